@@ -1,0 +1,32 @@
+# Everything a fresh machine needs: Python 3.11 and make. `make claims` and `make test` each set up the environment first.
+PYTHON ?= python3.11
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+# Extra arguments, e.g. make claims ARGS="--scale standard -k perceptron"
+ARGS ?=
+
+.PHONY: claims test lint format clean
+
+claims: $(VENV)/installed
+	$(RUN) pytest claims/ $(ARGS)
+
+test: $(VENV)/installed
+	$(RUN) pytest tests/ $(ARGS)
+
+lint: $(VENV)/installed
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+format: $(VENV)/installed
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+# Written last, so that an interrupted installation is begun again.
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .store reports/latest

@@ -1,0 +1,75 @@
+"""The verdicts reviewers have accepted: reports/accepted.json, claim → cell → verdict and the region it was for."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import BadInput
+
+DECIDED = ("supported", "refuted")
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """An accepted verdict and the predicted region it was a verdict on, as text."""
+
+    verdict: str
+    predicted: str
+
+
+Table = dict[str, dict[str, Accepted]]
+
+
+def read(path: Path) -> Table:
+    """The accepted verdicts by claim and cell; none where there is no such file. BadInput where it is malformed."""
+    if not path.exists():
+        return {}
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        table = {
+            claim: {cell: Accepted(str(entry["verdict"]), str(entry["predicted"])) for cell, entry in cells.items()}
+            for claim, cells in raw.items()
+        }
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise BadInput(
+            f"{path} does not hold accepted verdicts ({error}); restore it from version control, or delete it and "
+            "accept verdicts anew with --accept-verdicts."
+        ) from None
+    wrong = [entry.verdict for cells in table.values() for entry in cells.values() if entry.verdict not in DECIDED]
+    if wrong:
+        raise BadInput(
+            f"{path} holds the verdict {wrong[0]!r}; only {' and '.join(DECIDED)} can be accepted: remove that entry."
+        )
+    return table
+
+
+def write(path: Path, table: Mapping[str, Mapping[str, Accepted]]) -> None:
+    """Replace the file, sorted so that a diff shows changed verdicts and nothing else."""
+    raw = {
+        claim: {cell: {"verdict": entry.verdict, "predicted": entry.predicted} for cell, entry in sorted(cells.items())}
+        for claim, cells in sorted(table.items())
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(json.dumps(raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
+def outcome(kind: str, verdict: str, accepted: Accepted | None) -> str:
+    """What becomes of a verdict beside the accepted one.
+
+    A theorem's refutation stays "refuted" whatever was accepted. A decided verdict that contradicts the accepted
+    decided one is "changed"; one that equals it is itself, or "refuted, accepted". Everything undecided is itself.
+    """
+    if verdict not in DECIDED or accepted is None:
+        return verdict
+    if kind == "theorem" and verdict == "refuted":
+        return "refuted"
+    if verdict != accepted.verdict:
+        return "changed"
+    return "refuted, accepted" if verdict == "refuted" else "supported"
+
+
+FAILING = ("refuted", "changed", "error")

@@ -1,0 +1,15 @@
+"""The two ways a run can end for a reason its user can mend; everything else is a bug and keeps its traceback."""
+
+
+class BadInput(ValueError):
+    """What the user asked for cannot be done.
+
+    The message is one sentence: what was wrong, what was expected, what to do. The command line prints it alone.
+    """
+
+
+class Unavailable(RuntimeError):
+    """A dataset, device or package that a cell needs is missing here; the cell is `unavailable`, not wrong.
+
+    The message says which one, and how to get it.
+    """

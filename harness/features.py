@@ -1,0 +1,69 @@
+"""What frozen features can do: whether some last layer on top of them fits the training set, exactly."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.optimize import linprog
+
+from harness.networks import Architecture
+from harness.networks.ensemble import sampling_inputs
+from harness.prior import ensembles
+from harness.problems import Problem
+
+
+@dataclass(frozen=True)
+class Feasibility:
+    """For how many hidden draws some last layer fits all of S."""
+
+    feasible: int
+    draws: int
+
+    def __add__(self, other: "Feasibility") -> "Feasibility":
+        return Feasibility(self.feasible + other.feasible, self.draws + other.draws)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {"feasible": np.array(self.feasible), "draws": np.array(self.draws)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Feasibility":
+        """The inverse of `to_arrays`."""
+        return cls(int(arrays["feasible"]), int(arrays["draws"]))
+
+
+def separable(features: np.ndarray, labels: np.ndarray, threshold: bool) -> bool:
+    """Whether signs(features·v + b) = labels has a solution (b = 0 without threshold): a linear programme.
+
+    features: (points, width). labels: (points,) 0/1. Solved as: find v, b with s(φ·v + b) ≥ 1 for every point,
+    which is feasible exactly where strict separation is, since a solution can be scaled.
+    """
+    signs = labels.astype(float) * 2 - 1
+    columns = np.hstack([features, np.ones((len(features), 1))]) if threshold else features
+    # Rows of unit length: the same half-spaces, and numbers the solver's tolerances are made for.
+    columns = columns / np.maximum(np.linalg.norm(columns, axis=1, keepdims=True), 1e-30)
+    result = linprog(
+        np.zeros(columns.shape[1]),
+        A_ub=-signs[:, None] * columns,
+        b_ub=-np.ones(len(columns)),
+        bounds=(None, None),
+        method="highs",
+    )
+    if result.status not in (0, 2):
+        raise RuntimeError(f"The linear programme of a last layer ended undecided: {result.message}")
+    return result.status == 0
+
+
+def last_layer_feasibility(
+    architecture: Architecture, problem: Problem, draws: int, generator: torch.Generator
+) -> Feasibility:
+    """Draw hidden layers, freeze them, and ask of each whether a last layer exists that fits S."""
+    x = sampling_inputs(architecture, problem.inputs[: problem.m], generator.device)
+    feasible = 0
+    for parameters in ensembles(architecture, x, draws, 1, generator):
+        with torch.inference_mode():
+            features = architecture.features(parameters, x).double().cpu().numpy()
+        threshold = "readout.bias" in parameters
+        feasible += sum(separable(each, problem.train_y, threshold) for each in features)
+    return Feasibility(feasible, draws)

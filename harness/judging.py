@@ -1,0 +1,104 @@
+"""One cell of a claim from its first look to its verdict: draw, look, and draw more only where that may decide."""
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any
+
+from harness.claim import Question
+from harness.errors import Unavailable
+from harness.lab import Lab
+from harness.verdicts import Estimate, Looks, Prediction, Verdict, judge, needed
+
+# A cell whose estimated need is beyond what the looks left can give, by more than this factor, is not pursued: the
+# need is itself an estimate, so a need just out of reach is worth another look.
+HOPELESS = 4.0
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A cell's verdict with what it rests on.
+
+    level: of the interval (low, high) at the look it was decided or given up at. share: the fraction of the draws
+    its looks allowed that were spent.
+    """
+
+    verdict: Verdict
+    estimate: Estimate | None = None
+    low: float = -inf
+    high: float = inf
+    level: float = 0.0
+    looks: int = 0
+    seconds: float = 0.0
+    share: float = 0.0
+    needed: str | None = None
+    reason: str = ""
+
+
+def judge_cell(
+    ask: Callable[..., Estimate],
+    question: Question,
+    cell: Mapping[str, Any],
+    lab: Lab,
+    looks: Looks,
+    allowance: float,
+) -> Judged:
+    """Look at a cell until its verdict is decided, its looks are over, or no look that is left could decide it.
+
+    allowance: seconds of sampling the cell may spend; the first look is always taken.
+    Unavailable is a verdict; any other error of the claim is one too, so that one broken cell loses no other.
+    """
+    excluded = question.excluded(**cell)
+    if excluded is not None:
+        return Judged(Verdict.NOT_ASKED, reason=excluded)
+    prediction = question.prediction(cell)
+    lab.begin()
+    last = Judged(Verdict.INCONCLUSIVE)
+    try:
+        for look in range(looks.looks):
+            lab.look = look
+            last = _look(ask(lab, **cell), prediction, looks, look, lab)
+            if last.verdict is not Verdict.INCONCLUSIVE or last.estimate is None:
+                break
+            growth_left = 2.0 ** (looks.looks - 1 - look)
+            factor = needed(prediction, last.estimate, looks.alpha_at(look))
+            if factor is not None and factor > HOPELESS * growth_left:
+                break
+            # The next look doubles the sample, so it costs about what all looks so far have cost.
+            if 2 * lab.spent > allowance:
+                break
+    except Unavailable as missing:
+        return Judged(Verdict.UNAVAILABLE, seconds=lab.spent, reason=str(missing))
+    except Exception:
+        return Judged(Verdict.ERROR, seconds=lab.spent, reason=traceback.format_exc())
+    return last
+
+
+def _look(estimate: Estimate, prediction: Prediction, looks: Looks, look: int, lab: Lab) -> Judged:
+    alpha = looks.alpha_at(look)
+    low, high = estimate.interval(alpha)
+    verdict = judge(prediction, low, high)
+    more = None
+    if verdict is Verdict.INCONCLUSIVE:
+        factor = needed(prediction, estimate, alpha)
+        if factor is not None and isfinite(factor):
+            more = f"would need about {_rounded(max(factor - 1, 0) * estimate.n)} more {estimate.unit}"
+        else:
+            more = "no sample size is in sight that would decide it: the estimate lies on the bound"
+    return Judged(
+        verdict,
+        estimate,
+        low,
+        high,
+        1 - alpha,
+        look + 1,
+        lab.spent,
+        2.0 ** (look + 1 - looks.looks),
+        more,
+    )
+
+
+def _rounded(count: float) -> str:
+    """Two significant digits: the need is an estimate."""
+    return f"{int(float(f'{count:.1e}')):,}" if isfinite(count) else "infinitely many"

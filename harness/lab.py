@@ -1,0 +1,180 @@
+"""What a claim is handed: samples of functions, drawn in seeded shards and kept in the store.
+
+A claim asks for the same thing at every look; the lab gives it twice as many shards each time, so that the shards of
+earlier looks, of other cells and of earlier runs are used again.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self, TypeVar
+
+import numpy as np
+import torch
+
+from harness.features import Feasibility, last_layer_feasibility
+from harness.functions import FunctionCounts
+from harness.networks import Architecture
+from harness.posterior import RejectionPosterior, rejection
+from harness.prior import prior
+from harness.problems import Problem
+from harness.seeds import generator
+from harness.store import Store, key
+from harness.training import Optimiser, Trained, train
+
+# Part of every stored entry's address: raise it when a sampler's meaning changes, and old entries are left alone.
+SAMPLERS_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much a run may cost. effort: shards at the first look; looks: how often the number of shards doubles."""
+
+    name: str
+    budget_seconds: float
+    effort: int
+    looks: int
+
+
+SCALES = {
+    "smoke": Scale("smoke", 8 * 60, 1, 4),
+    "standard": Scale("standard", 80 * 60, 4, 5),
+    "full": Scale("full", 10 * 3600, 32, 6),
+}
+
+
+class Mergeable(Protocol):
+    """A sampler's result: merges like a sum and goes to the store as arrays."""
+
+    def __add__(self, other: Self) -> Self: ...
+    def to_arrays(self) -> dict[str, np.ndarray]: ...
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self: ...
+
+
+T = TypeVar("T", bound=Mergeable)
+
+
+@dataclass
+class Lab:
+    """Samplers with seeds, device and store already chosen.
+
+    look: 0 for the first; a look has effort·2^look shards.
+    spent: seconds it cost to compute what was handed out since `begin`, counted when it was computed, so that a run
+        from the store spends, and therefore decides, as the run that filled it did. What an earlier cell of this
+        run had already asked for costs nothing.
+    """
+
+    scale: Scale
+    device: torch.device
+    seed: int
+    store: Store
+    fresh: bool = False
+    progress: Callable[[str], None] = lambda _: None
+    look: int = 0
+    spent: float = 0.0
+    drawn: int = 0
+    _charged: set[str] = field(default_factory=set)
+    _merged: dict[str, tuple[int, Any]] = field(default_factory=dict)
+
+    @property
+    def shards(self) -> int:
+        """Shards of every sample at this look."""
+        return self.scale.effort * 2**self.look
+
+    def begin(self) -> None:
+        """A new cell."""
+        self.look, self.spent, self.drawn = 0, 0.0, 0
+
+    def prior(self, architecture: Architecture, problem: Problem, draws: int = 100_000) -> FunctionCounts:
+        """P(f): functions at initialisation; `draws` networks a shard."""
+        return self._gather(
+            FunctionCounts,
+            {"sampler": "prior", **_who(architecture, problem), "draws": draws},
+            lambda generator: prior(architecture, problem, draws, generator),
+        )
+
+    def posterior(
+        self, architecture: Architecture, problem: Problem, draws: int = 20_000, last_layers: int = 64, sample: int = 0
+    ) -> RejectionPosterior:
+        """P_B(f|S) by rejection; `draws` hidden draws a shard with `last_layers` last layers each.
+
+        sample: ask with another number for an independent sample of the same posterior.
+        """
+        return self._gather(
+            RejectionPosterior,
+            {
+                "sampler": "rejection",
+                **_who(architecture, problem),
+                "draws": draws,
+                "last_layers": last_layers,
+                "sample": sample,
+            },
+            lambda generator: rejection(architecture, problem, draws, generator, last_layers=last_layers),
+        )
+
+    def train(
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        optimiser: Optimiser,
+        loss: str = "cross-entropy",
+        networks: int = 500,
+        batch: int = 8,
+        max_epochs: int = 2000,
+    ) -> Trained:
+        """P_OPT(f|S): `networks` trained networks a shard."""
+        return self._gather(
+            Trained,
+            {
+                "sampler": "training",
+                **_who(architecture, problem),
+                "optimiser": repr(optimiser),
+                "loss": loss,
+                "networks": networks,
+                "batch": batch,
+                "max_epochs": max_epochs,
+            },
+            lambda generator: train(
+                architecture, problem, optimiser, networks, generator, loss=loss, batch=batch, max_epochs=max_epochs
+            ),
+        )
+
+    def last_layer_feasibility(self, architecture: Architecture, problem: Problem, draws: int = 50) -> Feasibility:
+        """For how many of `draws` hidden draws a shard some last layer fits S, exactly."""
+        return self._gather(
+            Feasibility,
+            {"sampler": "last-layer feasibility", **_who(architecture, problem), "draws": draws},
+            lambda generator: last_layer_feasibility(architecture, problem, draws, generator),
+        )
+
+    def _gather(self, kind: type[T], spec: dict[str, Any], compute: Callable[[torch.Generator], T]) -> T:
+        """Merge this look's shards, each from the store or computed and stored."""
+        spec = {**spec, "version": SAMPLERS_VERSION, "seed": self.seed, "device": self.device.type, "dtype": "float32"}
+        name = key(spec)
+        done, merged = self._merged.get(name, (0, None))
+        if done > self.shards:
+            done, merged = 0, None
+        for shard in range(done, self.shards):
+            self.progress(f"{spec['sampler']} {shard + 1}/{self.shards}")
+            shard_key = f"{name}/{shard}"
+
+            def timed(shard: int = shard) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+                start = time.perf_counter()
+                result = compute(generator(self.device, self.seed, name, shard))
+                return result.to_arrays(), {"seconds": time.perf_counter() - start}
+
+            recompute = self.fresh and shard_key not in self._charged
+            entry = self.store.fetch({**spec, "shard": shard}, timed, fresh=recompute)
+            if shard_key not in self._charged:
+                self._charged.add(shard_key)
+                self.spent += float(entry.facts["seconds"])
+            part = kind.from_arrays(entry.arrays)
+            merged = part if merged is None else merged + part
+        self._merged[name] = (self.shards, merged)
+        return merged
+
+
+def _who(architecture: Architecture, problem: Problem) -> dict[str, Any]:
+    """Architecture and problem in a shard's address; the problem by its content, not by its name."""
+    return {"architecture": repr(architecture), "problem": problem.fingerprint}

@@ -1,0 +1,119 @@
+"""Many networks of one architecture at once: every parameter carries a leading axis "networks".
+
+An architecture says which parameters one network has and how they are drawn, and computes the features of an
+ensemble; this file draws ensembles and says how many networks make a block that stays in cache.
+"""
+
+from collections.abc import Iterator, Mapping
+from math import prod, sqrt
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.machine import free_bytes
+
+# Rows of random numbers are padded to this length: torch fills normal numbers sixteen at a time and redraws a
+# shorter tail, so only padded rows make the draws of a network independent of the block it is drawn in.
+_DRAW_ALIGNMENT = 16
+
+# A block's parameters and activations should fit in a core's share of the second-level cache.
+_CACHE_BYTES = 2 * 2**20
+
+
+class Parameter(NamedTuple):
+    """One parameter tensor of one network: its shape and the standard deviation it is drawn with (0: fixed at 0)."""
+
+    shape: tuple[int, ...]
+    std: float
+
+
+class Architecture(Protocol):
+    """What every architecture provides; see `fully_connected.py` for the simplest one."""
+
+    @property
+    def name(self) -> str:
+        """Stable identifier: it keys the store and the history."""
+
+    @property
+    def distribution(self) -> str:
+        """Shape of the initialisation's distribution: gaussian or uniform."""
+
+    @property
+    def rotation_invariant(self) -> bool:
+        """Whether the logits' distribution depends on the inputs through their Gram matrix only."""
+
+    def prepare(self, inputs: np.ndarray) -> np.ndarray:
+        """(points, ...) as problems hold them -> (points, ...) as `features` takes them."""
+
+    def parameters(self, input_shape: tuple[int, ...], outputs: int = 1) -> dict[str, Parameter]:
+        """Every parameter of one network on prepared inputs of that shape; the last layer's names begin with "readout."."""
+
+    def features(self, parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        """x: (points, ...) or (networks, points, ...) -> last hidden layer (networks, points, features)."""
+
+    def readout(self, parameters: Mapping[str, Tensor], features: Tensor) -> Tensor:
+        """(networks, points, features) -> logits (networks, points, outputs)."""
+
+
+def size(parameters: Mapping[str, Parameter]) -> int:
+    """How many numbers one network has."""
+    return sum(prod(parameter.shape) for parameter in parameters.values())
+
+
+def draw(
+    parameters: Mapping[str, Parameter], distribution: str, networks: int, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """An ensemble at initialisation: {name: (networks, *shape)}, on the generator's device, float32.
+
+    Network i's numbers follow network i−1's in the generator's stream on the CPU, whatever the block size.
+    """
+    total = size(parameters)
+    padded = -(-total // _DRAW_ALIGNMENT) * _DRAW_ALIGNMENT
+    rows = torch.empty(networks, padded, device=generator.device)
+    if distribution == "gaussian":
+        rows.normal_(generator=generator)
+    else:
+        rows.uniform_(-sqrt(3), sqrt(3), generator=generator)
+    tensors, start = {}, 0
+    for name, (shape, std) in parameters.items():
+        end = start + prod(shape)
+        tensors[name] = rows[:, start:end].mul_(std).view(networks, *shape)
+        start = end
+    return tensors
+
+
+def same_gram_inputs(x: np.ndarray) -> np.ndarray:
+    """Inputs of least dimension with the same Gram matrix per dimension: X'X'ᵀ/d' = XXᵀ/d.
+
+    A first layer with Gaussian weights of variance σ²/d sees its inputs only through this matrix, so sampling on
+    X' gives the same distribution over functions for fewer random numbers. x: (points, d) -> (points, min(points, d)).
+    """
+    points, dimension = x.shape
+    if points >= dimension:
+        return x
+    triangular = np.linalg.qr(x.T.astype(np.float64), mode="r")
+    return (triangular.T * sqrt(points / dimension)).astype(np.float32)
+
+
+def sampling_inputs(architecture: Architecture, inputs: np.ndarray, device: torch.device) -> Tensor:
+    """Prepared inputs on the device, in the least dimension that leaves the distribution over functions as it is."""
+    x = architecture.prepare(inputs)
+    if architecture.rotation_invariant:
+        x = same_gram_inputs(x)
+    return torch.from_numpy(np.ascontiguousarray(x)).to(device)
+
+
+def block_size(parameters: Mapping[str, Parameter], points: int, device: torch.device) -> int:
+    """Networks a block: on a CPU what stays in cache, on a GPU what a quarter of the free memory holds."""
+    widest = sorted((parameter.shape[-1] for parameter in parameters.values()), reverse=True)[:2]
+    bytes_a_network = 4 * (size(parameters) + points * sum(widest))
+    room = _CACHE_BYTES if device.type == "cpu" else free_bytes(device) // 4
+    return int(min(max(room // bytes_a_network, 4), 2**16))
+
+
+def blocks(networks: int, block: int) -> Iterator[int]:
+    """Sizes of the blocks that make up so many networks."""
+    for start in range(0, networks, block):
+        yield min(block, networks - start)

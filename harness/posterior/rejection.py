@@ -1,0 +1,105 @@
+"""P_B(f|S) and P(S) by rejection: draw networks from the initialisation, keep those that fit all of S."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from harness.errors import BadInput
+from harness.distances import evidence_of_clusters
+from harness.functions import ClusteredCounts, FunctionCounts, pack
+from harness.intervals import proportion
+from harness.networks import Architecture
+from harness.networks.ensemble import sampling_inputs
+from harness.prior import ensembles
+from harness.problems import Problem
+from harness.verdicts import Estimate
+
+
+@dataclass(frozen=True)
+class RejectionPosterior:
+    """What rejection kept: functions on the evaluation inputs, by hidden draw.
+
+    clusters: one unit a hidden draw, those that kept nothing included.
+    last_layers: last layers drawn for each hidden draw; with 1 the kept networks are independent draws.
+    """
+
+    clusters: ClusteredCounts
+    last_layers: int
+
+    @property
+    def draws(self) -> int:
+        """Networks proposed: hidden draws × last layers."""
+        return self.clusters.units * self.last_layers
+
+    @property
+    def functions(self) -> FunctionCounts:
+        """How often each function was kept: a sample of P_B(f|S)."""
+        return self.clusters.pooled()
+
+    @property
+    def sample(self) -> FunctionCounts | ClusteredCounts:
+        """The functions together with what is independent among them, as the distances take it."""
+        return self.functions if self.last_layers == 1 else self.clusters
+
+    @property
+    def evidence(self) -> Estimate:
+        """P(S), with an exact (Clopper–Pearson) interval for plain draws, by hidden draw for branching ones."""
+        if self.last_layers == 1:
+            return proportion(self.functions.total, self.draws, quantity="P(S)", unit="networks drawn")
+        return evidence_of_clusters(self.clusters, self.last_layers)
+
+    def __add__(self, other: "RejectionPosterior") -> "RejectionPosterior":
+        if self.last_layers != other.last_layers:
+            raise BadInput(
+                f"Posteriors with {self.last_layers} and {other.last_layers} last layers a hidden draw cannot be "
+                "merged; draw both with the same number."
+            )
+        return RejectionPosterior(self.clusters + other.clusters, self.last_layers)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {**self.clusters.to_arrays(), "last_layers": np.array(self.last_layers)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RejectionPosterior":
+        """The inverse of `to_arrays`."""
+        clusters = {name: array for name, array in arrays.items() if name != "last_layers"}
+        return cls(ClusteredCounts.from_arrays(clusters), int(arrays["last_layers"]))
+
+
+def rejection(
+    architecture: Architecture,
+    problem: Problem,
+    draws: int,
+    generator: torch.Generator,
+    *,
+    last_layers: int = 1,
+    block: int | None = None,
+) -> RejectionPosterior:
+    """Draw `draws` hidden layers with `last_layers` last layers each; keep the networks that fit all of S.
+
+    A network fits where its logit is positive exactly on the inputs labelled 1. Evaluation logits are computed
+    for the kept networks only.
+    """
+    x = sampling_inputs(architecture, problem.inputs, generator.device)
+    m = problem.m
+    labels = torch.from_numpy(problem.train_y.astype(bool)).to(x.device)[None, :, None]
+    words, units, first = [], [], 0
+    for parameters in ensembles(architecture, x, draws, last_layers, generator, block):
+        with torch.inference_mode():
+            features = architecture.features(parameters, x)
+            logits = architecture.readout(parameters, features[:, :m])
+            network, last_layer = ((logits > 0) == labels).all(1).nonzero(as_tuple=True)
+            kept = {
+                name: tensor[network, :, last_layer].unsqueeze(-1)
+                for name, tensor in parameters.items()
+                if name.startswith("readout.")
+            }
+            eval_logits = architecture.readout(kept, features[:, m:][network])[..., 0]
+        words.append(pack((eval_logits > 0).cpu().numpy()))
+        units.append(network.cpu().numpy() + first)
+        first += len(features)
+    clusters = ClusteredCounts.from_words(np.concatenate(words), np.concatenate(units), problem.n, draws)
+    return RejectionPosterior(clusters, last_layers)

@@ -1,0 +1,126 @@
+"""A judged cell as the record that the results file keeps and the report reads."""
+
+from collections.abc import Mapping
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from harness.accepted import Accepted, outcome
+from harness.claim import ClaimText, Question, label
+from harness.judging import Judged
+from harness.session import Session
+from harness.verdicts import Prediction, Verdict
+
+
+def claim_record(slug: str, file: Path, text: ClaimText, questions: list[Question], scale: str) -> dict[str, Any]:
+    """A claim's text for the results file; its verdict is filled in as its cells are judged."""
+    predictions = [question.prediction(cell) for question in questions for cell in question.cells(scale)]
+    return {
+        "slug": slug,
+        "room": file.parent.name,
+        "sentence": text.sentence,
+        "source": text.source,
+        "kind": " and ".join(dict.fromkeys(question.kind for question in questions)),
+        "quantity": "; ".join(dict.fromkeys(question.quantity for question in questions)),
+        "predicted": "; ".join(dict.fromkeys(prediction.text for prediction in predictions)),
+        "reason": " ".join(dict.fromkeys(prediction.reason for prediction in predictions)),
+        "file": str(file),
+        "computed": text.computed,
+        "verdict": "not judged",
+        "summary": "",
+    }
+
+
+def cell_record(
+    nodeid: str,
+    cell_id: str,
+    question: Question,
+    cell: Mapping[str, Any],
+    judged: Judged,
+    accepted: Accepted | None,
+    session: Session,
+) -> dict[str, Any]:
+    """Everything the results file says of one cell, JSON-ready."""
+    prediction = question.prediction(cell)
+    verdict = str(judged.verdict)
+    return {
+        "claim": question.slug,
+        "id": cell_id,
+        "nodeid": nodeid,
+        "kind": question.kind,
+        "parameters": parameters(cell),
+        "predicted": {
+            "text": prediction.text,
+            "low": _finite(prediction.low),
+            "high": _finite(prediction.high),
+            "reason": prediction.reason,
+        },
+        "estimate": _estimate(judged),
+        "verdict": verdict,
+        "outcome": outcome(question.kind, verdict, accepted),
+        "accepted": accepted.verdict if accepted else None,
+        "message": _message(question, cell_id, prediction, judged, accepted),
+        "seconds": round(judged.seconds, 3),
+        "share_of_draws": judged.share,
+        "seed": session.seed,
+        "device": str(session.lab.device),
+        "rerun": f"pytest '{nodeid}' --scale {session.scale} --seed {session.seed}",
+        "details": dict(judged.estimate.details) if judged.estimate else {},
+    }
+
+
+def parameters(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """A cell's parameters as plain facts: what its values say of themselves, else their names."""
+    facts: dict[str, Any] = {}
+    for axis, value in cell.items():
+        facts[axis] = value if isinstance(value, str | int | float) else label(value)
+        facts.update(getattr(value, "facts", {}))
+    return facts
+
+
+def _estimate(judged: Judged) -> dict[str, Any] | None:
+    estimate = judged.estimate
+    if estimate is None:
+        return None
+    return {
+        "quantity": estimate.quantity,
+        "value": estimate.value,
+        "low": judged.low,
+        "high": judged.high,
+        "level": judged.level,
+        "n": estimate.n,
+        "unit": estimate.unit,
+        "effective_n": estimate.effective_n,
+        "method": estimate.method,
+        "noise_floor": estimate.noise_floor,
+        "looks": judged.looks,
+        "needed": judged.needed,
+    }
+
+
+def _message(
+    question: Question, cell_id: str, prediction: Prediction, judged: Judged, accepted: Accepted | None
+) -> str:
+    """One readable paragraph."""
+    estimate = judged.estimate
+    if estimate is None:
+        return judged.reason
+    said = {
+        Verdict.SUPPORTED: "Supported",
+        Verdict.REFUTED: "Refuted",
+        Verdict.INCONCLUSIVE: "Inconclusive",
+    }[judged.verdict]
+    text = (
+        f"{said}: {question.slug} [{cell_id}] predicted {estimate.quantity} {prediction.text}; measured "
+        f"{estimate.value:.4g}, interval {judged.low:.4g} to {judged.high:.4g} at level {judged.level:.6g} "
+        f"({estimate.n:,} {estimate.unit}, {judged.looks} looks). Why this was predicted: {prediction.reason}."
+    )
+    if judged.needed:
+        text += f" To decide it {judged.needed}."
+    if accepted is not None and accepted.predicted != prediction.text:
+        text += f" The bound was changed: the accepted verdict was on {accepted.predicted!r}."
+    return text
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None

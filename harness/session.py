@@ -1,0 +1,108 @@
+"""One run's options, checked, and the lab they make."""
+
+import os
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import BadInput
+
+if TYPE_CHECKING:
+    from harness.lab import Lab
+
+# The chance that a claim has any wrong verdict among its cells and looks.
+ALPHA = 0.05
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def parse_budget(text: str) -> float:
+    """ "90s", "30m", "2h" -> seconds; BadInput for anything else."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    if match is None or float(match[1]) == 0:
+        raise BadInput(f"--budget takes a positive time such as 90s, 30m or 2h, not {text!r}.")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def parse_seed(text: str) -> int:
+    """A whole number from 0."""
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise BadInput(f"--seed takes a whole number from 0, not {text!r}.")
+    return int(text)
+
+
+@dataclass
+class Session:
+    """What one run was asked for. workers: processes that share the cells and the budget."""
+
+    root: Path
+    scale: str
+    device: str
+    seed: int
+    budget: float | None
+    store: Path
+    fresh: bool
+    report: Path
+    workers: int = 1
+    judged: int = 0
+    spent: float = 0.0
+    expected: int = field(default=0)
+
+    @classmethod
+    def from_options(cls, option: Any, root: Path, workers: int = 1) -> "Session":
+        """Read and check pytest's options; BadInput says in one sentence what is wrong with one."""
+        from harness.claim import SCALES
+
+        if option.scale not in SCALES:
+            raise BadInput(f"--scale takes {', '.join(SCALES)}, not {option.scale!r}.")
+        if option.data is not None:
+            if not Path(option.data).is_dir():
+                raise BadInput(f"--data names the folder of the full data sets; {option.data} is no folder.")
+            os.environ["HARNESS_DATA"] = str(Path(option.data).resolve())
+        store = option.store or os.environ.get("HARNESS_STORE") or root / ".store"
+        return cls(
+            root=root,
+            scale=option.scale,
+            device=option.device,
+            seed=parse_seed(option.seed),
+            budget=None if option.budget is None else parse_budget(option.budget),
+            store=Path(store),
+            fresh=option.fresh,
+            report=Path(option.report) if option.report else root / "reports" / "latest" / "report.html",
+            workers=workers,
+        )
+
+    @property
+    def results(self) -> Path:
+        """The results file stands beside the report."""
+        return self.report.with_name("results.json")
+
+    @cached_property
+    def lab(self) -> "Lab":
+        """The lab of this process; the first use checks the device and the store."""
+        import torch
+
+        from harness.lab import SCALES, Lab
+        from harness.machine import resolve_device
+        from harness.store import Store
+
+        torch.set_num_threads(1)
+        store = Store(self.store)
+        store.check_writable()
+        return Lab(SCALES[self.scale], resolve_device(self.device), self.seed, store, self.fresh)
+
+    @property
+    def budget_seconds(self) -> float:
+        """Seconds of sampling for the whole run: what was asked for, else the scale's."""
+        return self.lab.scale.budget_seconds if self.budget is None else self.budget
+
+    def allowance(self) -> float:
+        """Seconds the next cell may spend: three times its equal share of what is left.
+
+        Most cells decide at their first look and leave their share to the rest; three lets a hard cell have some of
+        it early without starving those still to come.
+        """
+        cells_left = max(self.expected / self.workers - self.judged, 1)
+        return 3 * max(self.budget_seconds - self.spent, 0) / cells_left

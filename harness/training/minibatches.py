@@ -1,0 +1,31 @@
+"""Each network's own order of the training points, from a counter-based generator.
+
+The order is a pure function of (key, epoch): it does not depend on which networks happen to be trained together, on
+their number, or on the device, and nothing has to be remembered when networks come and go.
+"""
+
+import torch
+from torch import Tensor
+
+_GOLDEN = -7046029254386353131  # 0x9E3779B97F4A7C15 as a signed number
+_MIX1 = -4658895280553007687  # 0xBF58476D1CE4E5B9
+_MIX2 = -7723592293110705685  # 0x94D049BB133111EB
+
+
+def splitmix64(state: Tensor) -> Tensor:
+    """The output function of SplitMix64 (Steele, Lea & Flood 2014) on int64 bit patterns."""
+    z = state
+    z = (z ^ _shift(z, 30)) * _MIX1
+    z = (z ^ _shift(z, 27)) * _MIX2
+    return z ^ _shift(z, 31)
+
+
+def _shift(z: Tensor, places: int) -> Tensor:
+    # torch shifts signed numbers arithmetically; the mask makes the shift logical.
+    return (z >> places) & ((1 << (64 - places)) - 1)
+
+
+def orders(keys: Tensor, epochs: Tensor, m: int) -> Tensor:
+    """Permutations of range(m), one a network. keys, epochs: (networks,) int64 -> (networks, m) int64."""
+    counters = epochs[:, None] * m + torch.arange(1, m + 1, device=keys.device)
+    return splitmix64(keys[:, None] + counters * _GOLDEN).argsort(dim=1)
