@@ -1,0 +1,7 @@
+"""Problems: training and evaluation inputs with labels. To add one: a function that returns a Problem."""
+
+from harness.problems.cube import boolean_cube
+from harness.problems.datasets import digits, fashion_mnist, ionosphere, mnist
+from harness.problems.problem import Problem
+
+__all__ = ["Problem", "boolean_cube", "digits", "fashion_mnist", "ionosphere", "mnist"]

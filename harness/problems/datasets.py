@@ -1,0 +1,172 @@
+"""Binary problems made of real data: 8×8 digits, MNIST, Fashion-MNIST, Ionosphere.
+
+Inputs are shifted and scaled by one mean and one standard deviation of the whole pool, which use no label and do not
+depend on the split.
+"""
+
+import hashlib
+import io
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from harness.errors import BadInput, Unavailable
+from harness.problems.problem import Problem
+from harness.problems.splits import random_generator, split_indices
+
+SHA256 = {
+    "mnist_2000.npz": "1bf3c4c167c573646736a583d29f9c3106239e56ba0f11ea76345d6e7bf76ae7",
+    "fashion_mnist_2000.npz": "ec8acdd97533fa49c42eedd3b9e47f9ce968c0f73b05cba48444c79069495070",
+    "ionosphere.csv": "fd6dd7864b55d56dac0a1e6e24af9ccc35bf2555ac79af8ab9f3d1daa065ab83",
+    "mnist_10k.npz": "94e2480bb2d38e772966d2564f7818de27e5e7d95984370b0cfb33e5bb4a39df",
+    "fashion_mnist.npz": "5b6d2c4c694a91887af8ab7d039c04f80af3c29378d731c93a538d2e831aa469",
+}
+EVEN_ODD = "0,2,4,6,8/1,3,5,7,9"
+FIRST_LAST = "0,1,2,3,4/5,6,7,8,9"
+
+
+def digits(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool = True) -> Problem:
+    """1,797 handwritten digits of 8×8 pixels (scikit-learn's load_digits)."""
+    return _classes("digits", _digits, m, n, task, split, balanced)
+
+
+def mnist(
+    m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool = True, full: bool = False
+) -> Problem:
+    """MNIST digits of 28×28 pixels: 2,000 of them, or with `full` the 10,000 of mnist_10k.npz in the data folder."""
+    return _classes("mnist-full" if full else "mnist", _mnist_full if full else _mnist, m, n, task, split, balanced)
+
+
+def fashion_mnist(
+    m: int, n: int, task: str = FIRST_LAST, split: int = 0, balanced: bool = True, full: bool = False
+) -> Problem:
+    """Fashion-MNIST, 28×28 pixels: 2,000 images, or with `full` all 70,000 of fashion_mnist.npz in the data folder."""
+    name = "fashion_mnist-full" if full else "fashion_mnist"
+    return _classes(name, _fashion_full if full else _fashion, m, n, task, split, balanced)
+
+
+def ionosphere(m: int, n: int, split: int = 0, balanced: bool = True) -> Problem:
+    """UCI Ionosphere: 351 radar returns of 34 numbers, bad (0) or good (1)."""
+    x, y = _ionosphere()
+    return _split("ionosphere", "bad/good", x, y, m, n, split, balanced)
+
+
+def data_folder() -> Path:
+    """The folder of the full sets, from the environment variable HARNESS_DATA; Unavailable where it is not there."""
+    named = os.environ.get("HARNESS_DATA")
+    if not named:
+        raise Unavailable(
+            "The full data sets need a folder: name it with --data or the environment variable HARNESS_DATA."
+        )
+    folder = Path(named)
+    if not folder.is_dir():
+        raise Unavailable(f"The data folder {folder} does not exist; correct --data or HARNESS_DATA.")
+    return folder
+
+
+def _classes(
+    name: str, load: Callable[[], tuple[np.ndarray, np.ndarray]], m: int, n: int, task: str, split: int, balanced: bool
+) -> Problem:
+    zero, one = parse_task(task)
+    x, y = load()
+    asked = np.isin(y, zero + one)
+    return _split(name, task, x[asked], np.isin(y[asked], one), m, n, split, balanced)
+
+
+def parse_task(task: str) -> tuple[list[int], list[int]]:
+    """ "0,1/7" -> ([0, 1], [7]): the classes labelled 0 and those labelled 1; other classes are left out."""
+    try:
+        zero, one = ([int(c) for c in group.split(",")] for group in task.split("/"))
+    except ValueError:
+        zero = one = []
+    if not zero or not one or not set(zero + one) <= set(range(10)) or len(set(zero + one)) < len(zero + one):
+        raise BadInput(
+            f"A task names two groups of different classes from 0 to 9, such as {EVEN_ODD!r} or '3/8', not {task!r}."
+        )
+    return zero, one
+
+
+def _split(
+    dataset: str, task: str, x: np.ndarray, y: np.ndarray, m: int, n: int, split: int, balanced: bool
+) -> Problem:
+    rng = random_generator(f"{dataset} {task}", split)
+    train, evaluation = split_indices(y, m, n, balanced, rng, f"{dataset} {task}")
+    words = [dataset, {EVEN_ODD: "even_odd", FIRST_LAST: "first_last"}.get(task, task.replace("/", "_").replace(",", ""))]
+    words += [f"m{m}", f"n{n}"] + ([f"split{split}"] if split else []) + ([] if balanced else ["unbalanced"])
+    facts = {"dataset": dataset, "task": task, "split": split}
+    return Problem.from_arrays(x[train], y[train], x[evaluation], y[evaluation], "-".join(words), facts)
+
+
+def _packaged(name: str) -> bytes:
+    return _checked(Path(str(files("harness"))) / "data" / name, "reinstall the package")
+
+
+def _external(name: str) -> bytes:
+    path = data_folder() / name
+    if not path.exists():
+        raise Unavailable(f"{name} is not in the data folder {path.parent}; put it there (see harness/data/LICENSES.md).")
+    return _checked(path, "fetch it again")
+
+
+def _checked(path: Path, remedy: str) -> bytes:
+    content = path.read_bytes()
+    found, expected = hashlib.sha256(content).hexdigest(), SHA256[path.name]
+    if found != expected:
+        raise BadInput(
+            f"{path} is truncated or altered: its sha256 begins with {found[:12]}, expected {expected[:12]}; {remedy}."
+        )
+    return content
+
+
+def _arrays(content: bytes) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return dict(archive)
+
+
+def _standardised(x: np.ndarray) -> np.ndarray:
+    mean, std = x.mean(dtype=np.float64), x.std(dtype=np.float64)
+    return ((x - mean) / std).astype(np.float32)
+
+
+@lru_cache
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.datasets import load_digits
+
+    loaded = load_digits()
+    return _standardised(loaded.images), loaded.target
+
+
+@lru_cache
+def _mnist() -> tuple[np.ndarray, np.ndarray]:
+    arrays = _arrays(_packaged("mnist_2000.npz"))
+    return _standardised(arrays["x"]), arrays["y"]
+
+
+@lru_cache
+def _fashion() -> tuple[np.ndarray, np.ndarray]:
+    arrays = _arrays(_packaged("fashion_mnist_2000.npz"))
+    return _standardised(arrays["x"]), arrays["y"]
+
+
+@lru_cache
+def _mnist_full() -> tuple[np.ndarray, np.ndarray]:
+    arrays = _arrays(_external("mnist_10k.npz"))
+    return _standardised(arrays["x"]), arrays["y"]
+
+
+@lru_cache
+def _fashion_full() -> tuple[np.ndarray, np.ndarray]:
+    arrays = _arrays(_external("fashion_mnist.npz"))
+    x = np.concatenate([arrays["x_train"], arrays["x_test"]])
+    return _standardised(x), np.concatenate([arrays["y_train"], arrays["y_test"]])
+
+
+@lru_cache
+def _ionosphere() -> tuple[np.ndarray, np.ndarray]:
+    rows = [line.split(",") for line in _packaged("ionosphere.csv").decode("ascii").split()]
+    x = np.array([row[:-1] for row in rows], dtype=np.float64)
+    return _standardised(x), np.array([row[-1] == "g" for row in rows])

@@ -1,0 +1,109 @@
+"""A problem is a value: m training and n evaluation inputs with binary labels."""
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from harness.errors import BadInput
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Training set S and evaluation inputs E; a function is the bit string of a network's outputs on E.
+
+    name: stable identifier. train_x: (m, ...) float32. train_y: (m,) uint8. eval_x: (n, ...). eval_y: (n,).
+    facts: what the report says of it. Make one with `from_arrays` or with the functions of this package.
+    """
+
+    name: str
+    train_x: np.ndarray
+    train_y: np.ndarray
+    eval_x: np.ndarray
+    eval_y: np.ndarray
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        train_x: ArrayLike,
+        train_y: ArrayLike,
+        eval_x: ArrayLike,
+        eval_y: ArrayLike,
+        name: str = "arrays",
+        facts: dict[str, Any] | None = None,
+    ) -> "Problem":
+        """Your own data, copied. m may be 0, n may not; BadInput says what does not fit.
+
+        The name is for people; samples are stored under the arrays' content.
+        """
+        train, evaluation = _inputs(train_x, "training"), _inputs(eval_x, "evaluation")
+        if len(evaluation) == 0:
+            raise BadInput("A problem needs at least 1 evaluation input: a function is what a network says of them.")
+        if len(train) == 0:
+            train = np.zeros((0, *evaluation.shape[1:]), dtype=np.float32)
+        if train.shape[1:] != evaluation.shape[1:]:
+            raise BadInput(
+                f"Training inputs of shape {train.shape[1:]} and evaluation inputs of shape {evaluation.shape[1:]} "
+                "do not fit together; give both the same shape."
+            )
+        problem = cls(
+            name,
+            train,
+            _labels(train_y, len(train), "training"),
+            evaluation,
+            _labels(eval_y, len(evaluation), "evaluation"),
+            {"problem": name, "m": len(train), "n": len(evaluation), **(facts or {})},
+        )
+        for array in (problem.train_x, problem.train_y, problem.eval_x, problem.eval_y):
+            array.flags.writeable = False
+        return problem
+
+    @property
+    def m(self) -> int:
+        """Training points."""
+        return len(self.train_x)
+
+    @property
+    def n(self) -> int:
+        """Evaluation points."""
+        return len(self.eval_x)
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """(m + n, ...) training inputs, then evaluation inputs."""
+        return np.concatenate([self.train_x, self.eval_x])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of the arrays: the problem's address in the store, whatever it is called."""
+        digest = hashlib.sha256()
+        for array in (self.train_x, self.train_y, self.eval_x, self.eval_y):
+            digest.update(f"{array.shape}{array.dtype.str}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+def _inputs(values: ArrayLike, which: str) -> np.ndarray:
+    try:
+        array = np.array(values, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise BadInput(f"The {which} inputs are not an array of numbers; give one row of numbers an input.") from None
+    if array.ndim < 2 and array.size:
+        raise BadInput(f"The {which} inputs need one row an input, not an array of shape {array.shape}.")
+    if not np.isfinite(array).all():
+        raise BadInput(f"The {which} inputs hold NaN or infinite numbers; remove or fill them.")
+    return array
+
+
+def _labels(values: ArrayLike, points: int, which: str) -> np.ndarray:
+    array = np.array(values)
+    if array.shape != (points,):
+        raise BadInput(f"{points} {which} inputs need {points} {which} labels, not an array of shape {array.shape}.")
+    if not np.isin(array, (0, 1)).all():
+        wrong = array[~np.isin(array, (0, 1))][0]
+        raise BadInput(f"The {which} labels must be 0 or 1, but one is {wrong!s}; map your two classes to 0 and 1.")
+    return array.astype(np.uint8)
