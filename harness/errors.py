@@ -8,6 +8,10 @@ class BadInput(ValueError):
     """
 
 
+class StoreUnusable(BadInput):
+    """The store is full or cannot be written: the run ends, since nothing it draws could be kept."""
+
+
 class Unavailable(RuntimeError):
     """A dataset, device or package that a cell needs is missing here; the cell is `unavailable`, not wrong.
 

@@ -1,0 +1,88 @@
+"""The machine a run is on: its devices, its memory, the versions and the commit that made the numbers."""
+
+import os
+import platform
+import re
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import BadInput
+
+if TYPE_CHECKING:
+    import torch
+
+_PACKAGES = ("torch", "numpy", "scipy", "inductive-bias-harness")
+
+
+def resolve_device(name: str) -> "torch.device":
+    """auto, cpu, cuda or cuda:N -> the device; BadInput for another name or a device that is not here.
+
+    auto: the first GPU where there is one, else the CPU.
+    """
+    import torch
+
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    here = ", ".join(["cpu", *(f"cuda:{i}" for i in range(gpus))])
+    if name == "auto":
+        return torch.device("cuda:0" if gpus else "cpu")
+    match = re.fullmatch(r"cpu|cuda(?::(\d+))?", name)
+    if match is None:
+        raise BadInput(f"--device takes auto, cpu, cuda or cuda:N, not {name!r}; this machine has {here}.")
+    if name == "cpu":
+        return torch.device("cpu")
+    index = int(match[1] or 0)
+    if index >= gpus:
+        raise BadInput(f"There is no GPU {name} on this machine, which has {here}; choose one of these.")
+    return torch.device(f"cuda:{index}")
+
+
+def describe(device: "torch.device") -> str:
+    """The processor's or the GPU's name."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def free_bytes(device: "torch.device") -> int:
+    """Memory that can be taken now."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of what computes the numbers; "absent" for a package that is not installed."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "absent"
+    return found
+
+
+def commit(folder: Path) -> str | None:
+    """The checkout's commit, with "+changes" where files differ from it; None outside a checkout or without git."""
+    try:
+        head = _git(folder, "rev-parse", "HEAD")
+        changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return head + ("+changes" if changes else "")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True, timeout=10
+    )
+    return done.stdout.strip()
