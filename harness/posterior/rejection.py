@@ -7,11 +7,11 @@ import numpy as np
 import torch
 
 from harness.errors import BadInput
-from harness.distances import evidence_of_clusters
 from harness.functions import ClusteredCounts, FunctionCounts, pack
 from harness.intervals import proportion
 from harness.networks import Architecture
 from harness.networks.ensemble import sampling_inputs
+from harness.posterior.evidence import evidence_of_clusters
 from harness.prior import ensembles
 from harness.problems import Problem
 from harness.verdicts import Estimate

@@ -1,0 +1,88 @@
+"""What a claim says of an optimiser beside random sampling: bias explained, with everything else worth seeing."""
+
+from dataclasses import replace
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from harness.distances import bias_explained, mmd_squared, rank_agreement, total_variation, within_tenfold
+from harness.functions import FunctionCounts, pack
+from harness.intervals import clopper_pearson
+from harness.posterior import RejectionPosterior
+from harness.problems import Problem
+from harness.training import Trained
+from harness.verdicts import Estimate
+
+# Secondary figures and scatter plots are for reading, not for verdicts: one level for all of them.
+SHOWN_ALPHA = 0.05
+MOST_POINTS = 200
+
+
+def compare(by_training: Trained, by_volume: RejectionPosterior, problem: Problem) -> Estimate:
+    """Bias explained of P_OPT by P_B; in its details the other distances, the P–P scatter and the test errors.
+
+    Only networks that fitted S enter; those that did not are counted in the notes.
+    """
+    trained, sampled = by_training.functions, by_volume.functions
+    main = bias_explained(trained, by_volume.sample)
+    if not isfinite(main.value):
+        return replace(
+            main, details={"notes": [f"{trained.total:,} trained and {sampled.total:,} sampled networks fit."]}
+        )
+    others = [measure(trained, by_volume.sample) for measure in (mmd_squared, total_variation, within_tenfold)]
+    evidence = by_volume.evidence
+    details: dict[str, Any] = {
+        "secondary": [shown(each) for each in (*others, rank_agreement(trained, by_volume.sample), evidence)],
+        "scatter": scatter(trained, sampled, problem),
+        "scatter_axes": ["P_B(f|S)", "P_OPT(f|S)"],
+        "notes": [
+            f"Mean test error: {mean_error(trained, problem):.3f} trained, {mean_error(sampled, problem):.3f} sampled.",
+            f"Mass on functions not yet seen (Good–Turing): {trained.unseen_mass():.2g} trained, "
+            f"{sampled.unseen_mass():.2g} sampled.",
+            f"{by_training.unfitted:,} of {by_training.networks:,} trained networks never fitted the training set.",
+            f"Epochs to the first perfect fit: median {np.median(by_training.epochs):g}.",
+        ],
+    }
+    return replace(main, details=details)
+
+
+def shown(estimate: Estimate) -> dict[str, Any]:
+    """A secondary figure for the report."""
+    low, high = estimate.interval(SHOWN_ALPHA)
+    return {
+        "quantity": estimate.quantity,
+        "value": estimate.value,
+        "low": low,
+        "high": high,
+        "level": 1 - SHOWN_ALPHA,
+        "noise_floor": estimate.noise_floor,
+        "method": estimate.method,
+    }
+
+
+def mean_error(functions: FunctionCounts, problem: Problem) -> float:
+    """Share of evaluation points that a network of the sample gets wrong, on average."""
+    wrong = (functions.bits() != problem.eval_y).mean(axis=1)
+    return float(wrong @ functions.probabilities())
+
+
+def scatter(trained: FunctionCounts, sampled: FunctionCounts, problem: Problem) -> list[dict[str, Any]]:
+    """The functions most seen in either sample: both probabilities with intervals, and the test error of each."""
+    chosen = trained.most_common(MOST_POINTS // 2) + sampled.most_common(MOST_POINTS // 2)
+    errors = (chosen.bits() != problem.eval_y).mean(axis=1)
+    points = []
+    counts = trained.counts_of(chosen.words), sampled.counts_of(chosen.words)
+    for function, by_training, by_volume, error in zip(chosen.strings(), *counts, errors, strict=True):
+        points.append(
+            {
+                "function": function,
+                "x": by_volume / sampled.total,
+                "x_interval": clopper_pearson(by_volume, sampled.total, SHOWN_ALPHA),
+                "y": by_training / trained.total,
+                "y_interval": clopper_pearson(by_training, trained.total, SHOWN_ALPHA),
+                "error": float(error),
+                "target": bool((pack(problem.eval_y) == pack(np.array([int(c) for c in function]))).all()),
+            }
+        )
+    return points

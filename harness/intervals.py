@@ -1,0 +1,189 @@
+"""Intervals for numbers that are not distances: proportions, evidences, fits, slopes.
+
+Each returns an Estimate whose interval has at least the asked coverage; what is independent is named in its unit.
+"""
+
+from collections.abc import Callable, Sequence
+from math import inf, log, sqrt
+
+import numpy as np
+from scipy import stats
+from scipy.optimize import brentq
+
+from harness.errors import BadInput
+from harness.verdicts import Estimate
+
+
+def clopper_pearson(k: float, n: float, alpha: float) -> tuple[float, float]:
+    """Exact interval of a binomial proportion (Clopper & Pearson 1934), k of n."""
+    low = stats.beta.ppf(alpha / 2, k, n - k + 1) if k > 0 else 0.0
+    high = stats.beta.ppf(1 - alpha / 2, k + 1, n - k) if k < n else 1.0
+    return float(low), float(high)
+
+
+def proportion(k: int, n: int, *, quantity: str, unit: str) -> Estimate:
+    """k of n independent units."""
+    if not 0 <= k <= n:
+        raise BadInput(f"A proportion is of k among n units with 0 ≤ k ≤ n, not {k} of {n}.")
+    value = k / n if n else float("nan")
+    return Estimate(
+        quantity,
+        value,
+        lambda alpha: clopper_pearson(k, n, alpha),
+        n,
+        unit,
+        float(n),
+        "exact binomial (Clopper–Pearson)",
+    )
+
+
+def log_evidence(values: Sequence[float], *, quantity: str = "ln P(S)", unit: str = "independent runs") -> Estimate:
+    """ln P(S) of independent runs of a sampler: Student's t over runs, on the scale where they are nearly normal."""
+    runs = np.asarray(values, dtype=float)
+    if len(runs) < 2:
+        raise BadInput(f"An evidence needs at least 2 independent runs to have an interval, not {len(runs)}.")
+    centre, error = float(runs.mean()), float(runs.std(ddof=1) / sqrt(len(runs)))
+    interval = student(centre, error, len(runs) - 1)
+    return Estimate(quantity, centre, interval, len(runs), unit, float(len(runs)), "Student's t over runs")
+
+
+def goodness_of_fit(counts: np.ndarray, expected: np.ndarray, *, unit: str) -> Estimate:
+    """χ²-divergence Σ(p − q)²/q of what is drawn, p, from a declared distribution q; unbiased.
+
+    counts: (outcomes,) of independent draws. expected: (outcomes,) q, all positive. The interval is the hull of two:
+    one inverts the noncentral χ² law of Pearson's statistic, right for divergences of the order of outcomes/draws. The
+    other is a jackknife, right for larger ones, where a divergence that sits in few outcomes varies more than that law
+    says. Half its square root bounds the total variation (Cauchy–Schwarz).
+    """
+    counts, expected = np.asarray(counts, dtype=float), np.asarray(expected, dtype=float)
+    if counts.shape != expected.shape or (expected <= 0).any() or abs(expected.sum() - 1) > 1e-9:
+        raise BadInput("A fit compares counts with as many positive probabilities that add up to 1.")
+    n = counts.sum()
+    if n < 3:
+        raise BadInput(f"A fit needs at least 3 draws, not {n:g}.")
+    pairs = (counts * (counts - 1) / expected).sum()
+    value = pairs / (n * (n - 1)) - 1
+    without = (pairs - 2 * (counts - 1) / expected) / ((n - 1) * (n - 2)) - 1
+    spread = ((n - 1) / n * (counts * (without - (counts * without).sum() / n) ** 2).sum()) ** 0.5
+    pearson = float(((counts - n * expected) ** 2 / (n * expected)).sum())
+    freedom = len(counts) - 1
+
+    def interval(alpha: float) -> tuple[float, float]:
+        half = stats.norm.ppf(1 - alpha / 2) * spread
+        low, high = (noncentrality(pearson, freedom, p) / n for p in (1 - alpha / 2, alpha / 2))
+        return float(max(min(low, value - half), 0.0)), float(max(high, value + half))
+
+    method = "unbiased χ²-divergence; hull of noncentral χ² and jackknife intervals"
+    # Under q itself, Pearson's statistic has mean K − 1 and variance 2(K − 1).
+    return Estimate(
+        "χ²-divergence",
+        float(value),
+        interval,
+        int(n),
+        unit,
+        float(n),
+        method,
+        noise_floor=sqrt(2 * freedom) / n,
+    )
+
+
+def noncentrality(statistic: float, freedom: int, probability: float) -> float:
+    """λ with P(χ²_freedom(λ) ≤ statistic) = probability; 0 where even λ = 0 gives less."""
+
+    def excess(noncentral: float) -> float:
+        return float(stats.ncx2.cdf(statistic, freedom, noncentral)) - probability
+
+    if stats.chi2.cdf(statistic, freedom) <= probability:
+        return 0.0
+    upper = statistic + 10.0
+    while excess(upper) > 0:
+        upper *= 2
+    return float(brentq(excess, 1e-12, upper, xtol=1e-6, rtol=1e-9))
+
+
+def slope(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, quantity: str | None = None) -> Estimate:
+    """Least-squares slope of independent estimates over x: Σ c·value with c = (x − x̄)/Σ(x − x̄)².
+
+    The slope of the true values is what is estimated, whether they lie on a line or not. Interval: the estimates' own
+    intervals combined as by Zou & Donner 2008 (MOVER), which keeps their asymmetry.
+    """
+    x = np.asarray(x, dtype=float)
+    if len(x) != len(estimates) or len(np.unique(x)) < 2:
+        raise BadInput("A slope needs one estimate for each x and at least 2 different x.")
+    weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    values = np.array([estimate.value for estimate in estimates])
+    value = float(weights @ values)
+
+    def interval(alpha: float) -> tuple[float, float]:
+        ends = np.array([estimate.interval(alpha) for estimate in estimates])
+        if not np.isfinite(ends).all():
+            return -inf, inf
+        scaled = np.sort(ends * weights[:, None], axis=1)
+        low = value - sqrt(((weights * values - scaled[:, 0]) ** 2).sum())
+        return low, value + sqrt(((scaled[:, 1] - weights * values) ** 2).sum())
+
+    least = min(estimates, key=lambda estimate: estimate.effective_n)
+    return Estimate(
+        quantity or f"slope of the {estimates[0].quantity}",
+        value,
+        interval,
+        sum(estimate.n for estimate in estimates),
+        least.unit,
+        least.effective_n,
+        "least squares over independent estimates; MOVER interval",
+        details={"values": values.tolist(), "x": x.tolist()},
+    )
+
+
+def exponent(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, quantity: str) -> Estimate:
+    """Exponent of a power law: slope of ln value over ln x; unbounded while any interval reaches 0."""
+    if any(estimate.value <= 0 for estimate in estimates):
+        raise BadInput("The exponent of a power law needs positive estimates; draw more, or test a slope instead.")
+    return slope(np.log(x), [_log(estimate) for estimate in estimates], quantity=quantity)
+
+
+def _log(estimate: Estimate) -> Estimate:
+    def interval(alpha: float) -> tuple[float, float]:
+        low, high = estimate.interval(alpha)
+        return (log(low) if low > 0 else -inf), log(high)
+
+    return Estimate(
+        f"ln {estimate.quantity}",
+        log(estimate.value),
+        interval,
+        estimate.n,
+        estimate.unit,
+        estimate.effective_n,
+        estimate.method,
+    )
+
+
+def student(value: float, error: float, freedom: float) -> Callable[[float], tuple[float, float]]:
+    """alpha -> value ± t·error."""
+
+    def interval(alpha: float) -> tuple[float, float]:
+        half = float(stats.t.ppf(1 - alpha / 2, freedom)) * error
+        return value - half, value + half
+
+    return interval
+
+
+def fieller(
+    numerator: float, denominator: float, covariance: np.ndarray, freedom: float
+) -> Callable[[float], tuple[float, float]]:
+    """alpha -> interval of numerator/denominator (Fieller 1954), unbounded where the denominator may be 0.
+
+    covariance: (2, 2) of the two estimates.
+    """
+    (nn, nd), (_, dd) = covariance
+
+    def interval(alpha: float) -> tuple[float, float]:
+        t2 = float(stats.t.ppf(1 - alpha / 2, freedom)) ** 2
+        a = denominator**2 - t2 * dd
+        if not a > 0:
+            return -inf, inf
+        b, c = numerator * denominator - t2 * nd, numerator**2 - t2 * nn
+        root = sqrt(max(b * b - a * c, 0.0))
+        return (b - root) / a, (b + root) / a
+
+    return interval

@@ -1,0 +1,130 @@
+"""Volume against complexity: the simplicity bound P(f) ≤ 2^(−a·K(f) + b), and how well complexity orders volume.
+
+Both rest on two independent halves of the draws: one says which functions have large volume, the other, which had no
+part in that choice, how large it is. So no function looks large merely by luck.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from harness.functions import FunctionCounts, pack
+from harness.intervals import proportion
+from harness.verdicts import Estimate
+
+Measure = Callable[[np.ndarray], np.ndarray]
+
+# Seen so often in one half, a function's volume is known to about a third.
+LARGE = 10
+# Draws whose mean complexity is that of a random string, to well under a percent.
+_RANDOM_STRINGS = 2000
+_RESAMPLES = 200
+_SEED = 20210512
+_MOST_POINTS = 300
+
+
+@dataclass(frozen=True)
+class Bound:
+    """log2 P(f) ≤ −a·K(f) + b, with nothing fitted to the probabilities of the functions it is tested on.
+
+    a: log2 of the number of functions over the complexity of a random one (Dingle, Camargo & Louis 2018, arXiv
+    1711.09694): the most complex functions then have the average volume. b: puts the likeliest constant function on it.
+    """
+
+    a: float
+    b: float
+
+    def log2(self, complexity: np.ndarray) -> np.ndarray:
+        """The bound's log2 P."""
+        return -self.a * complexity + self.b
+
+
+def bound(measure: Measure, n: int, constant_probability: float) -> Bound:
+    """The bound for functions on n inputs whose likeliest constant function has this probability."""
+    random = np.random.default_rng(_SEED).integers(0, 2, (_RANDOM_STRINGS, n), dtype=np.uint8)
+    a = n / float(measure(random).mean())
+    constant = float(measure(np.zeros((1, n), dtype=np.uint8))[0])
+    return Bound(a, np.log2(constant_probability) + a * constant)
+
+
+def share_under_bound(chosen_by: FunctionCounts, counted: FunctionCounts, measure: Measure) -> Estimate:
+    """Of the draws `counted` whose function has large volume, the share whose function lies under the bound.
+
+    Which functions have large volume, where each lies, and the bound itself come from `chosen_by`.
+    """
+    large = chosen_by.most_common(int((chosen_by.counts >= LARGE).sum()))
+    constants = np.zeros((2, counted.n), dtype=np.uint8)
+    constants[1] = 1
+    likeliest = max(chosen_by.counts_of(pack(constants)).max() / chosen_by.total, 1 / chosen_by.total)
+    line = bound(measure, counted.n, likeliest)
+    complexity = measure(large.bits())
+    # The constant function that fixes b lies on the bound, not above it: hence a hair of tolerance.
+    under = np.log2(large.counts / chosen_by.total) <= line.log2(complexity) + 1e-9
+    seen = counted.counts_of(large.words)
+    estimate = proportion(
+        int(seen[under].sum()),
+        int(seen.sum()),
+        quantity="share of large-volume draws under the bound",
+        unit="networks drawn with such a function",
+    )
+    details = {**_plot(large, complexity, seen, counted.total), "bound": {"a": line.a, "b": line.b}}
+    details["notes"] = [
+        f"{large.distinct:,} functions of large volume hold {seen.sum() / counted.total:.1%} of all draws.",
+        f"Mass on functions not yet seen (Good–Turing): {counted.unseen_mass():.2g}.",
+    ]
+    return replace(estimate, details=details)
+
+
+def rank_correlation(chosen_by: FunctionCounts, counted: FunctionCounts, measure: Measure) -> Estimate:
+    """Spearman's ρ of P with K over the functions of large volume; nothing can be said of fewer than five.
+
+    What is estimated is the correlation over just these functions. Interval: by resampling the draws.
+    """
+    large = chosen_by.most_common(int((chosen_by.counts >= LARGE).sum()))
+    complexity = measure(large.bits())
+    seen = counted.counts_of(large.words)
+    quantity, unit = "rank correlation of P with K", "networks drawn"
+    method = "Spearman's ρ; spread by resampling draws"
+    details = _plot(large, complexity, seen, counted.total)
+    if large.distinct < 5 or np.ptp(complexity) == 0:
+        return Estimate(quantity, float("nan"), lambda _: (-1.0, 1.0), counted.total, unit, 0.0, method, None, details)
+    value = float(stats.spearmanr(seen, complexity).statistic)
+    rng = np.random.default_rng(_SEED)
+    other = max(counted.total - int(seen.sum()), 0)
+    drawn = rng.multinomial(counted.total, np.append(seen, other) / counted.total, size=_RESAMPLES)[:, :-1]
+    ranks = stats.rankdata(drawn, axis=1)
+    resampled = _pearson(ranks, stats.rankdata(complexity))
+    # Counting noise pulls every correlation towards 0, the resampled ones twice: their shift is the value's own bias.
+    bias, spread = float(resampled.mean() - value), float(resampled.std(ddof=1))
+
+    def interval(alpha: float) -> tuple[float, float]:
+        half = float(stats.norm.ppf(1 - alpha / 2)) * spread
+        low, high = sorted((value, value - bias))
+        return max(low - half, -1.0), min(high + half, 1.0)
+
+    return Estimate(quantity, value, interval, counted.total, unit, float(large.distinct), method, None, details)
+
+
+def _pearson(rows: np.ndarray, y: np.ndarray) -> np.ndarray:
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    y = y - y.mean()
+    return rows @ y / np.sqrt((rows**2).sum(axis=1) * (y @ y))
+
+
+def _plot(large: FunctionCounts, complexity: np.ndarray, seen: np.ndarray, total: int) -> dict[str, Any]:
+    """The P–K plot: the most frequent functions of large volume, and a sample of the rest."""
+    order = np.argsort(-seen, kind="stable")
+    rest = order[_MOST_POINTS // 2 :]
+    step = max(-(-len(rest) // (_MOST_POINTS // 2)), 1)
+    shown = np.concatenate([order[: _MOST_POINTS // 2], rest[::step]])
+    strings = FunctionCounts(large.n, large.words[shown], large.counts[shown]).strings()
+    return {
+        "complexity": [
+            {"function": string, "k": float(complexity[i]), "p": float(seen[i] / total)}
+            for string, i in zip(strings, shown, strict=True)
+            if seen[i] > 0
+        ]
+    }
