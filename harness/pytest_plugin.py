@@ -1,33 +1,31 @@
-"""Wires the claims to pytest: options, the `lab` fixture, verdicts as outcomes, progress, the results file.
+"""Wires the claims to pytest: options, the `lab` fixture, one item a cell, verdicts as outcomes.
 
-Cells are judged by whichever process runs them and hand over a record; only the process that owns the terminal (the
-only one, or xdist's controller) writes results, report and accepted verdicts.
+Cells are judged by whichever process runs them; their records travel with pytest's reports to `controller.py`.
 """
 
 import json
-import shlex
-from collections.abc import Callable, Generator
-from pathlib import Path
-from typing import Any
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.accepted import FAILING
-from harness.claim import ClaimText, label, question_of, questions_in
-from harness.errors import BadInput
-from harness.session import ALPHA, Session
+from harness.errors import BadInput, StoreUnusable
 
-RECORD = "harness.cell"
-RUN_FACTS = "harness.run"
-SESSION = pytest.StashKey[Session]()
-RECORDER = pytest.StashKey[Any]()
+if TYPE_CHECKING:
+    from harness.accepted import Table
+    from harness.lab import Lab
+    from harness.session import Session
+
+SESSION: "pytest.StashKey[Session]" = pytest.StashKey()
+ACCEPTED: "pytest.StashKey[Table]" = pytest.StashKey()
+EXPECTED: "pytest.StashKey[int]" = pytest.StashKey()
 
 
-class Undecided(pytest.skip.Exception):
+class Undecided(pytest.skip.Exception):  # type: ignore[name-defined]
     """Inconclusive, unavailable or not asked: neither a pass nor a failure."""
 
 
-class Failing(Exception):
+class FailingVerdict(Exception):
     """A failing verdict; its message is the paragraph that is shown, without a traceback."""
 
 
@@ -47,31 +45,55 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything runs."""
+    from harness import accepted
+    from harness.session import Session
+
     worker = getattr(config, "workerinput", None)
+    if getattr(config.option, "reruns", None):
+        raise pytest.UsageError("Claims are not rerun until they pass; leave --reruns out.")
     try:
-        config.stash[SESSION] = Session.from_options(
-            config.option, config.rootpath, workers=worker["workercount"] if worker else 1
-        )
+        session = Session.from_options(config.option, config.rootpath, worker["workercount"] if worker else 1)
+        table = accepted.read(session.accepted)
     except BadInput as error:
         raise pytest.UsageError(str(error)) from None
+    config.stash[SESSION], config.stash[ACCEPTED] = session, table
+    if worker is None:
+        from harness.controller import Controller
+
+        config.pluginmanager.register(Controller(config, session, table), "harness-controller")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item a cell, with an id made of the values' names."""
+    from harness.claim import label, question_of
+
     question = question_of(metafunc.function)
     if question is None:
         return
     cells = question.cells(metafunc.config.stash[SESSION].scale)
-    axes = list(question.grid)
     metafunc.parametrize(
-        axes,
+        list(question.grid),
         [tuple(cell.values()) for cell in cells],
-        ids=["-".join(label(value) for value in cell.values()) for cell in cells],
+        ids=["-".join(label(value) for value in cell.values()) or "all" for cell in cells],
     )
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Count the cells that will run, which share the budget; refuse a claim that does not say what it tests."""
+    from harness.claim import ClaimText, question_of
+
+    found = [item for item in items if question_of(getattr(item, "function", None)) is not None]
+    config.stash[EXPECTED] = config.stash[SESSION].expected = len(found)
+    for module in {getattr(item, "module", None) for item in found}:
+        try:
+            ClaimText.of(module.__doc__ or "")
+        except BadInput as error:
+            raise pytest.UsageError(f"{getattr(module, '__file__', '')}: {error}") from None
+
+
 @pytest.fixture(scope="session")
-def lab(request: pytest.FixtureRequest) -> Any:
+def lab(request: pytest.FixtureRequest) -> "Lab":
     """Samplers with seeds, device and store already chosen: see `harness.lab.Lab`."""
     try:
         return request.config.stash[SESSION].lab
@@ -79,119 +101,86 @@ def lab(request: pytest.FixtureRequest) -> Any:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tell the session and the recorder what will run."""
-    from harness.records import claim_record
-
-    found = [item for item in items if question_of(getattr(item, "function", None))]
-    if not found:
-        return
-    session = config.stash[SESSION]
-    session.expected = len(found)
-    if hasattr(config, "workerinput"):
-        return
-    claims = {}
-    for item in found:
-        slug = item.path.stem
-        if slug not in claims:
-            text = ClaimText.of(item.module.__doc__ or "")
-            file = item.path.relative_to(config.rootpath)
-            claims[slug] = claim_record(slug, file, text, questions_in(item.module), session.scale)
-    recorder = _recorder(config)
-    recorder.expect(claims, len(found))
-
-
-def _recorder(config: pytest.Config) -> Any:
-    """The recorder, made when the first claim is seen, so that other test runs know nothing of it."""
-    if RECORDER not in config.stash:
-        from rich.console import Console
-
-        from harness.recorder import Recorder
-
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
-        # pytest's own dots and file names would only interleave with the cells' lines.
-        reporter.showfspath = False
-        command = "pytest " + shlex.join(config.invocation_params.args)
-        accepted = config.rootpath / "reports" / "accepted.json"
-        console = Console(file=reporter._tw._file)
-        config.stash[RECORDER] = Recorder(config.stash[SESSION], accepted, command, console)
-    return config.stash[RECORDER]
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Judge a claim's cell instead of calling its function once."""
-    question = question_of(pyfuncitem.function)
-    if question is None:
+    from harness.claim import question_of
+
+    if question_of(pyfuncitem.function) is None:
         return None
-    from harness import accepted
+    try:
+        record = _judged(pyfuncitem)
+    except StoreUnusable as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    from harness.accepted import FAILING
+    from harness.controller import RECORD
+
+    pyfuncitem.user_properties.append((RECORD, json.dumps(record, default=float)))
+    cell = record["cell"]
+    if cell["outcome"] in FAILING:
+        raise FailingVerdict(cell["message"])
+    if cell["estimate"] is None or cell["verdict"] == "inconclusive":
+        raise Undecided(cell["message"])
+    return True
+
+
+def _judged(item: pytest.Function) -> dict[str, Any]:
+    """Run a cell; its record, its claim's, and what is now known of the run."""
+    from harness import records
+    from harness.accepted import DECIDED, Accepted
+    from harness.claim import ClaimText, question_of, questions_in
     from harness.judging import judge_cell
     from harness.machine import describe
-    from harness.records import cell_record
+    from harness.session import ALPHA
     from harness.verdicts import Looks
 
-    session = pyfuncitem.config.stash[SESSION]
-    cell = {axis: pyfuncitem.funcargs[axis] for axis in question.grid}
-    lab = pyfuncitem.funcargs["lab"]
-    cell_id = f"{pyfuncitem.originalname.removeprefix('test_')}: {pyfuncitem.callspec.id}"
-    family = sum(len(each.cells(session.scale)) for each in questions_in(pyfuncitem.module))
-    looks = Looks(ALPHA, cells=family, looks=lab.scale.looks)
-    judged = judge_cell(pyfuncitem.function, question, cell, lab, looks, session.allowance())
+    session = item.config.stash[SESSION]
+    question = question_of(item.function)
+    assert question is not None
+    cell = {axis: item.funcargs[axis] for axis in question.grid}
+    cell_id = ": ".join([item.originalname.removeprefix("test_"), *([item.callspec.id] if question.grid else [])])
+    questions = questions_in(item.module)
+    looks = Looks(ALPHA, sum(len(each.cells(session.scale)) for each in questions), session.lab.scale.looks)
+    judged = judge_cell(item.function, question, cell, session.lab, looks, session.allowance())
     session.judged += 1
     session.spent += judged.seconds
-    table = accepted.read(pyfuncitem.config.rootpath / "reports" / "accepted.json")
-    record = cell_record(
-        pyfuncitem.nodeid, cell_id, question, cell, judged, table.get(question.slug, {}).get(cell_id), session
-    )
-    facts = {
-        "device": str(lab.device),
-        "device_name": describe(lab.device),
-        "budget_seconds": session.budget_seconds,
+    accepted = item.config.stash[ACCEPTED].get(question.slug, {}).get(cell_id)
+    if item.config.option.accept_verdicts and judged.verdict in DECIDED:
+        accepted = Accepted(str(judged.verdict), question.prediction(cell).text)
+    file = item.path.relative_to(item.config.rootpath)
+    return {
+        "cell": records.cell_record(item.nodeid, cell_id, question, cell, judged, accepted, session),
+        "claim": records.claim_record(file, ClaimText.of(item.module.__doc__ or ""), questions, session.scale),
+        "run": {
+            "device": str(session.lab.device),
+            "device_name": describe(session.lab.device),
+            "budget_seconds": session.budget_seconds,
+            "cells_expected": item.config.stash[EXPECTED],
+        },
     }
-    pyfuncitem.user_properties += [(RECORD, json.dumps(record, default=float)), (RUN_FACTS, json.dumps(facts))]
-    if record["outcome"] in FAILING:
-        raise Failing(record["message"])
-    if record["estimate"] is None or record["verdict"] == "inconclusive":
-        raise Undecided(record["message"])
-    return True
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
+    item: pytest.Item,  # noqa: ARG001 — the hook's signature
+    call: pytest.CallInfo[None],
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failing verdict is its paragraph, not a traceback."""
     report = yield
-    if call.excinfo is not None and call.excinfo.errisinstance(Failing):
+    if call.excinfo is not None and call.excinfo.errisinstance(FailingVerdict):
         report.longrepr = str(call.excinfo.value)
     return report
 
 
-def _record(report: pytest.TestReport) -> dict[str, Any] | None:
-    text = dict(report.user_properties).get(RECORD)
-    return json.loads(text) if isinstance(text, str) and report.when == "call" else None
-
-
 def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     """Outcomes of their own; the cells print their own lines, so there is no letter."""
-    record = _record(report) if isinstance(report, pytest.TestReport) else None
+    from harness.accepted import FAILING
+    from harness.controller import record_of
+
+    record = record_of(report)
     if record is None:
         return None
-    if record["outcome"] in FAILING:
+    outcome = record["cell"]["outcome"]
+    if outcome in FAILING:
         return "failed", "", ""
-    return ("passed" if record["outcome"] == "supported" else record["outcome"]), "", ""
-
-
-class _Controller:
-    """Hooks of the process that owns the terminal."""
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Hand a finished cell to the recorder."""
-    record = _record(report)
-    if record is not None and (recorder := _CURRENT.get("recorder")):
-        recorder.add(record, json.loads(str(dict(report.user_properties)[RUN_FACTS])))
-
-
-_CURRENT: dict[str, Callable[..., Any]] = {}
+    return ("passed" if outcome == "supported" else outcome), "", ""

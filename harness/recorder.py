@@ -10,22 +10,12 @@ from typing import Any
 from rich.console import Console
 
 from harness import accepted, machine, results
-from harness.accepted import DECIDED, FAILING, Accepted
+from harness.accepted import DECIDED, Accepted
 from harness.report import write_report
 from harness.report.terminal import verdict_table
+from harness.report.words import SYMBOLS, interval, number
 from harness.session import ALPHA, Session
 from harness.verdicts import Verdict, claim_verdict
-
-SYMBOLS = {
-    "supported": "✓",
-    "refuted": "✗",
-    "refuted, accepted": "✗",
-    "changed": "!",
-    "error": "!",
-    "inconclusive": "?",
-    "unavailable": "–",
-    "not asked": "–",
-}
 
 ERROR_CONTROL = (
     f"Within each claim the chance of any wrong verdict is at most {ALPHA:.0%}: every interval is at level "
@@ -38,10 +28,9 @@ _SECONDS_BETWEEN_WRITES = 2.0
 class Recorder:
     """The records of one run, in the process that owns the terminal."""
 
-    def __init__(self, session: Session, accepted_file: Path, command: str, console: Console) -> None:
+    def __init__(self, session: Session, table: accepted.Table, command: str, console: Console) -> None:
         self.session = session
-        self.accepted_file = accepted_file
-        self.accepted = accepted.read(accepted_file)
+        self.accepted = table
         self.console = console
         self.claims: dict[str, dict[str, Any]] = {}
         self.cells: list[dict[str, Any]] = []
@@ -64,23 +53,20 @@ class Recorder:
             "error_control": ERROR_CONTROL,
         }
 
-    def expect(self, claims: Mapping[str, dict[str, Any]], cells: int) -> None:
-        """What was collected: the claims' texts and the number of cells that will run."""
-        self.claims = dict(claims)
-        self.run["cells_expected"] = cells
-
-    def add(self, cell: dict[str, Any], run_facts: Mapping[str, Any]) -> None:
+    def add(self, cell: dict[str, Any], claim: dict[str, Any], run_facts: Mapping[str, Any]) -> None:
         """A finished cell: print its line, keep its record, rewrite the results now and then."""
         self.run.update(run_facts)
+        self.claims.setdefault(claim["slug"], claim)
         self.cells.append(cell)
         self.console.print(_line(cell), markup=False, highlight=False, soft_wrap=True)
         if time.time() - self.written > _SECONDS_BETWEEN_WRITES:
-            self.write(complete=False)
+            self.write()
 
-    def write(self, complete: bool) -> dict[str, Any]:
+    def write(self) -> dict[str, Any]:
         """Write results.json as it stands, atomically."""
         self.written = time.time()
         self.run["seconds"] = self.written - self.started
+        complete = len(self.cells) == self.run["cells_expected"]
         self.run["complete"] = complete
         self.run["finished"] = _iso(self.written) if complete else None
         self._judge_claims()
@@ -88,9 +74,9 @@ class Recorder:
         results.write(self.session.results, document)
         return document
 
-    def close(self, complete: bool) -> None:
+    def close(self) -> None:
         """Last results, report and closing table."""
-        document = self.write(complete)
+        document = self.write()
         write_report(self.session.results, self.session.report)
         self.console.print()
         verdict_table(document, self.console)
@@ -98,13 +84,13 @@ class Recorder:
             self.console.print(line, markup=False, highlight=False)
         self.console.print(f"Report: {_relative(self.session.report)}", markup=False, highlight=False)
 
-    def accept(self) -> int:
+    def accept(self, file: Path) -> int:
         """Write this run's decided verdicts over the accepted ones; entries of cells not decided here stay."""
         table = {claim: dict(cells) for claim, cells in self.accepted.items()}
         decided = [cell for cell in self.cells if cell["verdict"] in DECIDED]
         for cell in decided:
             table.setdefault(cell["claim"], {})[cell["id"]] = Accepted(cell["verdict"], cell["predicted"]["text"])
-        accepted.write(self.accepted_file, table)
+        accepted.write(file, table)
         return len(decided)
 
     @property
@@ -114,7 +100,9 @@ class Recorder:
 
     def _judge_claims(self) -> None:
         for slug, claim in self.claims.items():
-            verdicts = [(cell["id"], Verdict(cell["verdict"])) for cell in self.cells if cell["claim"] == slug]
+            verdicts = [
+                (cell["id"], Verdict(cell["verdict"]), cell["kind"]) for cell in self.cells if cell["claim"] == slug
+            ]
             claim["verdict"], claim["summary"] = claim_verdict(verdicts)
 
     def _about_accepted(self) -> Iterable[str]:
@@ -139,17 +127,12 @@ def _line(cell: Mapping[str, Any]) -> str:
     """One cell on one line: symbol, outcome, claim, cell, estimate, interval, region, seconds."""
     words = [f" {SYMBOLS[cell['outcome']]} {cell['outcome']}: {cell['claim']} [{cell['id']}]"]
     if estimate := cell["estimate"]:
-        low, high = _number(estimate["low"]), _number(estimate["high"])
-        words.append(f"{estimate['quantity']} {_number(estimate['value'])} in [{low}, {high}]")
+        words.append(f"{estimate['quantity']} {number(estimate['value'])} in {interval(estimate)}")
         words.append(f"predicted {cell['predicted']['text']}")
     elif cell["verdict"] != "error":
         words.append(cell["message"])
     words.append(f"{cell['seconds']:.1f} s")
     return " · ".join(words)
-
-
-def _number(value: float | str | None) -> str:
-    return f"{value:.4g}" if isinstance(value, int | float) else str(value)
 
 
 def _iso(seconds: float) -> str:

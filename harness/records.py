@@ -12,11 +12,11 @@ from harness.session import Session
 from harness.verdicts import Prediction, Verdict
 
 
-def claim_record(slug: str, file: Path, text: ClaimText, questions: list[Question], scale: str) -> dict[str, Any]:
+def claim_record(file: Path, text: ClaimText, questions: list[Question], scale: str) -> dict[str, Any]:
     """A claim's text for the results file; its verdict is filled in as its cells are judged."""
     predictions = [question.prediction(cell) for question in questions for cell in question.cells(scale)]
     return {
-        "slug": slug,
+        "slug": file.stem,
         "room": file.parent.name,
         "sentence": text.sentence,
         "source": text.source,

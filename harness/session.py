@@ -75,6 +75,11 @@ class Session:
         )
 
     @property
+    def accepted(self) -> Path:
+        """The verdicts that reviewers have accepted."""
+        return self.root / "reports" / "accepted.json"
+
+    @property
     def results(self) -> Path:
         """The results file stands beside the report."""
         return self.report.with_name("results.json")

@@ -1,0 +1,43 @@
+"""The closing table of a run."""
+
+from collections import Counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.report.words import OUTCOMES, SYMBOLS, duration, state
+
+_STYLES = {"supported": "green", "refuted": "red", "changed": "bold red", "error": "bold red", "inconclusive": "yellow"}
+
+
+def verdict_table(document: dict[str, Any], console: Console) -> None:
+    """One row a claim: its verdict and how many of its cells came out how."""
+    outcomes = Counter(cell["outcome"] for cell in document["cells"])
+    shown = [outcome for outcome in OUTCOMES if outcomes[outcome]]
+    table = Table(title="Verdicts", title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("claim", overflow="fold")
+    table.add_column("kind")
+    table.add_column("verdict", overflow="fold")
+    for outcome in shown:
+        table.add_column(f"{SYMBOLS[outcome]} {outcome}", justify="right", style=_STYLES.get(outcome, ""))
+    for slug, claim in document["claims"].items():
+        counts = Counter(cell["outcome"] for cell in document["cells"] if cell["claim"] == slug)
+        cells = [str(counts[outcome]) if counts[outcome] else "" for outcome in shown]
+        table.add_row(Text(slug), Text(claim["kind"]), Text(claim["verdict"].partition(" in ")[0]), *cells)
+    console.print(table)
+    run = document["run"]
+    share = spent_share(document)
+    drawn = f", {share:.0%} of the draws that the looks allow" if share is not None else ""
+    console.print(
+        f"{state(document)}. {len(document['cells'])} cells in {duration(run['seconds'])}{drawn}.",
+        markup=False,
+        highlight=False,
+    )
+
+
+def spent_share(document: dict[str, Any]) -> float | None:
+    """Part of the draws allowed by all looks of the judged cells that was spent; early decisions save the rest."""
+    shares = [cell["share_of_draws"] for cell in document["cells"] if cell["estimate"] is not None]
+    return sum(shares) / len(shares) if shares else None

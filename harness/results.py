@@ -1,0 +1,62 @@
+"""results.json: everything a run found, and all that the report reads.
+
+Keys: `schema`; `run` (when, where, with what); `claims` (slug → text and claim-level verdict); `cells` (one record a
+judged cell, as `harness.records.cell_record` makes them). Numbers that are not finite are null.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from harness.errors import BadInput
+
+SCHEMA = 1
+
+
+def write(path: Path, document: Mapping[str, Any]) -> None:
+    """Replace the file at once, so that a reader or a kill at any moment finds the old or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        text = json.dumps(_finite(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        unfinished.write_text(text + "\n", encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise BadInput(
+            f"The results {path} cannot be written ({error.strerror}); free some space or name another place with "
+            "--report. What was drawn is in the store."
+        ) from None
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A results file, checked; BadInput where it is missing, not one, or of another schema."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"There are no results at {path}; make some with pytest claims/.") from None
+    except (ValueError, UnicodeDecodeError):
+        raise BadInput(f"{path} is not a results file; make a new one with pytest claims/.") from None
+    if not isinstance(document, dict) or not {"schema", "run", "claims", "cells"} <= set(document):
+        raise BadInput(f"{path} is not a results file; make a new one with pytest claims/.")
+    if document["schema"] != SCHEMA:
+        raise BadInput(
+            f"{path} has schema {document['schema']!r}, this version reads {SCHEMA}; make it anew with pytest claims/."
+        )
+    unknown = {cell["claim"] for cell in document["cells"]} - set(document["claims"])
+    if unknown:
+        raise BadInput(f"{path} has cells of a claim it does not describe ({sorted(unknown)[0]}); make it anew.")
+    return document
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value
