@@ -5,6 +5,7 @@ python -m benchmarks.networks [--json PATH]
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ def plain_module(inputs: int, hidden: tuple[int, ...], sigma_w: float, sigma_b: 
     """The same network as one would write it with torch.nn, freshly initialised."""
     layers: list[nn.Module] = []
     widths = (inputs, *hidden, 1)
-    for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+    for fan_in, fan_out in pairwise(widths):
         linear = nn.Linear(fan_in, fan_out)
         nn.init.normal_(linear.weight, std=sigma_w / fan_in**0.5)
         nn.init.normal_(linear.bias, std=sigma_b)

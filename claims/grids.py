@@ -23,3 +23,8 @@ def image_problems(**sizes: Sequence[int]) -> Mapping[str, list[Problem]]:
 def image_networks(**widths: Sequence[int]) -> Mapping[str, list[FullyConnected]]:
     """Two hidden ReLU layers of the widths of a scale."""
     return {scale: [FullyConnected((width, width)) for width in chosen] for scale, chosen in widths.items()}
+
+
+def cube_networks(depths: Sequence[int], width: int = 40) -> list[FullyConnected]:
+    """Hidden ReLU layers of width 40, as many as each depth says."""
+    return [FullyConnected((width,) * depth) for depth in depths]

@@ -86,7 +86,9 @@ def claim(
     return declare
 
 
-def over(**axes: Sequence[Any] | Mapping[str, Sequence[Any]]) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
+def over(
+    **axes: Sequence[Any] | Mapping[str, Sequence[Any]],
+) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
     """The grid of a test function: for each axis the values at every scale, or a mapping scale -> values."""
 
     def attach(function: Callable[..., Estimate]) -> Callable[..., Estimate]:
@@ -100,7 +102,7 @@ def over(**axes: Sequence[Any] | Mapping[str, Sequence[Any]]) -> Callable[[Calla
     return attach
 
 
-def question_of(function: Callable[..., Any]) -> Question | None:
+def question_of(function: Any) -> Question | None:
     """The declaration of a claim's test function; None for any other function."""
     return getattr(function, "_question", None)
 

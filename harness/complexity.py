@@ -51,8 +51,8 @@ def _words(strings: np.ndarray) -> np.ndarray:
 def _longest_previous_factor(strings: np.ndarray) -> np.ndarray:
     """[i, b]: length of the longest substring of string b that starts at i and also at some j < i.
 
-    With c[i, j] the length of the longest common prefix of the suffixes at i and j, c[i, j] = 0 where the strings differ
-    there, else c[i+1, j+1] + 1; row i needs row i + 1 only, so one row is kept and updated in place.
+    With c[i, j] the length of the longest common prefix of the suffixes at i and j, c[i, j] = 0 where the strings
+    differ there, else c[i+1, j+1] + 1; row i needs row i + 1 only, so one row is kept and updated in place.
     """
     n, batch = strings.shape
     row = np.zeros((n + 1, batch), dtype=np.uint8 if n < 256 else np.uint16)

@@ -176,7 +176,7 @@ class ClusteredCounts:
     def from_words(cls, words: np.ndarray, unit: np.ndarray, n: int, units: int) -> "ClusteredCounts":
         """Count rows of packed functions, (draws, ⌈n/64⌉), by the unit (draws,) each came from."""
         words, unit = _check_words(words, n), np.asarray(unit, dtype=np.int64)
-        if unit.shape != (len(words),) or (len(unit) and not (0 <= unit.min() and unit.max() < units)):
+        if unit.shape != (len(words),) or (len(unit) and not (unit.min() >= 0 and unit.max() < units)):
             raise BadInput(f"Every draw needs the number of its unit, from 0 to {units - 1}.")
         words, counts, unit = _sum_equal(words, np.ones(len(words), dtype=np.int64), unit)
         return cls(n, units, unit, words, counts)

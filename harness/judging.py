@@ -7,7 +7,7 @@ from math import inf, isfinite
 from typing import Any
 
 from harness.claim import Question
-from harness.errors import Unavailable
+from harness.errors import StoreUnusable, Unavailable
 from harness.lab import Lab
 from harness.verdicts import Estimate, Looks, Prediction, Verdict, judge, needed
 
@@ -70,6 +70,8 @@ def judge_cell(
                 break
     except Unavailable as missing:
         return Judged(Verdict.UNAVAILABLE, seconds=lab.spent, reason=str(missing))
+    except StoreUnusable:
+        raise
     except Exception:
         return Judged(Verdict.ERROR, seconds=lab.spent, reason=traceback.format_exc())
     return last

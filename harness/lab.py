@@ -86,20 +86,30 @@ class Lab:
         """A new cell."""
         self.look, self.spent, self.drawn = 0, 0.0, 0
 
-    def prior(self, architecture: Architecture, problem: Problem, draws: int = 100_000) -> FunctionCounts:
-        """P(f): functions at initialisation; `draws` networks a shard."""
+    def prior(
+        self, architecture: Architecture, problem: Problem, draws: int = 100_000, sample: int = 0
+    ) -> FunctionCounts:
+        """P(f): functions at initialisation; `draws` networks a shard.
+
+        sample: ask with another number for an independent sample.
+        """
         return self._gather(
             FunctionCounts,
-            {"sampler": "prior", **_who(architecture, problem), "draws": draws},
+            {"sampler": "prior", **_who(architecture, problem), "draws": draws, "sample": sample},
             lambda generator: prior(architecture, problem, draws, generator),
         )
 
     def posterior(
-        self, architecture: Architecture, problem: Problem, draws: int = 20_000, last_layers: int = 64, sample: int = 0
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        draws: int = 20_000,
+        last_layers: int = 64,
+        sample: int = 0,
     ) -> RejectionPosterior:
         """P_B(f|S) by rejection; `draws` hidden draws a shard with `last_layers` last layers each.
 
-        sample: ask with another number for an independent sample of the same posterior.
+        sample: ask with another number for an independent sample.
         """
         return self._gather(
             RejectionPosterior,
@@ -136,7 +146,14 @@ class Lab:
                 "max_epochs": max_epochs,
             },
             lambda generator: train(
-                architecture, problem, optimiser, networks, generator, loss=loss, batch=batch, max_epochs=max_epochs
+                architecture,
+                problem,
+                optimiser,
+                networks,
+                generator,
+                loss=loss,
+                batch=batch,
+                max_epochs=max_epochs,
             ),
         )
 
@@ -150,7 +167,13 @@ class Lab:
 
     def _gather(self, kind: type[T], spec: dict[str, Any], compute: Callable[[torch.Generator], T]) -> T:
         """Merge this look's shards, each from the store or computed and stored."""
-        spec = {**spec, "version": SAMPLERS_VERSION, "seed": self.seed, "device": self.device.type, "dtype": "float32"}
+        spec = {
+            **spec,
+            "version": SAMPLERS_VERSION,
+            "seed": self.seed,
+            "device": self.device.type,
+            "dtype": "float32",
+        }
         name = key(spec)
         done, merged = self._merged.get(name, (0, None))
         if done > self.shards:

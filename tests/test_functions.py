@@ -99,7 +99,10 @@ def test_arrays_round_trip_and_wrong_merges():
         FunctionCounts.from_words(np.zeros((1, 1), np.uint64), 65)
 
 
-@given(st.integers(1, 70).flatmap(lambda n: st.tuples(bit_arrays(n), bit_arrays(n))), st.randoms(use_true_random=False))
+@given(
+    st.integers(1, 70).flatmap(lambda n: st.tuples(bit_arrays(n), bit_arrays(n))),
+    st.randoms(use_true_random=False),
+)
 def test_clusters_pool_to_all_counts(parts, random):
     made = []
     for bits in parts:

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import BadInput, Unavailable
-from harness.problems import Problem, boolean_cube, digits, fashion_mnist, ionosphere, mnist
-from harness.problems import datasets
+from harness.problems import Problem, boolean_cube, datasets, digits, fashion_mnist, ionosphere, mnist
 
 FULL_SETS = Path(__file__).parent.parent.parent / "shared" / "data"
 needs_full_sets = pytest.mark.skipif(not FULL_SETS.is_dir(), reason="the full data sets are not beside this checkout")

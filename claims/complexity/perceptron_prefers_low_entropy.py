@@ -2,10 +2,10 @@
 
 Source: C. Mingard, LessWrong, 12 May 2021; Mingard et al. 2019, arXiv 1909.11522, theorem 4.1.
 
-For a perceptron on {0,1}ⁿ without threshold bias and any weight distribution that is symmetric under reflection of each
-weight, P(T = t) = 2⁻ⁿ for t = 0 … 2ⁿ − 1, T the number of inputs classified 1. Functions of low entropy, few in number,
-are therefore as likely together as the many of high entropy. Tested by the χ²-divergence of the drawn T from this
-distribution, Σ(p − q)²/q, which is 0 exactly where the theorem holds.
+For a perceptron on {0,1}ⁿ without threshold bias and any weight distribution that is symmetric under reflection of
+each weight, P(T = t) = 2⁻ⁿ for t = 0 … 2ⁿ − 1, T the number of inputs classified 1. Functions of low entropy, few in
+number, are therefore as likely together as the many of high entropy. Tested by the χ²-divergence of the drawn T from
+this distribution, Σ(p − q)²/q, which is 0 exactly where the theorem holds.
 """
 
 import numpy as np
@@ -15,13 +15,13 @@ from harness.complexity import ones
 from harness.intervals import goodness_of_fit
 from harness.networks import perceptron
 from harness.problems import boolean_cube
-from harness.verdicts import at_most
+from harness.verdicts import exact_distribution
 
 
 @claim(
     kind="theorem",
     of="χ²-divergence",
-    predicts=at_most(
+    predicts=exact_distribution(
         0.01,
         because="the theorem says 0; a divergence of 0.01 keeps the total variation under 0.05, which no reader of the "
         "distribution would notice",

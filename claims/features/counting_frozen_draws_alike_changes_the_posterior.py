@@ -1,11 +1,12 @@
-"""Counting every frozen draw alike changes the posterior of a narrow network, and the difference vanishes with width.
+"""Counting every frozen draw alike changes the posterior of a narrow network; the difference vanishes with width.
 
-Source: the subtlety in C. Mingard, LessWrong, 12 May 2021: training one last layer per frozen draw counts all draws alike.
+Source: the subtlety in C. Mingard, LessWrong, 12 May 2021: training one last layer per frozen draw counts all draws
+alike.
 
-Hidden layers are drawn and frozen, and many last layers are drawn on each. The posterior in which every frozen draw that
-fits counts the same is compared with an independent sample in which each counts in proportion to its evidence. The
-difference is the squared MMD between the two over the squared MMD between the posterior and uniform guessing: 0 where
-they agree. Its slope is over the logarithm of the width.
+Hidden layers are drawn and frozen, and many last layers are drawn on each. The posterior in which every frozen draw
+that fits counts the same is compared with an independent sample in which each counts in proportion to its evidence.
+The difference is the squared MMD between the two over the squared MMD between the posterior and uniform guessing: 0
+where they agree. Its slope is over the logarithm of the width.
 """
 
 import numpy as np
@@ -34,7 +35,8 @@ def alike_against_evidence(lab, width):
     kind="rival",
     of="relative distance",
     predicts=at_least(
-        0.002, because="a difference of a five-hundredth of the bias is the least that could matter to a comparison"
+        0.002,
+        because="a difference of a five-hundredth of the bias is the least that could matter to a comparison",
     ),
 )
 @over(width=NARROW)
@@ -46,7 +48,8 @@ def test_differs_when_narrow(lab, width):
     kind="rival",
     of="relative distance",
     predicts=at_most(
-        0.002, because="the evidence of a frozen draw concentrates with width, so the weight it is given stops mattering"
+        0.002,
+        because="the evidence of a frozen draw concentrates with width, so the weight it is given stops mattering",
     ),
 )
 @over(width=WIDE)

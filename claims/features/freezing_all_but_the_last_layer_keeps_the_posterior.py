@@ -2,10 +2,11 @@
 
 Source: C. Mingard, LessWrong, 12 May 2021.
 
-Hidden layers are drawn and frozen, and many last layers are drawn on each; those that fit the training set are kept. If
-each frozen draw counts in proportion to its evidence P(S|θ_early), which is how many of its last layers fit, the functions
-follow the posterior of random-sampling all layers, at any width. Tested as equivalence with an independent sample of
-the posterior in which every network has hidden layers of its own: the bias explained is 1 where the two agree.
+Hidden layers are drawn and frozen, and many last layers are drawn on each; those that fit the training set are kept.
+If each frozen draw counts in proportion to its evidence P(S|θ_early), which is how many of its last layers fit, the
+functions follow the posterior of random-sampling all layers, at any width. Tested as equivalence with an independent
+sample of the posterior in which every network has hidden layers of its own: the bias explained is 1 where the two
+agree.
 """
 
 from claims.grids import EVALUATION_POINTS
@@ -22,8 +23,8 @@ from harness.verdicts import within
     predicts=within(
         1.0,
         0.02,
-        because="the two posteriors are the same by the law of total probability; a difference under a fiftieth of what "
-        "separates the posterior from uniform guessing is no difference in practice",
+        because="the two posteriors are the same by the law of total probability; a difference under a fiftieth of "
+        "what separates the posterior from uniform guessing is no difference in practice",
     ),
 )
 @over(

@@ -1,10 +1,10 @@
-"""Training only the last layer fails on narrow networks and succeeds on wide ones; training all layers succeeds on both.
+"""Training only the last layer fails on narrow networks, succeeds on wide ones; training all layers succeeds on both.
 
 Source: C. Mingard, LessWrong, 12 and 13 May 2021.
 
-Frozen: hidden layers are drawn at random, and whether any last layer on top of them fits all m training points is settled
-exactly by a linear programme. Full: all layers are trained by Adam to their first perfect training accuracy. The
-estimate is the share of networks that fit.
+Frozen: hidden layers are drawn at random, and whether any last layer on top of them fits all m training points is
+settled exactly by a linear programme. Full: all layers are trained by Adam to their first perfect training accuracy.
+The estimate is the share of networks that fit.
 """
 
 from claims.grids import EVALUATION_POINTS
@@ -36,9 +36,7 @@ def frozen_share(lab, problem, width):
 def trained_share(lab, problem, width):
     """Share of networks that training of all layers brings to fit."""
     trained = lab.train(network(width), problem, Adam(0.01), networks=50)
-    return proportion(
-        trained.functions.total, trained.networks, quantity="share that fits", unit="trained networks"
-    )
+    return proportion(trained.functions.total, trained.networks, quantity="share that fits", unit="trained networks")
 
 
 MOST = at_least(0.5, because="to succeed is to fit more often than not")
@@ -48,7 +46,8 @@ MOST = at_least(0.5, because="to succeed is to fit more often than not")
     kind="empirical",
     of="share that fits",
     predicts=at_most(
-        0.5, because="a last layer of width under m/4 has too few dimensions to separate m points, unless features help"
+        0.5,
+        because="a last layer of width under m/4 has too few dimensions to separate m points, unless features help",
     ),
 )
 @over(problem=PROBLEMS, width=NARROW)

@@ -48,7 +48,7 @@ class Architecture(Protocol):
         """(points, ...) as problems hold them -> (points, ...) as `features` takes them."""
 
     def parameters(self, input_shape: tuple[int, ...], outputs: int = 1) -> dict[str, Parameter]:
-        """Every parameter of one network on prepared inputs of that shape; the last layer's names begin with "readout."."""
+        """Every parameter of one network on prepared inputs of that shape; names of the last layer begin "readout."."""
 
     def features(self, parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
         """x: (points, ...) or (networks, points, ...) -> last hidden layer (networks, points, features)."""
@@ -93,7 +93,7 @@ def same_gram_inputs(x: np.ndarray) -> np.ndarray:
     points, dimension = x.shape
     if points >= dimension:
         return x
-    triangular = np.linalg.qr(x.T.astype(np.float64), mode="r")
+    triangular = np.asarray(np.linalg.qr(x.T.astype(np.float64), mode="r"))
     return (triangular.T * sqrt(points / dimension)).astype(np.float32)
 
 

@@ -12,7 +12,11 @@ from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
 
 # erf is not done in place: its gradient needs its input, those of ReLU and tanh need only their output.
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu_, "tanh": torch.tanh_, "erf": torch.erf}
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu_,
+    "tanh": torch.tanh_,
+    "erf": torch.erf,
+}
 DISTRIBUTIONS = ("gaussian", "uniform")
 PARAMETRISATIONS = ("standard", "ntk")
 
@@ -56,10 +60,7 @@ class FullyConnected:
     @property
     def name(self) -> str:
         """Stable identifier; what is left at its default is left out."""
-        if self.hidden:
-            words = ["fcn", *map(str, self.hidden), self.activation]
-        else:
-            words = ["perceptron"]
+        words = ["fcn", *map(str, self.hidden), self.activation] if self.hidden else ["perceptron"]
         default = type(self)()
         if self.sigma_w != default.sigma_w:
             words.append(f"sw{self.sigma_w:.4g}")

@@ -34,9 +34,7 @@ def digits(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool 
     return _classes("digits", _digits, m, n, task, split, balanced)
 
 
-def mnist(
-    m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool = True, full: bool = False
-) -> Problem:
+def mnist(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool = True, full: bool = False) -> Problem:
     """MNIST digits of 28×28 pixels: 2,000 of them, or with `full` the 10,000 of mnist_10k.npz in the data folder."""
     return _classes("mnist-full" if full else "mnist", _mnist_full if full else _mnist, m, n, task, split, balanced)
 
@@ -69,7 +67,13 @@ def data_folder() -> Path:
 
 
 def _classes(
-    name: str, load: Callable[[], tuple[np.ndarray, np.ndarray]], m: int, n: int, task: str, split: int, balanced: bool
+    name: str,
+    load: Callable[[], tuple[np.ndarray, np.ndarray]],
+    m: int,
+    n: int,
+    task: str,
+    split: int,
+    balanced: bool,
 ) -> Problem:
     zero, one = parse_task(task)
     x, y = load()
@@ -95,7 +99,10 @@ def _split(
 ) -> Problem:
     rng = random_generator(f"{dataset} {task}", split)
     train, evaluation = split_indices(y, m, n, balanced, rng, f"{dataset} {task}")
-    words = [dataset, {EVEN_ODD: "even_odd", FIRST_LAST: "first_last"}.get(task, task.replace("/", "_").replace(",", ""))]
+    words = [
+        dataset,
+        {EVEN_ODD: "even_odd", FIRST_LAST: "first_last"}.get(task, task.replace("/", "_").replace(",", "")),
+    ]
     words += [f"m{m}", f"n{n}"] + ([f"split{split}"] if split else []) + ([] if balanced else ["unbalanced"])
     facts = {"dataset": dataset, "task": task, "split": split}
     return Problem.from_arrays(x[train], y[train], x[evaluation], y[evaluation], "-".join(words), facts)
@@ -108,7 +115,9 @@ def _packaged(name: str) -> bytes:
 def _external(name: str) -> bytes:
     path = data_folder() / name
     if not path.exists():
-        raise Unavailable(f"{name} is not in the data folder {path.parent}; put it there (see harness/data/LICENSES.md).")
+        raise Unavailable(
+            f"{name} is not in the data folder {path.parent}; put it there (see harness/data/LICENSES.md)."
+        )
     return _checked(path, "fetch it again")
 
 

@@ -21,6 +21,7 @@ from harness.training.losses import LOSSES
 from harness.training.minibatches import orders, splitmix64
 from harness.training.optimisers import Optimiser
 
+
 @dataclass(frozen=True)
 class Trained:
     """Functions of the networks that fitted S, and how long each took.
