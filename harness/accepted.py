@@ -9,6 +9,8 @@ from pathlib import Path
 from harness.errors import BadInput
 
 DECIDED = ("supported", "refuted")
+# Outcomes that fail a run.
+FAILING = ("refuted", "changed", "error")
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,15 @@ Table = dict[str, dict[str, Accepted]]
 
 def read(path: Path) -> Table:
     """The accepted verdicts by claim and cell; none where there is no such file. BadInput where it is malformed."""
-    if not path.exists():
-        return {}
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         table = {
             claim: {cell: Accepted(str(entry["verdict"]), str(entry["predicted"])) for cell, entry in cells.items()}
             for claim, cells in raw.items()
         }
-    except (ValueError, AttributeError, KeyError, TypeError) as error:
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise BadInput(
             f"{path} does not hold accepted verdicts ({error}); restore it from version control, or delete it and "
             "accept verdicts anew with --accept-verdicts."
@@ -46,15 +48,21 @@ def read(path: Path) -> Table:
 
 
 def write(path: Path, table: Mapping[str, Mapping[str, Accepted]]) -> None:
-    """Replace the file, sorted so that a diff shows changed verdicts and nothing else."""
+    """Replace the file, sorted so that a diff shows changed verdicts and nothing else; BadInput where it cannot be."""
     raw = {
         claim: {cell: {"verdict": entry.verdict, "predicted": entry.predicted} for cell, entry in sorted(cells.items())}
         for claim, cells in sorted(table.items())
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(json.dumps(raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise BadInput(
+            f"The accepted verdicts {path} cannot be written ({error.strerror}); make that file and its folder "
+            "writable and accept again."
+        ) from None
 
 
 def outcome(kind: str, verdict: str, accepted: Accepted | None) -> str:
@@ -72,4 +80,6 @@ def outcome(kind: str, verdict: str, accepted: Accepted | None) -> str:
     return "refuted, accepted" if verdict == "refuted" else "supported"
 
 
-FAILING = ("refuted", "changed", "error")
+def may_be_accepted(kind: str, verdict: str) -> bool:
+    """Decided verdicts can be accepted, but for a theorem's refutation: that is a bug, not a result."""
+    return verdict in DECIDED and not (kind == "theorem" and verdict == "refuted")

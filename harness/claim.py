@@ -25,6 +25,7 @@ class Question:
     predicts: the predicted region, or a function from a cell's parameters to it.
     grid: axis name -> values at each scale.
     excluded: cell parameters -> why that cell makes no sense, or None.
+    test: the test function's name.
     """
 
     slug: str
@@ -33,6 +34,7 @@ class Question:
     predicts: Prediction | Callable[..., Prediction]
     grid: Mapping[str, Mapping[str, Sequence[Any]]]
     excluded: Callable[..., str | None]
+    test: str = ""
 
     def cells(self, scale: str) -> list[dict[str, Any]]:
         """The parameters of every cell at a scale, those that are not asked included."""
@@ -42,6 +44,11 @@ class Question:
     def prediction(self, cell: Mapping[str, Any]) -> Prediction:
         """The region predicted for a cell."""
         return self.predicts if isinstance(self.predicts, Prediction) else self.predicts(**cell)
+
+    def cell_id(self, cell: Mapping[str, Any]) -> str:
+        """What a cell is called in results and among accepted verdicts: the test's name, then its values' names."""
+        name = self.test.removeprefix("test_")
+        return f"{name}: {values_id(cell)}" if cell else name
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,8 @@ def claim(
     def declare(function: Callable[..., Estimate]) -> Callable[..., Estimate]:
         slug = Path(function.__code__.co_filename).stem
         grid = getattr(function, "_grid", {})
-        function._question = Question(slug, kind, of, predicts, grid, excluded)  # type: ignore[attr-defined]
+        declared = Question(slug, kind, of, predicts, grid, excluded, function.__name__)
+        function._question = declared  # type: ignore[attr-defined]
         return function
 
     return declare
@@ -89,9 +97,17 @@ def claim(
 def over(
     **axes: Sequence[Any] | Mapping[str, Sequence[Any]],
 ) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
-    """The grid of a test function: for each axis the values at every scale, or a mapping scale -> values."""
+    """The grid of a test function: for each axis the values at every scale, or a mapping scale -> values.
+
+    No values at a scale: the test has no cells there.
+    """
+    for axis, values in axes.items():
+        if isinstance(values, Mapping) and set(values) != set(SCALES):
+            raise BadInput(f"The axis {axis!r} needs values at {', '.join(SCALES)}, not at {', '.join(values)}.")
 
     def attach(function: Callable[..., Estimate]) -> Callable[..., Estimate]:
+        if question_of(function) is not None:
+            raise BadInput(f"In {function.__name__}, @claim goes above @over, so that it sees the grid.")
         grid = {
             axis: values if isinstance(values, Mapping) else dict.fromkeys(SCALES, values)
             for axis, values in axes.items()
@@ -110,6 +126,11 @@ def question_of(function: Any) -> Question | None:
 def questions_in(module: Any) -> list[Question]:
     """Every declaration in a claim's file."""
     return [found for value in vars(module).values() if (found := question_of(value)) is not None]
+
+
+def values_id(cell: Mapping[str, Any]) -> str:
+    """The names of a cell's values; "all" where there is no grid."""
+    return "-".join(label(value) for value in cell.values()) or "all"
 
 
 def label(value: Any) -> str:

@@ -3,82 +3,130 @@
 With xdist this is the controller, which neither collects nor runs a cell: all it knows came with the cells' reports.
 """
 
+import io
 import json
 import shlex
-from typing import Any
+import sys
+from typing import Any, NoReturn
 
 import pytest
 from rich.console import Console
 
-from harness import accepted
 from harness.errors import BadInput
+from harness.progress import Progress
 from harness.recorder import Recorder
 from harness.session import Session
+
+PLUGIN = "harness-controller"
+# What a worker that cannot go on says to the controller, and the attribute of a report that carries a cell's record.
+REFUSED = "harness_refused"
+RECORD = "harness_record"
 
 # Where the output is not a terminal there is no width to respect; tables should not be folded at 80 columns then.
 _WIDTH_OF_A_FILE = 150
 
 
-class Controller:
-    """Hooks around the recorder, which is made at the first cell, so that other test runs know nothing of it."""
-
-    def __init__(self, config: pytest.Config, session: Session, table: accepted.Table) -> None:
-        self.config = config
-        self.session = session
-        self.table = table
-        self.recorder: Recorder | None = None
-
-    def start(self) -> Recorder:
-        """The recorder."""
-        if self.recorder is None:
-            reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
-            # The names of files would only interleave with the cells' own lines.
-            reporter.showfspath = False
-            terminal = reporter._tw
-            width = None if terminal.hasmarkup else _WIDTH_OF_A_FILE
-            console = Console(file=terminal._file, width=width)
-            command = "pytest " + shlex.join(self.config.invocation_params.args)
-            self.recorder = Recorder(self.session, self.table, command, console)
-        return self.recorder
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Hand a finished cell to the recorder."""
-        record = record_of(report)
-        if record is not None:
-            try:
-                self.start().add(record["cell"], record["claim"], record["run"])
-            except BadInput as error:
-                pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """A run that judged nothing does not exit 0."""
-        if self.recorder is not None and not self.recorder.judged and exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Results, report, closing table, accepted verdicts."""
-        if self.recorder is None:
-            return
-        try:
-            self.recorder.close()
-            if self.config.option.accept_verdicts:
-                number = self.recorder.accept(self.session.accepted)
-                terminalreporter.write_line(
-                    f"Accepted {number} verdicts: review the change of {self.session.accepted}."
-                )
-        except BadInput as error:
-            terminalreporter.write_line(str(error), red=True)
-        if not self.recorder.judged:
-            terminalreporter.write_line("No cell was judged, so this run shows nothing.", red=True)
+def refuse(session: pytest.Session, sentence: str) -> NoReturn:
+    """End the run for a reason its user can mend: the sentence goes to stderr, the exit code is 4."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[REFUSED] = sentence
+    else:
+        controller: Any = session.config.pluginmanager.get_plugin(PLUGIN)
+        controller.refused = sentence
+    session.shouldstop = sentence
+    pytest.exit(sentence, returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 def record_of(report: Any) -> dict[str, Any] | None:
     """The record a cell's report carries, with the claim it belongs to and what is known of the run."""
-    if not isinstance(report, pytest.TestReport) or report.when != "call":
-        return None
-    text = dict(report.user_properties).get(RECORD)
+    text = getattr(report, RECORD, None)
     return json.loads(text) if isinstance(text, str) else None
 
 
-RECORD = "harness.record"
+class Controller:
+    """Hooks around the recorder, which is made for claims only, so that other test runs know nothing of it."""
+
+    def __init__(self, config: pytest.Config, session: Session) -> None:
+        self.config = config
+        self.session = session
+        self.recorder: Recorder | None = None
+        self.document: dict[str, Any] | None = None
+        self.refused: str | None = None
+        self.current = ""
+
+    def start(self) -> Recorder:
+        """The recorder; made at the first call, once the places it will write to are known to be writable."""
+        if self.recorder is None:
+            command = "pytest " + shlex.join(self.config.invocation_params.args)
+            self.recorder = Recorder(self.session, command, self._console(), self._quiet)
+            capture = self.config.pluginmanager.get_plugin("capturemanager")
+            self.progress = Progress(self.recorder.console, capture)
+        return self.recorder
+
+    def show(self, what: str = "") -> None:
+        """Progress: cells finished, the cell begun last, and what it draws."""
+        if self.recorder is not None and not self._quiet:
+            self.progress.show(f" {self.recorder.position} {self.current} {what}")
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """A cell begins, here or in a worker."""
+        self.current = nodeid
+        self.show()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Hand a finished cell to the recorder."""
+        record = record_of(report)
+        if record is None:
+            return
+        recorder = self.start()
+        if (reporter := self._reporter) is not None:
+            reporter.ensure_newline()
+        recorder.add(record["index"], record["cell"], record["claim"], record["run"])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker that cannot go on says why."""
+        self.refused = getattr(node, "workeroutput", {}).get(REFUSED, self.refused)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write what was found, however the run ended. A run that judged nothing does not exit 0."""
+        if self.recorder is not None:
+            self.progress.stop()
+            if exitstatus == pytest.ExitCode.OK and not self.recorder.judged:
+                session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+        if self.recorder is not None and self.recorder.cells:
+            try:
+                self.document = self.recorder.finish(accept=self.config.option.accept_verdicts)
+            except BadInput as error:
+                self.refused = self.refused or str(error)
+        if self.refused is not None:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def pytest_terminal_summary(self) -> None:
+        """Closing table, accepted verdicts, where the report is."""
+        if self.recorder is not None and self.document is not None:
+            self.recorder.summarise(self.document)
+
+    def pytest_unconfigure(self) -> None:
+        """The last line of a refused run."""
+        if self.refused is not None:
+            print(f"ERROR: {self.refused}", file=sys.stderr)
+
+    @property
+    def _quiet(self) -> bool:
+        return self.config.option.verbose < 0
+
+    @property
+    def _reporter(self) -> Any:
+        """pytest's own; None with -p no:terminal."""
+        return self.config.pluginmanager.get_plugin("terminalreporter")
+
+    def _console(self) -> Console:
+        reporter = self._reporter
+        if reporter is None:
+            return Console(file=io.StringIO())
+        # The names of files would only interleave with the cells' own lines.
+        reporter.showfspath = False
+        terminal = reporter._tw
+        return Console(file=terminal._file, width=None if terminal.hasmarkup else _WIDTH_OF_A_FILE)

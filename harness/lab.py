@@ -73,9 +73,9 @@ class Lab:
     progress: Callable[[str], None] = lambda _: None
     look: int = 0
     spent: float = 0.0
-    drawn: int = 0
     _charged: set[str] = field(default_factory=set)
     _merged: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
 
     @property
     def shards(self) -> int:
@@ -83,8 +83,10 @@ class Lab:
         return self.scale.effort * 2**self.look
 
     def begin(self) -> None:
-        """A new cell."""
-        self.look, self.spent, self.drawn = 0, 0.0, 0
+        """A new cell. Merged samples of the last cell are kept, since neighbours share them; older ones are dropped."""
+        self.look, self.spent = 0, 0.0
+        self._merged = {name: merged for name, merged in self._merged.items() if name in self._asked}
+        self._asked = set()
 
     def prior(
         self, architecture: Architecture, problem: Problem, draws: int = 100_000, sample: int = 0
@@ -175,6 +177,7 @@ class Lab:
             "dtype": "float32",
         }
         name = key(spec)
+        self._asked.add(name)
         done, merged = self._merged.get(name, (0, None))
         if done > self.shards:
             done, merged = 0, None

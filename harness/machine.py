@@ -16,10 +16,20 @@ if TYPE_CHECKING:
 _PACKAGES = ("torch", "numpy", "scipy", "inductive-bias-harness")
 
 
-def resolve_device(name: str) -> "torch.device":
-    """auto, cpu, cuda or cuda:N -> the device; BadInput for another name or a device that is not here.
+_DEVICE = re.compile(r"auto|cpu|cuda(?::(\d+(?:,\d+)*))?")
 
-    auto: the first GPU where there is one, else the CPU.
+
+def check_device_name(name: str) -> None:
+    """BadInput for anything but auto, cpu, cuda, cuda:N or several such as cuda:0,1; asks nothing of the machine."""
+    if not _DEVICE.fullmatch(name):
+        raise BadInput(f"--device takes auto, cpu, cuda, cuda:N or several such as cuda:0,1, not {name!r}.")
+
+
+def resolve_device(name: str, worker: int = 0, workers: int = 1) -> "torch.device":
+    """The device of one of the processes that share a run; BadInput for a bad name or a device that is not here.
+
+    auto: the first GPU where there is one, else the CPU. Of several GPUs, worker i takes the i-th, modulo their number;
+    N counts among the GPUs that CUDA_VISIBLE_DEVICES shows.
     """
     import torch
 
@@ -27,15 +37,16 @@ def resolve_device(name: str) -> "torch.device":
     here = ", ".join(["cpu", *(f"cuda:{i}" for i in range(gpus))])
     if name == "auto":
         return torch.device("cuda:0" if gpus else "cpu")
-    match = re.fullmatch(r"cpu|cuda(?::(\d+))?", name)
-    if match is None:
-        raise BadInput(f"--device takes auto, cpu, cuda or cuda:N, not {name!r}; this machine has {here}.")
+    check_device_name(name)
     if name == "cpu":
         return torch.device("cpu")
-    index = int(match[1] or 0)
-    if index >= gpus:
-        raise BadInput(f"There is no GPU {name} on this machine, which has {here}; choose one of these.")
-    return torch.device(f"cuda:{index}")
+    asked = [int(index) for index in name.removeprefix("cuda").removeprefix(":").split(",") if index] or [0]
+    missing = [index for index in asked if index >= gpus]
+    if missing:
+        raise BadInput(f"There is no GPU cuda:{missing[0]} on this machine, which has {here}; choose one of these.")
+    if len(asked) > workers:
+        raise BadInput(f"--device {name} names {len(asked)} GPUs for {workers} process(es); add -n {len(asked)}.")
+    return torch.device(f"cuda:{asked[worker % len(asked)]}")
 
 
 def describe(device: "torch.device") -> str:

@@ -5,20 +5,19 @@ Cells are judged by whichever process runs them; their records travel with pytes
 
 import json
 from collections.abc import Generator
+from os.path import relpath
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import BadInput, StoreUnusable
+from harness.errors import BadInput, StoreUnusable, Unavailable
 
 if TYPE_CHECKING:
-    from harness.accepted import Table
     from harness.lab import Lab
     from harness.session import Session
 
 SESSION: "pytest.StashKey[Session]" = pytest.StashKey()
-ACCEPTED: "pytest.StashKey[Table]" = pytest.StashKey()
-EXPECTED: "pytest.StashKey[int]" = pytest.StashKey()
+RECORD: "pytest.StashKey[dict[str, Any]]" = pytest.StashKey()
 
 
 class Undecided(pytest.skip.Exception):  # type: ignore[name-defined]
@@ -33,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of a run."""
     add = parser.getgroup("claims", "claims about the inductive bias").addoption
     add("--scale", default="smoke", help="smoke (ten minutes), standard (90 minutes), full (a GPU overnight)")
-    add("--device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
+    add("--device", default="auto", help="auto, cpu, cuda, cuda:N, or with -n several: cuda:0,1 (default auto)")
     add("--seed", default="0", help="whole number from 0; another seed is an independent run (default 0)")
     add("--budget", help="sampling time for the whole run, e.g. 90s, 30m, 2h (default: the scale's)")
     add("--store", help="folder of stored samples (default $HARNESS_STORE, else .store)")
@@ -45,77 +44,106 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything runs."""
-    from harness import accepted
     from harness.session import Session
 
     worker = getattr(config, "workerinput", None)
-    if getattr(config.option, "reruns", None):
-        raise pytest.UsageError("Claims are not rerun until they pass; leave --reruns out.")
+    count, number = (worker["workercount"], int(worker["workerid"].removeprefix("gw"))) if worker else (1, 0)
     try:
-        session = Session.from_options(config.option, config.rootpath, worker["workercount"] if worker else 1)
-        table = accepted.read(session.accepted)
+        session = Session.from_options(config.option, config.rootpath, count, number)
     except BadInput as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[SESSION], config.stash[ACCEPTED] = session, table
+    config.stash[SESSION] = session
     if worker is None:
-        from harness.controller import Controller
+        from harness.controller import PLUGIN, Controller
 
-        config.pluginmanager.register(Controller(config, session, table), "harness-controller")
+        config.pluginmanager.register(Controller(config, session), PLUGIN)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A claim that is declared wrongly, or asks at once for what is missing, is refused in one sentence."""
+    report = yield
+    call = getattr(report, "call", None)
+    if call is not None and call.excinfo is not None and isinstance(call.excinfo.value, BadInput | Unavailable):
+        from harness.controller import refuse
+
+        refuse(collector.session, f"{relpath(collector.path)}: {call.excinfo.value}")
+    return report
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item a cell, with an id made of the values' names."""
-    from harness.claim import label, question_of
+    from harness.claim import ClaimText, question_of, values_id
 
     question = question_of(metafunc.function)
     if question is None:
         return
+    ClaimText.of(metafunc.module.__doc__ or "")
     cells = question.cells(metafunc.config.stash[SESSION].scale)
-    metafunc.parametrize(
-        list(question.grid),
-        [tuple(cell.values()) for cell in cells],
-        ids=["-".join(label(value) for value in cell.values()) or "all" for cell in cells],
-    )
+    ids = [values_id(cell) for cell in cells]
+    if len(set(ids)) < len(ids):
+        twice = next(each for each in ids if ids.count(each) > 1)
+        raise BadInput(f"Two cells of {question.test} are called {twice!r}; give their values different names.")
+    for cell in cells:
+        question.prediction(cell)
+    metafunc.parametrize(list(question.grid), [tuple(cell.values()) for cell in cells], ids=ids)
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Count the cells that will run, which share the budget; refuse a claim that does not say what it tests."""
-    from harness.claim import ClaimText, question_of
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests without cells at this scale, count the cells that will run, and check what they will need."""
+    run = config.stash[SESSION]
+    without_cells = [item for item in items if (question := _question(item)) and not question.cells(run.scale)]
+    if without_cells:
+        items[:] = [item for item in items if item not in without_cells]
+        config.hook.pytest_deselected(items=without_cells)
+    run.expected = sum(_question(item) is not None for item in items)
+    if not run.expected or config.option.collectonly:
+        return
+    from harness.controller import PLUGIN, refuse
 
-    found = [item for item in items if question_of(getattr(item, "function", None)) is not None]
-    config.stash[EXPECTED] = config.stash[SESSION].expected = len(found)
-    for module in {getattr(item, "module", None) for item in found}:
-        try:
-            ClaimText.of(module.__doc__ or "")
-        except BadInput as error:
-            raise pytest.UsageError(f"{getattr(module, '__file__', '')}: {error}") from None
+    if getattr(config.option, "reruns", None):
+        refuse(session, "Claims are not rerun until they pass; leave --reruns out.")
+    controller = config.pluginmanager.get_plugin(PLUGIN)
+    try:
+        run.accepted  # noqa: B018 — read now, so that a malformed file is refused before anything is drawn
+        if controller is not None:
+            run.lab.progress = controller.show
+            controller.start().expect(run.expected)
+        else:
+            run.lab  # noqa: B018 — likewise the device and the store
+    except BadInput as error:
+        refuse(session, str(error))
+
+
+def _question(item: pytest.Item) -> Any:
+    from harness.claim import question_of
+
+    return question_of(getattr(item, "function", None))
 
 
 @pytest.fixture(scope="session")
 def lab(request: pytest.FixtureRequest) -> "Lab":
     """Samplers with seeds, device and store already chosen: see `harness.lab.Lab`."""
-    try:
-        return request.config.stash[SESSION].lab
-    except BadInput as error:
-        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    return request.config.stash[SESSION].lab
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Judge a claim's cell instead of calling its function once."""
-    from harness.claim import question_of
-
-    if question_of(pyfuncitem.function) is None:
+    if _question(pyfuncitem) is None:
         return None
-    try:
-        record = _judged(pyfuncitem)
-    except StoreUnusable as error:
-        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     from harness.accepted import FAILING
-    from harness.controller import RECORD
+    from harness.controller import refuse
+    from harness.item import judge_item
 
-    pyfuncitem.user_properties.append((RECORD, json.dumps(record, default=float)))
+    try:
+        record = judge_item(pyfuncitem, pyfuncitem.config.stash[SESSION])
+    except StoreUnusable as error:
+        refuse(pyfuncitem.session, str(error))
+    pyfuncitem.stash[RECORD] = record
     cell = record["cell"]
     if cell["outcome"] in FAILING:
         raise FailingVerdict(cell["message"])
@@ -124,49 +152,27 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
-def _judged(item: pytest.Function) -> dict[str, Any]:
-    """Run a cell; its record, its claim's, and what is now known of the run."""
-    from harness import records
-    from harness.accepted import DECIDED, Accepted
-    from harness.claim import ClaimText, question_of, questions_in
-    from harness.judging import judge_cell
-    from harness.machine import describe
-    from harness.session import ALPHA
-    from harness.verdicts import Looks
-
-    session = item.config.stash[SESSION]
-    question = question_of(item.function)
-    assert question is not None
-    cell = {axis: item.funcargs[axis] for axis in question.grid}
-    cell_id = ": ".join([item.originalname.removeprefix("test_"), *([item.callspec.id] if question.grid else [])])
-    questions = questions_in(item.module)
-    looks = Looks(ALPHA, sum(len(each.cells(session.scale)) for each in questions), session.lab.scale.looks)
-    judged = judge_cell(item.function, question, cell, session.lab, looks, session.allowance())
-    session.judged += 1
-    session.spent += judged.seconds
-    accepted = item.config.stash[ACCEPTED].get(question.slug, {}).get(cell_id)
-    if item.config.option.accept_verdicts and judged.verdict in DECIDED:
-        accepted = Accepted(str(judged.verdict), question.prediction(cell).text)
-    file = item.path.relative_to(item.config.rootpath)
-    return {
-        "cell": records.cell_record(item.nodeid, cell_id, question, cell, judged, accepted, session),
-        "claim": records.claim_record(file, ClaimText.of(item.module.__doc__ or ""), questions, session.scale),
-        "run": {
-            "device": str(session.lab.device),
-            "device_name": describe(session.lab.device),
-            "budget_seconds": session.budget_seconds,
-            "cells_expected": item.config.stash[EXPECTED],
-        },
-    }
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,  # noqa: ARG001 — the hook's signature
-    call: pytest.CallInfo[None],
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failing verdict is its paragraph, not a traceback."""
+    """A cell's report carries its record; a failing verdict is its paragraph, not a traceback.
+
+    A claim that fails outside its estimate, as in a fixture of its own, is a cell in error like any other.
+    """
     report = yield
+    record = item.stash.get(RECORD, None) if call.when == "call" else None
+    if record is None and report.failed and report.when != "teardown" and _question(item) is not None:
+        from harness.item import error_record
+
+        assert isinstance(item, pytest.Function)
+        record = error_record(item, item.config.stash[SESSION], report.longreprtext)
+    if record is not None:
+        from harness.controller import RECORD as ATTRIBUTE
+
+        setattr(report, ATTRIBUTE, json.dumps(record))
+        item.user_properties.append(("outcome", record["cell"]["outcome"]))
+        report.user_properties = list(item.user_properties)
     if call.excinfo is not None and call.excinfo.errisinstance(FailingVerdict):
         report.longrepr = str(call.excinfo.value)
     return report
@@ -182,5 +188,5 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
         return None
     outcome = record["cell"]["outcome"]
     if outcome in FAILING:
-        return "failed", "", ""
-    return ("passed" if outcome == "supported" else outcome), "", ""
+        return "failed", "", "FAILED"
+    return ("passed" if outcome == "supported" else outcome), "", outcome.upper()

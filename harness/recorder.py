@@ -3,6 +3,7 @@
 import datetime
 import os
 import time
+from bisect import insort
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,21 @@ _SECONDS_BETWEEN_WRITES = 2.0
 
 
 class Recorder:
-    """The records of one run, in the process that owns the terminal."""
+    """The records of one run, in the process that owns the terminal. quiet: no line a cell.
 
-    def __init__(self, session: Session, table: accepted.Table, command: str, console: Console) -> None:
+    BadInput where the accepted verdicts cannot be read, or the results or the report could not be written.
+    """
+
+    def __init__(self, session: Session, command: str, console: Console, quiet: bool = False) -> None:
+        for path in (session.results, session.report):
+            results.check_writable(path)
         self.session = session
-        self.accepted = table
+        self.accepted = session.accepted
         self.console = console
+        self.quiet = quiet
+        self.accepted_now = 0
         self.claims: dict[str, dict[str, Any]] = {}
-        self.cells: list[dict[str, Any]] = []
+        self.indexed: list[tuple[int, dict[str, Any]]] = []
         self.started = time.time()
         self.written = 0.0
         self.run: dict[str, Any] = {
@@ -53,12 +61,30 @@ class Recorder:
             "error_control": ERROR_CONTROL,
         }
 
-    def add(self, cell: dict[str, Any], claim: dict[str, Any], run_facts: Mapping[str, Any]) -> None:
-        """A finished cell: print its line, keep its record, rewrite the results now and then."""
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """The finished cells in the order of the run's items, whoever finished first."""
+        return [cell for _, cell in self.indexed]
+
+    @property
+    def position(self) -> str:
+        """Cells finished, of all."""
+        return f"{len(self.indexed)}/{self.run['cells_expected']}"
+
+    def expect(self, cells: int) -> None:
+        """How many cells there will be."""
+        self.run["cells_expected"] = cells
+
+    def add(self, index: int, cell: dict[str, Any], claim: dict[str, Any], run_facts: Mapping[str, Any]) -> None:
+        """A finished cell: print its line, keep its record, rewrite the results now and then.
+
+        index: its place among the run's items.
+        """
         self.run.update(run_facts)
         self.claims.setdefault(claim["slug"], claim)
-        self.cells.append(cell)
-        self.console.print(_line(cell), markup=False, highlight=False, soft_wrap=True)
+        insort(self.indexed, (index, cell), key=lambda pair: pair[0])
+        if not self.quiet:
+            self.console.print(f" {self.position} {_line(cell)}", markup=False, highlight=False, soft_wrap=True)
         if time.time() - self.written > _SECONDS_BETWEEN_WRITES:
             self.write()
 
@@ -66,31 +92,39 @@ class Recorder:
         """Write results.json as it stands, atomically."""
         self.written = time.time()
         self.run["seconds"] = self.written - self.started
-        complete = len(self.cells) == self.run["cells_expected"]
+        cells = self.cells
+        complete = len(cells) == self.run["cells_expected"]
         self.run["complete"] = complete
         self.run["finished"] = _iso(self.written) if complete else None
         self._judge_claims()
-        document = {"schema": results.SCHEMA, "run": self.run, "claims": self.claims, "cells": self.cells}
+        order = dict.fromkeys(cell["claim"] for cell in cells)
+        claims = {slug: self.claims[slug] for slug in order}
+        document = {"schema": results.SCHEMA, "run": self.run, "claims": claims, "cells": cells}
         results.write(self.session.results, document)
         return document
 
-    def close(self) -> None:
-        """Last results, report and closing table."""
+    def finish(self, accept: bool) -> dict[str, Any]:
+        """Last results and report; the results. accept: write the decided verdicts to the accepted ones."""
         document = self.write()
         write_report(self.session.results, self.session.report)
+        if accept:
+            self.accepted_now = self._accept()
+        return document
+
+    def summarise(self, document: dict[str, Any]) -> None:
+        """The closing table and what should be said beside it."""
         self.console.print()
         verdict_table(document, self.console)
-        for line in self._about_accepted():
-            self.console.print(line, markup=False, highlight=False)
-        self.console.print(f"Report: {_relative(self.session.report)}", markup=False, highlight=False)
+        for line in self._remarks():
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def accept(self, file: Path) -> int:
+    def _accept(self) -> int:
         """Write this run's decided verdicts over the accepted ones; entries of cells not decided here stay."""
         table = {claim: dict(cells) for claim, cells in self.accepted.items()}
-        decided = [cell for cell in self.cells if cell["verdict"] in DECIDED]
+        decided = [cell for cell in self.cells if accepted.may_be_accepted(cell["kind"], cell["verdict"])]
         for cell in decided:
             table.setdefault(cell["claim"], {})[cell["id"]] = Accepted(cell["verdict"], cell["predicted"]["text"])
-        accepted.write(file, table)
+        accepted.write(self.session.accepted_file, table)
         return len(decided)
 
     @property
@@ -99,38 +133,49 @@ class Recorder:
         return sum(cell["verdict"] in (*DECIDED, "inconclusive") for cell in self.cells)
 
     def _judge_claims(self) -> None:
+        cells = self.cells
         for slug, claim in self.claims.items():
-            verdicts = [
-                (cell["id"], Verdict(cell["verdict"]), cell["kind"]) for cell in self.cells if cell["claim"] == slug
-            ]
+            verdicts = [(cell["id"], Verdict(cell["verdict"]), cell["kind"]) for cell in cells if cell["claim"] == slug]
             claim["verdict"], claim["summary"] = claim_verdict(verdicts)
 
+    def _remarks(self) -> Iterable[str]:
+        yield from self._about_accepted()
+        if self.accepted_now:
+            yield f"Accepted {self.accepted_now} verdicts: review the change of {_relative(self.session.accepted_file)}."
+        if not self.run["complete"]:
+            yield (
+                f"This run is incomplete: {self.position} cells are here. The same command goes on from what is stored."
+            )
+        if not self.judged:
+            yield "No cell was judged, so this run shows nothing."
+        yield f"Report: {_relative(self.session.report)}"
+
     def _about_accepted(self) -> Iterable[str]:
-        """Accepted verdicts that this run could not confirm, and entries that match no cell any more."""
-        known = {(cell["claim"], cell["id"]): cell for cell in self.cells}
-        for slug, cells in self.accepted.items():
-            for cell_id, entry in cells.items():
-                cell = known.get((slug, cell_id))
-                if cell is None:
-                    if slug in self.claims and self.run["complete"]:
-                        yield f"accepted, but no such cell was run: {slug} [{cell_id}]"
-                elif cell["verdict"] == "inconclusive":
-                    yield f"no longer decided (accepted as {entry.verdict}): {slug} [{cell_id}]"
-                elif cell["predicted"]["text"] != entry.predicted:
-                    yield (
-                        f"the bound was changed from {entry.predicted!r} to {cell['predicted']['text']!r}: "
-                        f"{slug} [{cell_id}]"
-                    )
+        """Entries that match no cell of any scale, that this run could not confirm, or whose bound was changed."""
+        stale = [(slug, cell_id) for slug, claim in self.claims.items() for cell_id in claim["stale_accepted"]]
+        gone = [slug for slug in self.accepted if not any(self.session.root.glob(f"claims/*/{slug}.py"))]
+        stale += [(slug, cell_id) for slug in gone for cell_id in self.accepted[slug]]
+        for slug, cell_id in stale:
+            yield f"Accepted, but there is no such cell: {slug} [{cell_id}]"
+        for cell in self.cells:
+            where = f"{cell['claim']} [{cell['id']}]"
+            entry = self.accepted.get(cell["claim"], {}).get(cell["id"])
+            if entry is None:
+                continue
+            if cell["verdict"] not in DECIDED:
+                yield f"No longer decided ({entry.verdict} was accepted, now {cell['verdict']}): {where}"
+            if cell["predicted"]["text"] != entry.predicted:
+                yield f"The bound was changed from {entry.predicted!r} to {cell['predicted']['text']!r}: {where}"
 
 
 def _line(cell: Mapping[str, Any]) -> str:
     """One cell on one line: symbol, outcome, claim, cell, estimate, interval, region, seconds."""
-    words = [f" {SYMBOLS[cell['outcome']]} {cell['outcome']}: {cell['claim']} [{cell['id']}]"]
+    words = [f"{SYMBOLS[cell['outcome']]} {cell['outcome']}: {cell['claim']} [{cell['id']}]"]
     if estimate := cell["estimate"]:
         words.append(f"{estimate['quantity']} {number(estimate['value'])} in {interval(estimate)}")
         words.append(f"predicted {cell['predicted']['text']}")
-    elif cell["verdict"] != "error":
-        words.append(cell["message"])
+    else:
+        words.append(cell["message"].strip().splitlines()[-1])
     words.append(f"{cell['seconds']:.1f} s")
     return " · ".join(words)
 

@@ -1,20 +1,27 @@
 """A judged cell as the record that the results file keeps and the report reads."""
 
+import shlex
 from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from harness.accepted import Accepted, outcome
-from harness.claim import ClaimText, Question, label
+from harness.accepted import DECIDED, Accepted, outcome
+from harness.claim import SCALES, ClaimText, Question, label
 from harness.judging import Judged
 from harness.session import Session
 from harness.verdicts import Prediction, Verdict
 
 
-def claim_record(file: Path, text: ClaimText, questions: list[Question], scale: str) -> dict[str, Any]:
-    """A claim's text for the results file; its verdict is filled in as its cells are judged."""
+def claim_record(
+    file: Path, text: ClaimText, questions: list[Question], scale: str, accepted: Mapping[str, Accepted]
+) -> dict[str, Any]:
+    """A claim's text for the results file; its verdict is filled in as its cells are judged.
+
+    accepted: by cell. Entries that match no cell of the claim at any scale are listed as stale.
+    """
     predictions = [question.prediction(cell) for question in questions for cell in question.cells(scale)]
+    known = {question.cell_id(cell) for question in questions for each in SCALES for cell in question.cells(each)}
     return {
         "slug": file.stem,
         "room": file.parent.name,
@@ -23,11 +30,12 @@ def claim_record(file: Path, text: ClaimText, questions: list[Question], scale: 
         "kind": " and ".join(dict.fromkeys(question.kind for question in questions)),
         "quantity": "; ".join(dict.fromkeys(question.quantity for question in questions)),
         "predicted": "; ".join(dict.fromkeys(prediction.text for prediction in predictions)),
-        "reason": " ".join(dict.fromkeys(prediction.reason for prediction in predictions)),
+        "reason": "; ".join(dict.fromkeys(prediction.reason for prediction in predictions)),
         "file": str(file),
         "computed": text.computed,
         "verdict": "not judged",
         "summary": "",
+        "stale_accepted": sorted(set(accepted) - known),
     }
 
 
@@ -43,6 +51,9 @@ def cell_record(
     """Everything the results file says of one cell, JSON-ready."""
     prediction = question.prediction(cell)
     verdict = str(judged.verdict)
+    rerun = f"pytest {shlex.quote(nodeid)} --scale {session.scale} --seed {session.seed}"
+    if session.device != "auto":
+        rerun += f" --device {session.lab.device}"
     return {
         "claim": question.slug,
         "id": cell_id,
@@ -59,12 +70,12 @@ def cell_record(
         "verdict": verdict,
         "outcome": outcome(question.kind, verdict, accepted),
         "accepted": accepted.verdict if accepted else None,
-        "message": _message(question, cell_id, prediction, judged, accepted),
+        "message": _message(question, cell_id, prediction, judged, accepted, rerun),
         "seconds": round(judged.seconds, 3),
         "share_of_draws": judged.share,
         "seed": session.seed,
         "device": str(session.lab.device),
-        "rerun": f"pytest '{nodeid}' --scale {session.scale} --seed {session.seed}",
+        "rerun": rerun,
         "details": dict(judged.estimate.details) if judged.estimate else {},
     }
 
@@ -99,12 +110,17 @@ def _estimate(judged: Judged) -> dict[str, Any] | None:
 
 
 def _message(
-    question: Question, cell_id: str, prediction: Prediction, judged: Judged, accepted: Accepted | None
+    question: Question,
+    cell_id: str,
+    prediction: Prediction,
+    judged: Judged,
+    accepted: Accepted | None,
+    rerun: str,
 ) -> str:
-    """One readable paragraph."""
+    """One readable paragraph: claim, cell, estimate, interval, predicted region, and how to rerun."""
     estimate = judged.estimate
     if estimate is None:
-        return judged.reason
+        return f"{question.slug} [{cell_id}]: {judged.reason}" if judged.verdict is Verdict.ERROR else judged.reason
     said = {
         Verdict.SUPPORTED: "Supported",
         Verdict.REFUTED: "Refuted",
@@ -119,7 +135,9 @@ def _message(
         text += f" To decide it {judged.needed}."
     if accepted is not None and accepted.predicted != prediction.text:
         text += f" The bound was changed: the accepted verdict was on {accepted.predicted!r}."
-    return text
+    if accepted is not None and judged.verdict in DECIDED and accepted.verdict != judged.verdict:
+        text += f" The verdict was changed: {accepted.verdict} was accepted."
+    return f"{text} To rerun: {rerun}"
 
 
 def _finite(value: float) -> float | None:

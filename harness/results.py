@@ -18,18 +18,34 @@ SCHEMA = 1
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
     """Replace the file at once, so that a reader or a kill at any moment finds the old or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(_finite(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        text = json.dumps(_finite(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        unfinished.write_text(text + "\n", encoding="utf-8")
-        unfinished.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            unfinished.write_text(text + "\n", encoding="utf-8")
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise BadInput(
-            f"The results {path} cannot be written ({error.strerror}); free some space or name another place with "
-            "--report. What was drawn is in the store."
+            f"{path} cannot be written ({error.strerror}); free some space or name another place with --report. "
+            "What was drawn is in the store."
         ) from None
+
+
+def check_writable(path: Path) -> None:
+    """BadInput where a file could not be written there, before anything is computed; a file that is there stays."""
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; name a file with --report.")
+    probe = path.with_name(f".{path.name}.probe.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written ({error.strerror}); name another place with --report.") from None
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -38,9 +54,12 @@ def read(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadInput(f"There are no results at {path}; make some with pytest claims/.") from None
-    except (ValueError, UnicodeDecodeError):
+    except OSError as error:
+        raise BadInput(f"The results {path} cannot be read ({error.strerror}).") from None
+    except ValueError:
         raise BadInput(f"{path} is not a results file; make a new one with pytest claims/.") from None
-    if not isinstance(document, dict) or not {"schema", "run", "claims", "cells"} <= set(document):
+    parts = {"schema": int, "run": dict, "claims": dict, "cells": list}
+    if not isinstance(document, dict) or not all(isinstance(document.get(name), t) for name, t in parts.items()):
         raise BadInput(f"{path} is not a results file; make a new one with pytest claims/.")
     if document["schema"] != SCHEMA:
         raise BadInput(

@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
+    from harness.accepted import Table
     from harness.lab import Lab
 
 # The chance that a claim has any wrong verdict among its cells and looks.
@@ -35,7 +36,11 @@ def parse_seed(text: str) -> int:
 
 @dataclass
 class Session:
-    """What one run was asked for. workers: processes that share the cells and the budget."""
+    """What one run was asked for, and how far this process has come.
+
+    workers: processes that share the cells; each may sample for the whole budget. worker: this one's number.
+    expected: cells of the whole run. judged, spent: cells and seconds of sampling of this process.
+    """
 
     root: Path
     scale: str
@@ -46,15 +51,18 @@ class Session:
     fresh: bool
     report: Path
     workers: int = 1
+    worker: int = 0
     judged: int = 0
     spent: float = 0.0
-    expected: int = field(default=0)
+    expected: int = 0
 
     @classmethod
-    def from_options(cls, option: Any, root: Path, workers: int = 1) -> "Session":
+    def from_options(cls, option: Any, root: Path, workers: int = 1, worker: int = 0) -> "Session":
         """Read and check pytest's options; BadInput says in one sentence what is wrong with one."""
         from harness.claim import SCALES
+        from harness.machine import check_device_name
 
+        check_device_name(option.device)
         if option.scale not in SCALES:
             raise BadInput(f"--scale takes {', '.join(SCALES)}, not {option.scale!r}.")
         if option.data is not None:
@@ -72,12 +80,20 @@ class Session:
             fresh=option.fresh,
             report=Path(option.report) if option.report else root / "reports" / "latest" / "report.html",
             workers=workers,
+            worker=worker,
         )
 
     @property
-    def accepted(self) -> Path:
-        """The verdicts that reviewers have accepted."""
+    def accepted_file(self) -> Path:
+        """Where the verdicts that reviewers have accepted stand."""
         return self.root / "reports" / "accepted.json"
+
+    @cached_property
+    def accepted(self) -> "Table":
+        """The accepted verdicts as they were when the run began; BadInput where the file is malformed."""
+        from harness import accepted
+
+        return accepted.read(self.accepted_file)
 
     @property
     def results(self) -> Path:
@@ -96,7 +112,8 @@ class Session:
         torch.set_num_threads(1)
         store = Store(self.store)
         store.check_writable()
-        return Lab(SCALES[self.scale], resolve_device(self.device), self.seed, store, self.fresh)
+        device = resolve_device(self.device, self.worker, self.workers)
+        return Lab(SCALES[self.scale], device, self.seed, store, self.fresh)
 
     @property
     def budget_seconds(self) -> float:

@@ -4,16 +4,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts, pack, unpack
-
-settings.register_profile("harness", deadline=None, derandomize=True)
-settings.load_profile("harness")
 
 
 def bit_arrays(n):

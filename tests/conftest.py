@@ -1,0 +1,195 @@
+"""What all tests share: hypothesis that repeats itself, one torch thread, and a small project with claims of its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+import harness.item
+import harness.lab
+
+pytest_plugins = ["pytester"]
+
+settings.register_profile("harness", deadline=None, derandomize=True)
+settings.load_profile("harness")
+torch.set_num_threads(1)
+
+# Every shard that is computed, not read from the store, is a line of the file `computed`.
+CONFTEST = """
+import os, time
+from pathlib import Path
+
+import harness.lab
+
+pytest_plugins = ["harness.pytest_plugin"]
+original, log = harness.lab.prior, Path(__file__).with_name("computed")
+
+
+def prior(architecture, problem, draws, generator):
+    found = original(architecture, problem, draws, generator)
+    time.sleep(float(os.environ.get("SECONDS_A_SHARD", "0")))
+    with log.open("a") as file:
+        file.write(f"{architecture.name} {problem.name} {draws} {generator.initial_seed()}\\n")
+    return found
+
+
+harness.lab.prior = prior
+"""
+
+# A claim whose estimates are given, so that every verdict is known beforehand.
+GIVEN = '''
+"""A number lies where it was predicted.
+
+Source: nobody, 2026.
+
+It is given.
+"""
+from harness.claim import claim, over
+from harness.errors import BadInput, Unavailable
+from harness.verdicts import Estimate, at_least
+
+
+def given(value, half=0.1):
+    return Estimate("number", value, lambda alpha: (value - half, value + half), 9, "draws", 9.0, "given")
+
+
+@claim(kind="KIND", of="number", predicts=at_least(BOUND, because="it was given so"),
+       excluded=lambda value: "it makes no sense" if value == "senseless" else None)
+@over(value=VALUES)
+def test_number(lab, value):
+    if value == "missing":
+        raise Unavailable("There is no oracle here; buy one.")
+    if value == "mended":
+        raise BadInput("The oracle is tired; let it sleep.")
+    if value == "broken":
+        raise ZeroDivisionError("a bug")
+    return given(value)
+'''
+
+# A claim that draws: the share of ones of a perceptron's functions, by symmetry 1/2 over outcomes 0 and 2ⁿ − 1.
+DRAWN = '''
+"""A perceptron without threshold has half its ones in expectation.
+
+Source: symmetry.
+"""
+import numpy as np
+
+from harness.claim import claim, over
+from harness.complexity import ones
+from harness.intervals import proportion
+from harness.networks import perceptron
+from harness.problems import boolean_cube
+from harness.verdicts import within
+
+
+@claim(kind="empirical", of="share of all ones", predicts=within(CENTRE, MARGIN, because="each weight is symmetric"))
+@over(problem=[boolean_cube(n) for n in BITS], architecture=[perceptron(distribution=d) for d in ("gaussian", "uniform")])
+def test_share(lab, problem, architecture):
+    functions = lab.prior(architecture, problem, draws=500)
+    many = int(functions.counts[ones(functions.bits()) >= problem.n / 2].sum())
+    return proportion(many, functions.total, quantity="share of all ones", unit="networks drawn")
+'''
+
+
+@dataclass
+class Ran:
+    """A finished run of pytest."""
+
+    code: int
+    out: str
+    err: str
+    folder: Path
+
+    @property
+    def results(self) -> dict:
+        return json.loads((self.folder / "reports" / "latest" / "results.json").read_text())
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """Outcome by cell."""
+        return {cell["id"]: cell["outcome"] for cell in self.results["cells"]}
+
+    def junit(self, path: str = "junit.xml") -> dict[str, int]:
+        suite = ElementTree.parse(self.folder / path).getroot().find("testsuite")
+        return {name: int(suite.get(name)) for name in ("tests", "failures", "errors", "skipped")}
+
+    def one_sentence(self, said: str, code: int = 4) -> None:
+        """The run was refused as bad input should be."""
+        assert self.code == code, self.out + self.err
+        assert re.search(said, self.err), self.err
+        assert len(self.err.strip().splitlines()) == 1, self.err
+        assert "Traceback" not in self.out + self.err
+
+
+class Project:
+    """A folder with a claims folder."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self.pytester = pytester
+        self.folder = folder = pytester.path
+        (folder / "conftest.py").write_text(CONFTEST)
+        (folder / "pytest.ini").write_text(
+            "[pytest]\npython_files = test_*.py */claims/*/*.py\naddopts = -p no:cacheprovider\n"
+        )
+
+    def given(self, slug: str, *values: object, kind: str = "empirical", bound: float = 0.5) -> Path:
+        text = GIVEN.replace("KIND", kind).replace("BOUND", str(bound)).replace("VALUES", repr(list(values)))
+        return self.claim(slug, text)
+
+    def drawn(self, slug: str = "drawn", bits: object = (2, 3), centre: float = 0.5, margin: float = 0.4) -> Path:
+        text = DRAWN.replace("BITS", repr(bits)).replace("CENTRE", str(centre)).replace("MARGIN", str(margin))
+        return self.claim(slug, text)
+
+    def claim(self, slug: str, text: str) -> Path:
+        path = self.folder / "claims" / "room" / f"{slug}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def start(self, *arguments: str, seconds_a_shard: float = 0.0) -> subprocess.Popen:
+        """The same in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", "claims/", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "SECONDS_A_SHARD": str(seconds_a_shard)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> Ran:
+        """`pytest claims/` with more arguments, in this process, which has torch loaded already."""
+        done = self.pytester.runpytest_inprocess("claims/", *arguments)
+        return Ran(done.ret, done.stdout.str(), done.stderr.str(), self.folder)
+
+    def finish(self, process: subprocess.Popen) -> Ran:
+        out, err = process.communicate(timeout=120)
+        return Ran(process.returncode, out, err, self.folder)
+
+    @property
+    def accepted(self) -> Path:
+        return self.folder / "reports" / "accepted.json"
+
+    @property
+    def computed(self) -> list[str]:
+        """A line for every shard that was computed."""
+        log = self.folder / "computed"
+        return log.read_text().splitlines() if log.exists() else []
+
+
+@pytest.fixture
+def project(pytester, monkeypatch):
+    # The project's conftest wraps a sampler; and an edited claim may be as old and as long as its bytecode says.
+    monkeypatch.setattr(harness.lab, "prior", harness.lab.prior)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.delenv("HARNESS_STORE", raising=False)
+    monkeypatch.delenv("HARNESS_DATA", raising=False)
+    return Project(pytester)
