@@ -115,7 +115,7 @@ class Controller:
 
     @property
     def _quiet(self) -> bool:
-        return self.config.option.verbose < 0
+        return getattr(self.config.option, "verbose", 0) < 0
 
     @property
     def _reporter(self) -> Any:

@@ -175,6 +175,8 @@ def pytest_runtest_makereport(
         report.user_properties = list(item.user_properties)
     if call.excinfo is not None and call.excinfo.errisinstance(FailingVerdict):
         report.longrepr = str(call.excinfo.value)
+    if call.excinfo is not None and call.excinfo.errisinstance(Undecided):
+        report.longrepr = (str(item.path), item.location[1] or 0, str(call.excinfo.value))
     return report
 
 

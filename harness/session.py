@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from harness.accepted import Table
     from harness.lab import Lab
 
+RESULTS = "results.json"
+
 # The chance that a claim has any wrong verdict among its cells and looks.
 ALPHA = 0.05
 
@@ -69,6 +71,9 @@ class Session:
             if not Path(option.data).is_dir():
                 raise BadInput(f"--data names the folder of the full data sets; {option.data} is no folder.")
             os.environ["HARNESS_DATA"] = str(Path(option.data).resolve())
+        report = Path(option.report) if option.report else root / "reports" / "latest" / "report.html"
+        if report.name == RESULTS:
+            raise BadInput(f"--report names the HTML page; {RESULTS} is written beside it, so call the page otherwise.")
         store = option.store or os.environ.get("HARNESS_STORE") or root / ".store"
         return cls(
             root=root,
@@ -78,7 +83,7 @@ class Session:
             budget=None if option.budget is None else parse_budget(option.budget),
             store=Path(store),
             fresh=option.fresh,
-            report=Path(option.report) if option.report else root / "reports" / "latest" / "report.html",
+            report=report,
             workers=workers,
             worker=worker,
         )
@@ -98,7 +103,7 @@ class Session:
     @property
     def results(self) -> Path:
         """The results file stands beside the report."""
-        return self.report.with_name("results.json")
+        return self.report.parent / RESULTS
 
     @cached_property
     def lab(self) -> "Lab":

@@ -76,6 +76,11 @@ class Store:
             content = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise StoreUnusable(
+                f"The stored entry {path} cannot be read ({error.strerror}); make it readable or name another store "
+                "with --store."
+            ) from None
         found = _parse(content)
         if found is None or found[0] != canonical(spec):
             self._set_aside(path, "is damaged" if found is None else "belongs to another computation")
@@ -173,5 +178,5 @@ def _parse(content: bytes) -> tuple[str, Entry] | None:
         header = json.loads(body[8 : 8 + int.from_bytes(body[:8], "little")])
         metadata = header["__metadata__"]
         return metadata["spec"], Entry(load(body), json.loads(metadata["facts"]))
-    except (SafetensorError, KeyError, ValueError):
+    except (SafetensorError, KeyError, TypeError, ValueError):
         return None

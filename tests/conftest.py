@@ -1,4 +1,4 @@
-"""What all tests share: hypothesis that repeats itself, one torch thread, and a small project with claims of its own."""
+"""What all tests share: hypothesis that repeats itself, one torch thread, a small project with claims of its own."""
 
 import json
 import os
@@ -13,6 +13,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+import harness.controller
 import harness.item
 import harness.lab
 
@@ -21,6 +22,8 @@ pytest_plugins = ["pytester"]
 settings.register_profile("harness", deadline=None, derandomize=True)
 settings.load_profile("harness")
 torch.set_num_threads(1)
+
+LATEST = "reports/latest/results.json"
 
 # Every shard that is computed, not read from the store, is a line of the file `computed`.
 CONFTEST = """
@@ -89,9 +92,11 @@ from harness.networks import perceptron
 from harness.problems import boolean_cube
 from harness.verdicts import within
 
+DISTRIBUTIONS = ("gaussian", "uniform")
+
 
 @claim(kind="empirical", of="share of all ones", predicts=within(CENTRE, MARGIN, because="each weight is symmetric"))
-@over(problem=[boolean_cube(n) for n in BITS], architecture=[perceptron(distribution=d) for d in ("gaussian", "uniform")])
+@over(problem=[boolean_cube(n) for n in BITS], architecture=[perceptron(distribution=d) for d in DISTRIBUTIONS])
 def test_share(lab, problem, architecture):
     functions = lab.prior(architecture, problem, draws=500)
     many = int(functions.counts[ones(functions.bits()) >= problem.n / 2].sum())
@@ -110,7 +115,7 @@ class Ran:
 
     @property
     def results(self) -> dict:
-        return json.loads((self.folder / "reports" / "latest" / "results.json").read_text())
+        return json.loads((self.folder / LATEST).read_text())
 
     @property
     def outcomes(self) -> dict[str, str]:
@@ -173,6 +178,9 @@ class Project:
     def finish(self, process: subprocess.Popen) -> Ran:
         out, err = process.communicate(timeout=120)
         return Ran(process.returncode, out, err, self.folder)
+
+    def results(self, path: str = LATEST) -> dict:
+        return json.loads((self.folder / path).read_text())
 
     @property
     def accepted(self) -> Path:

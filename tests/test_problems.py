@@ -119,20 +119,22 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch, damage):
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
     datasets._mnist_full.cache_clear()
     with pytest.raises(BadInput, match="truncated or altered"):
-        mnist(4, 4, full=True)
+        mnist(4, 4, full=True).arrays  # noqa: B018
 
 
-def test_a_missing_file_folder_or_variable_is_unavailable(tmp_path, monkeypatch):
+def test_a_missing_file_folder_or_variable_is_unavailable_at_first_use(tmp_path, monkeypatch):
     datasets._mnist_full.cache_clear()
     monkeypatch.delenv("HARNESS_DATA", raising=False)
+    named = mnist(4, 4, full=True)
+    assert (named.name, named.m, named.n, named.facts["m"]) == ("mnist-full-even_odd-m4-n4", 4, 4, 4)
     with pytest.raises(Unavailable, match="--data"):
-        mnist(4, 4, full=True)
+        mnist(4, 4, full=True).arrays  # noqa: B018
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path / "none"))
     with pytest.raises(Unavailable, match="does not exist"):
-        mnist(4, 4, full=True)
+        mnist(4, 4, full=True).arrays  # noqa: B018
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
     with pytest.raises(Unavailable, match=r"mnist_10k\.npz is not in"):
-        mnist(4, 4, full=True)
+        mnist(4, 4, full=True).arrays  # noqa: B018
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.errors import BadInput, Unavailable
-from harness.problems.problem import Problem
+from harness.problems.problem import Arrays, Problem
 from harness.problems.splits import random_generator, split_indices
 
 SHA256 = {
@@ -35,22 +35,27 @@ def digits(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool 
 
 
 def mnist(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool = True, full: bool = False) -> Problem:
-    """MNIST digits of 28×28 pixels: 2,000 of them, or with `full` the 10,000 of mnist_10k.npz in the data folder."""
+    """MNIST digits of 28×28 pixels: 2,000 of them, or with `full` the 10,000 of mnist_10k.npz in the data folder.
+
+    The data folder is first looked at when the arrays are needed; Unavailable where it lacks the file.
+    """
     return _classes("mnist-full" if full else "mnist", _mnist_full if full else _mnist, m, n, task, split, balanced)
 
 
 def fashion_mnist(
     m: int, n: int, task: str = FIRST_LAST, split: int = 0, balanced: bool = True, full: bool = False
 ) -> Problem:
-    """Fashion-MNIST, 28×28 pixels: 2,000 images, or with `full` all 70,000 of fashion_mnist.npz in the data folder."""
+    """Fashion-MNIST, 28×28 pixels: 2,000 images, or with `full` all 70,000 of fashion_mnist.npz in the data folder.
+
+    The data folder is first looked at when the arrays are needed; Unavailable where it lacks the file.
+    """
     name = "fashion_mnist-full" if full else "fashion_mnist"
     return _classes(name, _fashion_full if full else _fashion, m, n, task, split, balanced)
 
 
 def ionosphere(m: int, n: int, split: int = 0, balanced: bool = True) -> Problem:
     """UCI Ionosphere: 351 radar returns of 34 numbers, bad (0) or good (1)."""
-    x, y = _ionosphere()
-    return _split("ionosphere", "bad/good", x, y, m, n, split, balanced)
+    return _split("ionosphere", "bad/good", _ionosphere, m, n, split, balanced)
 
 
 def data_folder() -> Path:
@@ -76,9 +81,13 @@ def _classes(
     balanced: bool,
 ) -> Problem:
     zero, one = parse_task(task)
-    x, y = load()
-    asked = np.isin(y, zero + one)
-    return _split(name, task, x[asked], np.isin(y[asked], one), m, n, split, balanced)
+
+    def pool() -> tuple[np.ndarray, np.ndarray]:
+        x, y = load()
+        asked = np.isin(y, zero + one)
+        return x[asked], np.isin(y[asked], one)
+
+    return _split(name, task, pool, m, n, split, balanced, later=name.endswith("-full"))
 
 
 def parse_task(task: str) -> tuple[list[int], list[int]]:
@@ -95,17 +104,32 @@ def parse_task(task: str) -> tuple[list[int], list[int]]:
 
 
 def _split(
-    dataset: str, task: str, x: np.ndarray, y: np.ndarray, m: int, n: int, split: int, balanced: bool
+    dataset: str,
+    task: str,
+    pool: Callable[[], tuple[np.ndarray, np.ndarray]],
+    m: int,
+    n: int,
+    split: int,
+    balanced: bool,
+    later: bool = False,
 ) -> Problem:
-    rng = random_generator(f"{dataset} {task}", split)
-    train, evaluation = split_indices(y, m, n, balanced, rng, f"{dataset} {task}")
     words = [
         dataset,
         {EVEN_ODD: "even_odd", FIRST_LAST: "first_last"}.get(task, task.replace("/", "_").replace(",", "")),
     ]
     words += [f"m{m}", f"n{n}"] + ([f"split{split}"] if split else []) + ([] if balanced else ["unbalanced"])
     facts = {"dataset": dataset, "task": task, "split": split}
-    return Problem.from_arrays(x[train], y[train], x[evaluation], y[evaluation], "-".join(words), facts)
+
+    def load() -> Arrays:
+        x, y = pool()
+        rng = random_generator(f"{dataset} {task}", split)
+        train, evaluation = split_indices(y, m, n, balanced, rng, f"{dataset} {task}")
+        return Problem.from_arrays(x[train], y[train], x[evaluation], y[evaluation]).arrays
+
+    problem = Problem.later("-".join(words), m, n, facts, load)
+    if not later:
+        problem.arrays  # noqa: B018 — what is wrong with a request is said where it is made
+    return problem
 
 
 def _packaged(name: str) -> bytes:
@@ -122,7 +146,10 @@ def _external(name: str) -> bytes:
 
 
 def _checked(path: Path, remedy: str) -> bytes:
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read ({error.strerror}); {remedy}.") from None
     found, expected = hashlib.sha256(content).hexdigest(), SHA256[path.name]
     if found != expected:
         raise BadInput(

@@ -1,9 +1,10 @@
 """A problem is a value: m training and n evaluation inputs with binary labels."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,20 +12,28 @@ from numpy.typing import ArrayLike
 from harness.errors import BadInput
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """Training set S and evaluation inputs E; a function is the bit string of a network's outputs on E.
+class Arrays(NamedTuple):
+    """train_x: (m, ...) float32. train_y: (m,) uint8. eval_x: (n, ...) float32. eval_y: (n,) uint8."""
 
-    name: stable identifier. train_x: (m, ...) float32. train_y: (m,) uint8. eval_x: (n, ...). eval_y: (n,).
-    facts: what the report says of it. Make one with `from_arrays` or with the functions of this package.
-    """
-
-    name: str
     train_x: np.ndarray
     train_y: np.ndarray
     eval_x: np.ndarray
     eval_y: np.ndarray
-    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Training set S and evaluation inputs E; a function is the bit string of a network's outputs on E.
+
+    name: stable identifier. facts: what the report says of it. load: called once, when the arrays are first needed, so
+    that a grid can name data that is not here. Make one with `from_arrays` or with the functions of this package.
+    """
+
+    name: str
+    m: int
+    n: int
+    facts: dict[str, Any]
+    load: Callable[[], Arrays]
 
     @classmethod
     def from_arrays(
@@ -50,27 +59,45 @@ class Problem:
                 f"Training inputs of shape {train.shape[1:]} and evaluation inputs of shape {evaluation.shape[1:]} "
                 "do not fit together; give both the same shape."
             )
-        problem = cls(
-            name,
+        arrays = Arrays(
             train,
             _labels(train_y, len(train), "training"),
             evaluation,
             _labels(eval_y, len(evaluation), "evaluation"),
-            {"problem": name, "m": len(train), "n": len(evaluation), **(facts or {})},
         )
-        for array in (problem.train_x, problem.train_y, problem.eval_x, problem.eval_y):
+        for array in arrays:
             array.flags.writeable = False
-        return problem
+        return cls.later(name, len(train), len(evaluation), facts or {}, lambda: arrays)
+
+    @classmethod
+    def later(cls, name: str, m: int, n: int, facts: dict[str, Any], load: Callable[[], Arrays]) -> "Problem":
+        """A problem whose arrays are loaded when they are first needed; `load` may raise Unavailable or BadInput."""
+        return cls(name, m, n, {"problem": name, "m": m, "n": n, **facts}, load)
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        """All four, read-only."""
+        return self.load()
 
     @property
-    def m(self) -> int:
-        """Training points."""
-        return len(self.train_x)
+    def train_x(self) -> np.ndarray:
+        """(m, ...) float32."""
+        return self.arrays.train_x
 
     @property
-    def n(self) -> int:
-        """Evaluation points."""
-        return len(self.eval_x)
+    def train_y(self) -> np.ndarray:
+        """(m,) uint8, 0 or 1."""
+        return self.arrays.train_y
+
+    @property
+    def eval_x(self) -> np.ndarray:
+        """(n, ...) float32."""
+        return self.arrays.eval_x
+
+    @property
+    def eval_y(self) -> np.ndarray:
+        """(n,) uint8, 0 or 1."""
+        return self.arrays.eval_y
 
     @property
     def inputs(self) -> np.ndarray:
@@ -81,7 +108,7 @@ class Problem:
     def fingerprint(self) -> str:
         """sha256 of the arrays: the problem's address in the store, whatever it is called."""
         digest = hashlib.sha256()
-        for array in (self.train_x, self.train_y, self.eval_x, self.eval_y):
+        for array in self.arrays:
             digest.update(f"{array.shape}{array.dtype.str}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()

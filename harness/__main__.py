@@ -1,0 +1,86 @@
+"""python -m harness: look after the store, and write a report again from a results file."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.errors import BadInput
+from harness.store import Store
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 0, 1 where `store verify` finds a bad entry, 2 for bad input."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return asked.run(asked)
+    except BadInput as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m harness", description=__doc__, allow_abbrev=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    store = commands.add_parser("store", help="stored samples").add_subparsers(required=True, metavar="COMMAND")
+    for name, run, about in (
+        ("info", _info, "how many entries there are, and their size"),
+        ("verify", _verify, "check every entry; list those that are damaged or out of place"),
+        ("prune", _prune, "delete entries written longer ago than --older-than"),
+    ):
+        command = store.add_parser(name, help=about)
+        command.add_argument("--store", type=Path, default=Path(os.environ.get("HARNESS_STORE", ".store")))
+        command.set_defaults(run=run)
+        if name == "prune":
+            command.add_argument("--older-than", required=True, metavar="DAYS", help="such as 90d")
+
+    report = commands.add_parser("report", help="write the report of a results file again, without running anything")
+    report.add_argument("results", type=Path, help="a results.json")
+    report.add_argument("--out", type=Path, help="where the report goes (default: report.html beside the results)")
+    report.set_defaults(run=_report)
+    return parser
+
+
+def _info(asked: argparse.Namespace) -> int:
+    info = _store(asked).info()
+    print(f"{asked.store}: {info['entries']:,} entries, {info['bytes'] / 1e6:,.1f} MB, {info['set aside']} set aside")
+    return 0
+
+
+def _verify(asked: argparse.Namespace) -> int:
+    store = _store(asked)
+    bad = store.verify()
+    for path in bad:
+        print(path)
+    print(f"{store.info()['entries']:,} entries, {len(bad)} bad; a bad one is set aside and drawn again when asked for")
+    return 1 if bad else 0
+
+
+def _prune(asked: argparse.Namespace) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)d", asked.older_than)
+    if match is None:
+        raise BadInput(f"--older-than takes days such as 90d, not {asked.older_than!r}.")
+    print(f"{_store(asked).prune(float(match[1])):,} entries deleted")
+    return 0
+
+
+def _report(asked: argparse.Namespace) -> int:
+    from harness.report import write_report
+
+    out = asked.out or asked.results.parent / "report.html"
+    write_report(asked.results, out)
+    print(f"Report: {out}")
+    return 0
+
+
+def _store(asked: argparse.Namespace) -> Store:
+    if not asked.store.is_dir():
+        raise BadInput(f"There is no store at {asked.store}; name one with --store.")
+    return Store(asked.store)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""python -m harness: the store's upkeep, and a report written again."""
+
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from harness.__main__ import main
+from harness.store import Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "store")
+    for shard in range(3):
+        store.put({"shard": shard}, {"a": np.arange(10)}, {"seconds": 1.0})
+    return store
+
+
+def test_info(store, capsys):
+    assert main(["store", "info", "--store", str(store.folder)]) == 0
+    assert "3 entries" in capsys.readouterr().out
+
+
+def test_verify_lists_what_is_damaged(store, capsys):
+    assert main(["store", "verify", "--store", str(store.folder)]) == 0
+    damaged = next(store.folder.glob("??/*.entry"))
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    assert main(["store", "verify", "--store", str(store.folder)]) == 1
+    assert str(damaged) in capsys.readouterr().out
+
+
+def test_prune_deletes_what_is_old_and_nothing_else(store, monkeypatch, capsys):
+    monkeypatch.setenv("HARNESS_STORE", str(store.folder))
+    old = next(store.folder.glob("??/*.entry"))
+    os.utime(old, (time.time() - 3 * 86400,) * 2)
+    assert main(["store", "prune", "--older-than", "4d"]) == 0
+    assert old.exists()
+    assert main(["store", "prune", "--older-than", "2d"]) == 0
+    assert not old.exists()
+    assert store.info()["entries"] == 2
+    assert "1 entries deleted" in capsys.readouterr().out
+
+
+def test_the_report_is_written_again_without_running_anything(project, capsys):
+    project.given("figures", 0.9, 0.2)
+    page = project.folder / "reports" / "latest" / "report.html"
+    project.run()
+    first = page.read_text()
+    page.unlink()
+    results = str(page.with_name("results.json"))
+    assert main(["report", results]) == 0
+    assert page.read_text() == first
+    assert main(["report", results, "--out", "elsewhere/page.html"]) == 0
+    assert (project.folder / "elsewhere" / "page.html").read_text() == first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("store info --store none", "There is no store at none"),
+        ("store prune --store . --older-than soon", "--older-than takes days"),
+        ("report none.json", "There are no results at none.json"),
+        ("report .", "cannot be read"),
+        ("report text.json", "not a results file"),
+        ("report list.json", "not a results file"),
+        ("report future.json", "schema 99"),
+    ],
+)
+def test_bad_input_is_one_sentence(tmp_path, monkeypatch, capsys, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.json").write_text("a report")
+    (tmp_path / "list.json").write_text("[]")
+    (tmp_path / "future.json").write_text('{"schema": 99, "run": {}, "claims": {}, "cells": []}')
+    assert main(arguments.split()) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.splitlines()) == 1
+
+
+def test_it_is_a_command():
+    done = subprocess.run([sys.executable, "-m", "harness", "--help"], capture_output=True, text=True, check=True)
+    assert "store" in done.stdout
+    assert "report" in done.stdout
