@@ -1,143 +1,64 @@
-"""Vega-Lite charts of a claim and of a cell, as specifications that the page draws when they come into view."""
+"""What a cell's plots show, in columns, for the page's script to draw."""
 
 from typing import Any
 
-import altair as alt
+from harness.report.grouping import Cell
 
-from harness.report.words import OUTCOMES
-
-# Colour-blind safe (Okabe & Ito 2008); shape says the same.
-_COLOURS = ["#d55e00", "#d55e00", "#d55e00", "#cc79a7", "#999999", "#0072b2", "#999999", "#999999"]
-_SHAPES = ["cross", "cross", "triangle-down", "triangle-down", "circle", "triangle-up", "square", "square"]
-_ROW_HEIGHT = 18
+# Points of all plots of a page together: beyond it each plot keeps its most probable functions, and says so.
+MOST_POINTS = 120_000
+_FEWEST_POINTS = 20
 
 
-def forest(cells: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Every estimate of one quantity with its interval, the predicted region shaded, the noise floor as a tick."""
-    judged = [cell for cell in cells if cell["estimate"] and cell["estimate"]["value"] is not None]
-    if not judged:
-        return None
-    ends = [
-        value
-        for cell in judged
-        for value in (
-            cell["estimate"]["value"],
-            cell["estimate"]["low"],
-            cell["estimate"]["high"],
-            cell["predicted"]["low"],
-            cell["predicted"]["high"],
-        )
-        if value is not None
-    ]
-    margin = 0.05 * ((max(ends) - min(ends)) or 1.0)
-    least, most = min(ends) - margin, max(ends) + margin
-
-    def clipped(value: float | None, otherwise: float) -> float:
-        return otherwise if value is None else value
-
-    rows = [
-        {
-            "cell": cell["id"],
-            "value": cell["estimate"]["value"],
-            "low": clipped(cell["estimate"]["low"], least),
-            "high": clipped(cell["estimate"]["high"], most),
-            "from": clipped(cell["predicted"]["low"], least),
-            "to": clipped(cell["predicted"]["high"], most),
-            "predicted": cell["predicted"]["text"],
-            "verdict": cell["outcome"],
-            "noise floor": cell["estimate"]["noise_floor"],
-        }
-        for cell in judged
-    ]
-    quantity = judged[0]["estimate"]["quantity"]
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        y=alt.Y("cell:N", sort=None, title=None, axis=alt.Axis(labelLimit=420))
-    )
-    axis = alt.X("value:Q", title=quantity, scale=alt.Scale(domain=[least, most], nice=False, zero=False))
-    colour = alt.Color("verdict:N", scale=alt.Scale(domain=list(OUTCOMES), range=_COLOURS), legend=None)
-    shape = alt.Shape("verdict:N", scale=alt.Scale(domain=list(OUTCOMES), range=_SHAPES), legend=None)
-    tooltip = ["cell:N", "value:Q", "low:Q", "high:Q", "predicted:N", "verdict:N", "noise floor:Q"]
-    region = base.mark_bar(opacity=0.15, color="#009e73", height=_ROW_HEIGHT).encode(
-        x=alt.X("from:Q", scale=alt.Scale(domain=[least, most], nice=False, zero=False), title=quantity), x2="to:Q"
-    )
-    line = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=quantity), x2="high:Q", color=colour)
-    point = base.mark_point(filled=True, size=60, opacity=1).encode(x=axis, color=colour, shape=shape, tooltip=tooltip)
-    chart = alt.layer(region, line, point).properties(width="container", height={"step": _ROW_HEIGHT})
-    return chart.to_dict()
+def points_each(cells: list[dict[str, Any]]) -> int:
+    """How many points each cell's plot may have."""
+    plots = sum(bool(cell["details"].get(kind)) for cell in cells for kind in ("scatter", "complexity"))
+    return max(MOST_POINTS // max(plots, 1), _FEWEST_POINTS)
 
 
-def scatter(cell: dict[str, Any]) -> dict[str, Any] | None:
-    """P–P plot on logarithmic scales: unity line, ten-fold band; functions one sample never saw lie on the margin."""
+def scatter(cell: Cell, most: int) -> dict[str, Any] | None:
+    """P–P plot: f functions, x and y probabilities with intervals [x0, x1] and [y0, y1], e test errors.
+
+    target: the place of the target function in the list, where it is there. of: how many points there were.
+    """
     points = cell["details"].get("scatter")
     if not points:
         return None
+    shown = sorted(points, key=lambda p: -max(p["x"], p["y"]))[:most]
     x_title, y_title = cell["details"].get("scatter_axes", ["x", "y"])
-    seen = [p[axis] for p in points for axis in ("x", "y") if p[axis] > 0]
-    least = min(seen) / 3
-    rows = [
-        {
-            "function": p["function"],
-            "x": p["x"] or least,
-            "y": p["y"] or least,
-            "x low": max(p["x_interval"][0], least),
-            "x high": p["x_interval"][1],
-            "y low": max(p["y_interval"][0], least),
-            "y high": p["y_interval"][1],
-            "test error": p["error"],
-            x_title: p["x"],
-            y_title: p["y"],
-            "seen in both": "yes" if p["x"] and p["y"] else "no: on the margin",
-        }
-        for p in points
-    ]
-    domain = [least, 1.0]
-    diagonal = alt.Chart(
-        alt.Data(
-            values=[{"a": v, "up": min(10 * v, 1), "down": max(v / 10, least)} for v in (least, 10 * least, 0.1, 1)]
-        )
-    )
-    scale = alt.Scale(type="log", domain=domain, nice=False, clamp=True)
-    band = diagonal.mark_area(opacity=0.12, color="#009e73").encode(
-        x=alt.X("a:Q", scale=scale, title=x_title), y=alt.Y("down:Q", scale=scale, title=y_title), y2="up:Q"
-    )
-    unity = diagonal.mark_line(strokeDash=[4, 4], color="#888888").encode(x="a:Q", y="a:Q")
-    base = alt.Chart(alt.Data(values=rows))
-    error = alt.Color("test error:Q", scale=alt.Scale(scheme="viridis", domain=[0, 1]))
-    across = base.mark_rule(opacity=0.3).encode(x="x low:Q", x2="x high:Q", y="y:Q")
-    along = base.mark_rule(opacity=0.3).encode(y="y low:Q", y2="y high:Q", x="x:Q")
-    marks = base.mark_point(filled=True, size=45, opacity=0.9).encode(
-        x="x:Q",
-        y="y:Q",
-        color=error,
-        shape=alt.Shape(
-            "seen in both:N", scale=alt.Scale(domain=["yes", "no: on the margin"], range=["circle", "square"])
-        ),
-        tooltip=["function:N", f"{_escaped(x_title)}:Q", f"{_escaped(y_title)}:Q", "test error:Q", "seen in both:N"],
-    )
-    return alt.layer(band, unity, across, along, marks).properties(width="container", height=360).to_dict()
+    return {
+        "x_title": x_title,
+        "y_title": y_title,
+        "f": [p["function"] for p in shown],
+        "x": [_short(p["x"]) for p in shown],
+        "y": [_short(p["y"]) for p in shown],
+        "x0": [_short(p["x_interval"][0]) for p in shown],
+        "x1": [_short(p["x_interval"][1]) for p in shown],
+        "y0": [_short(p["y_interval"][0]) for p in shown],
+        "y1": [_short(p["y_interval"][1]) for p in shown],
+        "e": [_short(p["error"]) for p in shown],
+        "target": next((i for i, p in enumerate(shown) if p.get("target")), None),
+        "of": len(points),
+    }
 
 
-def complexity(cell: dict[str, Any]) -> dict[str, Any] | None:
-    """P–K plot: log2 P of the functions of large volume over their complexity, with the bound where there is one."""
+def complexity(cell: Cell, most: int) -> dict[str, Any] | None:
+    """P–K plot: f functions, k complexities, p probabilities; bound: log2 p ≤ −a·k + b, where there is one."""
     points = cell["details"].get("complexity")
     if not points:
         return None
-    measure = cell["parameters"].get("complexity", "complexity")
-    axis = alt.Axis(format="~e")
-    base = alt.Chart(alt.Data(values=points))
-    marks = base.mark_point(filled=True, opacity=0.6, color="#0072b2").encode(
-        x=alt.X("k:Q", title=f"K ({measure})"),
-        y=alt.Y("p:Q", scale=alt.Scale(type="log"), title="P(f)", axis=axis),
-        tooltip=["function:N", "k:Q", "p:Q"],
-    )
-    layers = [marks]
-    if bound := cell["details"].get("bound"):
-        ks = sorted(p["k"] for p in points)
-        line = [{"k": k, "p": min(2 ** (-bound["a"] * k + bound["b"]), 1.0)} for k in (ks[0], ks[-1])]
-        layers.append(alt.Chart(alt.Data(values=line)).mark_line(color="#d55e00").encode(x="k:Q", y="p:Q"))
-    return alt.layer(*layers).properties(width="container", height=320).to_dict()
+    # A stride, not the head: the plot is of the whole range of volumes.
+    shown = points[:: -(-len(points) // most)]
+    bound = cell["details"].get("bound")
+    return {
+        "measure": str(cell["parameters"].get("complexity", "complexity")),
+        "f": [p["function"] for p in shown],
+        "k": [_short(p["k"]) for p in shown],
+        "p": [_short(p["p"]) for p in shown],
+        "bound": {"a": bound["a"], "b": bound["b"]} if bound else None,
+        "of": len(points),
+    }
 
 
-def _escaped(field: str) -> str:
-    """Field names are paths in Vega-Lite unless these characters are escaped."""
-    return "".join(f"\\{c}" if c in ".[]:" else c for c in field)
+def _short(value: float) -> float:
+    """Six significant digits: twice what a plot can show, in half the bytes."""
+    return float(f"{value:.6g}")

@@ -1,6 +1,5 @@
 """The page: results in, one HTML file out, with everything it needs inside."""
 
-import json
 import os
 from collections import Counter
 from functools import cache
@@ -12,8 +11,12 @@ from markupsafe import Markup
 
 from harness import results
 from harness.errors import BadInput
-from harness.report import words
+from harness.report import calibration, charts, checked, payload, tables, words
+from harness.report.grouping import measured
 from harness.report.terminal import spent_share
+
+# Listed in the overview, most urgent first.
+_URGENT = ("changed", "error", "refuted")
 
 
 def write_report(results_path: Path, report_path: Path) -> None:
@@ -31,82 +34,109 @@ def write_report(results_path: Path, report_path: Path) -> None:
         ) from None
 
 
-def render(document: dict[str, Any]) -> str:
-    """The page as text."""
-    from harness.report import charts
-
+def render(document: dict[str, Any], calibrated: list[dict[str, Any]] | None = None) -> str:
+    """The page as text. calibrated: groups of the appendix on the verdicts; None: what the package holds."""
+    checked.check(document)
     environment = Environment(
-        loader=PackageLoader("harness.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("harness.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters |= {"number": words.number, "interval": words.interval, "duration": words.duration}
-    specifications: dict[str, Any] = {}
-
-    def chart(name: str, specification: dict[str, Any] | None) -> str | None:
-        """Keep a chart for the page's script; its name where there is one."""
-        if specification is None:
-            return None
-        specifications[name] = specification
-        return name
-
-    claims = []
-    for number, (slug, claim) in enumerate(document["claims"].items()):
-        cells = [cell for cell in document["cells"] if cell["claim"] == slug]
-        quantities = list(dict.fromkeys(cell["estimate"]["quantity"] for cell in cells if cell["estimate"]))
-        of_quantity = {
-            q: [cell for cell in cells if cell["estimate"] and cell["estimate"]["quantity"] == q] for q in quantities
-        }
-        claims.append(
-            {
-                **claim,
-                "cells": [
-                    {
-                        **cell,
-                        "anchor": f"{slug}.{i}",
-                        "column": column(cell),
-                        "scatter_chart": chart(f"scatter-{number}-{i}", charts.scatter(cell)),
-                        "complexity_chart": chart(f"complexity-{number}-{i}", charts.complexity(cell)),
-                    }
-                    for i, cell in enumerate(cells)
-                ],
-                "counts": Counter(cell["outcome"] for cell in cells),
-                "forests": [
-                    (q, chart(f"forest-{number}-{i}", charts.forest(of_quantity[q]))) for i, q in enumerate(quantities)
-                ],
-            }
-        )
-    columns = sorted({cell["column"] for claim in claims for cell in claim["cells"]}, key=_natural)
+    environment.filters |= {
+        "number": words.number,
+        "interval": words.interval,
+        "duration": words.duration,
+        "percent": words.percent,
+        "short_verdict": words.short_verdict,
+        "minus": words.minus,
+        "plural": words.plural,
+    }
+    claims = _claims(document)
+    cells = [cell for claim in claims for cell in claim["cells"]]
     return environment.get_template("report.html").render(
         run=document["run"],
-        claims=sorted(claims, key=lambda claim: (claim["room"], claim["slug"])),
-        columns=columns,
+        claims=claims,
+        columns=_columns(cells),
         state=words.state(document),
+        commit=_commit(document["run"].get("commit")),
         symbols=words.SYMBOLS,
         outcomes=[o for o in words.OUTCOMES if any(claim["counts"][o] for claim in claims)],
         rooms=sorted({claim["room"] for claim in claims}),
+        kinds=sorted({cell["kind"] for cell in cells}),
+        urgent=[each for outcome in _URGENT for claim in claims for each in _urgent(claim, outcome)],
+        cell_count=len(cells),
         share=spent_share(document),
-        specifications=_script_json(specifications),
+        calibrated=calibration.read() if calibrated is None else calibrated,
         vega=_vega(),
     )
 
 
+def _claims(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The claims by room and name, each with its cells, groups of rows, marks and payload."""
+    most_points = charts.points_each(document["cells"])
+    order = sorted(document["claims"].items(), key=lambda each: (each[1]["room"], each[0]))
+    claims = []
+    for number, (slug, claim) in enumerate(order):
+        mine = [cell for cell in document["cells"] if cell["claim"] == slug]
+        cells = [
+            {**cell, "anchor": f"c{number}.{i}", "column": column(cell), "name": slug.replace("_", " ")}
+            for i, cell in enumerate(mine)
+        ]
+        groups = tables.groups(cells)
+        claims.append(
+            {
+                **claim,
+                "slug": slug,
+                "name": slug.replace("_", " "),
+                "cells": cells,
+                "groups": groups,
+                "predictions": tables.predictions(groups),
+                "counts": Counter(cell["outcome"] for cell in cells),
+                "data": payload.packed(mine, most_points),
+            }
+        )
+    columns = _columns([cell for claim in claims for cell in claim["cells"]])
+    for claim in claims:
+        claim["marks"] = tables.matrix(claim["cells"], columns)
+    return claims
+
+
+def _urgent(claim: dict[str, Any], outcome: str) -> list[dict[str, Any]]:
+    """What the overview says of a claim's cells of one outcome: one line a test, with the range of its estimates."""
+    lines = []
+    for group in claim["groups"]:
+        cells = [cell for cell in group["rows"] if cell["outcome"] == outcome]
+        values = [cell["estimate"]["value"] for cell in cells if measured(cell)]
+        if cells:
+            judged = sum(cell["estimate"] is not None or cell["verdict"] == "error" for cell in group["rows"])
+            line = {"outcome": outcome, "claim": claim, "group": group, "cells": cells, "judged": judged}
+            lines.append({**line, "least": min(values, default=None), "most": max(values, default=None)})
+    return lines
+
+
 def column(cell: dict[str, Any]) -> str:
-    """The matrix column of a cell: its network's hidden widths, else its width, else "all"."""
+    """The matrix column of a cell: the width of its network's hidden layers, where it has any."""
     parameters = cell["parameters"]
-    if "depth" in parameters and "width" in parameters:
-        depth, width = parameters["depth"], parameters["width"]
-        return "perceptron" if depth == 0 else f"{depth} × {width}"
+    if parameters.get("depth") == 0:
+        return "perceptron"
     return f"width {parameters['width']}" if "width" in parameters else "all"
 
 
-def _natural(text: str) -> list[tuple[int, str]]:
-    """Sort numbers in text by value: "2 × 10" before "2 × 160"."""
-    return [(int(word), "") if word.isdecimal() else (0, word) for word in text.split()]
+def _columns(cells: list[dict[str, Any]]) -> list[str]:
+    return sorted({cell["column"] for cell in cells}, key=_natural)
 
 
-def _script_json(value: Any) -> Markup:
-    """JSON that cannot end the script element it stands in."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+def _natural(text: str) -> tuple[bool, list[tuple[int, str]]]:
+    """Sort numbers in text by value, "width 10" before "width 160"; "all" comes last."""
+    return text == "all", [(int(word), "") if word.isdecimal() else (0, word) for word in text.split()]
+
+
+def _commit(commit: str | None) -> str:
+    """The first digits of a commit; a checkout that differed from it says so."""
+    digits, _, changed = (commit or "").partition("+")
+    return (digits[:12] or "unknown") + (" with changes" if changed else "")
 
 
 @cache

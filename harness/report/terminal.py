@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.report.words import OUTCOMES, SYMBOLS, duration, state
+from harness.report.words import OUTCOMES, SYMBOLS, duration, plural, short_verdict, state
 
 _STYLES = {"supported": "green", "refuted": "red", "changed": "bold red", "error": "bold red", "inconclusive": "yellow"}
 
@@ -25,13 +25,13 @@ def verdict_table(document: dict[str, Any], console: Console) -> None:
     for slug, claim in document["claims"].items():
         counts = Counter(cell["outcome"] for cell in document["cells"] if cell["claim"] == slug)
         cells = [str(counts[outcome]) if counts[outcome] else "" for outcome in shown]
-        table.add_row(Text(slug), Text(claim["kind"]), Text(claim["verdict"].partition(" in ")[0]), *cells)
+        table.add_row(Text(slug), Text(claim["kind"]), Text(short_verdict(claim["verdict"])), *cells)
     console.print(table)
     run = document["run"]
     share = spent_share(document)
     drawn = f", {share:.0%} of the draws that the looks allow" if share is not None else ""
     console.print(
-        f"{state(document)}. {len(document['cells'])} cells in {duration(run['seconds'])}{drawn}.",
+        f"{state(document)}. {plural(len(document['cells']), 'cell')} in {duration(run['seconds'])}{drawn}.",
         markup=False,
         highlight=False,
     )

@@ -1,5 +1,7 @@
 """How verdicts and numbers are written, in the terminal and on the page."""
 
+import re
+from math import isfinite, isnan
 from typing import Any
 
 # Symbol first: readable in print and without colour.
@@ -8,7 +10,7 @@ SYMBOLS = {
     "refuted": "✗",
     "refuted, accepted": "⊗",
     "changed": "!",
-    "error": "⚡",
+    "error": "E",
     "inconclusive": "?",
     "unavailable": "–",
     "not asked": "·",
@@ -26,38 +28,73 @@ OUTCOMES = (
     "not asked",
 )
 
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
-def number(value: float | None, unbounded: str = "unbounded") -> str:
-    """Four significant digits."""
+
+def number(value: float | None, missing: str = "unbounded") -> str:
+    """Four significant digits: 1235, −0.3028, 3.294×10⁻⁵; `missing` for None, which is how infinities are stored."""
     if value is None:
-        return unbounded
-    return f"{value:.4g}".replace("-", "−")
+        return missing
+    if isnan(value):
+        return "none"
+    if not isfinite(value):
+        return "unbounded"
+    digits, _, power = f"{value:.4g}".partition("e")
+    if power:
+        digits += f"×10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    return digits.replace("-", "−")
+
+
+def minus(text: str) -> str:
+    """A predicted region's text with the sign that numbers have on the page."""
+    return re.sub(r"-(?=\d)", "−", text)
 
 
 def interval(estimate: dict[str, Any]) -> str:
     """[low, high]; an end that is not finite is said to be unbounded."""
-    return f"[{number(estimate['low'])}, {number(estimate['high'])}]"
+    low, high = number(estimate["low"]), number(estimate["high"])
+    return "unbounded" if low == high == "unbounded" else f"[{low}, {high}]"
+
+
+def percent(share: float) -> str:
+    """0.999306 -> 99.9306 %."""
+    return f"{100 * share:.6g} %"
 
 
 def duration(seconds: float) -> str:
     """75.2 -> 1 min 15 s."""
-    if seconds < 60:
+    if seconds < 0.05:
+        return "< 0.1 s"
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def short_verdict(verdict: str) -> str:
+    """A claim's verdict in one or two words: which cells it fails in is said elsewhere."""
+    return "holds in part" if verdict.startswith("holds except") else verdict
+
+
 def state(document: dict[str, Any]) -> str:
     """One line on all claims."""
-    verdicts = [claim["verdict"] for claim in document["claims"].values()]
-    partly = sum(verdict.startswith("holds except") for verdict in verdicts)
+    verdicts = [short_verdict(claim["verdict"]) for claim in document["claims"].values()]
     changed = sum(cell["outcome"] == "changed" for cell in document["cells"])
     errors = sum(cell["outcome"] == "error" for cell in document["cells"])
-    parts = [
-        f"{verdicts.count('holds')} of {len(verdicts)} claims hold",
-        f"{partly} in part",
-        f"{verdicts.count('fails')} fail",
-        f"{verdicts.count('undecided')} undecided",
-        f"{changed} cells changed since their verdict was accepted",
-    ]
-    return ", ".join(parts) + (f", {errors} errors" if errors else "")
+    others = (
+        (verdicts.count("holds in part"), "in part"),
+        (verdicts.count("fails"), f"fail{'s' if verdicts.count('fails') == 1 else ''}"),
+        (verdicts.count("undecided"), "undecided"),
+        (verdicts.count("not judged"), "not judged"),
+    )
+    parts = [f"{verdicts.count('holds')} of {plural(len(verdicts), 'claim')} hold"]
+    parts += [f"{count} {what}" for count, what in others if count]
+    accepted = any(cell["accepted"] for cell in document["cells"])
+    unchanged = "nothing changed since accepted" if accepted else "no verdict accepted yet"
+    parts.append(f"{plural(changed, 'cell')} changed since accepted" if changed else unchanged)
+    return ", ".join(parts) + (f", {plural(errors, 'error')}" if errors else "")
+
+
+def plural(count: int, noun: str) -> str:
+    """1 cell, 2 cells."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

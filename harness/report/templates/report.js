@@ -1,33 +1,39 @@
 "use strict";
-// Charts are drawn when they come into view, and again when the colour scheme changes.
-const specifications = JSON.parse(document.getElementById("charts").textContent);
-const dark = matchMedia("(prefers-color-scheme: dark)");
+// Everything here is an addition: without scripts the tables, the forest plots and the verdicts are all there.
+const byId = (id) => document.getElementById(id);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-function theme() {
-  const style = getComputedStyle(document.documentElement);
-  const ink = style.getPropertyValue("--ink").trim();
-  const line = style.getPropertyValue("--line").trim();
-  return {
-    background: "transparent",
-    view: { stroke: line },
-    axis: { labelColor: ink, titleColor: ink, gridColor: line, domainColor: line, tickColor: line },
-    legend: { labelColor: ink, titleColor: ink },
-    rule: { color: ink },
-  };
+// Nodes are made with text, never with markup, so that whatever a results file says stays text.
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children.filter((child) => child !== null && child !== ""));
+  return element;
 }
 
-function draw(element) {
-  const specification = specifications[element.dataset.chart];
-  const narrow = element.clientWidth < 560;
-  const config = theme();
-  // On a phone the labels of the rows would leave no room for the estimates.
-  if (narrow) config.axisY = { labelLimit: 110 };
-  vegaEmbed(element, specification, { renderer: "svg", actions: false, config }).then(() => {
-    element.dataset.drawn = "yes";
-    element.style.minHeight = "";
+// A claim's payload: gzipped JSON, read when it is first wanted.
+const payloads = new Map();
+function payload(section) {
+  if (!payloads.has(section)) {
+    const bytes = Uint8Array.from(atob(section.querySelector("script.data").textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    payloads.set(section, new Response(stream).json());
+  }
+  return payloads.get(section);
+}
+
+function csvButton(label, name, text) {
+  const button = make("button", { type: "button", class: "csv" }, label);
+  button.addEventListener("click", () => {
+    const link = make("a", { href: URL.createObjectURL(new Blob([text()], { type: "text/csv" })), download: `${name}.csv` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   });
+  return button;
 }
 
+// Charts are drawn when they come near the view, and again when the colours change.
+const drawers = new WeakMap();
 const watcher = new IntersectionObserver((entries) => {
   for (const entry of entries) {
     if (entry.isIntersecting && entry.target.clientWidth > 0) {
@@ -35,54 +41,234 @@ const watcher = new IntersectionObserver((entries) => {
       draw(entry.target);
     }
   }
-}, { rootMargin: "200px" });
-for (const element of document.querySelectorAll(".chart")) watcher.observe(element);
-dark.addEventListener("change", () => document.querySelectorAll(".chart[data-drawn]").forEach(draw));
+}, { rootMargin: "300px" });
 
-// Filters; their state is the page's fragment, so that a view can be passed on.
-const filters = document.getElementById("filters");
-filters.hidden = false;
-filters.addEventListener("submit", (event) => event.preventDefault());
+function theme() {
+  const style = getComputedStyle(document.documentElement);
+  const [ink, line] = ["--ink", "--line"].map((name) => style.getPropertyValue(name).trim());
+  return {
+    background: "transparent", font: "system-ui, sans-serif", aria: false,
+    view: { stroke: line },
+    axis: { labelColor: ink, titleColor: ink, gridColor: line, domainColor: line, tickColor: line, titleFontWeight: 500, labelFontSize: 11, titleFontSize: 12 },
+    legend: { labelColor: ink, titleColor: ink, titleFontWeight: 500 },
+    rule: { color: ink },
+  };
+}
 
-function apply() {
-  const { text, outcome, room } = Object.fromEntries(new FormData(filters));
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  let shown = 0;
-  const visible = new Set();
-  const claims = new Set();
-  for (const row of document.querySelectorAll(".cell-row")) {
-    const section = row.closest("section");
-    const content = `${section.dataset.claim} ${row.dataset.text}`.toLowerCase();
-    if ((!outcome || row.dataset.outcome === outcome) && (!room || section.dataset.room === room)
-        && words.every((word) => content.includes(word))) {
-      visible.add(row.dataset.cell);
-      claims.add(section.dataset.claim);
-      shown += 1;
+async function draw(element) {
+  await vegaEmbed(element, drawers.get(element)(), { renderer: "svg", actions: false, config: theme() });
+  element.dataset.drawn = "yes";
+}
+
+function chart(specification, label, height) {
+  const element = make("div", { class: "chart", role: "img", "aria-label": label, style: `min-height:${height}px` });
+  drawers.set(element, specification);
+  watcher.observe(element);
+  return element;
+}
+
+dark.addEventListener("change", () => all(".chart[data-drawn]").forEach(draw));
+
+// Curves of a claim over the numbers of its grid.
+const claimWatcher = new IntersectionObserver((entries) => {
+  for (const entry of entries) {
+    if (entry.isIntersecting) {
+      claimWatcher.unobserve(entry.target);
+      fill(entry.target);
     }
   }
-  for (const element of document.querySelectorAll("[data-cell]")) element.classList.toggle("hidden", !visible.has(element.dataset.cell));
-  for (const element of document.querySelectorAll("[data-claim]")) element.classList.toggle("hidden", !claims.has(element.dataset.claim));
-  document.getElementById("shown").textContent = `${shown} cells shown`;
+}, { rootMargin: "600px" });
+
+const filled = new Map();
+function fill(section) {
+  if (!filled.has(section)) filled.set(section, addCurves(section));
+  return filled.get(section);
+}
+
+async function addCurves(section) {
+  const { csv, curves } = await payload(section);
+  const place = section.querySelector("[data-curves]");
+  for (const each of curves) place.append(curveFigure(each));
+  section.querySelector("table.cells").after(
+    make("p", { class: "note" }, "Open a cell for its details. ", csvButton("Download these figures as CSV", section.id, () => csv)));
+  place.hidden = curves.length === 0;
+}
+
+function curveFigure(each) {
+  const legend = each.lines.length > 1 ? each.lines.map((line, i) => {
+    const style = LINES[i % LINES.length];
+    return make("span", {}, make("b", { class: "line", style: `--light:${style.light};--dark:${style.dark}`, "aria-hidden": "true" }, style.symbol), ` ${line}`);
+  }) : [];
+  const left = each.left_out ? ` ${each.left_out} more panels are not drawn; all figures are in the CSV.` : "";
+  const region = each.region ? "; the predicted region is shaded" : "";
+  return make("figure", {},
+    make("figcaption", {}, `${each.y} over ${each.x}: estimates with intervals${region}.${left}`),
+    make("p", { class: "legend" }, ...legend.flatMap((entry) => [entry, " "])),
+    make("div", { class: "panels" }, ...each.panels.map((panel) => make("div", {},
+      make("p", { class: "panel-title" }, panel.title || (each.lines.length === 1 ? each.lines[0] : "")),
+      chart(() => curveSpecification(each, panel), `Curve of ${each.y} over ${each.x}, ${panel.title}; the figures are in the table below`, 250)))));
+}
+
+// A cell's details, in a row of their own under it.
+async function open(row, close = false) {
+  const next = row.nextElementSibling;
+  const link = row.querySelector("a");
+  if (next?.classList.contains("more")) {
+    next.hidden = close ? !next.hidden : false;
+    link.setAttribute("aria-expanded", String(!next.hidden));
+    return;
+  }
+  const content = make("td", { colspan: "8" });
+  const more = make("tr", { class: "more", id: `${row.id}-more` }, content);
+  row.after(more);
+  link.setAttribute("aria-expanded", "true");
+  const section = row.closest("section");
+  const cell = (await payload(section)).cells[Number(row.id.split(".")[1])];
+  content.append(...details(cell));
+  more.dataset.ready = "yes";
+}
+
+function details(cell) {
+  const plots = [];
+  if (cell.scatter) plots.push(scatterFigure(cell));
+  if (cell.complexity) plots.push(complexityFigure(cell));
+  const rows = (each) => make("tr", {}, make("th", { scope: "row" }, each[0]), ...each.slice(1).map((text) => make("td", {}, text)));
+  return [
+    make("p", { class: "id" }, make("code", {}, cell.id)),
+    make(cell.traceback ? "pre" : "p", {}, cell.message),
+    cell.accepted && make("p", {}, cell.accepted),
+    ...plots,
+    cell.secondary.length && make("table", { class: "secondary" },
+      make("caption", {}, "Also measured, with 95 % intervals, for reading and not for the verdict"),
+      make("thead", {}, make("tr", {}, ...["Quantity", "Value", "Interval", "Noise floor", "Method"].map((title) => make("th", { scope: "col" }, title)))),
+      make("tbody", {}, ...cell.secondary.map(rows))),
+    ...cell.lines.map((line) => make("p", { class: "note" }, line)),
+    ...cell.more.map(([name, value]) => make("p", { class: "note" }, `${name}: ${value}`)),
+    make("p", { class: "note" }, "Run this cell again: ", make("code", {}, cell.rerun)),
+  ].filter(Boolean);
+}
+
+function kept(data) {
+  return data.f.length < data.of ? ` ${data.f.length} of ${data.of} functions are drawn.` : "";
+}
+
+function columnsToCsv(columns) {
+  const names = Object.keys(columns);
+  const lines = columns[names[0]].map((_, i) => names.map((name) => columns[name][i]).join(","));
+  return [names.map((name) => `"${name.replaceAll('"', '""')}"`).join(","), ...lines, ""].join("\n");
+}
+
+function scatterFigure(cell) {
+  const { x_title, y_title, f, x, y, x0, x1, y0, y1, e } = cell.scatter;
+  const csv = () => columnsToCsv({ function: f, [x_title]: x, [`${x_title} low`]: x0, [`${x_title} high`]: x1,
+    [y_title]: y, [`${y_title} low`]: y0, [`${y_title} high`]: y1, test_error: e });
+  return make("figure", {},
+    make("figcaption", {}, `Each point is a function: ${y_title} against ${x_title}, with 95 % intervals. Dashed: equal; shaded: within ten-fold. ` +
+      `Squares at 0 were seen in one sample only.${cell.scatter.target === null ? "" : " The ring is the target."}${kept(cell.scatter)}`),
+    chart(() => scatterSpecification(cell.scatter), `Scatter plot of ${y_title} against ${x_title}`, 420),
+    csvButton("Download these points as CSV", `${cell.id} functions`, csv));
+}
+
+function complexityFigure(cell) {
+  const { f, k, p, bound } = cell.complexity;
+  return make("figure", {},
+    make("figcaption", {}, `Each point is a function of large volume: its probability against its complexity.${bound ? " The line is the bound." : ""}${kept(cell.complexity)}`),
+    chart(() => complexitySpecification(cell.complexity), "Scatter plot of probability against complexity", 350),
+    csvButton("Download these points as CSV", `${cell.id} functions`, () => columnsToCsv({ function: f, complexity: k, probability: p })));
+}
+
+// Filters, and the cell that was opened last: their state is the page's fragment, so that a view can be passed on.
+const filters = byId("filters");
+const cellRows = all("tr[data-id]").map((row) => {
+  const section = row.closest("section");
+  const words = [section.id, section.querySelector("h2").textContent, row.dataset.id, row.textContent, row.closest("tbody").firstElementChild.textContent];
+  return { row, section, text: words.join(" ").toLowerCase() };
+});
+let opened = "";
+
+function apply() {
+  const { text, outcome, room, kind, network } = Object.fromEntries(new FormData(filters));
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const claims = new Set();
+  const visible = new Set();
+  for (const { row, section, text: content } of cellRows) {
+    const shown = (!outcome || row.dataset.o === outcome) && (!room || section.dataset.room === room) && (!kind || row.dataset.k === kind)
+      && (!network || row.dataset.n === network) && words.every((word) => content.includes(word));
+    row.classList.toggle("hidden", !shown);
+    if (shown) {
+      claims.add(section.id);
+      visible.add(row.id);
+    }
+  }
+  for (const body of all("table.cells tbody")) {
+    if (body.querySelector("tr[data-id]")) body.classList.toggle("hidden", !body.querySelector("tr[data-id]:not(.hidden)"));
+  }
+  for (const element of all("[data-claim]")) element.classList.toggle("hidden", !claims.has(element.dataset.claim));
+  // A mark that stands for many cells stays while any of its outcome does.
+  for (const mark of all("table.matrix a.m")) {
+    const many = /\d/.test(mark.textContent);
+    mark.classList.toggle("faded", many ? Boolean(outcome) && mark.dataset.o !== outcome : !visible.has(mark.hash.slice(1)));
+  }
+  for (const item of all(".urgent li")) item.classList.toggle("hidden", !item.dataset.cells.split(" ").some((id) => visible.has(id)));
+  byId("shown").textContent = `${visible.size.toLocaleString("en")} of ${cellRows.length.toLocaleString("en")} cells`;
 }
 
 function toFragment() {
-  const state = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value));
+  const state = new URLSearchParams([...new FormData(filters), ["open", opened]].filter(([, value]) => value));
   history.replaceState(null, "", state.size ? `#?${state}` : location.pathname + location.search);
-  apply();
+}
+
+async function show(id) {
+  const row = byId(id);
+  if (!row?.dataset.id) return;
+  opened = id;
+  row.classList.remove("hidden");
+  row.closest("tbody").classList.remove("hidden");
+  row.closest("section").classList.remove("hidden");
+  // What comes in above the row comes in before it is scrolled to.
+  await fill(row.closest("section"));
+  await open(row);
+  row.scrollIntoView({ block: "center" });
+  row.querySelector("a").focus({ preventScroll: true });
 }
 
 function fromFragment() {
   if (location.hash.startsWith("#?")) {
-    for (const [name, value] of new URLSearchParams(location.hash.slice(2))) {
-      if (filters.elements[name]) filters.elements[name].value = value;
-    }
-  } else if (location.hash.length > 1) {
-    const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    row?.nextElementSibling?.querySelector?.("details")?.setAttribute("open", "");
+    const state = new URLSearchParams(location.hash.slice(2));
+    for (const control of filters.elements) if (control.name) control.value = state.get(control.name) ?? "";
+    apply();
+    if (state.get("open")) show(state.get("open"));
+  } else {
+    apply();
+    show(decodeURIComponent(location.hash.slice(1)));
   }
-  apply();
 }
 
-filters.addEventListener("input", toFragment);
+filters.hidden = false;
+filters.addEventListener("submit", (event) => event.preventDefault());
+filters.addEventListener("input", () => { apply(); toFragment(); });
+filters.addEventListener("reset", () => setTimeout(() => { apply(); toFragment(); }));
 addEventListener("hashchange", fromFragment);
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#c"]');
+  const row = link && byId(link.hash.slice(1));
+  if (!row?.dataset.id || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  if (row.contains(link)) {
+    open(row, true);
+    opened = link.getAttribute("aria-expanded") === "true" ? row.id : "";
+  } else {
+    show(row.id);
+  }
+  toFragment();
+});
+for (const mark of all("table.matrix a.m")) {
+  const row = byId(mark.hash.slice(1));
+  const said = /\d/.test(mark.textContent) ? `${mark.textContent.split(" ")[1]} cells ${mark.dataset.o}` : `${row.dataset.id}: ${mark.dataset.o}`;
+  mark.title = said;
+  mark.setAttribute("aria-label", said);
+}
+for (const { row } of cellRows) row.querySelector("a").setAttribute("aria-expanded", "false");
+for (const section of all("section[data-room]")) claimWatcher.observe(section);
 fromFragment();
+document.documentElement.dataset.ready = "yes";

@@ -1,0 +1,92 @@
+"""Curves of a claim's estimates over a number of its grid: width, depth, m, bits."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.report import forest
+from harness.report.grouping import Cell, asked, by_quantity, described, numeric, telling
+
+# More lines or panels than this are a tangle; the rest is in the table and in the CSV.
+MOST_LINES = 4
+MOST_PANELS = 12
+# From this ratio of the largest to the smallest on, the horizontal axis is logarithmic.
+_LOGARITHMIC_FROM = 8
+_TEST = "test"
+
+
+def curves(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    """One chart for each quantity and each number that its cells vary in, as what the page's script draws.
+
+    x: name of the number; log; ticks. y: the quantity; domain. region: [low, high] where all cells share one, else
+    None; an open end is None. lines: labels. panels: title and rows (x, value, low, high, line, cell) of each.
+    left_out: panels that are not drawn.
+    """
+    charts = []
+    for quantity, group in by_quantity(cells).items():
+        found = [{_TEST: asked(cell).replace("_", " "), **cell["parameters"]} for cell in group]
+        keys = telling(found)
+        numbers = [key for key in keys if numeric([each.get(key) for each in found])]
+        values = {key: sorted({each[key] for each in found}) for key in numbers}
+        # Two values make no curve, unless there is nothing better.
+        varied = [key for key in numbers if len(values[key]) > 2] or numbers
+        for key in varied:
+            chart = _chart(quantity, key, values[key], [other for other in keys if other != key], group, found)
+            if chart is not None:
+                charts.append(chart)
+    return charts
+
+
+def _chart(
+    quantity: str,
+    x: str,
+    values: Sequence[float],
+    others: Sequence[str],
+    cells: Sequence[Cell],
+    found: Sequence[dict[str, Any]],
+) -> dict[str, Any] | None:
+    axis = forest.axis(cells)
+    if axis is None:
+        return None
+    along = _line_keys(others, found)
+    across = [key for key in others if key not in along]
+    panels: dict[str, list[dict[str, Any]]] = {}
+    for cell, parameters in zip(cells, found, strict=True):
+        estimate = cell["estimate"]
+        panels.setdefault(described(parameters, across), []).append(
+            {
+                "x": parameters[x],
+                "value": estimate["value"],
+                "low": axis.low if estimate["low"] is None else max(estimate["low"], axis.low),
+                "high": axis.high if estimate["high"] is None else min(estimate["high"], axis.high),
+                "line": described(parameters, along),
+                "cell": cell["id"],
+            }
+        )
+    drawn: list[dict[str, Any]] = []
+    for title, rows in panels.items():
+        if len({row["x"] for row in rows}) > 1:
+            drawn.append({"title": title, "rows": sorted(rows, key=lambda row: row["x"])})
+    if not drawn:
+        return None
+    regions = {(cell["predicted"]["low"], cell["predicted"]["high"]) for cell in cells}
+    return {
+        "x": x,
+        "log": values[0] > 0 and values[-1] / values[0] >= _LOGARITHMIC_FROM,
+        "ticks": list(values),
+        "y": quantity,
+        "domain": [axis.low, axis.high],
+        "region": list(regions.pop()) if len(regions) == 1 else None,
+        "lines": list(dict.fromkeys(row["line"] for panel in drawn for row in panel["rows"])),
+        "panels": drawn[:MOST_PANELS],
+        "left_out": max(len(drawn) - MOST_PANELS, 0),
+    }
+
+
+def _line_keys(keys: Sequence[str], found: Sequence[dict[str, Any]]) -> list[str]:
+    """The parameters told apart by colour: the last axes of the grid, as long as the lines stay few."""
+    chosen: list[str] = []
+    for key in reversed(keys):
+        trial = [key, *chosen]
+        if len({described(each, trial) for each in found}) <= MOST_LINES:
+            chosen = trial
+    return chosen

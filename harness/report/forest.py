@@ -1,0 +1,97 @@
+"""The forest plot: every estimate with its interval on an axis that the cells of one test share.
+
+It is part of the table, a strip in each row, so that it needs no labels of its own, prints, and works without scripts.
+Positions are percentages of the strip's width.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor, isfinite, log10
+from statistics import median
+from typing import Any
+
+from harness.report.grouping import Cell, measured
+from harness.report.words import number
+
+# What a quantity reads between equal distributions, where that is not 0. The noise floor is a distance from it.
+AGREEMENT = {"bias explained": 1.0}
+# Intervals are cut off this far beyond the values and regions, as a share of their range, so that the rest stays
+# legible; but one of usual length never is.
+_BEYOND = 0.5
+_MARGIN = 0.04
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The range [low, high] that a strip shows."""
+
+    low: float
+    high: float
+
+    def at(self, value: float) -> float:
+        """Where a value lies, in percent; 0 or 100 where it is off the axis."""
+        return min(max(100 * (value - self.low) / (self.high - self.low), 0.0), 100.0)
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Three to six round numbers as (position, label)."""
+        rough = (self.high - self.low) / 4
+        power = 10.0 ** floor(log10(rough))
+        step = min((power * factor for factor in (1, 2, 5, 10)), key=lambda size: abs(size - rough))
+        first, last = ceil(self.low / step), floor(self.high / step)
+        return [(self.at(i * step), number(round(i * step, 12))) for i in range(first, last + 1)]
+
+
+def noise_mark(estimate: dict[str, Any]) -> float | None:
+    """The noise floor as a place on the quantity's own axis: what equal distributions read, moved by the floor."""
+    noise = estimate["noise_floor"]
+    if noise is None:
+        return None
+    agreement = AGREEMENT.get(estimate["quantity"], 0.0)
+    return agreement - noise if agreement else noise
+
+
+def axis(cells: Sequence[Cell]) -> Axis | None:
+    """The axis of these cells' estimates, predicted regions and noise floors; None where nothing was measured."""
+    found = [cell["estimate"] for cell in cells if measured(cell)]
+    if not found:
+        return None
+    regions = [end for cell in cells for end in (cell["predicted"]["low"], cell["predicted"]["high"])]
+    marks = [each["value"] for each in found] + [noise_mark(each) for each in found] + regions
+    core = [mark for mark in marks if mark is not None and isfinite(mark)]
+    least, most = min(core), max(core)
+    bounded = [each for each in found if each["low"] is not None and each["high"] is not None]
+    widths = [each["high"] - each["low"] for each in bounded]
+    reach = max(_BEYOND * (most - least), median(widths) if widths else 0.0)
+    lows = [max(each["low"], least - reach) for each in found if each["low"] is not None]
+    highs = [min(each["high"], most + reach) for each in found if each["high"] is not None]
+    low, high = min([least, *lows]), max([most, *highs])
+    margin = _MARGIN * ((high - low) or abs(high) or 1.0)
+    return Axis(low - margin, high + margin)
+
+
+def strip(cell: Cell, on: Axis) -> str:
+    """A row's custom properties: v value, l and h interval, n noise floor."""
+    estimate = cell["estimate"]
+    places = {
+        "v": on.at(estimate["value"]),
+        "l": 0.0 if estimate["low"] is None else on.at(estimate["low"]),
+        "h": 100.0 if estimate["high"] is None else on.at(estimate["high"]),
+    }
+    mark = noise_mark(estimate)
+    if mark is not None:
+        places["n"] = on.at(mark)
+    return ";".join(f"--{name}:{place:.5g}" for name, place in places.items())
+
+
+def cut_off(cell: Cell, on: Axis) -> str:
+    """Which ends of the interval lie beyond the axis: "lo", "hi", both or neither."""
+    low, high = cell["estimate"]["low"], cell["estimate"]["high"]
+    ends = [("lo", low is None or low < on.low), ("hi", high is None or high > on.high)]
+    return " ".join(name for name, beyond in ends if beyond)
+
+
+def region(predicted: dict[str, Any], on: Axis) -> str:
+    """The predicted region's custom properties: a and b."""
+    low = 0.0 if predicted["low"] is None else on.at(predicted["low"])
+    high = 100.0 if predicted["high"] is None else on.at(predicted["high"])
+    return f"--a:{low:.5g};--b:{high:.5g}"

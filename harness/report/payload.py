@@ -1,0 +1,98 @@
+"""What the page's script shows when asked: a claim's curves, its cells' details and plots, and its CSV.
+
+It is compressed, a claim at a time, so that thousands of cells stay a small file and are read when they are opened.
+"""
+
+import base64
+import csv
+import gzip
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.report import charts, words
+from harness.report.curves import curves
+
+_PREDICTED = ("low", "high")
+_ESTIMATE = ("quantity", "value", "low", "high", "level", "n", "unit", "effective_n", "noise_floor", "looks", "method")
+# Drawn or listed on their own.
+_SHOWN = ("scatter", "scatter_axes", "complexity", "bound", "secondary", "notes")
+_LONGEST_LIST = 24
+
+
+def packed(cells: Sequence[Mapping[str, Any]], most_points: int) -> str:
+    """A claim's payload as gzipped JSON in base64."""
+    content = {
+        "csv": table(cells),
+        "curves": curves(cells),
+        "cells": [details(cell, most_points) for cell in cells],
+    }
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
+
+
+def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
+    """What opening a cell shows; all of it text but the plots' numbers."""
+    estimate, found = cell["estimate"], cell["details"]
+    lines = []
+    if estimate:
+        effective = words.number(estimate["effective_n"], "unknown")
+        level = words.percent(estimate["level"])
+        looks = words.plural(estimate["looks"], "look")
+        lines.append(f"Interval at level {level}: {estimate['method']}; effective sample {effective}; {looks}.")
+    return {
+        "id": cell["id"],
+        "message": cell["message"],
+        "traceback": cell["verdict"] == "error",
+        "accepted": f"Accepted verdict: {cell['accepted']}." if cell["accepted"] else "",
+        "lines": [*lines, *map(str, found.get("notes", []))],
+        "more": [[key, _said(value)] for key, value in found.items() if key not in _SHOWN],
+        "secondary": [
+            [
+                each["quantity"],
+                words.number(each["value"], "none"),
+                words.interval(each),
+                words.number(each["noise_floor"], ""),
+                each["method"],
+            ]
+            for each in found.get("secondary", [])
+        ],
+        "rerun": cell["rerun"],
+        "scatter": charts.scatter(cell, most_points),
+        "complexity": charts.complexity(cell, most_points),
+    }
+
+
+def table(cells: Sequence[Mapping[str, Any]]) -> str:
+    """One CSV row a cell: parameters, predicted region, estimate, verdict. Unbounded and missing numbers are empty."""
+    parameters = list(dict.fromkeys(key for cell in cells for key in cell["parameters"]))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        ["cell", *parameters, *(f"predicted_{end}" for end in _PREDICTED), *_ESTIMATE, "verdict", "outcome", "seconds"]
+    )
+    for cell in cells:
+        estimate = cell["estimate"] or {}
+        writer.writerow(
+            [
+                cell["id"],
+                *(cell["parameters"].get(key, "") for key in parameters),
+                *(cell["predicted"][end] for end in _PREDICTED),
+                *(estimate.get(key) for key in _ESTIMATE),
+                cell["verdict"],
+                cell["outcome"],
+                cell["seconds"],
+            ]
+        )
+    return out.getvalue()
+
+
+def _said(value: Any) -> str:
+    """A detail that no plot shows, as a line of text."""
+    if isinstance(value, list):
+        shown = ", ".join(_said(each) for each in value[:_LONGEST_LIST])
+        return shown + (f" … ({len(value):,} in all)" if len(value) > _LONGEST_LIST else "")
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        return words.number(value)
+    return "unbounded" if value is None else str(value)

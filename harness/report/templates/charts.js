@@ -1,0 +1,145 @@
+"use strict";
+// Vega-Lite specifications of the page's plots from the columns that charts.py and curves.py give.
+
+// Okabe & Ito 2008, two of them darkened for contrast on white; shape and dash say the same as colour.
+const LINES = [
+  { light: "#0072b2", dark: "#4aa8e0", shape: "circle", dash: [1, 0], symbol: "●" },
+  { light: "#d55e00", dark: "#ff8c42", shape: "square", dash: [6, 3], symbol: "■" },
+  { light: "#00855f", dark: "#2fc79a", shape: "triangle-up", dash: [2, 2], symbol: "▲" },
+  { light: "#a8558a", dark: "#e09cc8", shape: "diamond", dash: [8, 2, 2, 2], symbol: "◆" },
+];
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const colour = (style) => (dark.matches ? style.dark : style.light);
+const GREEN = "#009e73";
+
+function superscript(power) {
+  return `10${String(power).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
+}
+
+// A logarithmic axis with ticks at whole powers of ten, and one at `zero` for what was never seen.
+function powers(least, zero) {
+  const labels = {};
+  const first = Math.ceil(Math.log10(least) - 1e-9);
+  const step = Math.ceil(-first / 6) || 1;
+  for (let power = 0; power >= first; power -= step) {
+    const value = Number(`1e${power}`);
+    labels[value] = power > -3 ? String(value) : superscript(power);
+  }
+  if (zero !== undefined) labels[zero] = "0";
+  return {
+    values: Object.keys(labels).map(Number),
+    labelExpr: `${JSON.stringify(labels)}[toString(datum.value)]`,
+  };
+}
+
+const SIGNIFICANT = ".4~g";
+const tip = (field, title, format) => ({ field, title, type: format ? "quantitative" : "nominal", format });
+
+function scatterSpecification(data) {
+  const seen = [...data.x, ...data.y].filter((p) => p > 0);
+  const floor = Math.min(...seen) / 2;
+  const zero = floor / 2;
+  const place = (p) => (p > 0 ? p : zero);
+  const rows = data.f.map((f, i) => ({
+    f, px: data.x[i], py: data.y[i], x: place(data.x[i]), y: place(data.y[i]), e: data.e[i],
+    x0: Math.max(data.x0[i], zero), x1: data.x1[i], y0: Math.max(data.y0[i], zero), y1: data.y1[i],
+    xi: `${data.x0[i].toPrecision(3)} to ${data.x1[i].toPrecision(3)}`,
+    yi: `${data.y0[i].toPrecision(3)} to ${data.y1[i].toPrecision(3)}`,
+    seen: data.x[i] && data.y[i] ? "both samples" : "one sample", target: i === data.target,
+    what: i === data.target ? "the target function" : data.x[i] && data.y[i] ? "seen in both samples" : "seen in one sample only",
+  }));
+  const scale = { type: "log", domain: [zero, 1], nice: false };
+  const axis = powers(floor, zero);
+  const x = { field: "x", type: "quantitative", scale, axis: { ...axis, title: data.x_title } };
+  const y = { field: "y", type: "quantitative", scale, axis: { ...axis, title: data.y_title, titlePadding: 10 } };
+  const ends = [zero, 10 * zero, 0.1, 1].map((a) => ({ a, up: Math.min(10 * a, 1), down: Math.max(a / 10, zero) }));
+  const band = (from, to) => ({
+    x: { field: "a", type: "quantitative", scale }, y: { field: from, type: "quantitative", scale }, ...(to && { y2: { field: to } }),
+  });
+  return {
+    width: "container", height: 380,
+    layer: [
+      { data: { values: ends }, mark: { type: "area", opacity: 0.13, color: GREEN }, encoding: band("down", "up") },
+      { data: { values: ends }, mark: { type: "line", strokeDash: [4, 4], color: "#808080", strokeWidth: 1 }, encoding: band("a") },
+      { data: { values: rows }, mark: { type: "rule", opacity: 0.2, strokeWidth: 0.8, clip: true }, encoding: { x: { ...x, field: "x0" }, x2: { field: "x1" }, y } },
+      { data: { values: rows }, mark: { type: "rule", opacity: 0.2, strokeWidth: 0.8, clip: true }, encoding: { y: { ...y, field: "y0" }, y2: { field: "y1" }, x } },
+      {
+        data: { values: rows.filter((row) => row.target) },
+        mark: { type: "point", size: 220, strokeWidth: 2, color: colour(LINES[1]), filled: false },
+        encoding: { x, y },
+      },
+      {
+        data: { values: rows },
+        mark: { type: "point", filled: true, size: 55, opacity: 1, stroke: "#808080", strokeWidth: 0.5, tooltip: true },
+        encoding: {
+          x, y,
+          color: { field: "e", type: "quantitative", title: "test error", scale: { scheme: "viridis", domain: [0, 1] },
+            legend: { orient: "right", gradientLength: 120, format: "~g" } },
+          shape: { field: "seen", type: "nominal", title: "seen in", scale: { domain: ["both samples", "one sample"], range: ["circle", "square"] } },
+          tooltip: [tip("f", "function"), tip("px", data.x_title, SIGNIFICANT), tip("xi", "95 % interval"),
+            tip("py", data.y_title, SIGNIFICANT), tip("yi", "95 % interval "), tip("e", "test error", SIGNIFICANT), tip("what", "which")],
+        },
+      },
+    ],
+  };
+}
+
+function complexitySpecification(data) {
+  const rows = data.f.map((f, i) => ({ f, k: data.k[i], p: data.p[i] }));
+  const least = Math.min(...data.p) / 2;
+  const scale = { type: "log", domain: [least, 1], nice: false };
+  const x = { field: "k", type: "quantitative", axis: { title: `complexity K (${data.measure})`, format: ".6~g" }, scale: { nice: true, zero: false } };
+  const y = { field: "p", type: "quantitative", scale, axis: { ...powers(least), title: "P(f)" } };
+  const layer = [{
+    data: { values: rows },
+    mark: { type: "point", filled: true, size: 40, opacity: 0.65, color: colour(LINES[0]) },
+    encoding: { x, y, tooltip: [tip("f", "function"), tip("k", "K", SIGNIFICANT), tip("p", "P(f)", SIGNIFICANT)] },
+  }];
+  if (data.bound) {
+    const { a, b } = data.bound;
+    const bound = (k) => 2 ** (b - a * k);
+    // The straight piece of the bound inside the plot, so that the axis is not stretched by what lies under it.
+    const from = Math.max(Math.min(...data.k), b / a);
+    const to = Math.min(Math.max(...data.k), (b - Math.log2(least)) / a);
+    const ends = [from, to].map((k) => ({ k, p: bound(k) }));
+    layer.push({
+      data: { values: from < to ? ends : [] },
+      mark: { type: "line", color: colour(LINES[1]), strokeWidth: 2, clip: true }, encoding: { x, y },
+    });
+  }
+  return { width: "container", height: 320, layer };
+}
+
+function curveSpecification(chart, panel) {
+  const domain = chart.lines;
+  const styles = domain.map((_, i) => LINES[i % LINES.length]);
+  const line = (key) => ({ field: "line", type: "nominal", scale: { domain, range: styles.map((style) => (key === "colour" ? colour(style) : style[key])) }, legend: null });
+  const x = {
+    field: "x", type: "quantitative", scale: chart.log ? { type: "log", nice: false, padding: 12 } : { zero: false, nice: false, padding: 12 },
+    axis: { title: chart.x, values: chart.ticks, format: ".6~g", labelOverlap: true, grid: false },
+  };
+  const scale = { domain: chart.domain, nice: false, zero: false };
+  const y = { field: "value", type: "quantitative", scale, axis: { title: null, tickCount: 5, format: ".6~g" } };
+  const layer = [];
+  if (chart.region) {
+    const [low, high] = chart.region;
+    const ends = [{ from: low ?? chart.domain[0], to: high ?? chart.domain[1] }];
+    layer.push({
+      data: { values: ends }, mark: { type: "rect", color: GREEN, opacity: 0.15 },
+      encoding: { y: { field: "from", type: "quantitative", scale }, y2: { field: "to" } },
+    });
+  }
+  layer.push(
+    { mark: { type: "area", opacity: 0.15 }, encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: line("colour") } },
+    { mark: { type: "rule", opacity: 0.6 }, encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: line("colour") } },
+    { mark: { type: "line", strokeWidth: 2 }, encoding: { x, y, color: line("colour"), strokeDash: line("dash") } },
+    {
+      mark: { type: "point", filled: true, size: 60, opacity: 1 },
+      encoding: {
+        x, y, color: line("colour"), shape: line("shape"),
+        tooltip: [tip("cell", "cell"), tip("x", chart.x, "~g"), tip("value", chart.y, SIGNIFICANT), tip("low", "from", SIGNIFICANT), tip("high", "to", SIGNIFICANT)],
+      },
+    },
+  );
+  return { width: "container", height: 220, data: { values: panel.rows }, layer };
+}
