@@ -60,7 +60,7 @@ def _verify(asked: argparse.Namespace) -> int:
 
 
 def _prune(asked: argparse.Namespace) -> int:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)d", asked.older_than)
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)d", asked.older_than)
     if match is None:
         raise BadInput(f"--older-than takes days such as 90d, not {asked.older_than!r}.")
     print(f"{_store(asked).prune(float(match[1])):,} entries deleted")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PACKAGES = ("torch", "numpy", "scipy", "inductive-bias-harness")
 
 
-_DEVICE = re.compile(r"auto|cpu|cuda(?::(\d+(?:,\d+)*))?")
+_DEVICE = re.compile(r"auto|cpu|cuda(?::[0-9]+(?:,[0-9]+)*)?")
 
 
 def check_device_name(name: str) -> None:

@@ -23,7 +23,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 def parse_budget(text: str) -> float:
     """ "90s", "30m", "2h" -> seconds; BadInput for anything else."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smh])", text)
     if match is None or float(match[1]) == 0:
         raise BadInput(f"--budget takes a positive time such as 90s, 30m or 2h, not {text!r}.")
     return float(match[1]) * _UNITS[match[2]]
@@ -31,7 +31,7 @@ def parse_budget(text: str) -> float:
 
 def parse_seed(text: str) -> int:
     """A whole number from 0."""
-    if not re.fullmatch(r"\d{1,18}", text):
+    if not re.fullmatch(r"[0-9]{1,18}", text):
         raise BadInput(f"--seed takes a whole number from 0, not {text!r}.")
     return int(text)
 
@@ -126,10 +126,15 @@ class Session:
         return self.lab.scale.budget_seconds if self.budget is None else self.budget
 
     def allowance(self) -> float:
-        """Seconds the next cell may spend: three times its equal share of what is left.
+        """Seconds the next cell may spend: three times its equal share of what is left, and no more than is left.
 
         Most cells decide at their first look and leave their share to the rest; three lets a hard cell have some of
         it early without starving those still to come.
+
+        What is left depends on the cells before, so a part of the claims (-k, -n) may look at a cell more or less
+        often than a run of all. That can turn inconclusive into a verdict or back, and never one verdict into the
+        other: a cell's looks are the same in every run, and its verdict is that of the first look that decides.
         """
         cells_left = max(self.expected / self.workers - self.judged, 1)
-        return 3 * max(self.budget_seconds - self.spent, 0) / cells_left
+        left = max(self.budget_seconds - self.spent, 0.0)
+        return min(3 * left / cells_left, left)

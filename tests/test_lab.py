@@ -1,0 +1,175 @@
+"""The lab: looks, seeds, the store behind it, and what it charges."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+import harness.lab
+from harness.lab import Lab, Scale
+from harness.networks import FullyConnected, perceptron
+from harness.problems import Problem, boolean_cube
+from harness.store import Store
+from harness.training import SGD
+
+SCALE = Scale("test", 100.0, effort=1, looks=3)
+CUBE, NETWORK = boolean_cube(3), perceptron()
+TASK = boolean_cube(3, "majority", train=3)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """lab(name=…, seed=…) -> a lab with a store of that name."""
+
+    def make(name="store", seed=0, **options):
+        return Lab(SCALE, torch.device("cpu"), seed, Store(tmp_path / name), **options)
+
+    return make
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """One entry for every shard of a prior that is computed."""
+    calls, original = [], harness.lab.prior
+
+    def counting(architecture, problem, draws, generator):
+        calls.append((problem.name, draws))
+        return original(architecture, problem, draws, generator)
+
+    monkeypatch.setattr(harness.lab, "prior", counting)
+    return calls
+
+
+SAMPLERS = {
+    "prior": lambda lab: lab.prior(NETWORK, CUBE, draws=100),
+    "posterior": lambda lab: lab.posterior(NETWORK, TASK, draws=50, last_layers=4),
+    "train": lambda lab: lab.train(FullyConnected((4,)), TASK, SGD(0.1), networks=10, batch=2, max_epochs=50),
+    "feasibility": lambda lab: lab.last_layer_feasibility(FullyConnected((4,)), TASK, draws=5),
+}
+
+
+def same(one, two):
+    one, two = one.to_arrays(), two.to_arrays()
+    assert set(one) == set(two)
+    for name, array in one.items():
+        np.testing.assert_array_equal(array, two[name])
+
+
+def test_every_look_doubles_the_sample_and_contains_the_one_before(lab, computed):
+    lab, looks = lab(), []
+    for lab.look in range(3):
+        looks.append(lab.prior(NETWORK, CUBE, draws=100))
+    assert [found.total for found in looks] == [100, 200, 400]
+    for before, after in pairwise(looks):
+        assert (after.counts_of(before.words) >= before.counts).all()
+    assert len(computed) == 4
+    lab.look = 0
+    same(lab.prior(NETWORK, CUBE, draws=100), looks[0])
+    assert len(computed) == 4
+
+
+@pytest.mark.parametrize("sample", SAMPLERS.values(), ids=SAMPLERS)
+def test_what_is_stored_is_what_was_drawn(lab, monkeypatch, sample):
+    first = lab()
+    first.look = 1
+    drawn = sample(first)
+
+    def refuse(*_, **__):
+        raise AssertionError("drawn again")
+
+    for sampler in ("prior", "rejection", "train", "last_layer_feasibility"):
+        monkeypatch.setattr(harness.lab, sampler, refuse)
+    second = lab()
+    second.look = 1
+    same(sample(second), drawn)
+    assert second.spent == first.spent > 0
+
+
+@pytest.mark.parametrize("sample", SAMPLERS.values(), ids=SAMPLERS)
+def test_the_same_seed_draws_the_same_and_another_does_not(lab, sample):
+    drawn = sample(lab("one"))
+    same(sample(lab("two")), drawn)
+    if sample is not SAMPLERS["feasibility"]:
+        with pytest.raises(AssertionError):
+            same(sample(lab("three", seed=1)), drawn)
+
+
+def test_draws_do_not_depend_on_order(lab):
+    def ask(lab, order):
+        found = {}
+        for bits, sample in order:
+            lab.begin()
+            for lab.look in range(2):
+                found[bits, sample] = lab.prior(NETWORK, boolean_cube(bits), draws=100, sample=sample)
+        return found
+
+    order = [(2, 0), (3, 0), (3, 1), (4, 0)]
+    forward, backward = ask(lab("one"), order), ask(lab("two"), order[::-1])
+    for cell in order:
+        same(forward[cell], backward[cell])
+    with pytest.raises(AssertionError):
+        same(forward[3, 0], forward[3, 1])
+
+
+@pytest.mark.parametrize("block", [1, 7, 1000])
+def test_draws_do_not_depend_on_the_block(lab, monkeypatch, block):
+    expected = [SAMPLERS[name](lab("one")) for name in ("prior", "posterior")]
+    monkeypatch.setattr("harness.prior.block_size", lambda *_: block)
+    for name, each in zip(("prior", "posterior"), expected, strict=True):
+        same(SAMPLERS[name](lab("two")), each)
+
+
+def test_a_sample_is_charged_once_a_run_and_as_when_it_was_computed(lab):
+    def spent(lab):
+        seconds = []
+        for bits in (3, 3, 4):
+            lab.begin()
+            for lab.look in range(2):
+                lab.prior(NETWORK, boolean_cube(bits), draws=100)
+            seconds.append(lab.spent)
+        return seconds
+
+    first = spent(lab())
+    assert first[0] > 0
+    assert first[1] == 0
+    assert first[2] > 0
+    assert spent(lab()) == first
+
+
+def test_fresh_draws_again_once_a_run_and_finds_the_same(lab, computed):
+    expected = SAMPLERS["prior"](lab())
+    fresh = lab(fresh=True)
+    for _ in range(2):
+        fresh.begin()
+        same(SAMPLERS["prior"](fresh), expected)
+    fresh.begin()
+    fresh.begin()
+    same(SAMPLERS["prior"](fresh), expected)
+    assert len(computed) == 2
+
+
+def test_only_the_samples_of_the_last_cell_are_kept_in_memory(lab):
+    lab = lab()
+    for bits in range(2, 7):
+        lab.begin()
+        lab.prior(NETWORK, boolean_cube(bits), draws=10)
+    assert len(lab._merged) == 2
+
+
+def test_a_problem_is_known_by_its_content(lab, computed):
+    lab = lab()
+    renamed = Problem.from_arrays(CUBE.train_x, CUBE.train_y, CUBE.eval_x, CUBE.eval_y, "renamed")
+    other = Problem.from_arrays(CUBE.train_x, CUBE.train_y, CUBE.eval_x, 1 - CUBE.eval_y, CUBE.name)
+    for problem in (CUBE, renamed, other):
+        lab.begin()
+        lab.prior(NETWORK, problem, draws=10)
+    assert [name for name, _ in computed] == ["cube3", "cube3"]
+
+
+def test_progress_says_what_is_drawn(lab):
+    said = []
+    lab = lab(progress=said.append)
+    for lab.look in range(2):
+        SAMPLERS["prior"](lab)
+    assert said == ["prior 1/1", "prior 2/2"]
