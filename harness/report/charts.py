@@ -5,7 +5,7 @@ from typing import Any
 from harness.report.grouping import Cell
 
 # Points of all plots of a page together: beyond it each plot keeps its most probable functions, and says so.
-MOST_POINTS = 120_000
+MOST_POINTS = 100_000
 _FEWEST_POINTS = 20
 
 

@@ -29,7 +29,7 @@ def packed(cells: Sequence[Mapping[str, Any]], most_points: int) -> str:
         "cells": [details(cell, most_points) for cell in cells],
     }
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(text.encode(), compresslevel=6, mtime=0)).decode("ascii")
 
 
 def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:

@@ -47,7 +47,7 @@ function theme() {
   const style = getComputedStyle(document.documentElement);
   const [ink, line] = ["--ink", "--line"].map((name) => style.getPropertyValue(name).trim());
   return {
-    background: "transparent", font: "system-ui, sans-serif", aria: false,
+    background: "transparent", font: "system-ui, sans-serif",
     view: { stroke: line },
     axis: { labelColor: ink, titleColor: ink, gridColor: line, domainColor: line, tickColor: line, titleFontWeight: 500, labelFontSize: 11, titleFontSize: 12 },
     legend: { labelColor: ink, titleColor: ink, titleFontWeight: 500 },
@@ -57,6 +57,8 @@ function theme() {
 
 async function draw(element) {
   await vegaEmbed(element, drawers.get(element)(), { renderer: "svg", actions: false, config: theme() });
+  // The element itself is the image, with a label; the marks would be thousands of unnamed ones.
+  element.querySelector("svg").setAttribute("aria-hidden", "true");
   element.dataset.drawn = "yes";
 }
 
@@ -115,12 +117,14 @@ async function open(row, close = false) {
   const link = row.querySelector("a");
   if (next?.classList.contains("more")) {
     next.hidden = close ? !next.hidden : false;
+    row.classList.toggle("opened", !next.hidden);
     link.setAttribute("aria-expanded", String(!next.hidden));
     return;
   }
   const content = make("td", { colspan: "8" });
   const more = make("tr", { class: "more", id: `${row.id}-more` }, content);
   row.after(more);
+  row.classList.add("opened");
   link.setAttribute("aria-expanded", "true");
   const section = row.closest("section");
   const cell = (await payload(section)).cells[Number(row.id.split(".")[1])];
