@@ -31,9 +31,10 @@ import os, time
 from pathlib import Path
 
 import harness.lab
+from harness.prior import prior as original
 
 pytest_plugins = ["harness.pytest_plugin"]
-original, log = harness.lab.prior, Path(__file__).with_name("computed")
+log = Path(__file__).with_name("computed")
 
 
 def prior(architecture, problem, draws, generator):
@@ -168,10 +169,12 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def run(self, *arguments: str) -> Ran:
         """`pytest claims/` with more arguments, in this process, which has torch loaded already."""
+        assert Path.cwd() == self.folder
         done = self.pytester.runpytest_inprocess("claims/", *arguments)
         return Ran(done.ret, done.stdout.str(), done.stderr.str(), self.folder)
 

@@ -1,0 +1,288 @@
+"""Whole runs: killed and resumed, from the store, with other options, and with what cannot be done."""
+
+import errno
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from harness.store import Store
+
+FULL_SETS = Path(__file__).parent.parent.parent / "shared" / "data"
+needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+
+SERIAL_AND_SHARED = pytest.mark.parametrize(
+    "workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.slow)], ids=["serial", "two workers"]
+)
+
+
+def cells(document, *without):
+    """The cells of a results file, without some of their keys."""
+    return [{key: value for key, value in cell.items() if key not in without} for cell in document["cells"]]
+
+
+def test_the_second_run_draws_nothing_and_finds_the_same(project):
+    project.drawn()
+    project.given("figures", 0.9, 0.55)
+    first = project.run()
+    drawn = len(project.computed)
+    second = project.run()
+    assert first.code == second.code == 0
+    assert len(project.computed) == drawn == 4
+    assert cells(second.results) == cells(first.results)
+
+
+def test_the_budget_is_spent_from_the_store_as_it_was_spent_first(project, monkeypatch):
+    """The looks that a budget cuts off are cut off again, although the store gives the samples at once."""
+    path = project.drawn()
+    path.write_text(
+        re.sub(
+            r"return proportion.*", 'return nothing_yet("share", functions.total, "draws")', path.read_text()
+        ).replace("import within", "import nothing_yet, within")
+    )
+    monkeypatch.setenv("SECONDS_A_SHARD", "0.05")
+    first = project.run("--budget", "0.5s")
+    monkeypatch.delenv("SECONDS_A_SHARD")
+    assert set(first.outcomes.values()) == {"inconclusive"}
+    # Of 0.5 s, the first of four cells may spend 0.375 s, but all its looks would take 0.4 s and more.
+    looks = [cell["estimate"]["looks"] for cell in first.results["cells"]]
+    assert 1 <= looks[0] < 4
+    drawn = len(project.computed)
+    assert drawn == sum(2 ** (look - 1) for look in looks)
+    again = project.run("--budget", "0.5s")
+    assert cells(again.results) == cells(first.results)
+    assert len(project.computed) == drawn
+    richer = project.run("--budget", "60s")
+    assert [cell["estimate"]["looks"] for cell in richer.results["cells"]] == [4] * 4
+    assert len(project.computed) == 4 * 8
+
+
+@SERIAL_AND_SHARED
+def test_after_a_kill_nothing_finished_is_computed_again(project, workers):
+    project.drawn(bits=(2, 3, 4))
+    process = project.start(*workers, seconds_a_shard=0.3)
+    end = time.monotonic() + 90
+    while len(project.computed) < 3:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    finished = Store(project.folder / ".store").info()["entries"]
+    killed = len(project.computed)
+    assert 2 <= finished <= killed < 6
+    resumed = project.run()
+    assert resumed.code == 0
+    assert resumed.results["run"]["complete"]
+    assert len(project.computed) - killed == 6 - finished
+    assert Store(project.folder / ".store").verify() == []
+    whole = project.run("--store", "another")
+    assert cells(resumed.results, "seconds") == cells(whole.results, "seconds")
+
+
+def test_fresh_draws_everything_again_and_finds_the_same(project):
+    project.drawn()
+    first = project.run()
+    fresh = project.run("--fresh")
+    assert len(project.computed) == 8
+    assert len(set(project.computed)) == 4
+    assert cells(fresh.results, "seconds") == cells(first.results, "seconds")
+
+
+def test_another_seed_draws_other_numbers_and_the_same_seed_the_same(project):
+    project.drawn()
+    values = {
+        seed: [cell["estimate"]["value"] for cell in project.run("--seed", seed).results["cells"]]
+        for seed in ("0", "1", "0")
+    }
+    assert all(one != other for one, other in zip(values["0"], values["1"], strict=True))
+    assert len(set(project.computed)) == len(project.computed) == 8
+    assert project.run("--seed", "1", "--store", "another").results["run"]["seed"] == 1
+    assert [cell["estimate"]["value"] for cell in project.results()["cells"]] == values["1"]
+
+
+def test_a_damaged_entry_is_set_aside_and_drawn_again(project):
+    project.drawn()
+    first = project.run()
+    entry = next(project.folder.glob(".store/??/*.entry"))
+    entry.write_bytes(entry.read_bytes()[:-3])
+    again = project.run()
+    assert again.code == 0
+    assert "is damaged; it is set aside and computed again" in again.out
+    assert len(project.computed) == 5
+    assert cells(again.results, "seconds") == cells(first.results, "seconds")
+    assert Store(project.folder / ".store").info()["set aside"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--scale", "huge"), "--scale takes smoke, standard, full, not 'huge'"),
+        (("--device", "gpu"), "--device takes auto, cpu, cuda"),
+        (("--budget", "soon"), "--budget takes a positive time"),
+        (("--seed", "-1"), "--seed takes a whole number"),
+        (("--data", "none"), "none is no folder"),
+        (("--store", "pytest.ini"), "make it a writable folder or name another one with --store"),
+        (("--report", "."), "is a folder; name a file with --report"),
+        (("--report", "pytest.ini/report.html"), "cannot be written .* --report"),
+        (("--report", "reports/results.json"), "call the page otherwise"),
+        pytest.param(("--device", "cuda"), "There is no GPU cuda:0 on this machine, which has cpu", marks=needs_no_gpu),
+        pytest.param(("--device", "cuda:0,1"), "There is no GPU cuda:0", marks=needs_no_gpu),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_before_anything_is_drawn(project, arguments, said):
+    project.drawn()
+    project.run(*arguments).one_sentence(said)
+    assert project.computed == []
+
+
+def test_an_unknown_option_is_pytests_own_error(project):
+    project.drawn()
+    ran = project.run("--sclae", "smoke")
+    assert ran.code == 4
+    assert "unrecognized arguments: --sclae" in ran.err
+
+
+@needs_no_gpu
+def test_workers_refuse_in_one_sentence_too(project):
+    project.drawn()
+    project.run("--device", "cuda", "-n", "2").one_sentence("There is no GPU cuda:0")
+
+
+FULL_STORE = f"""
+import harness.store
+original = harness.store.os.fsync
+def fsync(file, left=[BEFORE]):
+    left[0] -= 1
+    if left[0] < 0:
+        raise OSError({errno.ENOSPC}, "No space left on device")
+    original(file)
+harness.store.os.fsync = fsync
+"""
+
+
+@SERIAL_AND_SHARED
+def test_a_store_that_fills_up_ends_the_run_and_keeps_what_was_stored(project, monkeypatch, workers):
+    project.drawn(bits=(2, 3, 4))
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", os.fsync)
+    conftest = project.folder / "claims" / "conftest.py"
+    # The first write only shows that the store is writable.
+    conftest.write_text(FULL_STORE.replace("BEFORE", "3"))
+    ran = project.run(*workers)
+    ran.one_sentence("has no space left; free some space or name another one with --store. What was stored stays")
+    assert not ran.results["run"]["complete"]
+    found = len(ran.results["cells"])
+    stored = Store(project.folder / ".store").info()["entries"]
+    assert found == stored
+    assert found >= 2
+    conftest.unlink()
+    monkeypatch.setattr(os, "fsync", fsync)
+    drawn = len(project.computed)
+    assert project.run().results["run"]["complete"]
+    assert len(project.computed) - drawn == 6 - stored
+
+
+def test_a_report_that_cannot_be_written_at_the_end_keeps_the_results(project, monkeypatch):
+    project.given("figures", 0.9)
+
+    def fail(results, report):
+        from harness.errors import BadInput
+
+        raise BadInput(f"The report {report} cannot be written (No space left on device).")
+
+    monkeypatch.setattr("harness.recorder.write_report", fail)
+    ran = project.run()
+    ran.one_sentence("The report .* cannot be written")
+    assert ran.outcomes == {"number: 0.9": "supported"}
+
+
+def declared(project, problem):
+    """A claim over a problem given as source text."""
+    path = project.drawn()
+    text = path.read_text().replace("[boolean_cube(n) for n in (2, 3)]", f"[{problem}, boolean_cube(2)]")
+    path.write_text(text.replace("import boolean_cube", "import Problem, boolean_cube, digits, mnist"))
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        ("Problem.from_arrays([[0.0]], [2], [[1.0]], [0])", "labels must be 0 or 1, but one is 2"),
+        ("digits(2000, 8)", "too few for 2,000 training and 8 evaluation points"),
+        ("boolean_cube(2)", "Two cells of test_share are called"),
+        ("None", "a NoneType has no attribute `name`"),
+    ],
+)
+def test_a_problem_that_cannot_be_is_one_sentence_with_its_file(project, problem, said):
+    declared(project, problem)
+    project.run().one_sentence(f"claims/room/drawn.py: .*{said}")
+    assert project.computed == []
+
+
+def test_a_claim_without_source_is_one_sentence(project):
+    path = project.drawn()
+    path.write_text(path.read_text().replace("Source:", "From"))
+    project.run().one_sentence("claims/room/drawn.py: A claim's docstring .* 'Source:'")
+
+
+def test_data_that_is_missing_is_unavailable_and_the_rest_is_judged(project):
+    declared(project, "mnist(8, 8, full=True)")
+    ran = project.run("-k", "gaussian or not uniform")
+    assert ran.code == 0
+    assert sorted(ran.outcomes.values()) == ["supported", "unavailable"]
+    assert "name it with --data or the environment variable HARNESS_DATA" in ran.out
+    (project.folder / "data").mkdir()
+    assert "mnist_10k.npz is not in the data folder" in project.run("--data", "data").out
+
+
+@pytest.mark.parametrize("damage", ["truncated", "altered"])
+def test_damaged_data_is_an_error_in_one_sentence_and_the_rest_is_judged(project, damage):
+    data = project.folder / "data"
+    data.mkdir()
+    content = b"PK" + bytes(1000)
+    if FULL_SETS.is_dir():
+        content = (FULL_SETS / "mnist_10k.npz").read_bytes()
+    content = content[:-7] if damage == "truncated" else content[:500] + b"\x00\x01" + content[502:]
+    (data / "mnist_10k.npz").write_bytes(content)
+    declared(project, "mnist(8, 8, full=True)")
+    ran = project.run("--data", "data")
+    assert ran.code == 1
+    assert sorted(ran.outcomes.values()) == ["error", "error", "supported", "supported"]
+    assert "mnist_10k.npz is truncated or altered" in ran.out
+    assert "Traceback" not in ran.out + ran.err
+
+
+@pytest.mark.skipif(not FULL_SETS.is_dir(), reason="the full data sets are not beside this checkout")
+def test_data_that_is_there_is_judged(project):
+    declared(project, "mnist(8, 8, full=True)")
+    assert set(project.run("--data", str(FULL_SETS)).outcomes.values()) <= {"supported", "inconclusive", "refuted"}
+
+
+def test_no_pickle_is_ever_loaded():
+    source = Path(__file__).parent.parent / "harness"
+    for path in source.rglob("*.py"):
+        text = path.read_text()
+        for word in ("import pickle", "torch.load(", "joblib", "allow_pickle=True", "dill", "marshal", "shelve"):
+            assert word not in text, path
+        assert text.count("np.load(") == text.count("allow_pickle=False"), path
+
+
+def test_a_terminal_shows_progress_and_a_file_does_not(project):
+    project.drawn()
+    assert "\x1b" not in project.run().out
+    script = shutil.which("script")
+    if script is None:
+        pytest.skip("the program `script`, which makes a terminal, is not here")
+    command = f"{sys.executable} -m pytest claims/ --fresh"
+    done = subprocess.run(
+        [script, "-qec", command, "/dev/null"], capture_output=True, text=True, check=False, cwd=project.folder
+    )
+    assert done.returncode == 0
+    assert " 1/4 claims/room/drawn.py::test_share[cube2-perceptron-sw1-no_bias-uniform] prior 1/1" in done.stdout
+    assert "\x1b[2K" in done.stdout
