@@ -18,8 +18,8 @@ def curves(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """One chart for each quantity and each number that its cells vary in, as what the page's script draws.
 
     x: name of the number; log; ticks. y: the quantity; domain. region: [low, high] where all cells share one, else
-    None; an open end is None. lines: labels. panels: title and rows (x, value, low, high, line, cell) of each.
-    left_out: panels that are not drawn.
+    None; an open end is None. lines: labels. panels: title and rows (x, value, low, high, line, cell) of each; whole:
+    the interval is all on the axis. left_out: panels that are not drawn.
     """
     charts = []
     for quantity, group in by_quantity(cells).items():
@@ -52,12 +52,14 @@ def _chart(
     panels: dict[str, list[dict[str, Any]]] = {}
     for cell, parameters in zip(cells, found, strict=True):
         estimate = cell["estimate"]
+        low, high = estimate["low"], estimate["high"]
         panels.setdefault(described(parameters, across), []).append(
             {
                 "x": parameters[x],
                 "value": estimate["value"],
-                "low": axis.low if estimate["low"] is None else max(estimate["low"], axis.low),
-                "high": axis.high if estimate["high"] is None else min(estimate["high"], axis.high),
+                "low": axis.low if low is None else max(low, axis.low),
+                "high": axis.high if high is None else min(high, axis.high),
+                "whole": low is not None and high is not None and axis.low <= low and high <= axis.high,
                 "line": described(parameters, along),
                 "cell": cell["id"],
             }

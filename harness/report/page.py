@@ -16,7 +16,7 @@ from harness.report.grouping import measured
 from harness.report.terminal import spent_share
 
 # Listed in the overview, most urgent first.
-_URGENT = ("changed", "error", "refuted")
+_URGENT = ("changed", "error", "refuted", "no longer decided")
 
 
 def write_report(results_path: Path, report_path: Path) -> None:
@@ -103,11 +103,16 @@ def _claims(document: dict[str, Any]) -> list[dict[str, Any]]:
     return claims
 
 
+def _urgency(cell: dict[str, Any]) -> str:
+    """The outcome, or that an accepted verdict is no longer decided."""
+    return "no longer decided" if cell["outcome"] == "inconclusive" and cell["accepted"] else cell["outcome"]
+
+
 def _urgent(claim: dict[str, Any], outcome: str) -> list[dict[str, Any]]:
     """What the overview says of a claim's cells of one outcome: one line a test, with the range of its estimates."""
     lines = []
     for group in claim["groups"]:
-        cells = [cell for cell in group["rows"] if cell["outcome"] == outcome]
+        cells = [cell for cell in group["rows"] if _urgency(cell) == outcome]
         values = [cell["estimate"]["value"] for cell in cells if measured(cell)]
         if cells:
             judged = sum(cell["estimate"] is not None or cell["verdict"] == "error" for cell in group["rows"])

@@ -43,7 +43,8 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
         lines.append(f"Interval at level {level}: {estimate['method']}; effective sample {effective}; {looks}.")
     return {
         "id": cell["id"],
-        "message": cell["message"],
+        # The command has a line of its own.
+        "message": cell["message"].removesuffix(".").removesuffix(f" To rerun: {cell['rerun']}"),
         "traceback": cell["verdict"] == "error",
         "accepted": f"Accepted verdict: {cell['accepted']}." if cell["accepted"] else "",
         "lines": [*lines, *map(str, found.get("notes", []))],

@@ -35,11 +35,18 @@ def _group(test: str, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "reasons": list(dict.fromkeys(cell["predicted"].get("reason", "") for cell in cells)),
         "alike": described(parameters[0], _in_short(parameters[0], alike)) if len(cells) > 1 else "",
         "shared": shared,
+        "beyond": any(_beyond(each) for each in estimates),
         "ticks": axis.ticks() if axis else [],
         "grid": _grid(axis) if axis else "",
         "region": first,
         "rows": [_row(cell, keys, axis, first, len(predictions) > 1, len(cells)) for cell in cells],
     }
+
+
+def _beyond(estimate: Mapping[str, Any]) -> bool:
+    """Whether the value lies outside its own interval."""
+    value, low, high = estimate["value"], estimate["low"], estimate["high"]
+    return value is not None and ((low is not None and value < low) or (high is not None and value > high))
 
 
 def predictions(found: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -1,50 +1,18 @@
-"""The report in a real browser: filters, links, plots, colours, paper, phones, keyboards, screen readers."""
+"""The report in a real browser: filters, links, colours, paper, phones, keyboards, screen readers."""
 
-import csv
-import io
 import json
-import math
 import re
 import time
-from pathlib import Path
 
 import pytest
 
 from harness.report import words
 from harness.report.page import render
+from tests.browser.actions import SCATTER, VOLUMES, anchor, drawn, opened, shown
 from tests.report_documents import many, sample
-from tests.test_report import attacked
+from tests.report_page import attacked
 
 ROWS = "tr[data-id]:visible"
-SCATTER = "bias: digits-m8-fcn-10-hinge"
-VOLUMES = "under: cube5"
-
-
-def shown(page):
-    return page.eval_on_selector_all("tr[data-id]", "rows => rows.filter(r => r.offsetParent).map(r => r.dataset.id)")
-
-
-def anchor(page, cell_id):
-    return page.evaluate(
-        "id => [...document.querySelectorAll('tr[data-id]')].find(r => r.dataset.id === id).id", cell_id
-    )
-
-
-def opened(page, cell_id):
-    """The details of a cell, opened by its own link."""
-    place = anchor(page, cell_id)
-    page.locator(f'[id="{place}"] th a').click()
-    more = page.locator(f'[id="{place}-more"]')
-    page.wait_for_selector(f'[id="{place}-more"][data-ready]')
-    return more
-
-
-def drawn(more):
-    """The plot in a cell's details."""
-    chart = more.locator(".chart")
-    chart.scroll_into_view_if_needed()
-    more.page.wait_for_selector(".more .chart[data-drawn]")
-    return chart
 
 
 def test_filters_narrow_and_the_fragment_brings_the_view_back(visit, results):
@@ -98,103 +66,6 @@ def test_a_mark_of_the_matrix_opens_its_cell(visit, results):
         again.wait_for_function("id => document.activeElement.closest('tr')?.id === id", arg=place)
     row.locator("a").click()
     assert not more.is_visible()
-
-
-def test_hovering_a_point_reads_the_numbers_of_the_results(visit, results):
-    page = visit()
-    (cell,) = [c for c in results["cells"] if c["id"] == SCATTER]
-    by_function = {p["function"]: p for p in cell["details"]["scatter"]}
-    chart = drawn(opened(page, SCATTER))
-    marks = chart.locator(".mark-symbol.role-mark").last.locator("path")
-    assert marks.count() == len(by_function)
-    read = set()
-    for i in range(0, marks.count(), 4):
-        box = marks.nth(i).bounding_box()
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.wait_for_selector("#vg-tooltip-element.visible")
-        rows = page.locator("#vg-tooltip-element tr").all()
-        said = {each.locator(".key").inner_text().strip(": "): each.locator(".value").inner_text() for each in rows}
-        point = by_function[said["function"]]
-        assert said["P_B(f|S)"] == f"{point['x']:.4g}"
-        assert said["P_OPT(f|S)"] == f"{point['y']:.4g}"
-        assert said["test error"] == f"{point['error']:.4g}"
-        for axis, name in (("x", "P_B(f|S)"), ("y", "P_OPT(f|S)")):
-            ends = [float(end) for end in said[f"95 % for {name}"].split(" to ")]
-            assert ends == pytest.approx(point[f"{axis}_interval"], rel=6e-3)
-        read.add(said["function"])
-        page.mouse.move(0, 0)
-    assert len(read) >= 5
-
-
-def test_points_lie_where_their_probabilities_are(visit, results):
-    """The drawn places are logarithms of the probabilities, up to scale and shift; unseen functions are left of all."""
-    page = visit()
-    (cell,) = [c for c in results["cells"] if c["id"] == SCATTER]
-    chart = drawn(opened(page, SCATTER))
-    boxes = [mark.bounding_box() for mark in chart.locator(".mark-symbol.role-mark").last.locator("path").all()]
-    points = sorted(cell["details"]["scatter"], key=lambda p: -max(p["x"], p["y"]))
-    places = [box["x"] + box["width"] / 2 for box in boxes]
-    seen = [(math.log(p["x"]), place) for p, place in zip(points, places, strict=True) if p["x"]]
-    (x0, at0), (x1, at1) = min(seen), max(seen)
-    for x, place in seen:
-        assert place == pytest.approx(at0 + (x - x0) / (x1 - x0) * (at1 - at0), abs=0.75)
-    unseen = [place for p, place in zip(points, places, strict=True) if not p["x"]]
-    assert len(unseen) > 2
-    assert max(unseen) < min(place for _, place in seen)
-
-
-def test_volume_against_complexity_is_drawn_with_its_bound(visit):
-    page = visit()
-    chart = drawn(opened(page, VOLUMES))
-    assert chart.locator(".mark-symbol.role-mark path").count() == 40
-    assert chart.locator(".mark-line.role-mark path").count() == 1
-
-
-def test_the_strips_are_drawn_where_the_file_says(visit):
-    page = visit()
-    strips = page.eval_on_selector_all(
-        "td.f[style]",
-        """cells => cells.map(cell => {
-          const bar = getComputedStyle(cell, '::before'), dot = getComputedStyle(cell, '::after');
-          const place = name => parseFloat(cell.style.getPropertyValue(name));
-          const percent = text => 100 * parseFloat(text) / cell.clientWidth;
-          return [place('--l') - percent(bar.left), place('--h') - place('--l') - percent(bar.width),
-                  place('--v') - percent(dot.left), cell.clientWidth];
-        })""",
-    )
-    assert len(strips) == 10
-    for left, width, value, pixels in strips:
-        hair = 100 * 1.5 / pixels
-        assert abs(left) < hair
-        assert abs(width) < hair or width < 0  # an interval has a least width on the screen
-        assert abs(value) < hair
-
-
-def test_curves_are_drawn_when_scrolled_to(visit):
-    page = visit()
-    chart = page.locator("#optimisers_sample .panels .chart")
-    page.locator("#optimisers_sample").scroll_into_view_if_needed()
-    chart.scroll_into_view_if_needed()
-    page.wait_for_selector("#optimisers_sample .panels .chart[data-drawn]")
-    assert chart.locator(".mark-symbol.role-mark path").count() == 6
-    assert page.locator("#optimisers_sample .legend").inner_text().split() == ["●", "hinge", "■", "square"]
-
-
-def test_figures_download_as_csv(visit, results):
-    page = visit()
-    page.locator("#optimisers_sample table.cells").scroll_into_view_if_needed()
-    with page.expect_download() as waiting:
-        page.locator("#optimisers_sample button.csv").click()
-    assert waiting.value.suggested_filename == "optimisers_sample.csv"
-    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text())))
-    wanted = [c for c in results["cells"] if c["claim"] == "optimisers_sample"]
-    assert [(r["cell"], float(r["value"])) for r in rows] == [(c["id"], c["estimate"]["value"]) for c in wanted]
-    more = opened(page, SCATTER)
-    with page.expect_download() as waiting:
-        more.locator("button.csv").click()
-    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text())))
-    points = {p["function"]: p for p in wanted[0]["details"]["scatter"]}
-    assert {r["function"]: float(r["P_OPT(f|S)"]) for r in rows} == {f: p["y"] for f, p in points.items()}
 
 
 def test_light_and_dark(visit):

@@ -129,8 +129,11 @@ function curveSpecification(chart, panel) {
       encoding: { y: { field: "from", type: "quantitative", scale }, y2: { field: "to" } },
     });
   }
+  // Bands only between intervals that are whole: a band to the edge of the plot would hide all others.
+  const bands = panel.rows.map((row) => (row.whole ? row : { ...row, low: null, high: null }));
   layer.push(
-    { mark: { type: "area", opacity: 0.15 }, encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: line("colour") } },
+    { data: { values: bands }, mark: { type: "area", opacity: 0.15, invalid: "break-paths-filter-domains" },
+      encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: line("colour") } },
     { mark: { type: "rule", opacity: 0.6 }, encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: line("colour") } },
     { mark: { type: "line", strokeWidth: 2 }, encoding: { x, y, color: line("colour"), strokeDash: line("dash") } },
     {

@@ -1,0 +1,170 @@
+"""The report's plots and downloads hold the numbers of the results."""
+
+import csv
+import io
+import itertools
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.report import charts, words
+from harness.report.curves import MOST_LINES, curves
+from harness.report.forest import Axis
+from harness.report.grouping import telling
+from tests.report_documents import cell, estimate, many, points, sample
+from tests.report_page import page_of
+
+
+@pytest.fixture(scope="module")
+def page():
+    return page_of(sample())
+
+
+def test_what_is_not_finite_is_said_and_not_drawn(page):
+    assert page.figures("only: endless")[3] == "unbounded"
+    assert page.figures("only: early")[2:4] == ["none", "unbounded"]
+    strips = {name: page.within(page.row(f"only: {name}"), "td")[1]["attributes"] for name in ("endless", "early")}
+    assert strips["endless"]["class"] == "f lo hi"
+    assert "style" not in strips["early"]
+    written = [(math.inf, "unbounded"), (-math.inf, "unbounded"), (math.nan, "none"), (None, "unbounded")]
+    assert [words.number(value) for value, _ in written] == [said for _, said in written]
+
+
+def test_the_forest_plot_lies_where_its_axis_says(page):
+    """From the drawn positions and the ticks' labels alone, the numbers of the results come back."""
+    checked = 0
+    for found in sample()["cells"]:
+        measured = found["estimate"]
+        if measured is None or measured["value"] is None:
+            continue
+        row = page.row(found["id"])
+        (body,) = [e for e in row["inside"] if e["tag"] == "tbody"]
+        ticks = [e for e in page.within(body, "span") if "style" in e["attributes"]]
+        places = [float(e["attributes"]["style"].removeprefix("--x:")) for e in ticks]
+        labels = [float(e["text"].replace("−", "-")) for e in ticks]
+        scale = (labels[-1] - labels[0]) / (places[-1] - places[0])
+
+        def at(percent, labels=labels, places=places, scale=scale):
+            return labels[0] + (float(percent) - places[0]) * scale
+
+        strip = page.within(row, "td")[1]["attributes"]
+        drawn = dict(part.split(":") for part in strip["style"].replace("--", "").split(";"))
+        region = dict(part.split(":", 1) for part in body["attributes"]["style"].replace("--", "").split(";"))
+        hair = abs(scale) * 0.01
+        assert at(drawn["v"]) == pytest.approx(measured["value"], abs=hair)
+        for end, name, beyond in (("l", "low", "lo"), ("h", "high", "hi")):
+            if beyond not in strip["class"]:
+                assert at(drawn[end]) == pytest.approx(measured[name], abs=hair)
+        assert at(region["a"]) == pytest.approx(found["predicted"]["low"], abs=hair)
+        assert float(region["b"]) == 100
+        # Equal distributions have bias explained 1, so that is where the floor is counted from.
+        assert ("n" in drawn) == (measured["noise_floor"] is not None)
+        if "n" in drawn:
+            assert at(drawn["n"]) == pytest.approx(1 - measured["noise_floor"], abs=hair)
+        checked += 1
+    assert checked == 10
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
+def test_ticks_are_few_even_and_on_the_axis(low, width):
+    axis = Axis(low, low + width)
+    places = [at for at, _ in axis.ticks()]
+    assert 2 <= len(places) <= 7
+    assert all(-1e-6 <= at <= 100 + 1e-6 for at in places)
+    steps = [b - a for a, b in itertools.pairwise(places)]
+    assert max(steps) == pytest.approx(min(steps), abs=0.01)
+
+
+def test_plots_hold_the_numbers_of_the_results(page):
+    found = {c["id"]: c for c in sample()["cells"]}
+    details = {c["id"]: c for payload in page.payloads() for c in payload["cells"]}
+    assert set(details) == set(found)
+    scatter, given_points = details["bias: digits-m8-fcn-10-hinge"]["scatter"], points(0)
+    drawn = zip(*(scatter[key] for key in ("f", "x", "y", "x0", "x1", "y0", "y1", "e")), strict=True)
+    assert sorted(drawn) == sorted(
+        (p["function"], p["x"], p["y"], *(pytest.approx(v) for v in (*p["x_interval"], *p["y_interval"])), p["error"])
+        for p in given_points
+    )
+    assert scatter["f"][scatter["target"]] == given_points[3]["function"]
+    volumes = found["under: cube5"]["details"]
+    drawn = details["under: cube5"]["complexity"]
+    assert drawn["bound"] == volumes["bound"]
+    assert [*zip(drawn["f"], drawn["k"], drawn["p"], strict=True)] == [
+        (p["function"], p["k"], pytest.approx(p["p"], rel=1e-5)) for p in volumes["complexity"]
+    ]
+    assert details["under: cube7"]["complexity"] is None
+
+
+def test_a_page_of_many_plots_keeps_the_most_probable_functions():
+    found = many(600, of_claims=2, functions=200)
+    most = charts.points_each(found["cells"])
+    assert most == charts.MOST_POINTS // 600
+    drawn = charts.scatter(found["cells"][0], most)
+    assert (len(drawn["f"]), drawn["of"]) == (most, 200)
+    assert (
+        min(max(x, y) for x, y in zip(drawn["x"], drawn["y"], strict=True))
+        >= sorted((max(p["x"], p["y"]) for p in found["cells"][0]["details"]["scatter"]), reverse=True)[most] - 1e-9
+    )
+
+
+def test_curves_run_over_the_number_that_varies(page):
+    cells = [c for c in sample()["cells"] if c["claim"] == "optimisers_sample"]
+    (chart,) = curves(cells)
+    assert (chart["x"], chart["y"], chart["log"], chart["ticks"]) == ("width", "bias explained", True, [10, 40, 160])
+    assert chart["lines"] == ["hinge", "square"]
+    assert chart["region"] == [0.5, None]
+    (panel,) = chart["panels"]
+    drawn = {(row["x"], row["line"]): (row["value"], row["low"], row["high"]) for row in panel["rows"]}
+    assert drawn == {
+        (c["parameters"]["width"], c["parameters"]["loss"]): tuple(c["estimate"][k] for k in ("value", "low", "high"))
+        for c in cells
+    }
+    assert chart in [each for payload in page.payloads() for each in payload["curves"]]
+
+
+def test_a_curve_knows_which_intervals_are_whole():
+    ends = {1: (0.4, 0.6), 2: (None, 0.6), 3: (-900.0, 0.7), 4: (0.5, 0.7)}
+    cells = [cell("one", f"t: {w}", "supported", estimate(0.55, *ends[w]), {"width": w}) for w in ends]
+    (chart,) = curves(cells)
+    rows = chart["panels"][0]["rows"]
+    assert [row["whole"] for row in rows] == [True, False, False, True]
+    least, most = chart["domain"]
+    assert all(least <= row["low"] <= row["high"] <= most for row in rows)
+    assert least > -2
+
+
+def test_curves_stay_few_in_a_panel_and_say_what_they_leave_out():
+    cells = many(150, of_claims=1)["cells"]
+    for chart in curves(cells):
+        assert len(chart["lines"]) <= MOST_LINES
+        points_drawn = sum(len(panel["rows"]) for panel in chart["panels"])
+        assert points_drawn * (len(chart["panels"]) + chart["left_out"]) == 150 * len(chart["panels"])
+    assert {chart["x"] for chart in curves(cells)} == {"m", "width"}
+
+
+def test_csv_is_the_results(page):
+    rows = [row for payload in page.payloads() for row in csv.DictReader(io.StringIO(payload["csv"]))]
+    found = {c["id"]: c for c in sample()["cells"]}
+    assert {row["cell"] for row in rows} == set(found)
+    for row in rows:
+        measured = found[row["cell"]]["estimate"] or {}
+        for name in ("value", "low", "high", "noise_floor"):
+            assert row[name] == ("" if measured.get(name) is None else str(measured[name]))
+        assert row["outcome"] == found[row["cell"]]["outcome"]
+
+
+SMALL = st.fixed_dictionaries({"a": st.integers(0, 2), "b": st.sampled_from("xy"), "c": st.integers(0, 1)})
+
+
+@given(st.lists(SMALL.map(lambda d: {**d, "name": f"{d['a']}-{d['b']}", "twice": 2 * d["a"]}), min_size=1))
+def test_the_telling_parameters_tell_apart_what_all_do_and_none_can_go(cells):
+    def told_apart(keys):
+        return len({tuple(each[key] for key in keys) for each in cells})
+
+    keys = telling(cells)
+    assert told_apart(keys) == told_apart(cells[0])
+    assert all(told_apart([k for k in keys if k != key]) < told_apart(keys) for key in keys)
+    assert "name" not in keys
+    assert "twice" not in keys
