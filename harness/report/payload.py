@@ -44,7 +44,7 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
     return {
         "id": cell["id"],
         # The command has a line of its own.
-        "message": cell["message"].removesuffix(".").removesuffix(f" To rerun: {cell['rerun']}"),
+        "message": cell["message"].removesuffix(f" To rerun: {cell['rerun']}"),
         "traceback": cell["verdict"] == "error",
         "accepted": f"Accepted verdict: {cell['accepted']}." if cell["accepted"] else "",
         "lines": [*lines, *map(str, found.get("notes", []))],

@@ -99,7 +99,7 @@ def test_it_prints(visit):
     assert page.locator("table.cells thead").first.is_visible()
 
 
-@pytest.mark.parametrize("width", [390, 768, 1130, 1440])
+@pytest.mark.parametrize("width", [390, 768, 1180, 1440])
 def test_no_width_scrolls_sideways(visit, width):
     page = visit(width=width)
     for cell_id in (SCATTER, VOLUMES, "only: broken"):
