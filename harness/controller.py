@@ -66,7 +66,7 @@ class Controller:
     def show(self, what: str = "") -> None:
         """Progress: cells finished, the cell begun last, and what it draws."""
         if self.recorder is not None and not self._quiet:
-            self.progress.show(f" {self.recorder.position} {self.current} {what}")
+            self.progress.show(f" {self.recorder.position} {what or 'begins'}: {self.current}")
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A cell begins, here or in a worker."""
@@ -79,6 +79,7 @@ class Controller:
         if record is None:
             return
         recorder = self.start()
+        self.progress.stop()
         if (reporter := self._reporter) is not None:
             reporter.ensure_newline()
         recorder.add(record["index"], record["cell"], record["claim"], record["run"])

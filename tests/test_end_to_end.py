@@ -284,5 +284,5 @@ def test_a_terminal_shows_progress_and_a_file_does_not(project):
         [script, "-qec", command, "/dev/null"], capture_output=True, text=True, check=False, cwd=project.folder
     )
     assert done.returncode == 0
-    assert " 1/4 claims/room/drawn.py::test_share[cube2-perceptron-sw1-no_bias-uniform] prior 1/1" in done.stdout
+    assert " 1/4 prior 1/1: claims/room/drawn.py::test_share[cube2-perceptron-sw1-no_bi" in done.stdout
     assert "\x1b[2K" in done.stdout

@@ -18,10 +18,47 @@ def test_devices_that_are_here():
     assert machine.free_bytes(torch.device("cpu")) > 2**20
 
 
-@pytest.mark.parametrize(("name", "said"), [("gpu", "auto, cpu, cuda or cuda:N"), ("cuda:99", "no GPU cuda:99")])
-def test_devices_that_are_not(name, said):
+@pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:0,", "cuda:a", "cuda:-1", "cpu:0", "CPU", ""])
+def test_names_that_are_no_devices(name):
+    for check in (machine.check_device_name, machine.resolve_device):
+        with pytest.raises(BadInput, match="--device takes auto, cpu, cuda"):
+            check(name)
+
+
+@pytest.fixture
+def three_gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+
+
+@pytest.mark.usefixtures("three_gpus")
+@pytest.mark.parametrize(
+    ("name", "workers", "devices"),
+    [
+        ("auto", 2, ["cuda:0", "cuda:0"]),
+        ("cpu", 2, ["cpu", "cpu"]),
+        ("cuda", 1, ["cuda:0"]),
+        ("cuda:2", 2, ["cuda:2", "cuda:2"]),
+        ("cuda:0,2", 5, ["cuda:0", "cuda:2", "cuda:0", "cuda:2", "cuda:0"]),
+    ],
+)
+def test_workers_share_the_gpus(name, workers, devices):
+    machine.check_device_name(name)
+    assert [str(machine.resolve_device(name, i, workers)) for i in range(workers)] == devices
+
+
+@pytest.mark.usefixtures("three_gpus")
+@pytest.mark.parametrize(
+    ("name", "workers", "said"),
+    [
+        ("cuda:3", 1, "There is no GPU cuda:3 on this machine, which has cpu, cuda:0, cuda:1, cuda:2; choose"),
+        ("cuda:0,7", 2, "There is no GPU cuda:7"),
+        ("cuda:0,1", 1, r"--device cuda:0,1 names 2 GPUs for 1 process\(es\); add -n 2"),
+    ],
+)
+def test_gpus_that_are_not_here_or_too_many(name, workers, said):
     with pytest.raises(BadInput, match=said):
-        machine.resolve_device(name)
+        machine.resolve_device(name, 0, workers)
 
 
 @pytest.mark.gpu
@@ -50,5 +87,6 @@ def test_commit(tmp_path):
 
 
 def test_importing_the_harness_does_not_import_torch():
-    code = "import sys, harness, harness.pytest_plugin, harness.machine; sys.exit('torch' in sys.modules)"
+    modules = "harness, harness.pytest_plugin, harness.controller, harness.claim, harness.machine, harness.__main__"
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

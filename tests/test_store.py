@@ -1,6 +1,7 @@
 """The store: round trips, addresses, damage, kills, a full disk."""
 
 import errno
+import hashlib
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness.errors import BadInput
+from harness.errors import BadInput, StoreUnusable
 from harness.store import Store, key
 
 ARRAYS = {"words": np.array([[1, 2**63]], dtype=np.uint64), "n": np.array(3), "none": np.zeros((0, 2))}
@@ -144,6 +145,29 @@ def test_a_store_that_is_a_file(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(BadInput, match="make it a writable folder"):
         Store(tmp_path / "file").check_writable()
+
+
+def test_an_entry_that_cannot_be_read(store):
+    store.put(SPEC, ARRAYS, FACTS)
+    path = only_entry(store)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(StoreUnusable, match="cannot be read"):
+        store.get(SPEC)
+
+
+def test_a_whole_file_that_is_no_entry_is_set_aside(store):
+    store.put(SPEC, ARRAYS, FACTS)
+    for body in (
+        b"",
+        b"[]",
+        len(b"[1]").to_bytes(8, "little") + b"[1]",
+        len(b'{"a":1}').to_bytes(8, "little") + b'{"a":1}',
+    ):
+        only_entry(store).write_bytes(hashlib.sha256(body).digest() + body)
+        with pytest.warns(UserWarning, match="damaged"):
+            assert store.get(SPEC) is None
+        store.put(SPEC, ARRAYS, FACTS)
 
 
 def test_prune(store):
