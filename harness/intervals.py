@@ -4,7 +4,7 @@ Each returns an Estimate whose interval has at least the asked coverage; what is
 """
 
 from collections.abc import Callable, Sequence
-from math import inf, log, sqrt
+from math import inf, log, nan, sqrt
 
 import numpy as np
 from scipy import stats
@@ -34,17 +34,32 @@ def proportion(k: int, n: int, *, quantity: str, unit: str) -> Estimate:
         unit,
         float(n),
         "exact binomial (Clopper–Pearson)",
+        foreseen=lambda alpha, growth: clopper_pearson(k * growth, n * growth, alpha),
     )
 
 
 def log_evidence(values: Sequence[float], *, quantity: str = "ln P(S)", unit: str = "independent runs") -> Estimate:
-    """ln P(S) of independent runs of a sampler: Student's t over runs, on the scale where they are nearly normal."""
+    """ln P(S) from independent runs of a sampler; values: (runs,) ln of each run's unbiased estimate of P(S).
+
+    Those estimates are close to lognormal, so the logarithm of their mean is μ + σ²/2, not the mean logarithm μ. The
+    intervals of μ (Student's t) and of σ²/2 (χ²) are combined as by Zou, Huo & Taleban 2009 (MOVER).
+    """
     runs = np.asarray(values, dtype=float)
     if len(runs) < 2:
         raise BadInput(f"An evidence needs at least 2 independent runs to have an interval, not {len(runs)}.")
-    centre, error = float(runs.mean()), float(runs.std(ddof=1) / sqrt(len(runs)))
-    interval = student(centre, error, len(runs) - 1)
-    return Estimate(quantity, centre, interval, len(runs), unit, float(len(runs)), "Student's t over runs")
+    freedom = len(runs) - 1
+    half_variance = float(runs.var(ddof=1)) / 2
+    value, error = float(runs.mean()) + half_variance, sqrt(2 * half_variance / len(runs))
+
+    def interval(alpha: float) -> tuple[float, float]:
+        mean = float(stats.t.isf(alpha / 2, freedom)) * error
+        below = half_variance * (1 - freedom / float(stats.chi2.isf(alpha / 2, freedom)))
+        above = half_variance * (freedom / float(stats.chi2.ppf(alpha / 2, freedom)) - 1)
+        return value - sqrt(mean**2 + below**2), value + sqrt(mean**2 + above**2)
+
+    return Estimate(
+        quantity, value, interval, len(runs), unit, float(len(runs)), "lognormal mean over runs; MOVER interval"
+    )
 
 
 def goodness_of_fit(counts: np.ndarray, expected: np.ndarray, *, unit: str) -> Estimate:
@@ -67,23 +82,28 @@ def goodness_of_fit(counts: np.ndarray, expected: np.ndarray, *, unit: str) -> E
     spread = ((n - 1) / n * (counts * (without - (counts * without).sum() / n) ** 2).sum()) ** 0.5
     pearson = float(((counts - n * expected) ** 2 / (n * expected)).sum())
     freedom = len(counts) - 1
+    # Under q itself, Pearson's statistic has mean K − 1 and variance 2(K − 1).
+    floor = sqrt(2 * freedom) / n
 
-    def interval(alpha: float) -> tuple[float, float]:
-        half = stats.norm.ppf(1 - alpha / 2) * spread
-        low, high = (noncentrality(pearson, freedom, p) / n for p in (1 - alpha / 2, alpha / 2))
+    def foreseen(alpha: float, growth: float) -> tuple[float, float]:
+        # The jackknife counts the part of the variance that shrinks as 1/n² twice.
+        part = min(2 * floor**2, spread**2)
+        half = stats.norm.isf(alpha / 2) * sqrt((spread**2 - part) / growth + part / growth**2)
+        statistic = freedom + growth * (pearson - freedom)
+        low, high = (noncentrality(statistic, freedom, p) / (n * growth) for p in (1 - alpha / 2, alpha / 2))
         return float(max(min(low, value - half), 0.0)), float(max(high, value + half))
 
     method = "unbiased χ²-divergence; hull of noncentral χ² and jackknife intervals"
-    # Under q itself, Pearson's statistic has mean K − 1 and variance 2(K − 1).
     return Estimate(
         "χ²-divergence",
         float(value),
-        interval,
+        lambda alpha: foreseen(alpha, 1.0),
         int(n),
         unit,
         float(n),
         method,
-        noise_floor=sqrt(2 * freedom) / n,
+        noise_floor=floor,
+        foreseen=foreseen,
     )
 
 
@@ -114,10 +134,12 @@ def slope(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, qua
     values = np.array([estimate.value for estimate in estimates])
     value = float(weights @ values)
 
-    def interval(alpha: float) -> tuple[float, float]:
-        ends = np.array([estimate.interval(alpha) for estimate in estimates])
+    def foreseen(alpha: float, growth: float) -> tuple[float, float]:
+        ends = np.array([estimate.ahead(alpha, growth) for estimate in estimates])
         if not np.isfinite(ends).all():
             return -inf, inf
+        # An unbiased value may lie outside its interval, where the quantity has an end; it must not shorten the sum.
+        ends = np.stack([np.minimum(ends[:, 0], values), np.maximum(ends[:, 1], values)], axis=1)
         scaled = np.sort(ends * weights[:, None], axis=1)
         low = value - sqrt(((weights * values - scaled[:, 0]) ** 2).sum())
         return low, value + sqrt(((scaled[:, 1] - weights * values) ** 2).sum())
@@ -126,35 +148,39 @@ def slope(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, qua
     return Estimate(
         quantity or f"slope of the {estimates[0].quantity}",
         value,
-        interval,
+        lambda alpha: foreseen(alpha, 1.0),
         sum(estimate.n for estimate in estimates),
         least.unit,
         least.effective_n,
         "least squares over independent estimates; MOVER interval",
         details={"values": values.tolist(), "x": x.tolist()},
+        foreseen=foreseen,
     )
 
 
 def exponent(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, quantity: str) -> Estimate:
     """Exponent of a power law: slope of ln value over ln x; unbounded while any interval reaches 0."""
-    if any(estimate.value <= 0 for estimate in estimates):
-        raise BadInput("The exponent of a power law needs positive estimates; draw more, or test a slope instead.")
+    if (np.asarray(x) <= 0).any():
+        raise BadInput("The exponent of a power law needs positive x.")
     return slope(np.log(x), [_log(estimate) for estimate in estimates], quantity=quantity)
 
 
 def _log(estimate: Estimate) -> Estimate:
-    def interval(alpha: float) -> tuple[float, float]:
-        low, high = estimate.interval(alpha)
-        return (log(low) if low > 0 else -inf), log(high)
+    """The estimate on the logarithmic scale; a value that is not positive has no logarithm yet."""
+
+    def foreseen(alpha: float, growth: float) -> tuple[float, float]:
+        low, high = estimate.ahead(alpha, growth)
+        return (log(low) if low > 0 else -inf), (log(high) if high > 0 else inf)
 
     return Estimate(
         f"ln {estimate.quantity}",
-        log(estimate.value),
-        interval,
+        log(estimate.value) if estimate.value > 0 else nan,
+        lambda alpha: foreseen(alpha, 1.0),
         estimate.n,
         estimate.unit,
         estimate.effective_n,
         estimate.method,
+        foreseen=foreseen,
     )
 
 

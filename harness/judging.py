@@ -9,7 +9,7 @@ from typing import Any
 from harness.claim import Question
 from harness.errors import StoreUnusable, Unavailable
 from harness.lab import Lab
-from harness.verdicts import Estimate, Looks, Prediction, Verdict, judge, needed
+from harness.verdicts import Estimate, Looks, Prediction, Verdict, decide, needed
 
 # A cell whose estimated need is beyond what the looks left can give, by more than this factor, is not pursued: the
 # need is itself an estimate, so a need just out of reach is worth another look.
@@ -79,13 +79,14 @@ def judge_cell(
 
 def _look(estimate: Estimate, prediction: Prediction, looks: Looks, look: int, lab: Lab) -> Judged:
     alpha = looks.alpha_at(look)
-    low, high = estimate.interval(alpha)
-    verdict = judge(prediction, low, high)
+    verdict, low, high, level = decide(prediction, estimate.interval, alpha)
     more = None
     if verdict is Verdict.INCONCLUSIVE:
         factor = needed(prediction, estimate, alpha)
-        if factor is not None and isfinite(factor):
-            more = f"would need about {_rounded(max(factor - 1, 0) * estimate.n)} more {estimate.unit}"
+        if factor is None:
+            more = "would need more units than these before anything can be foreseen"
+        elif isfinite(factor):
+            more = f"would need about {_rounded((factor - 1) * estimate.n)} more {estimate.unit}"
         else:
             more = "no sample size is in sight that would decide it: the estimate lies on the bound"
     return Judged(
@@ -93,7 +94,7 @@ def _look(estimate: Estimate, prediction: Prediction, looks: Looks, look: int, l
         estimate,
         low,
         high,
-        1 - alpha,
+        level,
         look + 1,
         lab.spent,
         2.0 ** (look + 1 - looks.looks),

@@ -15,7 +15,50 @@ from harness.distances.kernel import kernel
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
 
-Sample = FunctionCounts | ClusteredCounts
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """Independent runs of a sampler whose draws within a run are not independent, such as particles.
+
+    weights: (runs,) how much each run counts, such as its estimate of the evidence; all alike where none are given.
+    """
+
+    runs: tuple[FunctionCounts, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.runs or any(run.total == 0 for run in self.runs):
+            raise BadInput(
+                "Runs are compared by the functions they drew: give at least one run, and leave out empty ones."
+            )
+        if len({run.n for run in self.runs}) > 1:
+            raise BadInput("Runs on different numbers of inputs cannot be pooled; use one problem for all.")
+        if self.weights is not None and (len(self.weights) != len(self.runs) or not min(self.weights) > 0):
+            raise BadInput(f"Give each of the {len(self.runs)} runs one positive weight.")
+
+    @property
+    def n(self) -> int:
+        """Evaluation inputs."""
+        return self.runs[0].n
+
+    @cached_property
+    def words(self) -> np.ndarray:
+        """(entries, ⌈n/64⌉) functions of one run after the other."""
+        return np.concatenate([run.words for run in self.runs])
+
+    @cached_property
+    def unit(self) -> np.ndarray:
+        """(entries,) the run of each entry."""
+        return np.repeat(np.arange(len(self.runs)), [run.distinct for run in self.runs])
+
+    @cached_property
+    def measure(self) -> np.ndarray:
+        """(entries,) share of each function in its run, times the run's weight."""
+        weights = np.ones(len(self.runs)) if self.weights is None else np.array(self.weights) / max(self.weights)
+        return np.concatenate([w * run.probabilities() for w, run in zip(weights, self.runs, strict=True)])
+
+
+Sample = FunctionCounts | ClusteredCounts | Runs
 WEIGHTINGS = ("evidence", "alike")
 
 # A jackknife of fewer units is worth nothing.
@@ -25,6 +68,19 @@ LEAST_UNITS = 4
 def fewest(p: Sample, q: Sample) -> int:
     """Units that saw a function, in the sample with fewer of them."""
     return min(s.total if isinstance(s, FunctionCounts) else len(np.unique(s.unit)) for s in (p, q))
+
+
+def units_of(sample: Sample) -> int:
+    """Independent units that were drawn, those that saw nothing included."""
+    if isinstance(sample, FunctionCounts):
+        return sample.total
+    return sample.units if isinstance(sample, ClusteredCounts) else len(sample.runs)
+
+
+def unit_name(sample: Sample) -> str:
+    """What is independent in a sample."""
+    names = {FunctionCounts: "networks", ClusteredCounts: "hidden draws", Runs: "independent runs"}
+    return names[type(sample)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,13 +147,12 @@ def _units(sample: Sample, words: np.ndarray, place: np.ndarray, weighting: str)
         raise BadInput(f"Units are weighted by {' or '.join(WEIGHTINGS)}, not {weighting!r}.")
     if isinstance(sample, FunctionCounts):
         multiplicity, group, weight = sample.counts, np.arange(len(place)), np.ones(len(place))
-        independent = sample.total
     else:
         seen, group = np.unique(sample.unit, return_inverse=True)
-        multiplicity, weight = np.ones(len(seen), dtype=np.int64), sample.counts.astype(float)
+        multiplicity = np.ones(len(seen), dtype=np.int64)
+        weight = sample.measure if isinstance(sample, Runs) else sample.counts.astype(float)
         if weighting == "alike":
             weight = weight / np.bincount(group, weight)[group]
-        independent = sample.units
     shape = (len(multiplicity), len(words))
     measures = sparse.csr_array((weight, (group, place)), shape=shape)
-    return Units(sample.n, words, multiplicity, measures, independent)
+    return Units(sample.n, words, multiplicity, measures, units_of(sample))

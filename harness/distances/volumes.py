@@ -132,7 +132,21 @@ def _plug_in(p: Units, q: Units) -> float:
 
 
 def _pooled_floor(p: Units, q: Units) -> float:
-    """Expected plug-in between samples of these effective sizes from the pooled distribution (normal approximation)."""
-    pooled = (shares(p) + shares(q)) / 2
-    variance = pooled * (1 - pooled) * (1 / p.kish + 1 / q.kish)
-    return float(np.sqrt(2 / np.pi) * np.sqrt(variance).sum() / 2)
+    """Expected plug-in between samples of these sizes from the pooled distribution.
+
+    Given the pooled counts c, a function's count in one of two samples of one distribution is hypergeometric, so that
+    its share differs by (1/N + 1/N')·|X − EX|. Between those of unequal units counts are scaled to effective numbers.
+    """
+    sizes = round(p.kish), round(q.kish)
+    counts = np.rint(shares(p) * sizes[0] + shares(q) * sizes[1])
+    deviation = _mean_deviation(counts, *sizes)
+    return float(deviation.sum() * (1 / sizes[0] + 1 / sizes[1]) / 2)
+
+
+def _mean_deviation(counts: np.ndarray, a: int, b: int) -> np.ndarray:
+    """E|X − EX| of X hypergeometric: how many of `counts` marked among a + b are among the a drawn.
+
+    2·x·(b − c + x)/(a + b)·P(X = x) at x = ⌊EX⌋ + 1 (Ramasubban 1958), by summing (x − EX)·P(x) above the mean.
+    """
+    x = np.floor(counts * a / (a + b)) + 1
+    return 2 * x * np.maximum(b - counts + x, 0) / (a + b) * stats.hypergeom.pmf(x, a + b, counts, a)
