@@ -4,9 +4,9 @@ An architecture says which parameters one network has and how they are drawn, an
 ensemble; this file draws ensembles and says how many networks make a block that stays in cache.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import prod, sqrt
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -57,15 +57,26 @@ class Architecture(Protocol):
         """(networks, points, features) -> logits (networks, points, outputs)."""
 
 
+@runtime_checkable
+class DifferentiatedByHand(Protocol):
+    """An architecture with a backward pass of its own, faster than automatic differentiation."""
+
+    def gradients(
+        self, parameters: Mapping[str, Tensor], x: Tensor, slope: Callable[[Tensor], Tensor]
+    ) -> dict[str, Tensor]:
+        """Gradient of each network's loss, parameter by parameter.
+
+        x: (points, ...) or (networks, points, ...). slope: logits (networks, points) -> their loss's derivatives.
+        """
+
+
 def size(parameters: Mapping[str, Parameter]) -> int:
     """How many numbers one network has."""
     return sum(prod(parameter.shape) for parameter in parameters.values())
 
 
-def draw(
-    parameters: Mapping[str, Parameter], distribution: str, networks: int, generator: torch.Generator
-) -> dict[str, Tensor]:
-    """An ensemble at initialisation: {name: (networks, *shape)}, on the generator's device, float32.
+def draw(parameters: Mapping[str, Parameter], distribution: str, networks: int, generator: torch.Generator) -> Tensor:
+    """An ensemble at initialisation, (networks, size) float32 on the generator's device; see `views`.
 
     Network i's numbers follow network i−1's in the generator's stream on the CPU, whatever the block size.
     """
@@ -76,12 +87,19 @@ def draw(
         rows.normal_(generator=generator)
     else:
         rows.uniform_(-sqrt(3), sqrt(3), generator=generator)
-    tensors, start = {}, 0
-    for name, (shape, std) in parameters.items():
-        end = start + prod(shape)
-        tensors[name] = rows[:, start:end].mul_(std).view(networks, *shape)
-        start = end
-    return tensors
+    rows = rows[:, :total]
+    for name, tensor in views(parameters, rows).items():
+        tensor.mul_(parameters[name].std)
+    return rows
+
+
+def views(parameters: Mapping[str, Parameter], rows: Tensor) -> dict[str, Tensor]:
+    """Each network's row of numbers as its parameters: (networks, size) -> {name: (networks, *shape)}, no copy."""
+    parts = rows.split([prod(parameter.shape) for parameter in parameters.values()], dim=1)
+    return {
+        name: part.view(len(rows), *parameter.shape)
+        for (name, parameter), part in zip(parameters.items(), parts, strict=True)
+    }
 
 
 def same_gram_inputs(x: np.ndarray) -> np.ndarray:
@@ -102,7 +120,7 @@ def sampling_inputs(architecture: Architecture, inputs: np.ndarray, device: torc
     x = architecture.prepare(inputs)
     if architecture.rotation_invariant:
         x = same_gram_inputs(x)
-    return torch.from_numpy(np.ascontiguousarray(x)).to(device)
+    return torch.tensor(x, device=device)
 
 
 def block_size(parameters: Mapping[str, Parameter], points: int, device: torch.device) -> int:

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from harness.errors import BadInput
 from harness.functions import FunctionCounts, pack
 from harness.networks import Architecture
 from harness.networks.ensemble import block_size, draw
 from harness.problems import Problem
+from harness.training.lesson import Block, Lesson
 from harness.training.losses import LOSSES
-from harness.training.minibatches import orders, splitmix64
+from harness.training.minibatches import splitmix64
 from harness.training.optimisers import Optimiser
+from harness.training.rotation import least_dimension
 
 
 @dataclass(frozen=True)
@@ -56,35 +57,6 @@ class Trained:
         return cls(FunctionCounts.from_arrays(functions), int(arrays["networks"]), arrays["epochs"])
 
 
-@dataclass
-class _Block:
-    """Networks in training: all tensors have the leading axis "networks"."""
-
-    parameters: dict[str, Tensor]
-    state: list[Tensor]
-    keys: Tensor
-    epochs: Tensor
-
-    def select(self, which: Tensor) -> "_Block":
-        return _Block(
-            {name: tensor[which] for name, tensor in self.parameters.items()},
-            [tensor[which] for tensor in self.state],
-            self.keys[which],
-            self.epochs[which],
-        )
-
-    def join(self, other: "_Block") -> "_Block":
-        return _Block(
-            {name: torch.cat([tensor, other.parameters[name]]) for name, tensor in self.parameters.items()},
-            [torch.cat(pair) for pair in zip(self.state, other.state, strict=True)],
-            torch.cat([self.keys, other.keys]),
-            torch.cat([self.epochs, other.epochs]),
-        )
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-
 def train(
     architecture: Architecture,
     problem: Problem,
@@ -111,95 +83,42 @@ def train(
             f"epochs, not m = {problem.m}, networks = {networks}, batch = {batch}, max_epochs = {max_epochs}."
         )
     device = generator.device
-    x = torch.from_numpy(np.ascontiguousarray(architecture.prepare(problem.inputs))).to(device)
-    train_x, eval_x = x[: problem.m], x[problem.m :]
-    signs = torch.from_numpy(problem.train_y.astype(np.float32)).to(device) * 2 - 1
-    table = architecture.parameters(tuple(x.shape[1:]))
+    if optimiser.rotation_equivariant and architecture.rotation_invariant:
+        x, table, rates = least_dimension(architecture, problem.inputs, device)
+    else:
+        x, rates = torch.tensor(architecture.prepare(problem.inputs), device=device), None
+        table = architecture.parameters(tuple(x.shape[1:]))
+    signs = torch.tensor(problem.train_y, dtype=torch.float32, device=device) * 2 - 1
+    lesson = Lesson(architecture, table, x[: problem.m], signs, optimiser, LOSSES[loss], batch, rates)
     block = block or block_size(table, min(batch, problem.m), device)
     first_key = torch.randint(2**62, (1,), generator=generator, device=device)
 
     started = 0
-    active: _Block | None = None
-    words: list[np.ndarray] = []
-    epochs: list[np.ndarray] = []
-    while True:
+    active: Block | None = None
+    words = [pack(np.zeros((0, problem.n), dtype=np.uint8))]
+    epochs = [np.zeros(0, dtype=np.int64)]
+    while active is None or len(active) or started < networks:
         # Refilling only when a quarter has left keeps the copying small beside the training.
         missing = min(block - (len(active) if active else 0), networks - started)
         if missing and (active is None or missing >= block // 4 or started + missing == networks):
-            drawn = draw(table, architecture.distribution, missing, generator)
-            parameters = {name: tensor.contiguous() for name, tensor in drawn.items()}
+            rows = draw(table, architecture.distribution, missing, generator).contiguous()
             index = torch.arange(started, started + missing, device=device)
-            fresh = _Block(
-                parameters,
-                optimiser.start(list(parameters.values())),
-                splitmix64(first_key + index),
-                torch.zeros(missing, dtype=torch.int64, device=device),
-            )
+            age = torch.zeros_like(index)
+            fresh = Block(rows, optimiser.start(rows), splitmix64(first_key + index), age)
             active = active.join(fresh) if active else fresh
             started += missing
         assert active is not None, "at least one network was asked for"
 
-        fits = _fits(architecture, active.parameters, train_x, signs)
+        fits, diverged = lesson.look(active.rows)
         if fits.any():
-            fitted = active.select(fits)
-            words.append(_words(architecture, fitted.parameters, eval_x))
+            fitted = active.select(fits.nonzero()[:, 0])
+            logits = lesson.logits(fitted.rows, x[problem.m :])
+            words.append(pack((logits > 0).cpu().numpy()))
             epochs.append(fitted.epochs.cpu().numpy())
-        going_on = ~fits & (active.epochs < max_epochs)
+        going_on = ~fits & ~diverged & (active.epochs < max_epochs)
         if not going_on.all():
-            active = active.select(going_on)
+            active = active.select(going_on.nonzero()[:, 0])
         if len(active):
-            _epoch(architecture, active, train_x, signs, optimiser, loss, batch)
-        elif started == networks:
-            break
+            lesson.epoch(active)
 
-    empty = pack(np.zeros((0, problem.n), dtype=np.uint8))
-    return Trained(
-        FunctionCounts.from_words(np.concatenate([empty, *words]), problem.n),
-        networks,
-        np.concatenate([np.zeros(0, dtype=np.int64), *epochs]),
-    )
-
-
-@torch.no_grad()
-def _fits(architecture: Architecture, parameters: dict[str, Tensor], x: Tensor, signs: Tensor) -> Tensor:
-    logits = architecture.readout(parameters, architecture.features(parameters, x))[..., 0]
-    return ((logits > 0) == (signs > 0)).all(1) & logits.isfinite().all(1)
-
-
-@torch.no_grad()
-def _words(architecture: Architecture, parameters: dict[str, Tensor], x: Tensor) -> np.ndarray:
-    logits = architecture.readout(parameters, architecture.features(parameters, x))[..., 0]
-    return pack((logits > 0).cpu().numpy())
-
-
-def _epoch(
-    architecture: Architecture,
-    block: _Block,
-    x: Tensor,
-    signs: Tensor,
-    optimiser: Optimiser,
-    loss: str,
-    batch: int,
-) -> None:
-    """One pass of every network through its own order of the training points; updates the block in place."""
-    m = len(x)
-    order = orders(block.keys, block.epochs, m) if batch < m else None
-    names, leaves = list(block.parameters), list(block.parameters.values())
-    for start in range(0, m, batch):
-        if order is None:
-            batch_x, batch_signs = x, signs
-        else:
-            chosen = order[:, start : start + batch]
-            batch_x, batch_signs = x[chosen], signs[chosen]
-        for leaf in leaves:
-            leaf.requires_grad_(True)
-        parameters = dict(zip(names, leaves, strict=True))
-        logits = architecture.readout(parameters, architecture.features(parameters, batch_x))[..., 0]
-        # Networks share no parameter, so the gradient of the sum is each network's own gradient.
-        total = LOSSES[loss](logits, batch_signs).mean(1).sum()
-        gradients = list(torch.autograd.grad(total, leaves))
-        with torch.no_grad():
-            optimiser.step(leaves, gradients, block.state)
-        for leaf in leaves:
-            leaf.requires_grad_(False)
-    block.epochs += 1
+    return Trained(FunctionCounts.from_words(np.concatenate(words), problem.n), networks, np.concatenate(epochs))

@@ -1,4 +1,7 @@
-"""Losses of a single logit z against a sign s = ±1 (label 1 is s = +1), each example's own."""
+"""Losses of a single logit z against a sign s = ±1 (label 1 is s = +1), by their derivatives ∂L/∂z.
+
+Training needs no more of a loss than that.
+"""
 
 from collections.abc import Callable
 
@@ -7,13 +10,13 @@ from torch import Tensor
 
 
 def cross_entropy(logits: Tensor, signs: Tensor) -> Tensor:
-    """ln(1 + e^(−sz)): binary cross-entropy with logits."""
-    return torch.nn.functional.softplus(-signs * logits)
+    """Of ln(1 + e^(−sz)), binary cross-entropy with logits: −s/(1 + e^(sz))."""
+    return -signs * torch.sigmoid(-signs * logits)
 
 
 def squared_error(logits: Tensor, signs: Tensor) -> Tensor:
-    """(z − s)²."""
-    return (logits - signs).square()
+    """Of (z − s)²: 2(z − s)."""
+    return 2 * (logits - signs)
 
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

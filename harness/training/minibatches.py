@@ -4,6 +4,7 @@ The order is a pure function of (key, epoch): it does not depend on which networ
 their number, or on the device, and nothing has to be remembered when networks come and go.
 """
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,5 +28,11 @@ def _shift(z: Tensor, places: int) -> Tensor:
 
 def orders(keys: Tensor, epochs: Tensor, m: int) -> Tensor:
     """Permutations of range(m), one a network. keys, epochs: (networks,) int64 -> (networks, m) int64."""
-    counters = epochs[:, None] * m + torch.arange(1, m + 1, device=keys.device)
-    return splitmix64(keys[:, None] + counters * _GOLDEN).argsort(dim=1)
+    points = torch.arange(m, device=keys.device)
+    numbers = splitmix64(keys[:, None] + (epochs[:, None] * m + points + 1) * _GOLDEN)
+    # The points take the place of the numbers' lowest bits, so that sorting the numbers sorts the points.
+    mask = (1 << (m - 1).bit_length()) - 1
+    numbers = numbers & ~mask | points
+    if numbers.device.type == "cpu":
+        return torch.from_numpy(np.sort(numbers.numpy(), axis=1)) & mask  # six times faster than torch's
+    return numbers.sort(dim=1).values & mask

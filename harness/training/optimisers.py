@@ -14,17 +14,21 @@ from harness.errors import BadInput
 
 
 class Optimiser(Protocol):
-    """An update rule; its state is a list of tensors with a leading axis "networks"."""
+    """An update rule on rows (networks, size), one a network; its state is a list of tensors of as many rows."""
 
     @property
     def name(self) -> str:
         """Stable identifier with the learning rate."""
 
-    def start(self, parameters: list[Tensor]) -> list[Tensor]:
+    @property
+    def rotation_equivariant(self) -> bool:
+        """Whether its steps turn with the gradients: true of gradient descent, not of what scales each number alone."""
+
+    def start(self, rows: Tensor) -> list[Tensor]:
         """State of networks that have taken no step."""
 
-    def step(self, parameters: list[Tensor], gradients: list[Tensor], state: list[Tensor]) -> None:
-        """Update parameters and state in place."""
+    def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
+        """Update rows and state in place."""
 
 
 def _check_learning_rate(learning_rate: float) -> None:
@@ -46,13 +50,18 @@ class SGD:
         """E.g. sgd-lr0.1."""
         return f"sgd-lr{self.learning_rate:g}"
 
-    def start(self, parameters: list[Tensor]) -> list[Tensor]:  # noqa: ARG002 — the protocol's signature
+    @property
+    def rotation_equivariant(self) -> bool:
+        """Each step is a multiple of the gradient."""
+        return True
+
+    def start(self, rows: Tensor) -> list[Tensor]:  # noqa: ARG002 — the protocol's signature
         """Plain SGD remembers nothing."""
         return []
 
-    def step(self, parameters: list[Tensor], gradients: list[Tensor], state: list[Tensor]) -> None:  # noqa: ARG002
+    def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:  # noqa: ARG002
         """One step of every network."""
-        torch._foreach_add_(parameters, gradients, alpha=-self.learning_rate)
+        rows.add_(gradients, alpha=-self.learning_rate)
 
 
 @dataclass(frozen=True)
@@ -72,27 +81,37 @@ class Adam:
         """E.g. adam-lr0.001."""
         return f"adam-lr{self.learning_rate:g}"
 
-    def start(self, parameters: list[Tensor]) -> list[Tensor]:
-        """Steps taken (networks,), then first and second moments of every parameter."""
-        steps = torch.zeros(len(parameters[0]), device=parameters[0].device)
-        return [steps, *(torch.zeros_like(p) for p in parameters), *(torch.zeros_like(p) for p in parameters)]
+    @property
+    def rotation_equivariant(self) -> bool:
+        """Each number is scaled by its own second moment."""
+        return False
 
-    def step(self, parameters: list[Tensor], gradients: list[Tensor], state: list[Tensor]) -> None:
-        """One step of every network."""
-        steps, moments = state[0], state[1:]
-        first, second = moments[: len(parameters)], moments[len(parameters) :]
+    def start(self, rows: Tensor) -> list[Tensor]:
+        """Steps taken (networks,), then first and second moments, (networks, size) each."""
+        return [torch.zeros(len(rows), device=rows.device), torch.zeros_like(rows), torch.zeros_like(rows)]
+
+    def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
+        """One step of every network, by the fused update of torch.optim on each run of networks of the same age."""
+        steps, first, second = state
         steps += 1
-        torch._foreach_lerp_(first, gradients, 1 - self.beta1)
-        torch._foreach_mul_(second, self.beta2)
-        torch._foreach_addcmul_(second, gradients, gradients, 1 - self.beta2)
-        # θ −= η·√c₂/c₁ · m/(√v + ε√c₂): the corrections c = 1 − βᵗ act on (networks,) numbers, not on every weight.
-        root = (1 - self.beta2**steps).sqrt()
-        rate = -self.learning_rate * root / (1 - self.beta1**steps)
-        denominators = torch._foreach_sqrt(second)
-        for parameter, denominator, moment in zip(parameters, denominators, first, strict=True):
-            each = (-1, *[1] * (parameter.ndim - 1))
-            denominator.add_(self.epsilon * root.view(each))
-            parameter.addcmul_(rate.view(each), moment.div(denominator))
+        ages, runs = torch.unique_consecutive(steps, return_counts=True)
+        lengths = runs.tolist()
+        theta, g, m, v = (list(tensor.split(lengths)) for tensor in (rows, gradients, first, second))
+        torch._fused_adam_(
+            theta,
+            g,
+            m,
+            v,
+            [],
+            list(ages.unbind()),
+            lr=self.learning_rate,
+            beta1=self.beta1,
+            beta2=self.beta2,
+            eps=self.epsilon,
+            weight_decay=0.0,
+            amsgrad=False,
+            maximize=False,
+        )
 
 
 OPTIMISERS: dict[str, Callable[..., Optimiser]] = {"sgd": SGD, "adam": Adam}

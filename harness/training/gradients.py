@@ -1,0 +1,41 @@
+"""Gradients of an ensemble: each network's own, by its architecture's backward pass or by automatic differentiation."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from harness.networks.ensemble import Architecture, DifferentiatedByHand, Parameter, views
+
+
+def gradients(
+    architecture: Architecture,
+    table: Mapping[str, Parameter],
+    rows: Tensor,
+    x: Tensor,
+    slope: Callable[[Tensor], Tensor],
+) -> Tensor:
+    """Gradients in rows like the networks', (networks, size).
+
+    table: the parameters of one network. x: (points, ...) or (networks, points, ...). slope: logits (networks, points)
+    -> derivatives of each network's loss by its logits, of the same shape.
+    """
+    if isinstance(architecture, DifferentiatedByHand):
+        by_name = architecture.gradients(views(table, rows), x, slope)
+        return torch.cat([by_name[name].flatten(1) for name in table], dim=1)
+    return automatic_gradients(architecture, table, rows, x, slope)
+
+
+def automatic_gradients(
+    architecture: Architecture,
+    table: Mapping[str, Parameter],
+    rows: Tensor,
+    x: Tensor,
+    slope: Callable[[Tensor], Tensor],
+) -> Tensor:
+    """The same for any architecture. Networks share no parameter, so one backward pass gives each its own gradient."""
+    with torch.enable_grad():
+        leaf = rows.detach().requires_grad_()
+        parameters = views(table, leaf)
+        logits = architecture.readout(parameters, architecture.features(parameters, x))[..., 0]
+        return torch.autograd.grad(logits, leaf, slope(logits.detach()))[0]

@@ -1,0 +1,111 @@
+"""Networks in training, and what every one of them is taught."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from harness.networks import Architecture, Parameter
+from harness.networks.ensemble import views
+from harness.training.gradients import gradients
+from harness.training.minibatches import orders
+from harness.training.optimisers import Optimiser
+
+# Training points that a look at the accuracy takes at a time.
+_POINTS = 32
+
+
+@dataclass
+class Block:
+    """Networks in training, one a row of every tensor: its numbers, its optimiser's state, its key, its epochs."""
+
+    rows: Tensor
+    state: list[Tensor]
+    keys: Tensor
+    epochs: Tensor
+
+    def select(self, which: Tensor) -> "Block":
+        """The networks of these indices."""
+        return Block(
+            self.rows.index_select(0, which),
+            [tensor.index_select(0, which) for tensor in self.state],
+            self.keys[which],
+            self.epochs[which],
+        )
+
+    def join(self, other: "Block") -> "Block":
+        """These networks and then the others."""
+        return Block(
+            torch.cat([self.rows, other.rows]),
+            [torch.cat(pair) for pair in zip(self.state, other.state, strict=True)],
+            torch.cat([self.keys, other.keys]),
+            torch.cat([self.epochs, other.epochs]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass
+class Lesson:
+    """What every network is taught, and how.
+
+    table: the parameters of one network. x: (m, ...). signs: (m,). loss: its derivative, see `losses.py`. batch: points
+    a step. rates: factors of the gradient, (size,), or None where all are 1.
+    """
+
+    architecture: Architecture
+    table: Mapping[str, Parameter]
+    x: Tensor
+    signs: Tensor
+    optimiser: Optimiser
+    loss: Callable[[Tensor, Tensor], Tensor]
+    batch: int
+    rates: Tensor | None = None
+
+    def logits(self, rows: Tensor, x: Tensor) -> Tensor:
+        """(networks, points)."""
+        parameters = views(self.table, rows)
+        return self.architecture.readout(parameters, self.architecture.features(parameters, x))[..., 0]
+
+    def look(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Which networks fit all of S, and which have diverged (logits that are no numbers): (networks,) bool each.
+
+        Most networks fail on the first few points already; only the others go on to the next.
+        """
+        fits = torch.ones(len(rows), dtype=torch.bool, device=rows.device)
+        diverged = torch.zeros_like(fits)
+        which = torch.arange(len(rows), device=rows.device)
+        for x, signs in zip(self.x.split(_POINTS), self.signs.split(_POINTS), strict=True):
+            logits = self.logits(rows, x)
+            finite = logits.isfinite().all(1)
+            right = ((logits > 0) == (signs > 0)).all(1) & finite
+            fits[which] = right
+            diverged[which] = ~finite
+            if not right.all():
+                which = which[right]
+                rows = rows.index_select(0, right.nonzero()[:, 0])
+            if not len(which):
+                break
+        return fits, diverged
+
+    def epoch(self, block: Block) -> None:
+        """One pass of every network through its own order of the training points; updates the block in place."""
+        m, networks = len(self.x), len(block)
+        order = orders(block.keys, block.epochs, m) if self.batch < m else None
+        for start in range(0, m, self.batch):
+            x, signs = self.x, self.signs
+            if order is not None:
+                chosen = order[:, start : start + self.batch].flatten()
+                x = x.index_select(0, chosen).view(networks, -1, *x.shape[1:])
+                signs = signs.index_select(0, chosen).view(networks, -1)
+
+            def slope(logits: Tensor, signs: Tensor = signs) -> Tensor:
+                return self.loss(logits, signs) / logits.shape[1]
+
+            gradient = gradients(self.architecture, self.table, block.rows, x, slope)
+            if self.rates is not None:
+                gradient *= self.rates
+            self.optimiser.step(block.rows, gradient, block.state)
+        block.epochs += 1

@@ -1,0 +1,75 @@
+"""The architectures every contract is asked of, and independent answers about fully connected networks."""
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+from scipy.special import erf
+from torch import nn
+
+from harness.networks import FullyConnected, perceptron
+
+# To put an architecture under the contracts, add it here.
+ARCHITECTURES = [
+    perceptron(),
+    perceptron(threshold=True),
+    perceptron(distribution="uniform"),
+    FullyConnected((), sigma_w=0.7, sigma_b=0.3, parametrisation="ntk"),
+    FullyConnected((6,)),
+    FullyConnected((5,), "tanh", sigma_b=0.0, parametrisation="ntk"),
+    FullyConnected((1,), "erf", sigma_b=0.5),
+    FullyConnected((4, 7), "tanh", sigma_w=2.0, distribution="uniform"),
+    FullyConnected((8, 3), "relu", sigma_b=0.0),
+    FullyConnected((5, 5), "erf", sigma_w=1.0, sigma_b=1.0, parametrisation="ntk", distribution="uniform"),
+    FullyConnected((3, 4, 5), "relu", sigma_b=0.2, parametrisation="ntk"),
+    FullyConnected((6, 4, 3), "erf", sigma_w=1.5, sigma_b=0.0, distribution="uniform"),
+]
+
+_MODULES = {"relu": nn.ReLU, "tanh": nn.Tanh}
+_NUMPY = {"relu": lambda z: np.maximum(z, 0), "tanh": np.tanh, "erf": erf}
+
+
+class Erf(nn.Module):
+    def forward(self, z):
+        return torch.erf(z)
+
+
+def plain_module(architecture: FullyConnected, parameters: dict[str, torch.Tensor]) -> nn.Sequential:
+    """The same network written with torch.nn, for weights of one network of a standard parametrisation, in float64."""
+    names = [*(f"hidden{i}" for i in range(len(architecture.hidden))), "readout"]
+    layers: list[nn.Module] = []
+    for name in names:
+        weight, bias = parameters[f"{name}.weight"], parameters.get(f"{name}.bias")
+        linear = nn.Linear(*weight.shape, bias=bias is not None, dtype=torch.float64)
+        linear.weight.data = weight.double().T.clone()
+        if bias is not None:
+            linear.bias.data = bias.double().flatten().clone()
+        layers += [linear, _MODULES.get(architecture.activation, Erf)()]
+    return nn.Sequential(*layers[:-1])
+
+
+def standard(architecture: FullyConnected, parameters: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Parameters as the standard parametrisation would hold them: with the factors of Jacot et al. 2018 in them."""
+    if architecture.parametrisation == "standard":
+        return parameters
+    return {
+        name: tensor * (architecture.sigma_w / tensor.shape[-2] ** 0.5 if "weight" in name else architecture.sigma_b)
+        for name, tensor in parameters.items()
+    }
+
+
+def plain_bits(architecture: FullyConnected, x: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Functions of random networks by numpy alone, (draws, points) bool; x: (points, d)."""
+
+    def random(*shape):
+        if architecture.distribution == "gaussian":
+            return rng.standard_normal((draws, *shape))
+        return rng.uniform(-np.sqrt(3), np.sqrt(3), (draws, *shape))
+
+    h = np.broadcast_to(x.astype(float), (draws, *x.shape))
+    widths = (x.shape[1], *architecture.hidden, 1)
+    for layer, (fan_in, fan_out) in enumerate(pairwise(widths)):
+        z = np.einsum("kpi,kio->kpo", h, random(fan_in, fan_out)) * architecture.sigma_w / np.sqrt(fan_in)
+        z = z + architecture.sigma_b * random(1, fan_out)
+        h = z if layer == len(widths) - 2 else _NUMPY[architecture.activation](z)
+    return h[..., 0] > 0
