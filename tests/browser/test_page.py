@@ -93,7 +93,10 @@ def test_it_prints(visit):
     pdf = page.pdf(format="A4")
     assert pdf.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) >= 2
+    # A4 between its margins.
+    page.set_viewport_size({"width": 703, "height": 1000})
     page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 703
     assert not page.locator("#filters").is_visible()
     assert page.locator(ROWS).count() == 14
     assert page.locator("table.cells thead").first.is_visible()
