@@ -46,17 +46,17 @@ def variance_components(cells: Sequence[Sequence[Sequence[float]]], rows: str, c
     total = sum(map(len, flat))
 
     def component(name: str, i: int) -> Estimate:
-        # The variance grows with the component itself, 4·c·D + degenerate part, c at most the largest eigenvalue: ends
-        # are the D with (value − D)² = t²·Var at D (Wilson's construction), so a value too low is not too sure of itself.
+        # Above: the variance at a candidate D is 4·c·D + degenerate part, c at most the largest eigenvalue, and the end
+        # is the D with (value − D)² = t²·Var at D (Wilson's construction), since a value too low is too sure of itself.
+        # Below: the sample's own variance, which is large where the value came out large.
         root = np.sqrt(noise)
         c = float(np.linalg.eigvalsh(root[:, None] * forms[i] * root)[-1])
         degenerate = _covariance(forms[i], forms[i], 0 * mean, noise, spare)
 
         def interval(alpha: float) -> tuple[float, float]:
             t = float(stats.t.isf(alpha / 2, freedom))
-            half = t * sqrt(max(4 * (c * t) ** 2 + 4 * c * value[i] + degenerate, 0.0))
-            centre = value[i] + 2 * c * t**2
-            return max(centre - half, 0.0), max(centre + half, 0.0)
+            above = t * sqrt(max(4 * (c * t) ** 2 + 4 * c * value[i] + degenerate, 0.0)) + 2 * c * t**2
+            return max(value[i] - t * sqrt(covariance[i, i]), 0.0), max(value[i] + above, 0.0)
 
         return _estimate(f"variance over {name}", float(value[i]), interval, total)
 
