@@ -18,8 +18,10 @@ from harness.recorder import Recorder
 from harness.session import Session
 
 PLUGIN = "harness-controller"
-# What a worker that cannot go on says to the controller, and the attribute of a report that carries a cell's record.
+# What a worker says to the controller: why it cannot go on, and how many cells there are. And the attribute of a report
+# that carries a cell's record.
 REFUSED = "harness_refused"
+EXPECTED = "harness_expected"
 RECORD = "harness_record"
 
 # Where the output is not a terminal there is no width to respect; tables should not be folded at 80 columns then.
@@ -78,16 +80,23 @@ class Controller:
         record = record_of(report)
         if record is None:
             return
-        recorder = self.start()
-        self.progress.stop()
-        if (reporter := self._reporter) is not None:
-            reporter.ensure_newline()
-        recorder.add(record["index"], record["cell"], record["claim"], record["run"])
+        try:
+            recorder = self.start()
+            self.progress.stop()
+            if (reporter := self._reporter) is not None:
+                reporter.ensure_newline()
+            recorder.add(record["index"], record["cell"], record["claim"], record["run"])
+        except BadInput as error:
+            self.refused = str(error)
+            pytest.exit(self.refused, returncode=pytest.ExitCode.USAGE_ERROR)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """A worker that cannot go on says why."""
-        self.refused = getattr(node, "workeroutput", {}).get(REFUSED, self.refused)
+        """A worker ends: if it could not go on it says why; if there were cells, a run without any is none."""
+        said = getattr(node, "workeroutput", {})
+        self.refused = said.get(REFUSED, self.refused)
+        if said.get(EXPECTED) and self.refused is None:
+            self.start().expect(said[EXPECTED])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -102,7 +102,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     run.expected = sum(_question(item) is not None for item in items)
     if not run.expected or config.option.collectonly:
         return
-    from harness.controller import PLUGIN, refuse
+    from harness.controller import EXPECTED, PLUGIN, refuse
 
     if getattr(config.option, "reruns", None):
         refuse(session, "Claims are not rerun until they pass; leave --reruns out.")
@@ -113,6 +113,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
             run.lab.progress = controller.show
             controller.start().expect(run.expected)
         else:
+            config.workeroutput[EXPECTED] = run.expected  # type: ignore[attr-defined]
             run.lab  # noqa: B018 — likewise the device and the store
     except BadInput as error:
         refuse(session, str(error))

@@ -19,8 +19,9 @@ from harness.session import ALPHA, Session
 from harness.verdicts import Verdict, claim_verdict
 
 ERROR_CONTROL = (
-    f"Within each claim the chance of any wrong verdict is at most {ALPHA:.0%}: every interval is at level "
-    f"1 − {ALPHA}/(cells × looks), which holds whatever the dependence between cells and between looks (Bonferroni)."
+    f"Within each claim the chance of any wrong verdict is at most {ALPHA:.0%}: each cell at each look is wrong with a "
+    f"chance of at most {ALPHA}/(cells × looks), whatever the dependence between them (Bonferroni), and its interval "
+    "misses with at most that chance at either end."
 )
 # Results are rewritten at most this often; a killed run loses these seconds of the file, and nothing of the store.
 _SECONDS_BETWEEN_WRITES = 2.0

@@ -16,6 +16,7 @@ from hypothesis import settings
 import harness.controller
 import harness.item
 import harness.lab
+from harness.problems import datasets
 
 pytest_plugins = ["pytester"]
 
@@ -201,6 +202,9 @@ def project(pytester, monkeypatch):
     # The project's conftest wraps a sampler; and an edited claim may be as old and as long as its bytecode says.
     monkeypatch.setattr(harness.lab, "prior", harness.lab.prior)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.delenv("HARNESS_STORE", raising=False)
-    monkeypatch.delenv("HARNESS_DATA", raising=False)
+    for name in ("HARNESS_STORE", "HARNESS_DATA"):
+        # Set first, so that what a run with --data sets is unset again.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    datasets._mnist_full.cache_clear()
     return Project(pytester)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from harness.errors import BadInput
 from harness.store import Store
 
 FULL_SETS = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -149,10 +150,16 @@ def test_an_unknown_option_is_pytests_own_error(project):
     assert "unrecognized arguments: --sclae" in ran.err
 
 
-@needs_no_gpu
-def test_workers_refuse_in_one_sentence_too(project):
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(("--device", "cuda"), "There is no GPU cuda:0", marks=needs_no_gpu),
+        (("--report", "pytest.ini/report.html"), "cannot be written"),
+    ],
+)
+def test_workers_refuse_in_one_sentence_too(project, arguments, said):
     project.drawn()
-    project.run("--device", "cuda", "-n", "2").one_sentence("There is no GPU cuda:0")
+    project.run("-n", "1", *arguments).one_sentence(said)
 
 
 FULL_STORE = f"""
@@ -193,14 +200,23 @@ def test_a_report_that_cannot_be_written_at_the_end_keeps_the_results(project, m
     project.given("figures", 0.9)
 
     def fail(results, report):
-        from harness.errors import BadInput
-
         raise BadInput(f"The report {report} cannot be written (No space left on device).")
 
     monkeypatch.setattr("harness.recorder.write_report", fail)
     ran = project.run()
     ran.one_sentence("The report .* cannot be written")
     assert ran.outcomes == {"number: 0.9": "supported"}
+
+
+def test_results_that_cannot_be_written_end_the_run_and_the_store_keeps_its_samples(project, monkeypatch):
+    project.drawn()
+
+    def fail(path, document):
+        raise BadInput(f"{path} cannot be written (No space left on device).")
+
+    monkeypatch.setattr("harness.results.write", fail)
+    project.run().one_sentence("results.json cannot be written")
+    assert Store(project.folder / ".store").info()["entries"] == len(project.computed) == 1
 
 
 def declared(project, problem):
