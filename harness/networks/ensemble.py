@@ -70,6 +70,24 @@ class DifferentiatedByHand(Protocol):
         """
 
 
+@runtime_checkable
+class Layered(Protocol):
+    """An architecture whose hidden layers are each linear in their own parameters before the activation.
+
+    A move of one layer's parameters then moves its preactivations along, at no matrix product.
+    """
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Hidden layers, the first one first; names of their parameters begin with these and a dot."""
+
+    def preactivations(self, parameters: Mapping[str, Tensor], x: Tensor, layer: int) -> Tensor:
+        """x: (points, ...) -> z of a hidden layer (networks, points, ...)."""
+
+    def features_from(self, parameters: Mapping[str, Tensor], z: Tensor, layer: int) -> Tensor:
+        """Features from a hidden layer's z, which may be overwritten; needs the parameters above that layer only."""
+
+
 def size(parameters: Mapping[str, Parameter]) -> int:
     """How many numbers one network has."""
     return sum(prod(parameter.shape) for parameter in parameters.values())

@@ -121,11 +121,30 @@ class FullyConnected:
 
     def features(self, parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
         """x: (points, d) or (networks, points, d) -> last hidden layer (networks, points, width)."""
-        networks = len(parameters["readout.weight"])
-        h = x if x.ndim == 3 else x.expand(networks, *x.shape)
-        for i in range(len(self.hidden)):
-            h = ACTIVATIONS[self.activation].function(self._linear(parameters, f"hidden{i}", h))
+        return self._hidden(parameters, self._expanded(parameters, x), 0, len(self.hidden))
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Hidden layers, the first one first; see `Layered`."""
+        return tuple(f"hidden{i}" for i in range(len(self.hidden)))
+
+    def preactivations(self, parameters: Mapping[str, Tensor], x: Tensor, layer: int) -> Tensor:
+        """x: (points, d) -> z of a hidden layer (networks, points, width), linear in that layer's parameters."""
+        h = self._hidden(parameters, self._expanded(parameters, x), 0, layer)
+        return self._linear(parameters, self.layers[layer], h)
+
+    def features_from(self, parameters: Mapping[str, Tensor], z: Tensor, layer: int) -> Tensor:
+        """Features from a hidden layer's z, which may be overwritten; needs the parameters above that layer only."""
+        h = ACTIVATIONS[self.activation].function(z)
+        return self._hidden(parameters, h, layer + 1, len(self.hidden))
+
+    def _hidden(self, parameters: Mapping[str, Tensor], h: Tensor, start: int, end: int) -> Tensor:
+        for name in self.layers[start:end]:
+            h = ACTIVATIONS[self.activation].function(self._linear(parameters, name, h))
         return h
+
+    def _expanded(self, parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        return x if x.ndim == 3 else x.expand(len(next(iter(parameters.values()))), *x.shape)
 
     def readout(self, parameters: Mapping[str, Tensor], features: Tensor) -> Tensor:
         """(networks, points, width) -> logits (networks, points, outputs)."""
@@ -137,7 +156,7 @@ class FullyConnected:
         """Backward pass; see `DifferentiatedByHand`."""
         activation = ACTIVATIONS[self.activation]
         depth = len(self.hidden)
-        h = [x if x.ndim == 3 else x.expand(len(parameters["readout.weight"]), *x.shape)]
+        h = [self._expanded(parameters, x)]
         z = []
         for i in range(depth):
             z.append(self._linear(parameters, f"hidden{i}", h[i]))

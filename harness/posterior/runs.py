@@ -1,0 +1,65 @@
+"""What independent runs of a particle sampler found; the independent unit is the run, never the particle."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from harness.functions import ClusteredCounts, FunctionCounts
+from harness.intervals import log_evidence
+from harness.verdicts import Estimate
+
+
+@dataclass(frozen=True, eq=False)
+class RunsPosterior:
+    """Functions on the evaluation inputs by run, with the evidence on the way.
+
+    clusters: one unit a run. curve: (runs, m + 1) each run's ln P(S_k) of the first k training points, −inf from where
+    no particle was left. ancestors: (runs,) effective number of initial draws the last particles descend from.
+    """
+
+    clusters: ClusteredCounts
+    curve: np.ndarray
+    ancestors: np.ndarray
+
+    @property
+    def functions(self) -> FunctionCounts:
+        """How often each function was held by a particle, over all runs."""
+        return self.clusters.pooled()
+
+    @property
+    def sample(self) -> ClusteredCounts:
+        """The functions by what is independent among them, as the distances take it."""
+        return self.clusters
+
+    @cached_property
+    def evidence(self) -> Estimate:
+        """ln P(S), with its between-run interval."""
+        return self.evidence_of(self.curve.shape[1] - 1)
+
+    def evidence_of(self, k: int) -> Estimate:
+        """ln P(S_k) of the first k training points."""
+        return log_evidence(self.curve[:, k].tolist())
+
+    @property
+    def scatter(self) -> float:
+        """Standard deviation of ln P(S) over runs: well under 1 where the moves mix."""
+        return float(self.curve[:, -1].std(ddof=1))
+
+    def __add__(self, other: "RunsPosterior") -> "RunsPosterior":
+        return RunsPosterior(
+            self.clusters + other.clusters,
+            np.concatenate([self.curve, other.curve]),
+            np.concatenate([self.ancestors, other.ancestors]),
+        )
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {**self.clusters.to_arrays(), "curve": self.curve, "ancestors": self.ancestors}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RunsPosterior":
+        """The inverse of `to_arrays`."""
+        clusters = {name: array for name, array in arrays.items() if name not in ("curve", "ancestors")}
+        return cls(ClusteredCounts.from_arrays(clusters), arrays["curve"], arrays["ancestors"])
