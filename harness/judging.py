@@ -58,11 +58,10 @@ def judge_cell(
     try:
         for look in range(looks.looks):
             lab.look = look
-            last = _look(ask(lab, **cell), prediction, looks, look, lab)
-            if last.verdict is not Verdict.INCONCLUSIVE or last.estimate is None:
+            last, factor = _look(ask(lab, **cell), prediction, looks, look, lab)
+            if last.verdict is not Verdict.INCONCLUSIVE:
                 break
             growth_left = 2.0 ** (looks.looks - 1 - look)
-            factor = needed(prediction, last.estimate, looks.alpha_at(look))
             if factor is not None and factor > HOPELESS * growth_left:
                 break
             # The next look doubles the sample, so it costs about what all looks so far have cost.
@@ -77,10 +76,11 @@ def judge_cell(
     return last
 
 
-def _look(estimate: Estimate, prediction: Prediction, looks: Looks, look: int, lab: Lab) -> Judged:
+def _look(estimate: Estimate, prediction: Prediction, looks: Looks, look: int, lab: Lab) -> tuple[Judged, float | None]:
+    """The verdict at this look, and by what factor the sample would have to grow where it is undecided."""
     alpha = looks.alpha_at(look)
     verdict, low, high, level = decide(prediction, estimate.interval, alpha)
-    more = None
+    more, factor = None, None
     if verdict is Verdict.INCONCLUSIVE:
         factor = needed(prediction, estimate, alpha)
         if factor is None:
@@ -89,17 +89,8 @@ def _look(estimate: Estimate, prediction: Prediction, looks: Looks, look: int, l
             more = f"would need about {_rounded((factor - 1) * estimate.n)} more {estimate.unit}"
         else:
             more = "no sample size is in sight that would decide it: the estimate lies on the bound"
-    return Judged(
-        verdict,
-        estimate,
-        low,
-        high,
-        level,
-        look + 1,
-        lab.spent,
-        2.0 ** (look + 1 - looks.looks),
-        more,
-    )
+    share = 2.0 ** (look + 1 - looks.looks)
+    return Judged(verdict, estimate, low, high, level, look + 1, lab.spent, share, more), factor
 
 
 def _rounded(count: float) -> str:

@@ -179,7 +179,7 @@ def needed(prediction: Prediction, estimate: Estimate, alpha: float) -> float | 
         low, high = high, 2 * high
         if high > _FARTHEST:
             return inf
-    while high / low > 1.01:
+    while high / low > 1.1:
         middle = sqrt(low * high)
         low, high = (low, middle) if decided(middle) else (middle, high)
     return high

@@ -1,69 +1,87 @@
 """Rank agreement of two distributions over the functions that were seen often enough in both."""
 
-from math import sqrt
+from math import isfinite, nan, sqrt
 
 import numpy as np
 from scipy import stats
 
-from harness.distances.units import Sample, of_two
+from harness.distances.units import Sample, Units, of_two
 from harness.distances.volumes import halves, shares
 from harness.verdicts import Estimate
 
-_RESAMPLES = 200
+_RESAMPLES = 100
+_SPLITS = 10
 _SEED = 20210512
+# With fewer functions, or a reliability too near 0 to divide by, nothing is said.
+_FEWEST = 5
+_LEAST_RELIABILITY = 0.1
 
 
 def rank_agreement(p: Sample, q: Sample, least: int = 10) -> Estimate:
     """Spearman's ρ over functions seen at least `least` times in both samples.
 
     Counting noise lowers it. The value is corrected for that by the samples' own split-half reliabilities (Spearman
-    1904, with the Spearman–Brown step to full length) where they allow it; the interval is of the corrected value, by
-    resampling units.
+    1904, with the Spearman–Brown step to full length), averaged over splits; the interval is of the corrected value,
+    the correction's own spread included, by resampling units in two halves.
     """
     units = of_two(p, q)
     often = (units[0].total >= least) & (units[1].total >= least)
-    rng = np.random.default_rng(_SEED)
-
-    def resampled(each: int) -> np.ndarray:
-        multiplicity = units[each].multiplicity
-        number = int(multiplicity.sum())
-        return rng.multinomial(number, multiplicity / number) @ units[each].measures[:, often]
-
-    details: dict[str, float | int] = {"functions": int(often.sum())}
-    if often.sum() < 5:
-        value, draws = float("nan"), np.array([])
-    else:
-        split = [[shares(half)[often] for half in halves(each)] for each in units]
-        ceiling = sqrt(_reliability(*split[0]) * _reliability(*split[1]))
+    functions = int(often.sum())
+    details: dict[str, float | int] = {"functions": functions}
+    value, spread = nan, nan
+    if functions >= _FEWEST:
+        splits = [[halves(each, _SEED + i) for i in range(_SPLITS)] for each in units]
+        reliable = [
+            np.mean([_reliability(*(shares(half)[often] for half in split)) for split in each]) for each in splits
+        ]
+        ceiling = sqrt(reliable[0] * reliable[1])
         details |= {"counting noise caps it at": ceiling}
-        plain = _spearman(units[0].total[often], units[1].total[often])
-        value = min(plain / ceiling, 1.0) if ceiling > 0 else float("nan")
-        draws = np.array([_spearman(resampled(0), resampled(1)) for _ in range(_RESAMPLES)])
-        # Resampling adds the counting noise once more: centre its spread on the value.
-        draws = value + (draws - draws.mean()) / max(ceiling, 1e-9)
+        if min(reliable) >= _LEAST_RELIABILITY:
+            value = min(_spearman(units[0].total[often], units[1].total[often]) / ceiling, 1.0)
+            rng = np.random.default_rng(_SEED)
+            # Resampling adds the counting noise once more: only its spread is used, not its centre.
+            spread = float(np.std([_resampled(units, often, rng) for _ in range(_RESAMPLES)], ddof=1))
 
     def interval(alpha: float) -> tuple[float, float]:
-        if len(draws) == 0 or not np.isfinite(value):
+        if not isfinite(value):
             return -1.0, 1.0
-        half = float(stats.t.ppf(1 - alpha / 2, int(often.sum()) - 1)) * float(draws.std(ddof=1))
+        half = float(stats.t.isf(alpha / 2, functions - 1)) * spread
         return max(value - half, -1.0), min(value + half, 1.0)
 
     return Estimate(
         "rank agreement",
         value,
         interval,
-        int(often.sum()),
+        functions,
         f"functions seen {least} times in both",
-        float(often.sum()),
+        float(functions),
         "Spearman's ρ corrected for attenuation; spread by resampling units",
         details=details,
     )
 
 
+def _resampled(units: tuple[Units, Units], often: np.ndarray, rng: np.random.Generator) -> float:
+    """The corrected ρ of units drawn anew, with replacement, in two halves each."""
+    totals, reliable = [], []
+    for each in units:
+        number = int(each.multiplicity.sum())
+        chance = each.multiplicity / number
+        first, second = (
+            rng.multinomial(size, chance) @ each.measures[:, often] for size in (number // 2, number - number // 2)
+        )
+        totals.append(first + second)
+        reliable.append(max(_reliability(first, second), _LEAST_RELIABILITY))
+    return _spearman(*totals) / sqrt(reliable[0] * reliable[1])
+
+
 def _spearman(a: np.ndarray, b: np.ndarray) -> float:
-    return float(stats.spearmanr(a, b).statistic)
+    """Spearman's ρ; 0 where one of the two does not vary."""
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return 0.0
+    return float(np.corrcoef(stats.rankdata(a), stats.rankdata(b))[0, 1])
 
 
 def _reliability(a: np.ndarray, b: np.ndarray) -> float:
+    """Of the two halves together, by the Spearman–Brown formula."""
     half = _spearman(a, b)
     return 2 * half / (1 + half) if half > 0 else 0.0

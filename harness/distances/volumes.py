@@ -84,9 +84,9 @@ def shares(units: Units) -> np.ndarray:
     return units.total / max(float(units.total.sum()), 1e-300)
 
 
-def halves(units: Units) -> tuple[Units, Units]:
+def halves(units: Units, seed: int = _SPLIT_SEED) -> tuple[Units, Units]:
     """Two halves with disjoint units, chosen by a fixed seed, on the same list of functions."""
-    rng = np.random.default_rng(_SPLIT_SEED)
+    rng = np.random.default_rng(seed)
     number = int(units.multiplicity.sum())
     taken = rng.multivariate_hypergeometric(units.multiplicity, number // 2, method="marginals")
     parts = (taken, units.multiplicity - taken)
