@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.session import Session
 
 SESSION: "pytest.StashKey[Session]" = pytest.StashKey()
-RECORD: "pytest.StashKey[dict[str, Any]]" = pytest.StashKey()
+JUDGED: "pytest.StashKey[dict[str, Any]]" = pytest.StashKey()
 
 
 class Undecided(pytest.skip.Exception):  # type: ignore[name-defined]
@@ -144,7 +144,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         record = judge_item(pyfuncitem, pyfuncitem.config.stash[SESSION])
     except StoreUnusable as error:
         refuse(pyfuncitem.session, str(error))
-    pyfuncitem.stash[RECORD] = record
+    pyfuncitem.stash[JUDGED] = record
     cell = record["cell"]
     if cell["outcome"] in FAILING:
         raise FailingVerdict(cell["message"])
@@ -162,16 +162,16 @@ def pytest_runtest_makereport(
     A claim that fails outside its estimate, as in a fixture of its own, is a cell in error like any other.
     """
     report = yield
-    record = item.stash.get(RECORD, None) if call.when == "call" else None
+    record = item.stash.get(JUDGED, None) if call.when == "call" else None
     if record is None and report.failed and report.when != "teardown" and _question(item) is not None:
         from harness.item import error_record
 
         assert isinstance(item, pytest.Function)
         record = error_record(item, item.config.stash[SESSION], report.longreprtext)
     if record is not None:
-        from harness.controller import RECORD as ATTRIBUTE
+        from harness.controller import RECORD
 
-        setattr(report, ATTRIBUTE, json.dumps(record))
+        setattr(report, RECORD, json.dumps(record))
         item.user_properties.append(("outcome", record["cell"]["outcome"]))
         report.user_properties = list(item.user_properties)
     if call.excinfo is not None and call.excinfo.errisinstance(FailingVerdict):

@@ -142,7 +142,8 @@ class Recorder:
     def _remarks(self) -> Iterable[str]:
         yield from self._about_accepted()
         if self.accepted_now:
-            yield f"Accepted {self.accepted_now} verdicts; review what changed in {_relative(self.session.accepted_file)}."
+            file = _relative(self.session.accepted_file)
+            yield f"Accepted {self.accepted_now} verdicts; review what changed in {file}."
         if not self.run["complete"]:
             yield (
                 f"This run is incomplete: {self.position} cells are here. The same command goes on from what is stored."

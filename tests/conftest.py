@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -114,10 +114,12 @@ class Ran:
     out: str
     err: str
     folder: Path
+    results: dict = field(init=False)
 
-    @property
-    def results(self) -> dict:
-        return json.loads((self.folder / LATEST).read_text())
+    def __post_init__(self) -> None:
+        # Read now: the next run replaces the file.
+        latest = self.folder / LATEST
+        self.results = json.loads(latest.read_text()) if latest.exists() else {}
 
     @property
     def outcomes(self) -> dict[str, str]:
