@@ -23,7 +23,7 @@ from harness.store import Store, key
 from harness.training import Optimiser, Trained, train
 
 # Part of every stored entry's address: raise it when a sampler's meaning changes, and old entries are left alone.
-SAMPLERS_VERSION = 1
+SAMPLERS_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The lab: looks, seeds, the store behind it, and what it charges."""
 
+import hashlib
 from itertools import pairwise
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 import harness.lab
-from harness.lab import Lab, Scale
+from harness.lab import SAMPLERS_VERSION, Lab, Scale
 from harness.networks import FullyConnected, perceptron
 from harness.problems import Problem, boolean_cube
 from harness.store import Store
@@ -173,3 +174,20 @@ def test_progress_says_what_is_drawn(lab):
     for lab.look in range(2):
         SAMPLERS["prior"](lab)
     assert said == ["prior 1/1", "prior 2/2"]
+
+
+def test_the_version_is_raised_when_a_sampler_draws_otherwise(lab):
+    """Entries of an older sampler would be taken for this one's: raise SAMPLERS_VERSION, then renew these digests."""
+    digests = {
+        name: hashlib.sha256(
+            b"".join(np.ascontiguousarray(array).tobytes() for array in sample(lab()).to_arrays().values())
+        )
+        for name, sample in SAMPLERS.items()
+    }
+    assert {"version": SAMPLERS_VERSION} | {name: digest.hexdigest()[:12] for name, digest in digests.items()} == {
+        "version": 2,
+        "prior": "82cc9fe7caa2",
+        "posterior": "ed13d1bad001",
+        "train": "5c01afeb37e8",
+        "feasibility": "83b4202652da",
+    }
