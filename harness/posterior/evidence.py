@@ -1,29 +1,35 @@
 """P(S) from branching draws, whose independent unit is the hidden draw."""
 
+from collections.abc import Callable
+
 import numpy as np
+from scipy import stats
 
 from harness.functions import ClusteredCounts
-from harness.intervals import clopper_pearson, student
+from harness.intervals import clopper_pearson
 from harness.verdicts import Estimate
 
-# With fewer units that kept anything, their mean is too skewed for Student's t.
+# With fewer units that kept anything, or that dropped anything, their mean is not near enough to normal.
 _ENOUGH = 50
 
 
 def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimate:
     """P(S): mean over hidden draws of the share of last layers that were kept.
 
-    While few hidden draws kept any, the interval rests on their number alone: 0 ≤ P(S) ≤ P(a draw keeps any).
+    While few hidden draws kept any, or dropped any, the interval rests on their numbers alone:
+    P(a draw keeps all) ≤ P(S) ≤ P(a draw keeps any).
     """
     kept = np.bincount(clusters.unit, clusters.counts, minlength=clusters.units) / last_layers
     value, error = float(kept.mean()), float(kept.std(ddof=1) / np.sqrt(clusters.units))
-    any_kept = int((kept > 0).sum())
-    normal = student(value, error, max(any_kept, 2) - 1)
+    any_kept, all_kept = int((kept > 0).sum()), int((kept == 1).sum())
+    few = min(any_kept, clusters.units - all_kept)
+    skewed = _mean_of_skewed(value, error, float(stats.skew(kept)) if few >= _ENOUGH else 0.0, clusters.units, few)
 
     def interval(alpha: float) -> tuple[float, float]:
-        if any_kept < _ENOUGH:
-            return 0.0, clopper_pearson(any_kept, clusters.units, alpha)[1]
-        low, high = normal(alpha)
+        if few < _ENOUGH:
+            least, most = (clopper_pearson(k, clusters.units, alpha) for k in (all_kept, any_kept))
+            return least[0], most[1]
+        low, high = skewed(alpha)
         return max(low, 0.0), min(high, 1.0)
 
     variance_of_one = value * (1 - value)
@@ -34,5 +40,26 @@ def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimat
         clusters.units,
         "hidden draws",
         variance_of_one / error**2 if error > 0 else float(clusters.units),
-        "Student's t over hidden draws",
+        "Student's t over hidden draws, and the same corrected for skewness: hull of the two",
     )
+
+
+def _mean_of_skewed(
+    value: float, error: float, skewness: float, units: int, informative: int
+) -> Callable[[float], tuple[float, float]]:
+    """alpha -> hull of Student's interval and Hall's, whose cubic transformation takes the skewness out of t.
+
+    Shares kept are skewed to the right, and Student's interval then misses the mean from below about twice as often as
+    it should. Source: Hall 1992, J. R. Statist. Soc. B 54:221.
+    """
+    g = skewness / np.sqrt(units)
+
+    def untransformed(t: float) -> float:
+        return 3 / g * (np.cbrt(1 + g * (t - g / 6)) - 1) if abs(g) > 1e-6 else t
+
+    def interval(alpha: float) -> tuple[float, float]:
+        t = float(stats.t.ppf(1 - alpha / 2, informative - 1))
+        low, high = (value - error * untransformed(each) for each in (t, -t))
+        return float(min(low, value - t * error)), float(max(high, value + t * error))
+
+    return interval
