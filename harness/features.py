@@ -33,26 +33,32 @@ class Feasibility:
         return cls(int(arrays["feasible"]), int(arrays["draws"]))
 
 
+# Feasibility tolerance of the solver, the least it takes, and the margin that counts as one.
+_TOLERANCE, _MARGIN = 1e-10, 1e-9
+
+
 def separable(features: np.ndarray, labels: np.ndarray, threshold: bool) -> bool:
     """Whether signs(features·v + b) = labels has a solution (b = 0 without threshold): a linear programme.
 
-    features: (points, width). labels: (points,) 0/1. Solved as: find v, b with s(φ·v + b) ≥ 1 for every point,
-    which is feasible exactly where strict separation is, since a solution can be scaled.
+    features: (points, width). labels: (points,) 0/1. Solved as: the largest t with s(φ·v + b) ≥ t for every point and
+    all of v, b, t within ±1. It always has a solution, and t > 0 exactly where strict separation is possible.
     """
     signs = labels.astype(float) * 2 - 1
     columns = np.hstack([features, np.ones((len(features), 1))]) if threshold else features
     # Rows of unit length: the same half-spaces, and numbers the solver's tolerances are made for.
     columns = columns / np.maximum(np.linalg.norm(columns, axis=1, keepdims=True), 1e-30)
+    t_last = np.append(np.zeros(columns.shape[1]), 1.0)
     result = linprog(
-        np.zeros(columns.shape[1]),
-        A_ub=-signs[:, None] * columns,
-        b_ub=-np.ones(len(columns)),
-        bounds=(None, None),
+        -t_last,
+        A_ub=np.hstack([-signs[:, None] * columns, np.ones((len(columns), 1))]),
+        b_ub=np.zeros(len(columns)),
+        bounds=(-1, 1),
         method="highs",
+        options={"primal_feasibility_tolerance": _TOLERANCE, "dual_feasibility_tolerance": _TOLERANCE},
     )
-    if result.status not in (0, 2):
+    if result.status != 0:
         raise RuntimeError(f"The linear programme of a last layer ended undecided: {result.message}")
-    return result.status == 0
+    return -result.fun > _MARGIN
 
 
 def last_layer_feasibility(
