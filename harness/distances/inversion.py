@@ -75,13 +75,13 @@ class Ratio:
 
         if value == 0 or excess(0.0) <= 0:
             return 0.0
-        return float(brentq(excess, 0.0, value, xtol=1e-12, rtol=1e-6))
+        return float(brentq(excess, 0.0, value, xtol=1e-12, rtol=1e-5))
 
     def _high(self, law: "_Law", value: float) -> float:
         def excess(r: float) -> float:
             """In standard deviations of a normal variable with the same tail."""
             tail = law.below(r, self.distance - r * self.reference)
-            return law.z + float(stats.norm.ppf(max(tail, 1e-300)))
+            return law.z + float(special.ndtri(max(tail, 1e-300)))
 
         step = max(value, sqrt(self.floor2) / self.reference, 1e-12)
         low = high = value
@@ -90,7 +90,7 @@ class Ratio:
             step *= 2
             if high > _MOST:
                 return inf
-        return float(brentq(excess, low, high, xtol=1e-12, rtol=1e-6)) if high > low else high
+        return float(brentq(excess, low, high, xtol=1e-12, rtol=1e-5)) if high > low else high
 
 
 class _Law:
@@ -100,8 +100,8 @@ class _Law:
         self.ratio, self.growth = ratio, growth
         freedom = (min(ratio.p.freedom, ratio.q.freedom) + 1) * growth - 1
         # Variances are estimated: Student's quantile in place of the normal one, and its tail for the other laws.
-        self.z = float(stats.t.isf(tail, max(freedom, 1)))
-        self.tail = float(stats.norm.sf(self.z))
+        self.z = -float(special.stdtrit(max(freedom, 1), tail))
+        self.tail = float(special.ndtr(-self.z))
         # Functions not seen: what so many units more could have shown. At a share of 0 this gives the exact binomial
         # limit ln(1/tail)/size.
         self.unseen = (log(1 / tail) / self.z) ** 2
