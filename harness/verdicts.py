@@ -157,7 +157,7 @@ def decide(
 
 
 # Samples so many times as large are not looked ahead to.
-_FARTHEST = 2.0**40
+_FARTHEST = 4.0**12
 
 
 def needed(prediction: Prediction, estimate: Estimate, alpha: float) -> float | None:
@@ -176,7 +176,7 @@ def needed(prediction: Prediction, estimate: Estimate, alpha: float) -> float | 
         return None
     low, high = 1.0, 1.0
     while not decided(high):
-        low, high = high, 2 * high
+        low, high = high, 4 * high
         if high > _FARTHEST:
             return inf
     while high / low > 1.1:

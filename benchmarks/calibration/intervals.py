@@ -132,7 +132,7 @@ def _halves_of_a_posterior(rng: np.random.Generator) -> tuple[FunctionCounts, Fu
     """A posterior at m = 4 by rejection, its networks dealt out at random in two."""
     architecture, problem = _network()
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    drawn = rejection(architecture, problem, 8000, generator).functions  # type: ignore[arg-type]
+    drawn = rejection(architecture, problem, 2000, generator).functions  # type: ignore[arg-type]
     first = rng.multivariate_hypergeometric(drawn.counts, drawn.total // 2, method="marginals")
     parts = [(drawn.words[part > 0], part[part > 0]) for part in (first, drawn.counts - first)]
     return FunctionCounts(drawn.n, *parts[0]), FunctionCounts(drawn.n, *parts[1])

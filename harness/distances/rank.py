@@ -32,15 +32,16 @@ def rank_agreement(p: Sample, q: Sample, least: int = 10) -> Estimate:
     if functions >= _FEWEST:
         splits = [[halves(each, _SEED + i) for i in range(_SPLITS)] for each in units]
         reliable = [
-            np.mean([_reliability(*(shares(half)[often] for half in split)) for split in each]) for each in splits
+            float(np.mean([_reliability(*(shares(half)[often] for half in split)) for split in each]))
+            for each in splits
         ]
         ceiling = sqrt(reliable[0] * reliable[1])
         details |= {"counting noise caps it at": ceiling}
         if min(reliable) >= _LEAST_RELIABILITY:
-            value = min(_spearman(units[0].total[often], units[1].total[often]) / ceiling, 1.0)
+            value = min(float(_spearman(*(each.total[often] for each in units))) / ceiling, 1.0)
             rng = np.random.default_rng(_SEED)
             # Resampling adds the counting noise once more: only its spread is used, not its centre.
-            spread = float(np.std([_resampled(units, often, rng) for _ in range(_RESAMPLES)], ddof=1))
+            spread = float(_resampled(units, often, rng).std(ddof=1))
 
     def interval(alpha: float) -> tuple[float, float]:
         if not isfinite(value):
@@ -60,28 +61,30 @@ def rank_agreement(p: Sample, q: Sample, least: int = 10) -> Estimate:
     )
 
 
-def _resampled(units: tuple[Units, Units], often: np.ndarray, rng: np.random.Generator) -> float:
-    """The corrected ρ of units drawn anew, with replacement, in two halves each."""
+def _resampled(units: tuple[Units, Units], often: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(resamples,) the corrected ρ of units drawn anew, with replacement, in two halves each."""
     totals, reliable = [], []
     for each in units:
         number = int(each.multiplicity.sum())
         chance = each.multiplicity / number
         first, second = (
-            rng.multinomial(size, chance) @ each.measures[:, often] for size in (number // 2, number - number // 2)
+            rng.multinomial(size, chance, _RESAMPLES) @ each.measures[:, often]
+            for size in (number // 2, number - number // 2)
         )
         totals.append(first + second)
-        reliable.append(max(_reliability(first, second), _LEAST_RELIABILITY))
-    return _spearman(*totals) / sqrt(reliable[0] * reliable[1])
+        reliable.append(np.maximum(_reliability(first, second), _LEAST_RELIABILITY))
+    return _spearman(*totals) / np.sqrt(reliable[0] * reliable[1])
 
 
-def _spearman(a: np.ndarray, b: np.ndarray) -> float:
-    """Spearman's ρ; 0 where one of the two does not vary."""
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
-        return 0.0
-    return float(np.corrcoef(stats.rankdata(a), stats.rankdata(b))[0, 1])
+def _spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Spearman's ρ along the last axis; 0 where one of the two does not vary."""
+    a, b = (stats.rankdata(each, axis=-1) for each in (a, b))
+    a, b = (each - each.mean(axis=-1, keepdims=True) for each in (a, b))
+    norm = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
+    return np.asarray((a * b).sum(axis=-1) / np.where(norm > 0, norm, 1.0))
 
 
-def _reliability(a: np.ndarray, b: np.ndarray) -> float:
+def _reliability(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Of the two halves together, by the Spearman–Brown formula."""
-    half = _spearman(a, b)
-    return 2 * half / (1 + half) if half > 0 else 0.0
+    half = np.maximum(_spearman(a, b), 0.0)
+    return 2 * half / (1 + half)
