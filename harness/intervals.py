@@ -17,7 +17,7 @@ from harness.verdicts import Estimate
 def clopper_pearson(k: float, n: float, alpha: float) -> tuple[float, float]:
     """Exact interval of a binomial proportion (Clopper & Pearson 1934), k of n."""
     low = stats.beta.ppf(alpha / 2, k, n - k + 1) if k > 0 else 0.0
-    high = stats.beta.ppf(1 - alpha / 2, k + 1, n - k) if k < n else 1.0
+    high = stats.beta.isf(alpha / 2, k + 1, n - k) if k < n else 1.0
     return float(low), float(high)
 
 
