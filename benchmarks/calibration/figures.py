@@ -14,7 +14,7 @@ from harness.intervals import clopper_pearson
 from harness.verdicts import Verdict
 
 _SEED = 20210512
-LEVELS = (0.05, 0.01)
+LEVELS = (0.05, 0.01, 0.002)
 # Chance that a Monte-Carlo interval misses what it measures: a tenth of one among a hundred figures.
 MONTE_CARLO = 1e-3
 
@@ -80,7 +80,7 @@ def coverage(case: Case, simulations: int) -> list[Figure]:
     figures = []
     for i, alpha in enumerate(LEVELS):
         covered = int(simulations - below[i] - above[i])
-        name = f"{case.name}, at {1 - alpha:.0%}"
+        name = f"{case.name}, at {1 - alpha:.1%}"
         figures.append(_counted("coverage", name, case.unit, 1 - alpha, covered, simulations))
         for end, misses in (("lower", below[i]), ("upper", above[i])):
             figures.append(_counted("end", f"{name}, {end} end", case.unit, alpha / 2, int(misses), simulations))

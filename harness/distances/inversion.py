@@ -67,7 +67,7 @@ class Ratio:
             return 0.0, inf
         law = _Law(self, alpha / 2, growth)
         value = max(self.distance / self.reference, 0.0)
-        return self._low(law, value), self._high(law, value)
+        return self._low(law, value), self._high(law, value, sqrt(self.floor2) / growth)
 
     def _low(self, law: "_Law", value: float) -> float:
         def excess(r: float) -> float:
@@ -77,13 +77,16 @@ class Ratio:
             return 0.0
         return float(brentq(excess, 0.0, value, xtol=1e-12, rtol=1e-5))
 
-    def _high(self, law: "_Law", value: float) -> float:
+    def _high(self, law: "_Law", value: float, floor: float) -> float:
+        # An estimate far below 0 is luck, or samples that were not independent: it makes nothing surer.
+        observed = max(self.distance, -floor)
+
         def excess(r: float) -> float:
             """In standard deviations of a normal variable with the same tail."""
-            tail = law.below(r, self.distance - r * self.reference)
+            tail = law.below(r, observed - r * self.reference)
             return law.z + float(special.ndtri(max(tail, 1e-300)))
 
-        step = max(value, sqrt(self.floor2) / self.reference, 1e-12)
+        step = max(value, floor / self.reference, 1e-12)
         low = high = value
         while excess(high) > 0:
             low, high = high, high + step
@@ -111,7 +114,8 @@ class _Law:
         scale = 1 / size[0] + 1 / size[1]
         # Leading eigenvalue, without and with what was not seen: the second has the longer tails but for the lower tail
         # of small distances, where a large eigenvalue ends it.
-        self.leading = ratio.spectrum[0] * scale, ratio.spectrum[0] * scale + away
+        seen = ratio.spectrum[0] * scale
+        self.leading = (seen, seen + away) if seen > 0 else (away,)
         self.squares = ratio.spectrum[1], away**2
         self.size = size
         # The linear part of the variance of D̂, without the degenerate part, which the jackknife counts twice.
@@ -123,7 +127,7 @@ class _Law:
         All of the variance in directions of the leading eigenvalue: no spectrum has a heavier upper tail. χ² and normal
         part are combined by the squares of their quantiles, as in MOVER (Zou & Donner 2008).
         """
-        scale, shift, rest = self._parts(r, self.leading[1])
+        scale, shift, rest = self._parts(r, self.leading[-1])
         freedom = max(self._degenerate(r) / (2 * scale**2), 1e-3)
         chi2 = scale * (float(stats.ncx2.isf(self.tail, freedom, shift)) - freedom - shift)
         return sqrt(chi2**2 + self.z**2 * rest)
