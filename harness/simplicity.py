@@ -24,6 +24,8 @@ _RANDOM_STRINGS = 2000
 _RESAMPLES = 200
 _SEED = 20210512
 _MOST_POINTS = 300
+# Where more of the counts' variation is noise, nothing is said of the correlation.
+_LEAST_RELIABILITY = 0.5
 
 
 @dataclass(frozen=True)
@@ -81,30 +83,43 @@ def share_under_bound(chosen_by: FunctionCounts, counted: FunctionCounts, measur
 def rank_correlation(chosen_by: FunctionCounts, counted: FunctionCounts, measure: Measure) -> Estimate:
     """Spearman's ρ of P with K over the functions of large volume; nothing can be said of fewer than five.
 
-    What is estimated is the correlation over just these functions. Interval: by resampling the draws.
+    What is estimated is the correlation of their true probabilities, just these functions'. Counting noise pulls that
+    of counts towards 0 by the factor √reliability. Resampling the draws adds the same noise once more, so the
+    correlation λ of resampled counts with the counts gives reliability = 2 − 1/λ² (in the classical model counts =
+    truth + noise: λ² = (truth + noise)/(truth + 2 noise) in variances; Spearman 1904 for the correction). The interval
+    is the hull of the plain one, the one so corrected, and the one shifted by what the resampling shifted.
     """
     large = chosen_by.most_common(int((chosen_by.counts >= LARGE).sum()))
     complexity = measure(large.bits())
     seen = counted.counts_of(large.words)
     quantity, unit = "rank correlation of P with K", "networks drawn"
-    method = "Spearman's ρ; spread by resampling draws"
+    method = "Spearman's ρ, corrected for counting noise; spread by resampling draws"
     details = _plot(large, complexity, seen, counted.total)
-    if large.distinct < 5 or np.ptp(complexity) == 0:
+    if large.distinct < 5 or np.ptp(complexity) == 0 or np.ptp(seen) == 0:
         return Estimate(quantity, float("nan"), lambda _: (-1.0, 1.0), counted.total, unit, 0.0, method, None, details)
-    value = float(stats.spearmanr(seen, complexity).statistic)
+    plain = float(stats.spearmanr(seen, complexity).statistic)
     rng = np.random.default_rng(_SEED)
     other = max(counted.total - int(seen.sum()), 0)
     drawn = rng.multinomial(counted.total, np.append(seen, other) / counted.total, size=_RESAMPLES)[:, :-1]
     ranks = stats.rankdata(drawn, axis=1)
     resampled = _pearson(ranks, stats.rankdata(complexity))
-    # Counting noise pulls every correlation towards 0, the resampled ones twice: their shift is the value's own bias.
-    bias, spread = float(resampled.mean() - value), float(resampled.std(ddof=1))
+    attenuation = float(_pearson(ranks, stats.rankdata(seen)).mean())
+    reliability = 2 - 1 / attenuation**2 if attenuation > 0 else 0.0
+    details["notes"] = [f"ρ of the counts themselves: {plain:.3f}; their reliability: {max(reliability, 0):.2f}."]
+    if reliability < _LEAST_RELIABILITY:
+        return Estimate(quantity, plain, lambda _: (-1.0, 1.0), counted.total, unit, 0.0, method, None, details)
+    root = reliability**0.5
+    # A second helping of noise attenuates the spread as well.
+    spread = float(resampled.std(ddof=1)) / attenuation**2
+    shifted = 2 * plain - float(resampled.mean())
 
     def interval(alpha: float) -> tuple[float, float]:
         half = float(stats.norm.ppf(1 - alpha / 2)) * spread
-        low, high = sorted((value, value - bias))
-        return max(low - half, -1.0), min(high + half, 1.0)
+        low = min(plain - half, plain / root - half / root, shifted - half / root)
+        high = max(plain + half, plain / root + half / root, shifted + half / root)
+        return max(low, -1.0), min(high, 1.0)
 
+    value = min(max(plain / root, -1.0), 1.0)
     return Estimate(quantity, value, interval, counted.total, unit, float(large.distinct), method, None, details)
 
 
