@@ -9,7 +9,7 @@ import numpy as np
 from harness.distances import bias_explained, mmd_squared, rank_agreement, total_variation, within_tenfold
 from harness.functions import FunctionCounts, pack
 from harness.intervals import clopper_pearson
-from harness.posterior import RejectionPosterior
+from harness.posterior import RejectionPosterior, RunsPosterior
 from harness.problems import Problem
 from harness.training import Trained
 from harness.verdicts import Estimate
@@ -19,7 +19,7 @@ SHOWN_ALPHA = 0.05
 MOST_POINTS = 200
 
 
-def compare(by_training: Trained, by_volume: RejectionPosterior, problem: Problem) -> Estimate:
+def compare(by_training: Trained, by_volume: RejectionPosterior | RunsPosterior, problem: Problem) -> Estimate:
     """Bias explained of P_OPT by P_B; in its details the other distances, the P–P scatter and the test errors.
 
     Only networks that fitted S enter; those that did not are counted in the notes.

@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from harness.errors import BadInput
-from harness.verdicts import Estimate
+from harness.verdicts import Estimate, nothing_yet
 
 
 def clopper_pearson(k: float, n: float, alpha: float) -> tuple[float, float]:
@@ -42,11 +42,14 @@ def log_evidence(values: Sequence[float], *, quantity: str = "ln P(S)", unit: st
     """ln P(S) from independent runs of a sampler; values: (runs,) ln of each run's unbiased estimate of P(S).
 
     Those estimates are close to lognormal, so the logarithm of their mean is μ + σ²/2, not the mean logarithm μ. The
-    intervals of μ (Student's t) and of σ²/2 (χ²) are combined as by Zou, Huo & Taleban 2009 (MOVER).
+    intervals of μ (Student's t) and of σ²/2 (χ²) are combined as by Zou, Huo & Taleban 2009 (MOVER). Where a run lost
+    all its particles (−inf) they are not lognormal, and nothing is said.
     """
     runs = np.asarray(values, dtype=float)
     if len(runs) < 2:
         raise BadInput(f"An evidence needs at least 2 independent runs to have an interval, not {len(runs)}.")
+    if not np.isfinite(runs).all():
+        return nothing_yet(quantity, len(runs), unit)
     freedom = len(runs) - 1
     half_variance = float(runs.var(ddof=1)) / 2
     value, error = float(runs.mean()) + half_variance, sqrt(2 * half_variance / len(runs))

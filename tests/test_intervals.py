@@ -54,6 +54,7 @@ def test_ln_evidence_is_that_of_the_mean():
     runs = np.random.default_rng(0).normal(-10, 1, 100_000)
     # Standard error of the value: sqrt(1/n + 1/(2n)) = 0.004.
     assert log_evidence(runs.tolist()).value == pytest.approx(-9.5, abs=0.02)
+    assert log_evidence([-3.0, -inf, -4.0]).interval(0.05) == (-inf, inf)
     with pytest.raises(BadInput, match="at least 2 independent runs"):
         log_evidence([-3.0])
 

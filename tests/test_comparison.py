@@ -1,0 +1,99 @@
+"""What a claim shows of an optimiser beside random sampling, on samples made by hand."""
+
+import numpy as np
+import pytest
+
+from harness.comparison import MOST_POINTS, SHOWN_ALPHA, compare, mean_error, scatter, shown
+from harness.distances import bias_explained
+from harness.functions import ClusteredCounts, FunctionCounts
+from harness.intervals import clopper_pearson, proportion
+from harness.posterior import RejectionPosterior, RunsPosterior
+from harness.problems import boolean_cube
+from harness.training import Trained
+
+CUBE = boolean_cube(3)
+N = CUBE.n
+
+
+def bits(rng, number, chance):
+    return (rng.random((number, N)) < chance).astype(np.uint8)
+
+
+def trained(rng, number, unfitted=0):
+    return Trained(FunctionCounts.from_bits(bits(rng, number, 0.3)), number + unfitted, np.arange(number))
+
+
+def volume(rng, kept, draws):
+    words = FunctionCounts.from_bits(bits(rng, kept, 0.3))
+    rows = np.repeat(words.words, words.counts, axis=0)
+    return RejectionPosterior(ClusteredCounts.from_words(rows, np.arange(kept), N, draws), 1)
+
+
+def test_the_estimate_is_bias_explained_with_the_rest_beside_it():
+    rng = np.random.default_rng(0)
+    by_training, by_volume = trained(rng, 300, unfitted=7), volume(rng, 400, 5000)
+    found = compare(by_training, by_volume, CUBE)
+    plain = bias_explained(by_training.functions, by_volume.sample)
+    assert found.value == plain.value
+    assert found.interval(0.01) == plain.interval(0.01)
+    assert found.foreseen is not None
+    assert [each["quantity"] for each in found.details["secondary"]] == [
+        "squared MMD",
+        "total variation",
+        "mass within ten-fold",
+        "rank agreement",
+        "P(S)",
+    ]
+    assert found.details["secondary"][-1]["low"] == clopper_pearson(400, 5000, SHOWN_ALPHA)[0]
+    assert any("7 of 307" in note for note in found.details["notes"])
+    assert any("median 149.5" in note for note in found.details["notes"])
+
+
+def test_too_few_networks_say_how_many_there_were():
+    rng = np.random.default_rng(1)
+    found = compare(trained(rng, 2), volume(rng, 400, 5000), CUBE)
+    assert np.isnan(found.value)
+    assert found.details["notes"] == ["2 trained and 400 sampled networks fit."]
+
+
+def test_runs_of_a_sampler_are_compared_by_run():
+    rng = np.random.default_rng(2)
+    words = np.concatenate([FunctionCounts.from_bits(bits(rng, 1, 0.3)).words for _ in range(120)])
+    clusters = ClusteredCounts.from_words(words, np.repeat(np.arange(6), 20), N, 6)
+    curve = rng.normal(-5, 0.2, (6, 4))
+    found = compare(trained(rng, 100), RunsPosterior(clusters, curve, np.ones(6)), CUBE)
+    assert found.details["secondary"][-1]["quantity"] == "ln P(S)"
+    assert found.effective_n <= 120
+
+
+def test_mean_error_counts_points_and_networks():
+    target = np.asarray(CUBE.eval_y)
+    wrong = target.copy()
+    wrong[:2] = 1 - wrong[:2]
+    functions = FunctionCounts.from_bits(np.stack([target, target, target, wrong]))
+    assert mean_error(functions, CUBE) == pytest.approx(2 / N / 4)
+
+
+def test_scatter_has_both_probabilities_of_the_functions_most_seen():
+    rng = np.random.default_rng(3)
+    first, second = (FunctionCounts.from_bits(bits(rng, 1000, chance)) for chance in (0.4, 0.5))
+    points = scatter(first, second, CUBE)
+    assert len(points) <= MOST_POINTS
+    assert len({point["function"] for point in points}) == len(points)
+    by_name = (
+        dict(zip(first.strings(), first.counts, strict=True)),
+        dict(zip(second.strings(), second.counts, strict=True)),
+    )
+    target = "".join(map(str, np.asarray(CUBE.eval_y).astype(int)))
+    for point in points:
+        k, j = (names.get(point["function"], 0) for names in by_name)
+        assert (point["y"], point["x"]) == (k / 1000, j / 1000)
+        assert point["y_interval"] == clopper_pearson(k, 1000, SHOWN_ALPHA)
+        assert point["target"] == (point["function"] == target)
+        assert point["error"] == pytest.approx(sum(a != b for a, b in zip(point["function"], target, strict=True)) / N)
+
+
+def test_a_secondary_figure_is_shown_at_one_level():
+    found = shown(proportion(3, 10, quantity="share", unit="draws"))
+    assert (found["low"], found["high"]) == clopper_pearson(3, 10, SHOWN_ALPHA)
+    assert found["level"] == 1 - SHOWN_ALPHA
