@@ -194,8 +194,8 @@ class Looks:
     have more power but does not keep the chance of a wrong direction: with one estimate between the bounds of two
     cells, each is decided rightly where the other is decided wrongly, and so hands its error on (0.07 instead of 0.05
     in tests/test_verdicts.py). Its decisions would also change with cells still to come. As each look doubles the
-    sample, there are few: four cost about an eighth in width against a single one at the levels that cells leave, no more
-    than a confidence sequence, and any interval can be used.
+    sample, there are few: four cost about an eighth in width against one at the levels that cells leave, no more than a
+    confidence sequence, and any interval can be used.
     """
 
     alpha: float
