@@ -3,8 +3,8 @@
 python -m benchmarks.networks [--json PATH]
 """
 
-import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -12,22 +12,15 @@ import torch
 from torch import nn
 
 from benchmarks.report import Row, parse_path, write
+from benchmarks.timing import least_seconds
 from harness.networks import FullyConnected
 from harness.prior import prior
 from harness.problems import boolean_cube
 
 HIDDEN = (40, 40)
 BITS = 7
-
-
-def seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """The least wall time of several runs: what else the machine did only ever adds."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+DRAWS = {"plain": 500, "ensemble": 8192}
+BLOCKS = (None, 16, 32, 64, 128, 512, 2048)
 
 
 def plain_module(inputs: int, hidden: tuple[int, ...], sigma_w: float, sigma_b: float) -> nn.Sequential:
@@ -58,15 +51,18 @@ def rows() -> list[Row]:
     architecture = FullyConnected(HIDDEN)
     cube = boolean_cube(BITS)
     generator = torch.Generator().manual_seed(0)
-    x = torch.from_numpy(cube.eval_x)
-    name = f"{BITS}–40–40–1 on {2**BITS} inputs"
-    table = [Row(f"plain loop, {name}", 500 / seconds(lambda: plain_functions(x, 500, architecture)), "networks/s")]
-    for block in (None, 16, 32, 64, 128, 512, 2048):
-        draws = 16384
-        rate = draws / seconds(lambda: prior(architecture, cube, draws, generator, block=block))  # noqa: B023
-        label = "default" if block is None else str(block)
-        table.append(Row(f"ensemble, blocks of {label}", rate, "networks/s", f"{rate / table[0].value:.1f} × plain"))
-    return table
+    x = torch.tensor(cube.eval_x)
+    plain = f"plain loop, {BITS}–40–40–1 on {2**BITS} inputs"
+    works: dict[str, Callable[[], object]] = {plain: lambda: plain_functions(x, DRAWS["plain"], architecture)}
+    for block in BLOCKS:
+        name = f"ensemble, blocks of {block or 'default size'}"
+        works[name] = partial(prior, architecture, cube, DRAWS["ensemble"], generator, block=block)
+    seconds = least_seconds(works)
+    rates = {name: DRAWS["plain" if name == plain else "ensemble"] / seconds[name] for name in works}
+    return [
+        Row(name, rate, "networks/s", "" if name == plain else f"{rate / rates[plain]:.1f} × plain")
+        for name, rate in rates.items()
+    ]
 
 
 if __name__ == "__main__":

@@ -18,8 +18,13 @@ from harness.machine import free_bytes
 # shorter tail, so only padded rows make the draws of a network independent of the block it is drawn in.
 _DRAW_ALIGNMENT = 16
 
-# A block's parameters and activations should fit in a core's share of the second-level cache.
-_CACHE_BYTES = 2 * 2**20
+# A block's parameters and activations should fit in a core's share of the last-level cache. Smaller blocks would fit
+# nearer ones but spend more on calls than they gain: see benchmarks/networks.py.
+_CACHE_BYTES = 6 * 2**20
+
+# glibc gives each freed block back to the kernel, and the next one costs a page fault every 4 KiB, until it has seen a
+# block freed that is larger: one of nearly the 32 MiB that it counts up to, never written to, ends that for good.
+torch.empty(31 * 2**20, dtype=torch.uint8)
 
 
 class Parameter(NamedTuple):

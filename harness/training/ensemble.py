@@ -90,7 +90,8 @@ def train(
         table = architecture.parameters(tuple(x.shape[1:]))
     signs = torch.tensor(problem.train_y, dtype=torch.float32, device=device) * 2 - 1
     lesson = Lesson(architecture, table, x[: problem.m], signs, optimiser, LOSSES[loss], batch, rates)
-    block = block or block_size(table, min(batch, problem.m), device)
+    # Gradients and the optimiser's state take at least as much as the networks themselves.
+    block = block or max(block_size(table, min(batch, problem.m), device) // 2, 1)
     first_key = torch.randint(2**62, (1,), generator=generator, device=device)
 
     started = 0
