@@ -15,7 +15,7 @@ import torch
 from harness.features import Feasibility, last_layer_feasibility
 from harness.functions import FunctionCounts
 from harness.networks import Architecture
-from harness.posterior import RejectionPosterior, rejection
+from harness.posterior import RejectionPosterior, RunsPosterior, rejection, subset_simulation
 from harness.prior import prior
 from harness.problems import Problem
 from harness.seeds import generator
@@ -123,6 +123,24 @@ class Lab:
                 "sample": sample,
             },
             lambda generator: rejection(architecture, problem, draws, generator, last_layers=last_layers),
+        )
+
+    def deep_posterior(
+        self, architecture: Architecture, problem: Problem, runs: int = 16, chains: int = 64, steps: int = 16
+    ) -> RunsPosterior:
+        """P_B(f|S) by subset simulation, where rejection keeps too few; `runs` independent runs a shard."""
+        return self._gather(
+            RunsPosterior,
+            {
+                "sampler": "subset simulation",
+                **_who(architecture, problem),
+                "runs": runs,
+                "chains": chains,
+                "steps": steps,
+            },
+            lambda generator: subset_simulation(
+                architecture, problem, generator, runs=runs, chains=chains, steps=steps
+            ),
         )
 
     def train(

@@ -45,6 +45,7 @@ def computed(monkeypatch):
 SAMPLERS = {
     "prior": lambda lab: lab.prior(NETWORK, CUBE, draws=100),
     "posterior": lambda lab: lab.posterior(NETWORK, TASK, draws=50, last_layers=4),
+    "deep_posterior": lambda lab: lab.deep_posterior(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
     "train": lambda lab: lab.train(FullyConnected((4,)), TASK, SGD(0.1), networks=10, batch=2, max_epochs=50),
     "feasibility": lambda lab: lab.last_layer_feasibility(FullyConnected((4,)), TASK, draws=5),
 }
@@ -79,7 +80,7 @@ def test_what_is_stored_is_what_was_drawn(lab, monkeypatch, sample):
     def refuse(*_, **__):
         raise AssertionError("drawn again")
 
-    for sampler in ("prior", "rejection", "train", "last_layer_feasibility"):
+    for sampler in ("prior", "rejection", "subset_simulation", "train", "last_layer_feasibility"):
         monkeypatch.setattr(harness.lab, sampler, refuse)
     second = lab()
     second.look = 1
@@ -188,6 +189,7 @@ def test_the_version_is_raised_when_a_sampler_draws_otherwise(lab):
         "version": 2,
         "prior": "82cc9fe7caa2",
         "posterior": "ed13d1bad001",
+        "deep_posterior": "afd6768b637f",
         "train": "5c01afeb37e8",
         "feasibility": "83b4202652da",
     }

@@ -2,10 +2,11 @@
 
 Source: C. Mingard, LessWrong, 12 May 2021; Mingard, Valle-Pérez, Skalse & Louis 2021, JMLR 22:79 (arXiv 2006.15191).
 
-For each cell, networks are drawn from the initialisation and those that fit the m training points are kept (P_B, exact
-for this width), and networks of the same architecture are trained from the same initialisation until they first fit
-(P_OPT). Bias explained is 1 − D(P_OPT, P_B)/D(U, P_B) with D the squared MMD over functions on the evaluation points
-and U uniform: 1 means that volume explains all of what the optimiser does, 0 none of it.
+For each cell, networks are drawn from the initialisation and those that fit the m training points are kept (P_B at
+this very width; beyond m = 8 by subset simulation instead of rejection), and networks of the same architecture are
+trained from the same initialisation until they first fit (P_OPT). Bias explained is 1 − D(P_OPT, P_B)/D(U, P_B) with D
+the squared MMD over functions on the evaluation points and U uniform: 1 means that volume explains all of what the
+optimiser does, 0 none of it.
 """
 
 from claims.grids import image_networks, image_problems
@@ -13,6 +14,9 @@ from harness.claim import claim, over
 from harness.comparison import compare
 from harness.training import SGD, Adam
 from harness.verdicts import at_least
+
+# Beyond, rejection keeps too few of the networks it draws: one in 80,000 at m = 16.
+REJECTION_UP_TO = 8
 
 
 @claim(
@@ -25,12 +29,13 @@ from harness.verdicts import at_least
     ),
 )
 @over(
-    problem=image_problems(smoke=(8, 16), standard=(8, 12, 16), full=(8, 10, 12, 14, 16)),
+    problem=image_problems(smoke=(8, 16), standard=(8, 16, 32), full=(8, 12, 16, 32, 64)),
     architecture=image_networks(smoke=(10, 40, 160), standard=(10, 40, 160), full=(10, 20, 40, 80, 160, 320)),
     optimiser=[SGD(0.1), Adam(0.003)],
     loss=["cross-entropy", "squared error"],
 )
 def test_bias_explained(lab, problem, architecture, optimiser, loss):
-    by_volume = lab.posterior(architecture, problem)
+    sampler = lab.posterior if problem.m <= REJECTION_UP_TO else lab.deep_posterior
+    by_volume = sampler(architecture, problem)
     by_training = lab.train(architecture, problem, optimiser, loss)
     return compare(by_training, by_volume, problem)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from harness.distances.units import Runs
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.intervals import log_evidence
 from harness.verdicts import Estimate
@@ -29,9 +30,19 @@ class RunsPosterior:
         return self.clusters.pooled()
 
     @property
-    def sample(self) -> ClusteredCounts:
-        """The functions by what is independent among them, as the distances take it."""
-        return self.clusters
+    def sample(self) -> Runs:
+        """The functions by run, as the distances take them.
+
+        A run counts by its evidence: of all runs together, that leaves no bias but the ratio's own, which falls with
+        their number, whereas runs counted alike would keep the bias that each has with few particles.
+        """
+        alive = np.flatnonzero(np.isfinite(self.curve[:, -1]))
+        runs = tuple(
+            FunctionCounts(self.clusters.n, self.clusters.words[of_run], self.clusters.counts[of_run])
+            for of_run in (self.clusters.unit == run for run in alive)
+        )
+        evidence = self.curve[alive, -1]
+        return Runs(runs, tuple(np.exp(evidence - evidence.max())))
 
     @cached_property
     def evidence(self) -> Estimate:
