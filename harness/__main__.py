@@ -1,4 +1,4 @@
-"""python -m harness: look after the store, and write a report again from a results file."""
+"""python -m harness: look after the store, write a report again, and judge a run for a nightly job."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ from harness.store import Store
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0, 1 where `store verify` finds a bad entry, 2 for bad input."""
+    """The exit code: 0, 1 where `store verify` finds a bad entry or `gate` fails, 2 for bad input."""
     asked = _parser().parse_args(arguments)
     try:
         return asked.run(asked)
@@ -41,6 +41,13 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("results", type=Path, help="a results.json")
     report.add_argument("--out", type=Path, help="where the report goes (default: report.html beside the results)")
     report.set_defaults(run=_report)
+
+    gate = commands.add_parser(
+        "gate",
+        help="fail only where the software is in doubt: an error, a changed verdict, a refuted theorem, no verdict",
+    )
+    gate.add_argument("results", type=Path, help="a results.json")
+    gate.set_defaults(run=_gate)
     return parser
 
 
@@ -74,6 +81,26 @@ def _report(asked: argparse.Namespace) -> int:
     write_report(asked.results, out)
     print(f"Report: {out}")
     return 0
+
+
+def _gate(asked: argparse.Namespace) -> int:
+    from harness import results
+
+    document = results.read(asked.results)
+    cells = document["cells"]
+    doubtful = [
+        f"{cell['outcome']}: {cell['claim']} [{cell['id']}]"
+        for cell in cells
+        if cell["outcome"] in ("error", "changed") or (cell["kind"], cell["verdict"]) == ("theorem", "refuted")
+    ]
+    if not document["run"]["complete"]:
+        doubtful.append(f"the run is incomplete: {len(cells)} of {document['run']['cells_expected']} cells")
+    if not any(cell["verdict"] in ("supported", "refuted", "inconclusive") for cell in cells):
+        doubtful.append("no cell was judged")
+    for line in doubtful:
+        print(line)
+    print(f"{len(cells):,} cells, {len(doubtful)} reasons to stop")
+    return 1 if doubtful else 0
 
 
 def _store(asked: argparse.Namespace) -> Store:

@@ -85,3 +85,33 @@ def test_it_is_a_command():
     done = subprocess.run([sys.executable, "-m", "harness", "--help"], capture_output=True, text=True, check=True)
     assert "store" in done.stdout
     assert "report" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "said"),
+    [
+        ((0.9, 0.2), "empirical", None),
+        ((0.9, 0.2), "theorem", "refuted: figures"),
+        ((0.9, "broken"), "empirical", "error: figures"),
+        (("missing",), "empirical", "no cell was judged"),
+    ],
+)
+def test_the_gate_stops_for_doubt_in_the_software_only(project, capsys, values, kind, said):
+    project.given("figures", *values, kind=kind)
+    project.run()
+    capsys.readouterr()
+    assert main(["gate", "reports/latest/results.json"]) == (1 if said else 0)
+    assert (said or "0 reasons to stop") in capsys.readouterr().out
+
+
+def test_the_gate_stops_for_a_changed_verdict_and_an_incomplete_run(project, capsys):
+    project.given("figures", 0.9, 0.2)
+    project.run("--accept-verdicts")
+    project.given("figures", 0.9, 0.2, bound=0.1)
+    project.run()
+    assert main(["gate", "reports/latest/results.json"]) == 1
+    project.given("figures", "mended", 0.9)
+    project.run("-x")
+    capsys.readouterr()
+    assert main(["gate", "reports/latest/results.json"]) == 1
+    assert "incomplete: 1 of 2" in capsys.readouterr().out
