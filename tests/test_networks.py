@@ -109,6 +109,16 @@ def test_logits_are_those_of_a_plain_module(architecture):
 
 
 @each
+def test_features_go_through_the_preactivations_of_every_layer(architecture):
+    parameters, _, _ = made(architecture, 4)
+    x = some_inputs(6, 5)
+    features = architecture.features(parameters, x)
+    for layer in range(len(architecture.layers)):
+        z = architecture.preactivations(parameters, x, layer)
+        torch.testing.assert_close(architecture.features_from(parameters, z, layer), features)
+
+
+@each
 def test_last_layers_are_networks_of_their_own(architecture):
     parameters, _, _ = made(architecture, 3, outputs=4)
     x = some_inputs(6, 5)

@@ -62,9 +62,8 @@ class Architecture(Protocol):
         """(networks, points, features) -> logits (networks, points, outputs)."""
 
 
-@runtime_checkable
 class DifferentiatedByHand(Protocol):
-    """An architecture with a backward pass of its own, faster than automatic differentiation."""
+    """What an architecture may provide besides: a backward pass of its own, faster than automatic differentiation."""
 
     def gradients(
         self, parameters: Mapping[str, Tensor], x: Tensor, slope: Callable[[Tensor], Tensor]

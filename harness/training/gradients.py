@@ -1,6 +1,7 @@
 """Gradients of an ensemble: each network's own, by its architecture's backward pass or by automatic differentiation."""
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -20,8 +21,8 @@ def gradients(
     table: the parameters of one network. x: (points, ...) or (networks, points, ...). slope: logits (networks, points)
     -> derivatives of each network's loss by its logits, of the same shape.
     """
-    if isinstance(architecture, DifferentiatedByHand):
-        by_name = architecture.gradients(views(table, rows), x, slope)
+    if hasattr(architecture, "gradients"):
+        by_name = cast(DifferentiatedByHand, architecture).gradients(views(table, rows), x, slope)
         return torch.cat([by_name[name].flatten(1) for name in table], dim=1)
     return automatic_gradients(architecture, table, rows, x, slope)
 

@@ -74,21 +74,18 @@ class Lesson:
 
         Most networks fail on the first few points already; only the others go on to the next.
         """
-        fits = torch.ones(len(rows), dtype=torch.bool, device=rows.device)
-        diverged = torch.zeros_like(fits)
-        which = torch.arange(len(rows), device=rows.device)
-        for x, signs in zip(self.x.split(_POINTS), self.signs.split(_POINTS), strict=True):
-            logits = self.logits(rows, x)
-            finite = logits.isfinite().all(1)
-            right = ((logits > 0) == (signs > 0)).all(1) & finite
-            fits[which] = right
-            diverged[which] = ~finite
-            if not right.all():
-                which = which[right]
-                rows = rows.index_select(0, right.nonzero()[:, 0])
+        fits, diverged = self._look_at(rows, slice(0, _POINTS))
+        for start in range(_POINTS, len(self.x), _POINTS):
+            which = fits.nonzero()[:, 0]
             if not len(which):
                 break
+            fits[which], diverged[which] = self._look_at(rows.index_select(0, which), slice(start, start + _POINTS))
         return fits, diverged
+
+    def _look_at(self, rows: Tensor, points: slice) -> tuple[Tensor, Tensor]:
+        logits = self.logits(rows, self.x[points])
+        finite = logits.sum(1).isfinite()
+        return ((logits > 0) == (self.signs[points] > 0)).all(1) & finite, ~finite
 
     def epoch(self, block: Block) -> None:
         """One pass of every network through its own order of the training points; updates the block in place."""
