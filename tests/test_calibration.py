@@ -25,7 +25,7 @@ COVERED = {
     "ln evidence, 5 runs, spread 0.3",
     "ln evidence, 30 runs, spread 0.6",
     "χ²-divergence 0",
-    "χ²-divergence in one outcome",
+    "χ²-divergence in a rare outcome",
     "slope of proportions",
     "exponent of a power law",
     "squared MMD, zipf against itself",

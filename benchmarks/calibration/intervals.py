@@ -47,10 +47,10 @@ def _evidence(rng: np.random.Generator, runs: int, spread: float) -> tuple[Estim
     return log_evidence(np.log(shares).sum(axis=1).tolist()), levels * log(0.2)
 
 
-def _fit(rng: np.random.Generator, tilt: float, n: int) -> tuple[Estimate, float]:
-    q = np.full(32, 1 / 32)
+def _fit(rng: np.random.Generator, q: np.ndarray, tilt: float, n: int) -> tuple[Estimate, float]:
+    """The least likely outcome, the last one, is likelier by `tilt` at the cost of the first."""
     p = q.copy()
-    p[0], p[1:] = p[0] + tilt, p[1:] - tilt / 31
+    p[-1], p[0] = p[-1] + tilt, p[0] - tilt
     return goodness_of_fit(rng.multinomial(n, p), q, unit="networks"), float(((p - q) ** 2 / q).sum())
 
 
@@ -144,13 +144,18 @@ def _split(
     return measure(*_halves_of_a_posterior(rng)), truth
 
 
+# Distributions that a fit is tried on.
+_EVEN = np.full(32, 1 / 32)
+_STEEP = np.arange(1, 11) ** -2.0 / (np.arange(1, 11) ** -2.0).sum()
+
 CASES = [
     Case("proportion 0.5 of 200", "network", lambda rng: _proportion(rng, 0.5, 200)),
     Case("proportion 0.02 of 200", "network", lambda rng: _proportion(rng, 0.02, 200)),
     Case("ln evidence, 5 runs, spread 0.3", "run", lambda rng: _evidence(rng, 5, 0.3)),
     Case("ln evidence, 30 runs, spread 0.6", "run", lambda rng: _evidence(rng, 30, 0.6)),
-    Case("χ²-divergence 0", "network", lambda rng: _fit(rng, 0.0, 2000)),
-    Case("χ²-divergence in one outcome", "network", lambda rng: _fit(rng, 0.1, 500)),
+    Case("χ²-divergence 0", "network", lambda rng: _fit(rng, _EVEN, 0.0, 2000)),
+    Case("χ²-divergence in two outcomes", "network", lambda rng: _fit(rng, _EVEN, 0.03, 500)),
+    Case("χ²-divergence in a rare outcome", "network", lambda rng: _fit(rng, _STEEP, 0.01, 1000)),
     Case("slope of proportions", "network", lambda rng: _slope(rng, (0.5, 0.6, 0.8, 0.95))),
     Case("slope of distances falling to 0", "network", _slope_of_distances),
     Case("exponent of a power law", "network", _exponent),

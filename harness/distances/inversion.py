@@ -19,12 +19,10 @@ from scipy import special, stats
 from scipy.optimize import brentq
 
 from harness.distances.kernel import FARTHEST
+from harness.intervals import below_square
 
 # Ratios beyond this are reported as unbounded.
 _MOST = 1e6
-# A normal variable's values and their weights, for averages over it.
-_NODES = np.linspace(-9.0, 9.0, 361)
-_WEIGHTS = stats.norm.pdf(_NODES) * (_NODES[1] - _NODES[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,9 +140,7 @@ class _Law:
         for leading in self.leading:
             scale, shift, rest = self._parts(r, leading)
             spread = sqrt(rest + max(self._degenerate(r) - 2 * scale**2, 0.0))
-            root = np.sqrt(np.maximum(1 + shift + (observed - spread * _NODES) / scale, 0.0))
-            centre = sqrt(shift)
-            found.append(float(_WEIGHTS @ (special.ndtr(root - centre) - special.ndtr(-root - centre))))
+            found.append(below_square(observed + scale * (1 + shift), scale, shift, spread))
         return max(found)
 
     def _parts(self, r: float, leading: float) -> tuple[float, float, float]:
