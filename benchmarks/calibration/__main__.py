@@ -14,8 +14,8 @@ from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 
-import altair as alt
 import torch
+import vl_convert
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -86,18 +86,28 @@ def plot(figures: Sequence[Figure], path: Path) -> None:
     """Measured with its interval beside nominal, a panel a kind."""
     panels = []
     for kind, title in TITLES.items():
-        values = [asdict(figure) for figure in figures if figure.kind == kind]
-        base = alt.Chart(alt.Data(values=values)).encode(
-            y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=500))
-        )
-        x = alt.X("measured:Q", title=title, scale=alt.Scale(zero=False))
-        layers = [base.mark_rule().encode(x=alt.X("low:Q"), x2="high:Q"), base.mark_point(filled=True).encode(x=x)]
+        x = {"field": "measured", "type": "quantitative", "title": title, "scale": {"zero": False}}
+        layers = [
+            {"mark": "rule", "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}}},
+            {"mark": {"type": "point", "filled": True}, "encoding": {"x": x}},
+        ]
         if kind != "power":
-            layers.append(base.mark_tick(color="#d55e00", thickness=2).encode(x="nominal:Q"))
-        panels.append(alt.layer(*layers).properties(width=420, height=alt.Step(14)))
-    chart = alt.vconcat(*panels).resolve_scale(x="independent", y="independent")
-    for suffix in (".svg", ".png"):
-        chart.save(path.with_suffix(suffix))
+            mark = {"type": "tick", "color": "#d55e00", "thickness": 2}
+            layers.append({"mark": mark, "encoding": {"x": {**x, "field": "nominal"}}})
+        panels.append(
+            {
+                "data": {"values": [asdict(figure) for figure in figures if figure.kind == kind]},
+                "encoding": {
+                    "y": {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 500}}
+                },
+                "layer": layers,
+                "width": 420,
+                "height": {"step": 14},
+            }
+        )
+    chart = {"vconcat": panels, "resolve": {"scale": {"x": "independent", "y": "independent"}}}
+    path.with_suffix(".svg").write_text(vl_convert.vegalite_to_svg(chart), encoding="utf-8")
+    path.with_suffix(".png").write_bytes(vl_convert.vegalite_to_png(chart))
 
 
 if __name__ == "__main__":
