@@ -37,7 +37,7 @@ class Scale:
 
 
 SCALES = {
-    "smoke": Scale("smoke", 8 * 60, 1, 4),
+    "smoke": Scale("smoke", 6 * 60, 1, 4),
     "standard": Scale("standard", 80 * 60, 4, 5),
     "full": Scale("full", 10 * 3600, 32, 6),
 }
