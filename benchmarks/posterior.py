@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from benchmarks.report import Row, parse_path, write
+from harness.distances.kernel import kernel
 from harness.distances.units import Runs, of_two
 from harness.networks import FullyConnected
 from harness.posterior import RunsPosterior, rejection, subset_simulation
@@ -28,11 +29,11 @@ def effective(sample: Runs) -> float:
     """Independent draws whose mean embedding would be as precise as that of all runs together."""
     units, _ = of_two(sample, sample)
     shares = units.measures.toarray() / units.mass[:, None]
-    difference = np.exp(-2 / units.n * np.bitwise_count(units.words[:, None] ^ units.words[None]).sum(-1))
+    similarity = kernel(units.words[:, None], units.words[None], units.n)
     mean = shares.mean(axis=0)
     centred = shares - mean
-    between = float(np.einsum("ri,ij,rj->", centred, difference, centred)) / (len(shares) - 1)
-    return (1 - float(mean @ difference @ mean)) / between * len(shares)
+    between = float(np.einsum("ri,ij,rj->", centred, similarity, centred)) / (len(shares) - 1)
+    return (1 - float(mean @ similarity @ mean)) / between * len(shares)
 
 
 def draws_a_second() -> float:
