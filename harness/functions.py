@@ -1,7 +1,8 @@
-"""Functions as packed bits, and how often each was seen.
+"""Functions as packed labels, and how often each was seen.
 
-A function is the bit string of a network's thresholded outputs on the n evaluation inputs, in the order of the inputs.
-It is held as ⌈n/64⌉ words of 64 bits, the first input in the lowest bit of the first word; unused bits are 0.
+A function is the string of a network's labels 0 … K − 1 on the n evaluation inputs, in the order of the inputs. It is
+held as ⌈log2 K⌉ planes, one for each binary digit of the labels, the lowest first: for two classes one plane of bits.
+A plane is ⌈n/64⌉ words of 64 bits, the first input in the lowest bit of the first word; unused bits are 0.
 """
 
 from collections.abc import Mapping
@@ -12,29 +13,67 @@ import numpy as np
 
 from harness.errors import BadInput
 
+# A label is shown as one character.
+_CHARACTERS = np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)
+MOST_CLASSES = len(_CHARACTERS)
 
-def pack(bits: np.ndarray) -> np.ndarray:
-    """(..., n) 0/1 -> (..., ⌈n/64⌉) uint64. BadInput where an entry is neither 0 nor 1."""
-    bits = np.asarray(bits)
-    if bits.dtype != np.bool_ and not ((bits == 0) | (bits == 1)).all():
-        raise BadInput("A function's bits are 0 or 1; threshold the outputs before packing them.")
-    packed = np.packbits(bits.astype(np.bool_), axis=-1, bitorder="little")
+
+def check_classes(classes: int) -> None:
+    """BadInput where functions cannot have so many classes."""
+    if not 2 <= classes <= MOST_CLASSES:
+        raise BadInput(f"Functions have 2 to {MOST_CLASSES} classes, not {classes}.")
+
+
+def planes(classes: int) -> int:
+    """⌈log2 K⌉: binary digits of a label."""
+    return (classes - 1).bit_length()
+
+
+def pack(labels: np.ndarray, classes: int = 2) -> np.ndarray:
+    """(..., n) labels -> (..., planes·⌈n/64⌉) uint64. BadInput where an entry is none of 0 … classes − 1."""
+    check_classes(classes)
+    labels = np.asarray(labels)
+    with np.errstate(invalid="ignore"):
+        digits = labels.astype(np.uint8)
+    if labels.dtype != np.bool_ and not ((digits == labels) & (digits < classes)).all():
+        if classes == 2:
+            raise BadInput("A function's bits are 0 or 1; threshold the outputs before packing them.")
+        raise BadInput(f"A function's labels are 0 to {classes - 1}; take the outputs' argmax before packing them.")
+    return np.concatenate([_pack_bits(digits & np.uint8(1 << plane)) for plane in range(planes(classes))], axis=-1)
+
+
+def _pack_bits(bits: np.ndarray) -> np.ndarray:
+    """Every number but 0 is a one."""
+    packed = np.packbits(bits, axis=-1, bitorder="little")
     padding = [(0, 0)] * (bits.ndim - 1) + [(0, -packed.shape[-1] % 8)]
     return np.ascontiguousarray(np.pad(packed, padding)).view("<u8").astype(np.uint64, copy=False)
 
 
-def unpack(words: np.ndarray, n: int) -> np.ndarray:
-    """(..., ⌈n/64⌉) uint64 -> (..., n) uint8; the inverse of `pack`."""
+def unpack(words: np.ndarray, n: int, classes: int = 2) -> np.ndarray:
+    """(..., planes·⌈n/64⌉) uint64 -> (..., n) uint8; the inverse of `pack`."""
+    each = np.split(words, planes(classes), axis=-1)
+    labels = _unpack_bits(each[0], n)
+    for plane, bits in enumerate(each[1:], 1):
+        labels |= _unpack_bits(bits, n) << plane
+    return labels
+
+
+def _unpack_bits(words: np.ndarray, n: int) -> np.ndarray:
     octets = np.ascontiguousarray(words).astype("<u8", copy=False).view(np.uint8)
     return np.unpackbits(octets, axis=-1, count=n, bitorder="little")
 
 
-def _check_words(words: np.ndarray, n: int) -> np.ndarray:
+def _row_words(n: int, classes: int) -> int:
+    return planes(classes) * -(-n // 64)
+
+
+def _check_words(words: np.ndarray, n: int, classes: int) -> np.ndarray:
+    check_classes(classes)
     words = np.asarray(words, dtype=np.uint64)
-    if n < 1 or words.ndim != 2 or words.shape[1] != -(-n // 64):
+    if n < 1 or words.ndim != 2 or words.shape[1] != _row_words(n, classes):
         raise BadInput(
-            f"Functions on {n} inputs are rows of {-(-n // 64)} words, with n at least 1, not an array of shape "
-            f"{words.shape}; make them with harness.functions.pack."
+            f"Functions of {classes} classes on {n} inputs are rows of {_row_words(n, classes)} words, with n at least "
+            f"1, not an array of shape {words.shape}; make them with harness.functions.pack."
         )
     return words
 
@@ -63,39 +102,48 @@ def _sum_equal(words: np.ndarray, counts: np.ndarray, *keys: np.ndarray) -> tupl
 class FunctionCounts:
     """How often each function was seen in independent draws; merges like a sum.
 
-    n: evaluation inputs. words: (distinct, ⌈n/64⌉) uint64, distinct and in lexicographic order.
-    counts: (distinct,) int64, all positive.
+    n: evaluation inputs. words: (distinct, planes·⌈n/64⌉) uint64, distinct and in lexicographic order.
+    counts: (distinct,) int64, all positive. classes: labels a function may have.
     """
 
     n: int
     words: np.ndarray
     counts: np.ndarray
+    classes: int = 2
 
     @classmethod
-    def from_words(cls, words: np.ndarray, n: int) -> "FunctionCounts":
-        """Count rows of packed functions, (draws, ⌈n/64⌉) uint64."""
-        words = _check_words(words, n)
-        return cls(n, *_sum_equal(words, np.ones(len(words), dtype=np.int64)))
+    def from_words(cls, words: np.ndarray, n: int, classes: int = 2) -> "FunctionCounts":
+        """Count rows of packed functions, (draws, planes·⌈n/64⌉) uint64."""
+        words = _check_words(words, n, classes)
+        words, counts = _sum_equal(words, np.ones(len(words), dtype=np.int64))
+        return cls(n, words, counts, classes)
+
+    @classmethod
+    def from_labels(cls, labels: np.ndarray, classes: int) -> "FunctionCounts":
+        """Count rows of labels 0 … classes − 1, (draws, n)."""
+        return cls.from_words(pack(labels, classes), np.shape(labels)[-1], classes)
 
     @classmethod
     def from_bits(cls, bits: np.ndarray) -> "FunctionCounts":
         """Count rows of 0/1, (draws, n)."""
-        return cls.from_words(pack(bits), np.shape(bits)[-1])
+        return cls.from_labels(bits, 2)
 
     @classmethod
-    def empty(cls, n: int) -> "FunctionCounts":
+    def empty(cls, n: int, classes: int = 2) -> "FunctionCounts":
         """Nothing seen yet."""
-        return cls.from_words(np.zeros((0, -(-n // 64)), dtype=np.uint64), n)
+        return cls.from_words(np.zeros((0, _row_words(n, classes)), dtype=np.uint64), n, classes)
 
     def __add__(self, other: "FunctionCounts") -> "FunctionCounts":
-        _check_same_inputs(self.n, other.n)
-        words = np.concatenate([self.words, other.words])
-        return FunctionCounts(self.n, *_sum_equal(words, np.concatenate([self.counts, other.counts])))
+        _check_same_domain(self, other)
+        words, counts = _sum_equal(
+            np.concatenate([self.words, other.words]), np.concatenate([self.counts, other.counts])
+        )
+        return FunctionCounts(self.n, words, counts, self.classes)
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, FunctionCounts)
-            and self.n == other.n
+            and (self.n, self.classes) == (other.n, other.classes)
             and np.array_equal(self.words, other.words)
             and np.array_equal(self.counts, other.counts)
         )
@@ -125,17 +173,23 @@ class FunctionCounts:
         """Good–Turing (Good 1953): singletons over draws, the expected probability of all functions not seen."""
         return float((self.counts == 1).sum() / self.total) if self.total else 1.0
 
-    def bits(self) -> np.ndarray:
+    def labels(self) -> np.ndarray:
         """(distinct, n) uint8."""
-        return unpack(self.words, self.n)
+        return unpack(self.words, self.n, self.classes)
+
+    def bits(self) -> np.ndarray:
+        """(distinct, n) uint8, each 0 or 1. BadInput where there are more than two classes."""
+        if self.classes > 2:
+            raise BadInput(f"Functions of {self.classes} classes are not strings of bits; ask this of two classes.")
+        return self.labels()
 
     def strings(self) -> list[str]:
-        """Each function as a string of 0 and 1."""
-        return [row.tobytes().decode() for row in self.bits() + np.uint8(ord("0"))]
+        """Each function as a string of its labels: 0 to 9, then a to z."""
+        return [row.tobytes().decode() for row in _CHARACTERS[self.labels()]]
 
     def counts_of(self, words: np.ndarray) -> np.ndarray:
-        """Counts of any packed functions, 0 for those not seen: (rows, ⌈n/64⌉) uint64 -> (rows,) int64."""
-        words = _check_words(words, self.n)
+        """Counts of any packed functions, 0 for those not seen: (rows, planes·⌈n/64⌉) uint64 -> (rows,) int64."""
+        words = _check_words(words, self.n, self.classes)
         both = np.concatenate([self.words, words])
         distinct, place = np.unique(both, axis=0, return_inverse=True) if both.shape[1] > 1 else _unique(both)
         table = np.zeros(len(distinct), dtype=np.int64)
@@ -145,16 +199,16 @@ class FunctionCounts:
     def most_common(self, k: int) -> "FunctionCounts":
         """The k most frequent functions, ties broken by their words."""
         chosen = np.sort(np.argsort(-self.counts, kind="stable")[:k])
-        return FunctionCounts(self.n, self.words[chosen], self.counts[chosen])
+        return FunctionCounts(self.n, self.words[chosen], self.counts[chosen], self.classes)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Arrays for the store."""
-        return {"n": np.array(self.n), "words": self.words, "counts": self.counts}
+        return {"n": np.array(self.n), "words": self.words, "counts": self.counts, **_stored_classes(self.classes)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "FunctionCounts":
         """The inverse of `to_arrays`."""
-        return cls(int(arrays["n"]), arrays["words"], arrays["counts"])
+        return cls(int(arrays["n"]), arrays["words"], arrays["counts"], int(arrays.get("classes", 2)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,8 +216,8 @@ class ClusteredCounts:
     """Functions seen by each independent unit, such as the many last layers of one hidden draw.
 
     n: evaluation inputs. units: how many there are, those that saw nothing included.
-    unit: (entries,) int64, not decreasing. words: (entries, ⌈n/64⌉) uint64, distinct within a unit and in
-    lexicographic order. counts: (entries,) int64, all positive.
+    unit: (entries,) int64, not decreasing. words: (entries, planes·⌈n/64⌉) uint64, distinct within a unit and in
+    lexicographic order. counts: (entries,) int64, all positive. classes: labels a function may have.
     """
 
     n: int
@@ -171,31 +225,33 @@ class ClusteredCounts:
     unit: np.ndarray
     words: np.ndarray
     counts: np.ndarray
+    classes: int = 2
 
     @classmethod
-    def from_words(cls, words: np.ndarray, unit: np.ndarray, n: int, units: int) -> "ClusteredCounts":
-        """Count rows of packed functions, (draws, ⌈n/64⌉), by the unit (draws,) each came from."""
-        words, unit = _check_words(words, n), np.asarray(unit, dtype=np.int64)
+    def from_words(cls, words: np.ndarray, unit: np.ndarray, n: int, units: int, classes: int = 2) -> "ClusteredCounts":
+        """Count rows of packed functions, (draws, planes·⌈n/64⌉), by the unit (draws,) each came from."""
+        words, unit = _check_words(words, n, classes), np.asarray(unit, dtype=np.int64)
         if unit.shape != (len(words),) or (len(unit) and not (unit.min() >= 0 and unit.max() < units)):
             raise BadInput(f"Every draw needs the number of its unit, from 0 to {units - 1}.")
         words, counts, unit = _sum_equal(words, np.ones(len(words), dtype=np.int64), unit)
-        return cls(n, units, unit, words, counts)
+        return cls(n, units, unit, words, counts, classes)
 
     def __add__(self, other: "ClusteredCounts") -> "ClusteredCounts":
         """Units of the two are different ones: the other's are numbered after this one's."""
-        _check_same_inputs(self.n, other.n)
+        _check_same_domain(self, other)
         return ClusteredCounts(
             self.n,
             self.units + other.units,
             np.concatenate([self.unit, other.unit + self.units]),
             np.concatenate([self.words, other.words]),
             np.concatenate([self.counts, other.counts]),
+            self.classes,
         )
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, ClusteredCounts)
-            and (self.n, self.units) == (other.n, other.units)
+            and (self.n, self.units, self.classes) == (other.n, other.units, other.classes)
             and np.array_equal(self.unit, other.unit)
             and np.array_equal(self.words, other.words)
             and np.array_equal(self.counts, other.counts)
@@ -210,7 +266,8 @@ class ClusteredCounts:
 
     def pooled(self) -> FunctionCounts:
         """How often each function was seen, whatever the unit."""
-        return FunctionCounts(self.n, *_sum_equal(self.words, self.counts))
+        words, counts = _sum_equal(self.words, self.counts)
+        return FunctionCounts(self.n, words, counts, self.classes)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Arrays for the store."""
@@ -220,18 +277,35 @@ class ClusteredCounts:
             "unit": self.unit,
             "words": self.words,
             "counts": self.counts,
+            **_stored_classes(self.classes),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "ClusteredCounts":
         """The inverse of `to_arrays`."""
-        return cls(int(arrays["n"]), int(arrays["units"]), arrays["unit"], arrays["words"], arrays["counts"])
+        return cls(
+            int(arrays["n"]),
+            int(arrays["units"]),
+            arrays["unit"],
+            arrays["words"],
+            arrays["counts"],
+            int(arrays.get("classes", 2)),
+        )
 
 
 def _unique(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.unique(words[:, 0], return_inverse=True)
 
 
-def _check_same_inputs(n: int, other: int) -> None:
-    if n != other:
-        raise BadInput(f"Functions on {n} and on {other} inputs cannot be merged; use one problem for both.")
+def _stored_classes(classes: int) -> dict[str, np.ndarray]:
+    """Two classes go without saying: entries of the store without a number of classes have two."""
+    return {"classes": np.array(classes)} if classes > 2 else {}
+
+
+def _check_same_domain(one: FunctionCounts | ClusteredCounts, other: FunctionCounts | ClusteredCounts) -> None:
+    if one.n != other.n:
+        raise BadInput(f"Functions on {one.n} and on {other.n} inputs cannot be merged; use one problem for both.")
+    if one.classes != other.classes:
+        raise BadInput(
+            f"Functions of {one.classes} and of {other.classes} classes cannot be merged; use one problem for both."
+        )

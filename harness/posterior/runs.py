@@ -38,7 +38,9 @@ class RunsPosterior:
         """
         alive = np.flatnonzero(np.isfinite(self.curve[:, -1]))
         runs = tuple(
-            FunctionCounts(self.clusters.n, self.clusters.words[of_run], self.clusters.counts[of_run])
+            FunctionCounts(
+                self.clusters.n, self.clusters.words[of_run], self.clusters.counts[of_run], self.clusters.classes
+            )
             for of_run in (self.clusters.unit == run for run in alive)
         )
         evidence = self.curve[alive, -1]

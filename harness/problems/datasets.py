@@ -1,4 +1,7 @@
-"""Binary problems made of real data: 8×8 digits, MNIST, Fashion-MNIST, Ionosphere.
+"""Problems made of real data: 8×8 digits, MNIST, Fashion-MNIST, Ionosphere.
+
+A task names groups of the data's classes, such as "0,1/7": classes 0 and 1 are labelled 0, class 7 is labelled 1, the
+others are left out. TEN keeps all ten classes apart.
 
 Inputs are shifted and scaled by one mean and one standard deviation of the whole pool, which use no label and do not
 depend on the split.
@@ -27,6 +30,8 @@ SHA256 = {
 }
 EVEN_ODD = "0,2,4,6,8/1,3,5,7,9"
 FIRST_LAST = "0,1,2,3,4/5,6,7,8,9"
+TEN = "0/1/2/3/4/5/6/7/8/9"
+_TASK_NAMES = {EVEN_ODD: "even_odd", FIRST_LAST: "first_last", TEN: "ten"}
 
 
 def digits(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool = True) -> Problem:
@@ -80,27 +85,32 @@ def _classes(
     split: int,
     balanced: bool,
 ) -> Problem:
-    zero, one = parse_task(task)
+    groups = parse_task(task)
+    label_of = np.full(10, -1)
+    for label, group in enumerate(groups):
+        label_of[group] = label
 
     def pool() -> tuple[np.ndarray, np.ndarray]:
         x, y = load()
-        asked = np.isin(y, zero + one)
-        return x[asked], np.isin(y[asked], one)
+        labels = label_of[y]
+        return x[labels >= 0], labels[labels >= 0]
 
-    return _split(name, task, pool, m, n, split, balanced, later=name.endswith("-full"))
+    return _split(name, task, pool, m, n, split, balanced, len(groups), later=name.endswith("-full"))
 
 
-def parse_task(task: str) -> tuple[list[int], list[int]]:
-    """ "0,1/7" -> ([0, 1], [7]): the classes labelled 0 and those labelled 1; other classes are left out."""
+def parse_task(task: str) -> list[list[int]]:
+    """ "0,1/7" -> [[0, 1], [7]]: the classes labelled 0, those labelled 1, and so on; other classes are left out."""
     try:
-        zero, one = ([int(c) for c in group.split(",")] for group in task.split("/"))
+        groups = [[int(c) for c in group.split(",")] for group in task.split("/")]
     except ValueError:
-        zero = one = []
-    if not zero or not one or not set(zero + one) <= set(range(10)) or len(set(zero + one)) < len(zero + one):
+        groups = []
+    named = [c for group in groups for c in group]
+    if len(groups) < 2 or not set(named) <= set(range(10)) or len(set(named)) < len(named):
         raise BadInput(
-            f"A task names two groups of different classes from 0 to 9, such as {EVEN_ODD!r} or '3/8', not {task!r}."
+            f"A task names at least two groups of different classes from 0 to 9, such as {EVEN_ODD!r}, '3/8' or "
+            f"'0/1/2', not {task!r}."
         )
-    return zero, one
+    return groups
 
 
 def _split(
@@ -111,22 +121,20 @@ def _split(
     n: int,
     split: int,
     balanced: bool,
+    classes: int = 2,
     later: bool = False,
 ) -> Problem:
-    words = [
-        dataset,
-        {EVEN_ODD: "even_odd", FIRST_LAST: "first_last"}.get(task, task.replace("/", "_").replace(",", "")),
-    ]
+    words = [dataset, _TASK_NAMES.get(task, task.replace("/", "_").replace(",", ""))]
     words += [f"m{m}", f"n{n}"] + ([f"split{split}"] if split else []) + ([] if balanced else ["unbalanced"])
     facts = {"dataset": dataset, "task": task, "split": split}
 
     def load() -> Arrays:
         x, y = pool()
         rng = random_generator(f"{dataset} {task}", split)
-        train, evaluation = split_indices(y, m, n, balanced, rng, f"{dataset} {task}")
-        return Problem.from_arrays(x[train], y[train], x[evaluation], y[evaluation]).arrays
+        train, evaluation = split_indices(y, m, n, balanced, rng, f"{dataset} {task}", classes)
+        return Problem.from_arrays(x[train], y[train], x[evaluation], y[evaluation], classes=classes).arrays
 
-    problem = Problem.later("-".join(words), m, n, facts, load)
+    problem = Problem.later("-".join(words), m, n, facts, load, classes)
     if not later:
         problem.arrays  # noqa: B018 — what is wrong with a request is said where it is made
     return problem

@@ -1,4 +1,4 @@
-"""A problem is a value: m training and n evaluation inputs with binary labels."""
+"""A problem is a value: m training and n evaluation inputs with labels of two classes or more."""
 
 import hashlib
 from collections.abc import Callable
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from harness.errors import BadInput
+from harness.functions import check_classes
 
 
 class Arrays(NamedTuple):
@@ -23,10 +24,11 @@ class Arrays(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Training set S and evaluation inputs E; a function is the bit string of a network's outputs on E.
+    """Training set S and evaluation inputs E; a function is the string of a network's labels on E.
 
     name: stable identifier. facts: what the report says of it. load: called once, when the arrays are first needed, so
-    that a grid can name data that is not here. Make one with `from_arrays` or with the functions of this package.
+    that a grid can name data that is not here. classes: labels there are. Make one with `from_arrays` or with the
+    functions of this package.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Problem:
     n: int
     facts: dict[str, Any]
     load: Callable[[], Arrays]
+    classes: int = 2
 
     @classmethod
     def from_arrays(
@@ -44,11 +47,13 @@ class Problem:
         eval_y: ArrayLike,
         name: str = "arrays",
         facts: dict[str, Any] | None = None,
+        classes: int = 2,
     ) -> "Problem":
-        """Your own data, copied. m may be 0, n may not; BadInput says what does not fit.
+        """Your own data, copied. m may be 0, n may not; labels are 0 … classes − 1; BadInput says what does not fit.
 
         The name is for people; samples are stored under the arrays' content.
         """
+        check_classes(classes)
         train, evaluation = _inputs(train_x, "training"), _inputs(eval_x, "evaluation")
         if len(evaluation) == 0:
             raise BadInput("A problem needs at least 1 evaluation input: a function is what a network says of them.")
@@ -61,18 +66,33 @@ class Problem:
             )
         arrays = Arrays(
             train,
-            _labels(train_y, len(train), "training"),
+            _labels(train_y, len(train), "training", classes),
             evaluation,
-            _labels(eval_y, len(evaluation), "evaluation"),
+            _labels(eval_y, len(evaluation), "evaluation", classes),
         )
         for array in arrays:
             array.flags.writeable = False
-        return cls.later(name, len(train), len(evaluation), facts or {}, lambda: arrays)
+        return cls.later(name, len(train), len(evaluation), facts or {}, lambda: arrays, classes)
 
     @classmethod
-    def later(cls, name: str, m: int, n: int, facts: dict[str, Any], load: Callable[[], Arrays]) -> "Problem":
+    def later(
+        cls, name: str, m: int, n: int, facts: dict[str, Any], load: Callable[[], Arrays], classes: int = 2
+    ) -> "Problem":
         """A problem whose arrays are loaded when they are first needed; `load` may raise Unavailable or BadInput."""
-        return cls(name, m, n, {"problem": name, "m": m, "n": n, **facts}, load)
+        more = {"classes": classes} if classes > 2 else {}
+        return cls(name, m, n, {"problem": name, "m": m, "n": n, **more, **facts}, load, classes)
+
+    @property
+    def outputs(self) -> int:
+        """Logits of a network: for two classes one, whose sign decides, else one a class, the largest of which does."""
+        return 1 if self.classes == 2 else self.classes
+
+    def needs_two_classes(self, what: str) -> None:
+        """BadInput where there are more, for what is defined for two classes only."""
+        if self.classes > 2:
+            raise BadInput(
+                f"{what} takes two classes, but the problem {self.name} has {self.classes}; group them into two."
+            )
 
     @cached_property
     def arrays(self) -> Arrays:
@@ -86,7 +106,7 @@ class Problem:
 
     @property
     def train_y(self) -> np.ndarray:
-        """(m,) uint8, 0 or 1."""
+        """(m,) uint8, 0 … classes − 1."""
         return self.arrays.train_y
 
     @property
@@ -96,7 +116,7 @@ class Problem:
 
     @property
     def eval_y(self) -> np.ndarray:
-        """(n,) uint8, 0 or 1."""
+        """(n,) uint8, 0 … classes − 1."""
         return self.arrays.eval_y
 
     @property
@@ -106,8 +126,10 @@ class Problem:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of the arrays: the problem's address in the store, whatever it is called."""
+        """sha256 of the arrays and the classes: the problem's address in the store, whatever it is called."""
         digest = hashlib.sha256()
+        if self.classes > 2:
+            digest.update(f"{self.classes} classes".encode())
         for array in self.arrays:
             digest.update(f"{array.shape}{array.dtype.str}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
@@ -126,11 +148,14 @@ def _inputs(values: ArrayLike, which: str) -> np.ndarray:
     return array
 
 
-def _labels(values: ArrayLike, points: int, which: str) -> np.ndarray:
+def _labels(values: ArrayLike, points: int, which: str, classes: int) -> np.ndarray:
     array = np.array(values)
     if array.shape != (points,):
         raise BadInput(f"{points} {which} inputs need {points} {which} labels, not an array of shape {array.shape}.")
-    if not np.isin(array, (0, 1)).all():
-        wrong = array[~np.isin(array, (0, 1))][0]
-        raise BadInput(f"The {which} labels must be 0 or 1, but one is {wrong!s}; map your two classes to 0 and 1.")
+    known = np.isin(array, np.arange(classes))
+    if not known.all():
+        allowed, remedy = ("0 or 1", "two classes to 0 and 1")
+        if classes > 2:
+            allowed, remedy = f"0 … {classes - 1}", f"classes to these {classes} numbers"
+        raise BadInput(f"The {which} labels must be {allowed}, but one is {array[~known][0]!s}; map your {remedy}.")
     return array.astype(np.uint8)

@@ -15,20 +15,20 @@ def random_generator(what: str, split: int) -> np.random.Generator:
 
 
 def split_indices(
-    labels: np.ndarray, m: int, n: int, balanced: bool, rng: np.random.Generator, what: str
+    labels: np.ndarray, m: int, n: int, balanced: bool, rng: np.random.Generator, what: str, classes: int = 2
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Disjoint (training, evaluation) indices into a pool with these 0/1 labels.
+    """Disjoint (training, evaluation) indices into a pool with these labels 0 … classes − 1.
 
     For one stream and n, the evaluation set is the same for every m and the training sets are nested. Balanced:
-    equally many of both classes in each set, one more of either where the number is odd.
+    equally many of every class in each set, one more of some where the number is no multiple of the classes.
     """
     if m < 0 or n < 1:
         raise BadInput(f"A problem has m ≥ 0 training and n ≥ 1 evaluation points, not m = {m} and n = {n}.")
     order = rng.permutation(len(labels))
     if balanced:
-        zeros, ones = order[labels[order] == 0], order[labels[order] == 1]
-        shorter = min(len(zeros), len(ones))
-        order = np.stack([zeros[:shorter], ones[:shorter]], axis=1).ravel()
+        by_class = [order[labels[order] == label] for label in range(classes)]
+        fewest = min(len(members) for members in by_class)
+        order = np.stack([members[:fewest] for members in by_class], axis=1).ravel()
     if m + n > len(order):
         kind = "balanced points" if balanced else "points"
         raise BadInput(
