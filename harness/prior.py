@@ -29,8 +29,11 @@ def prior(
 
     generator: of the device to draw on; the counts do not depend on `block` (networks at a time) on a CPU.
     """
-    words = [pack(bits[..., 0]) for bits, _ in _bits(architecture, problem.eval_x, draws, 1, generator, block)]
-    return FunctionCounts.from_words(np.concatenate(words), problem.n)
+    words = [
+        pack(labels[..., 0], problem.classes)
+        for labels, _ in _labels(architecture, problem, draws, 1, generator, block)
+    ]
+    return FunctionCounts.from_words(np.concatenate(words), problem.n, problem.classes)
 
 
 def branching_prior(
@@ -44,28 +47,35 @@ def branching_prior(
 ) -> ClusteredCounts:
     """Functions of `last_layers` last layers on each of `draws` hidden draws; the unit is the hidden draw."""
     words, units = [], []
-    for bits, first in _bits(architecture, problem.eval_x, draws, last_layers, generator, block):
-        networks = len(bits)
-        words.append(pack(bits.swapaxes(1, 2)).reshape(networks * last_layers, -1))
+    for labels, first in _labels(architecture, problem, draws, last_layers, generator, block):
+        networks = len(labels)
+        words.append(pack(labels.swapaxes(1, 2), problem.classes).reshape(networks * last_layers, -1))
         units.append(np.repeat(np.arange(first, first + networks), last_layers))
-    return ClusteredCounts.from_words(np.concatenate(words), np.concatenate(units), problem.n, draws)
+    return ClusteredCounts.from_words(np.concatenate(words), np.concatenate(units), problem.n, draws, problem.classes)
 
 
-def _bits(
+def labels_of(logits: Tensor) -> Tensor:
+    """(..., outputs) -> (...): one output is labelled 1 where it is positive (bool), of several the largest gives the
+    label (int64), the first of equal ones."""
+    return logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(-1)
+
+
+def _labels(
     architecture: Architecture,
-    inputs: np.ndarray,
+    problem: Problem,
     draws: int,
     last_layers: int,
     generator: torch.Generator,
     block: int | None,
 ) -> Iterator[tuple[np.ndarray, int]]:
-    """Thresholded outputs (networks, points, last layers) block by block, with the index of the block's first."""
-    x = sampling_inputs(architecture, inputs, generator.device)
+    """Labels (networks, points, last layers) block by block, with the index of the block's first."""
+    x = sampling_inputs(architecture, problem.eval_x, generator.device)
     first = 0
-    for parameters in ensembles(architecture, x, draws, last_layers, generator, block):
+    for parameters in ensembles(architecture, x, draws, last_layers, generator, block, problem.outputs):
         with torch.inference_mode():
             logits = architecture.readout(parameters, architecture.features(parameters, x))
-        yield (logits > 0).cpu().numpy(), first
+            labels = labels_of(logits.unflatten(-1, (last_layers, problem.outputs)))
+        yield labels.cpu().numpy(), first
         first += len(logits)
 
 
@@ -76,13 +86,15 @@ def ensembles(
     last_layers: int,
     generator: torch.Generator,
     block: int | None = None,
+    outputs: int = 1,
 ) -> Iterator[dict[str, Tensor]]:
-    """Draw so many networks, each with so many last layers, in blocks: the readout has one output a last layer.
+    """Draw so many networks, each with so many last layers, in blocks: the readout's columns are the outputs of the
+    first last layer, then those of the next.
 
     The spread of a last layer does not depend on how many there are: its fan-in is the number of features.
     """
     if draws < 1 or last_layers < 1:
         raise BadInput(f"Drawing takes at least 1 network and 1 last layer, not {draws} and {last_layers}.")
-    table = architecture.parameters(tuple(x.shape[1:]), outputs=last_layers)
+    table = architecture.parameters(tuple(x.shape[1:]), outputs=last_layers * outputs)
     for networks in blocks(draws, block or block_size(table, len(x), generator.device)):
         yield views(table, draw(table, architecture.distribution, networks, generator))

@@ -12,7 +12,7 @@ from harness.intervals import proportion
 from harness.networks import Architecture
 from harness.networks.ensemble import sampling_inputs
 from harness.posterior.evidence import evidence_of_clusters
-from harness.prior import ensembles
+from harness.prior import ensembles, labels_of
 from harness.problems import Problem
 from harness.verdicts import Estimate
 
@@ -80,26 +80,28 @@ def rejection(
 ) -> RejectionPosterior:
     """Draw `draws` hidden layers with `last_layers` last layers each; keep the networks that fit all of S.
 
-    A network fits where its logit is positive exactly on the inputs labelled 1. Evaluation logits are computed
-    for the kept networks only.
+    A network fits where its labels are those of S: of two classes, where its logit is positive exactly on the inputs
+    labelled 1. Evaluation logits are computed for the kept networks only.
     """
     x = sampling_inputs(architecture, problem.inputs, generator.device)
-    m = problem.m
-    labels = torch.from_numpy(problem.train_y.astype(bool)).to(x.device)[None, :, None]
+    m, each = problem.m, (last_layers, problem.outputs)
+    wanted = torch.tensor(problem.train_y, device=x.device)[None, :, None]
     words, units, first = [], [], 0
-    for parameters in ensembles(architecture, x, draws, last_layers, generator, block):
+    for parameters in ensembles(architecture, x, draws, last_layers, generator, block, problem.outputs):
         with torch.inference_mode():
             features = architecture.features(parameters, x)
-            logits = architecture.readout(parameters, features[:, :m])
-            network, last_layer = ((logits > 0) == labels).all(1).nonzero(as_tuple=True)
+            logits = architecture.readout(parameters, features[:, :m]).unflatten(-1, each)
+            network, last_layer = (labels_of(logits) == wanted).all(1).nonzero(as_tuple=True)
             kept = {
-                name: tensor[network, :, last_layer].unsqueeze(-1)
+                name: tensor.unflatten(-1, each)[network, :, last_layer]
                 for name, tensor in parameters.items()
                 if name.startswith("readout.")
             }
-            eval_logits = architecture.readout(kept, features[:, m:][network])[..., 0]
-        words.append(pack((eval_logits > 0).cpu().numpy()))
+            labels = labels_of(architecture.readout(kept, features[:, m:][network]))
+        words.append(pack(labels.cpu().numpy(), problem.classes))
         units.append(network.cpu().numpy() + first)
         first += len(features)
-    clusters = ClusteredCounts.from_words(np.concatenate(words), np.concatenate(units), problem.n, draws)
+    clusters = ClusteredCounts.from_words(
+        np.concatenate(words), np.concatenate(units), problem.n, draws, problem.classes
+    )
     return RejectionPosterior(clusters, last_layers)
