@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.distances import bias_explained, mmd_squared, rank_agreement, total_variation, within_tenfold
-from harness.functions import FunctionCounts, pack
+from harness.functions import FunctionCounts
 from harness.intervals import clopper_pearson
 from harness.posterior import RejectionPosterior, RunsPosterior
 from harness.problems import Problem
@@ -63,14 +63,14 @@ def shown(estimate: Estimate) -> dict[str, Any]:
 
 def mean_error(functions: FunctionCounts, problem: Problem) -> float:
     """Share of evaluation points that a network of the sample gets wrong, on average."""
-    wrong = (functions.bits() != problem.eval_y).mean(axis=1)
+    wrong = (functions.labels() != problem.eval_y).mean(axis=1)
     return float(wrong @ functions.probabilities())
 
 
 def scatter(trained: FunctionCounts, sampled: FunctionCounts, problem: Problem) -> list[dict[str, Any]]:
     """The functions most seen in either sample: both probabilities with intervals, and the test error of each."""
     chosen = trained.most_common(MOST_POINTS // 2) + sampled.most_common(MOST_POINTS // 2)
-    errors = (chosen.bits() != problem.eval_y).mean(axis=1)
+    errors = (chosen.labels() != problem.eval_y).mean(axis=1)
     points = []
     counts = trained.counts_of(chosen.words), sampled.counts_of(chosen.words)
     for function, by_training, by_volume, error in zip(chosen.strings(), *counts, errors, strict=True):
@@ -82,7 +82,7 @@ def scatter(trained: FunctionCounts, sampled: FunctionCounts, problem: Problem) 
                 "y": by_training / trained.total,
                 "y_interval": clopper_pearson(by_training, trained.total, SHOWN_ALPHA),
                 "error": float(error),
-                "target": bool((pack(problem.eval_y) == pack(np.array([int(c) for c in function]))).all()),
+                "target": bool(error == 0),
             }
         )
     return points

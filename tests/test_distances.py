@@ -18,7 +18,7 @@ from harness.distances import (
     total_variation,
     within_tenfold,
 )
-from harness.distances.kernel import FARTHEST, kernel, kernel_rows, largest_eigenvalue, uniform_mean
+from harness.distances.kernel import farthest, kernel, kernel_rows, largest_eigenvalue, uniform_mean
 from harness.distances.mmd import _pairwise
 from harness.distances.units import Runs, of_two
 from harness.distances.volumes import _mean_deviation
@@ -111,7 +111,7 @@ def test_kernel_matrix_by_blocks_and_its_mean(monkeypatch):
     monkeypatch.setattr("harness.distances.kernel._BLOCK_BYTES", 8 * 64 * 5)
     assert np.concatenate([block for _, block in kernel_rows(words, 6)]) == pytest.approx(whole)
     assert whole.mean(axis=1) == pytest.approx(uniform_mean(6))
-    assert whole.min() == pytest.approx(FARTHEST)
+    assert whole.min() == pytest.approx(farthest())
 
 
 def test_leading_eigenvalue_under_uniform_draws(monkeypatch):

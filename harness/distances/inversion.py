@@ -18,7 +18,6 @@ import numpy as np
 from scipy import special, stats
 from scipy.optimize import brentq
 
-from harness.distances.kernel import FARTHEST
 from harness.intervals import below_square
 
 # Ratios beyond this are reported as unbounded.
@@ -46,6 +45,7 @@ class Ratio:
     """D̂/B̂ with the law of its parts.
 
     spectrum: (largest eigenvalue, sum of squared eigenvalues) of the covariance of one draw's embedding.
+    farthest: the least value of the kernel.
     """
 
     distance: float
@@ -53,6 +53,7 @@ class Ratio:
     p: Side
     q: Side
     spectrum: tuple[float, float]
+    farthest: float
 
     @property
     def floor2(self) -> float:
@@ -108,7 +109,7 @@ class _Law:
         self.unseen = (log(1 / tail) / self.z) ** 2
         sides = ratio.p, ratio.q
         size = [side.size * growth for side in sides]
-        away = sum(self.unseen * (1 + s.norm2 - 2 * FARTHEST) / n**2 for s, n in zip(sides, size, strict=True))
+        away = sum(self.unseen * (1 + s.norm2 - 2 * ratio.farthest) / n**2 for s, n in zip(sides, size, strict=True))
         scale = 1 / size[0] + 1 / size[1]
         # Leading eigenvalue, without and with what was not seen: the second has the longer tails but for the lower tail
         # of small distances, where a large eigenvalue ends it.

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.distances.inversion import Ratio, Side
-from harness.distances.kernel import kernel_rows, largest_eigenvalue, uniform_mean
+from harness.distances.kernel import farthest, kernel_rows, largest_eigenvalue, uniform_mean
 from harness.distances.units import LEAST_UNITS, Sample, Units, fewest, of_two, unit_name, units_of
 from harness.verdicts import Estimate, nothing_yet
 
@@ -73,7 +73,7 @@ def _pairwise(p: Units, q: Units, *, reference: bool = True) -> Ratio:
     pooled = shares.mean(axis=1)
     smoothed = np.empty_like(shares)  # K times each share
     squared = np.empty(len(shares))  # (K∘K) times the pooled share
-    for rows, block in kernel_rows(p.words, p.n):
+    for rows, block in kernel_rows(p.words, p.n, p.classes):
         smoothed[rows] = block @ shares
         squared[rows] = np.square(block, out=block) @ pooled
 
@@ -101,9 +101,9 @@ def _pairwise(p: Units, q: Units, *, reference: bool = True) -> Ratio:
     # Σ over pairs of functions of the squared centred kernel, under the pooled distribution.
     centre = smoothed.mean(axis=1)
     squares = max(float(pooled @ squared - 2 * pooled @ centre**2 + (pooled @ centre) ** 2), 0.0)
-    largest = min(largest_eigenvalue(p.words, pooled, p.n), squares**0.5)
-    bias = qq - uniform_mean(p.n) if reference else 1.0
-    return Ratio(pp + qq - 2 * cross, bias, side_p, side_q, (largest, squares))
+    largest = min(largest_eigenvalue(p.words, pooled, p.n, p.classes), squares**0.5)
+    bias = qq - uniform_mean(p.n, p.classes) if reference else 1.0
+    return Ratio(pp + qq - 2 * cross, bias, side_p, side_q, (largest, squares), farthest(p.classes))
 
 
 def _jackknife(units: Units, without: np.ndarray) -> np.ndarray:

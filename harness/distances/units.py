@@ -33,6 +33,8 @@ class Runs:
             )
         if len({run.n for run in self.runs}) > 1:
             raise BadInput("Runs on different numbers of inputs cannot be pooled; use one problem for all.")
+        if len({run.classes for run in self.runs}) > 1:
+            raise BadInput("Runs of different numbers of classes cannot be pooled; use one problem for all.")
         if self.weights is not None and (len(self.weights) != len(self.runs) or not min(self.weights) > 0):
             raise BadInput(f"Give each of the {len(self.runs)} runs one positive weight.")
 
@@ -41,9 +43,14 @@ class Runs:
         """Evaluation inputs."""
         return self.runs[0].n
 
+    @property
+    def classes(self) -> int:
+        """Labels a function may have."""
+        return self.runs[0].classes
+
     @cached_property
     def words(self) -> np.ndarray:
-        """(entries, ⌈n/64⌉) functions of one run after the other."""
+        """(entries, words) functions of one run after the other."""
         return np.concatenate([run.words for run in self.runs])
 
     @cached_property
@@ -92,6 +99,7 @@ class Units:
     """
 
     n: int
+    classes: int
     words: np.ndarray
     multiplicity: np.ndarray
     measures: sparse.csr_array
@@ -123,7 +131,7 @@ class Units:
         sums = np.bincount(group, weight**2, minlength=len(self.multiplicity))
         for lag in range(1, int(np.diff(self.measures.indptr).max(initial=1))):
             first = np.flatnonzero(group[:-lag] == group[lag:])
-            pairs = weight[first] * weight[first + lag] * kernel(words[first], words[first + lag], self.n)
+            pairs = weight[first] * weight[first + lag] * kernel(words[first], words[first + lag], self.n, self.classes)
             sums += 2 * np.bincount(group[first], pairs, minlength=len(sums))
         return sums
 
@@ -132,6 +140,10 @@ def of_two(p: Sample, q: Sample, weighting_p: str = "evidence", weighting_q: str
     """Both samples' units on the list of all functions that either saw."""
     if p.n != q.n:
         raise BadInput(f"Functions on {p.n} and on {q.n} inputs cannot be compared; use one problem for both.")
+    if p.classes != q.classes:
+        raise BadInput(
+            f"Functions of {p.classes} and of {q.classes} classes cannot be compared; use one problem for both."
+        )
     both = np.concatenate([p.words, q.words])
     if both.shape[1] == 1:
         distinct, place = np.unique(both[:, 0], return_inverse=True)
@@ -155,4 +167,4 @@ def _units(sample: Sample, words: np.ndarray, place: np.ndarray, weighting: str)
             weight = weight / np.bincount(group, weight)[group]
     shape = (len(multiplicity), len(words))
     measures = sparse.csr_array((weight, (group, place)), shape=shape)
-    return Units(sample.n, words, multiplicity, measures, units_of(sample))
+    return Units(sample.n, sample.classes, words, multiplicity, measures, units_of(sample))

@@ -5,6 +5,7 @@ nothing of that choice, how much mass they have. Masses of independent draws hav
 draws, intervals by their effective number.
 """
 
+from dataclasses import replace
 from math import log, sqrt
 
 import numpy as np
@@ -91,7 +92,7 @@ def halves(units: Units, seed: int = _SPLIT_SEED) -> tuple[Units, Units]:
     taken = rng.multivariate_hypergeometric(units.multiplicity, number // 2, method="marginals")
     parts = (taken, units.multiplicity - taken)
     return tuple(  # type: ignore[return-value]
-        Units(units.n, units.words, part, units.measures, int(part.sum())) for part in parts
+        replace(units, multiplicity=part, independent=int(part.sum())) for part in parts
     )
 
 
