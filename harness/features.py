@@ -65,6 +65,7 @@ def last_layer_feasibility(
     architecture: Architecture, problem: Problem, draws: int, generator: torch.Generator
 ) -> Feasibility:
     """Draw hidden layers, freeze them, and ask of each whether a last layer exists that fits S."""
+    problem.needs_two_classes("Feasibility of a last layer")
     x = sampling_inputs(architecture, problem.inputs[: problem.m], generator.device)
     feasible = 0
     for parameters in ensembles(architecture, x, draws, 1, generator):

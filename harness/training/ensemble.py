@@ -75,6 +75,7 @@ def train(
     batch: training points a step (all of S where it is not smaller); the last batch of an epoch may be shorter.
     block: networks trained together; the default keeps them in cache. Draws and orders do not depend on it.
     """
+    problem.needs_two_classes("Training")
     if loss not in LOSSES:
         raise BadInput(f"There is no loss {loss!r}; choose one of {', '.join(LOSSES)}.")
     if problem.m < 1 or batch < 1 or networks < 1 or max_epochs < 0:
