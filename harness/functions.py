@@ -180,7 +180,9 @@ class FunctionCounts:
     def bits(self) -> np.ndarray:
         """(distinct, n) uint8, each 0 or 1. BadInput where there are more than two classes."""
         if self.classes > 2:
-            raise BadInput(f"Functions of {self.classes} classes are not strings of bits; ask this of two classes.")
+            raise BadInput(
+                f"Bits were asked of functions of {self.classes} classes; this takes a problem of two classes."
+            )
         return self.labels()
 
     def strings(self) -> list[str]:

@@ -58,11 +58,11 @@ def share_under_bound(chosen_by: FunctionCounts, counted: FunctionCounts, measur
     Which functions have large volume, where each lies, and the bound itself come from `chosen_by`.
     """
     large = chosen_by.most_common(int((chosen_by.counts >= LARGE).sum()))
+    complexity = measure(large.bits())
     constants = np.zeros((2, counted.n), dtype=np.uint8)
     constants[1] = 1
     likeliest = max(chosen_by.counts_of(pack(constants)).max() / chosen_by.total, 1 / chosen_by.total)
     line = bound(measure, counted.n, likeliest)
-    complexity = measure(large.bits())
     # The constant function that fixes b lies on the bound, not above it: hence a hair of tolerance.
     under = np.log2(large.counts / chosen_by.total) <= line.log2(complexity) + 1e-9
     seen = counted.counts_of(large.words)

@@ -1,5 +1,6 @@
 """Packing, counting and merging functions."""
 
+import string
 from collections import Counter
 
 import numpy as np
@@ -14,7 +15,22 @@ from harness.functions import ClusteredCounts, FunctionCounts, pack, unpack
 
 
 def bit_arrays(n):
-    return hnp.arrays(np.uint8, st.tuples(st.integers(0, 30), st.just(n)), elements=st.integers(0, 1))
+    return label_arrays(n, 2)
+
+
+def label_arrays(n, classes):
+    return hnp.arrays(np.uint8, st.tuples(st.integers(0, 30), st.just(n)), elements=st.integers(0, classes - 1))
+
+
+def draws_of_classes(parts):
+    """(classes, so many arrays of draws on equally many inputs)."""
+    return st.tuples(st.integers(2, 36), st.integers(1, 140)).flatmap(
+        lambda c: st.tuples(st.just(c[0]), *[label_arrays(c[1], c[0])] * parts)
+    )
+
+
+def text(row):
+    return "".join((string.digits + string.ascii_lowercase)[label] for label in row)
 
 
 @given(st.integers(1, 200).flatmap(bit_arrays))
@@ -25,13 +41,45 @@ def test_packing_round_trip(bits):
     np.testing.assert_array_equal(unpack(words, bits.shape[1]), bits)
 
 
+@given(draws_of_classes(1))
+def test_packing_round_trip_of_classes(drawn):
+    classes, labels = drawn
+    n = labels.shape[1]
+    words = pack(labels, classes)
+    planes = len(f"{classes - 1:b}")
+    assert words.shape == (len(labels), planes * -(-n // 64))
+    np.testing.assert_array_equal(unpack(words, n, classes), labels)
+    # As Python's own whole numbers: bit i of plane p is digit p of label i.
+    for row, packed in zip(labels.tolist(), words.reshape(len(labels), planes, -(-n // 64)), strict=True):
+        for p, plane in enumerate(packed.tolist()):
+            assert sum(word << 64 * i for i, word in enumerate(plane)) == sum(
+                (c >> p & 1) << i for i, c in enumerate(row)
+            )
+
+
 def test_first_input_is_the_lowest_bit():
     assert pack(np.array([1, 0, 1] + [0] * 61 + [1])).tolist() == [5, 1]
+    assert pack(np.array([1, 2, 3] + [0] * 61 + [2]), 4).tolist() == [5, 0, 6, 1]
 
 
-def test_packing_refuses_what_is_not_binary():
-    with pytest.raises(BadInput, match="0 or 1"):
-        pack(np.array([0, 1, 2]))
+@pytest.mark.parametrize(
+    ("labels", "classes", "said"),
+    [
+        ([0, 1, 2], 2, "0 or 1"),
+        ([0, -1], 2, "0 or 1"),
+        ([0.5, 1], 2, "0 or 1"),
+        ([np.nan, 1], 2, "0 or 1"),
+        ([0, 257], 2, "0 or 1"),
+        ([0, 3], 3, "0 to 2"),
+        ([-1, 2], 3, "0 to 2"),
+        ([0, 1.5], 3, "0 to 2"),
+        ([0, 0], 1, "2 to 36 classes, not 1"),
+        ([0, 0], 37, "2 to 36 classes, not 37"),
+    ],
+)
+def test_packing_refuses_what_is_no_label(labels, classes, said):
+    with pytest.raises(BadInput, match=said):
+        pack(np.array(labels), classes)
 
 
 @given(st.integers(1, 80).flatmap(lambda n: st.tuples(bit_arrays(n), bit_arrays(n), bit_arrays(n))))
@@ -41,6 +89,21 @@ def test_counts_merge_like_sums(parts):
     assert (a + b) + c == a + (b + c)
     assert a + b + c == FunctionCounts.from_bits(np.concatenate(parts))
     assert a + FunctionCounts.empty(a.n) == a
+
+
+@given(draws_of_classes(2))
+def test_counts_of_classes_agree_with_a_dictionary(drawn):
+    classes, first, second = drawn
+    one, other = (FunctionCounts.from_labels(part, classes) for part in (first, second))
+    both = one + other
+    expected = Counter(map(text, np.concatenate([first, second])))
+    assert dict(zip(both.strings(), both.counts.tolist(), strict=True)) == expected
+    assert [text(row) for row in both.labels()] == both.strings()
+    assert both == FunctionCounts.from_labels(np.concatenate([second, first]), classes)
+    assert one.counts_of(pack(second, classes)).tolist() == [Counter(map(text, first))[text(row)] for row in second]
+    assert both.most_common(5).classes == classes
+    assert one + FunctionCounts.empty(one.n, classes) == one
+    assert FunctionCounts.from_arrays(both.to_arrays()) == both
 
 
 @given(st.integers(1, 130).flatmap(bit_arrays))
@@ -87,6 +150,33 @@ def test_good_turing_is_the_expected_unseen_mass():
     assert abs(difference.mean()) < 1 / 300 + 4 * difference.std() / np.sqrt(len(difference))
 
 
+def test_stored_arrays_say_nothing_of_two_classes():
+    """Entries of the store from when there were no others must be read, and be the same."""
+    counts = FunctionCounts.from_bits(np.eye(5))
+    assert set(counts.to_arrays()) == {"n", "words", "counts"}
+    clusters = ClusteredCounts.from_words(pack(np.eye(5)), np.arange(5), 5, 5)
+    assert set(clusters.to_arrays()) == {"n", "units", "unit", "words", "counts"}
+    assert FunctionCounts.from_arrays(counts.to_arrays()).classes == 2
+    assert ClusteredCounts.from_arrays(clusters.to_arrays()).classes == 2
+
+
+def test_functions_of_different_classes_do_not_mix():
+    # Of three and of four classes the same words.
+    one, other = (FunctionCounts.from_labels(np.array([[0, 1, 2]]), classes) for classes in (3, 4))
+    np.testing.assert_array_equal(one.words, other.words)
+    assert one != other
+    with pytest.raises(BadInput, match="of 3 and of 4 classes cannot be merged"):
+        one + other
+    clusters = [ClusteredCounts.from_words(each.words, np.zeros(1), 3, 1, each.classes) for each in (one, other)]
+    assert clusters[0] != clusters[1]
+    with pytest.raises(BadInput, match="of 3 and of 4 classes cannot be merged"):
+        clusters[0] + clusters[1]
+    with pytest.raises(BadInput, match="of 3 classes on 3 inputs are rows of 2 words"):
+        one.counts_of(pack(np.array([[0, 1, 1]])))
+    with pytest.raises(BadInput, match="takes a problem of two classes"):
+        one.bits()
+
+
 def test_arrays_round_trip_and_wrong_merges():
     counts = FunctionCounts.from_bits(np.eye(5))
     assert FunctionCounts.from_arrays(counts.to_arrays()) == counts
@@ -110,6 +200,16 @@ def test_clusters_pool_to_all_counts(parts, random):
     assert both.pooled() == FunctionCounts.from_bits(np.concatenate(parts))
     assert ClusteredCounts.from_arrays(both.to_arrays()) == both
     assert (np.diff(both.unit) >= 0).all()
+
+
+@given(draws_of_classes(1))
+def test_clusters_of_classes_pool_to_all_counts(drawn):
+    classes, labels = drawn
+    unit = np.arange(len(labels)) % 3
+    clusters = ClusteredCounts.from_words(pack(labels, classes), unit, labels.shape[1], 3, classes)
+    assert clusters.pooled() == FunctionCounts.from_labels(labels, classes)
+    assert ClusteredCounts.from_arrays(clusters.to_arrays()) == clusters
+    assert (clusters + clusters).classes == classes
 
 
 def test_clusters_keep_the_units_apart():

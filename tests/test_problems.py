@@ -5,11 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.complexity import lempel_ziv
 from harness.errors import BadInput, Unavailable
+from harness.features import last_layer_feasibility
+from harness.functions import FunctionCounts
+from harness.networks import perceptron
 from harness.problems import Problem, boolean_cube, datasets, digits, fashion_mnist, ionosphere, mnist
+from harness.problems.datasets import TEN
+from harness.simplicity import rank_correlation, share_under_bound
+from harness.training import SGD, train
 
 FULL_SETS = Path(__file__).parent.parent.parent / "shared" / "data"
 needs_full_sets = pytest.mark.skipif(not FULL_SETS.is_dir(), reason="the full data sets are not beside this checkout")
@@ -66,6 +74,64 @@ def test_splits_are_disjoint_balanced_nested_and_seeded(make):
     assert not training & evaluation
 
 
+@pytest.mark.parametrize("make", [digits, mnist, fashion_mnist])
+@pytest.mark.parametrize(("task", "classes"), [(TEN, 10), ("0,1/7/3,9,4", 3)])
+def test_splits_of_more_classes_are_disjoint_balanced_nested_and_seeded(make, task, classes):
+    small, large = make(8, 20, task=task), make(32, 20, task=task)
+    assert (large.classes, large.outputs, large.facts["classes"]) == (classes, classes, classes)
+    np.testing.assert_array_equal(small.eval_x, large.eval_x)
+    np.testing.assert_array_equal(small.train_x, large.train_x[:8])
+    assert small.fingerprint == make(8, 20, task=task).fingerprint
+    assert small.fingerprint != make(8, 20, task=task, split=1).fingerprint
+    for labels in (large.train_y, large.eval_y):
+        often = np.bincount(labels, minlength=classes)
+        assert len(often) == classes
+        assert often.max() - often.min() <= 1
+    assert len({row.tobytes() for row in large.inputs}) == 52
+    unbalanced = make(600, 20, task=task, balanced=False)
+    assert np.ptp(np.bincount(unbalanced.train_y)) > 1
+
+
+def test_names_and_addresses_of_two_classes_stay_as_history_knows_them():
+    assert digits(8, 10).name == "digits-even_odd-m8-n10"
+    assert fashion_mnist(8, 9, split=2).name == "fashion_mnist-first_last-m8-n9-split2"
+    assert mnist(8, 9, task="0,1/7", balanced=False).name == "mnist-01_7-m8-n9-unbalanced"
+    assert mnist(8, 10, task=TEN).name == "mnist-ten-m8-n10"
+    assert mnist(8, 9, task="0,1/7/3").name == "mnist-01_7_3-m8-n9"
+    # As it was when there were two classes only.
+    cube = boolean_cube(4, "parity", train=3)
+    assert cube.fingerprint == "7a92c818e286e41aa359209d422cb0245c6a60c4a600e14eae83e64160ba27ab"
+    assert "classes" not in cube.facts
+    assert (cube.classes, cube.outputs) == (2, 1)
+
+
+def test_the_number_of_classes_is_part_of_a_problem():
+    of_three, of_four = (Problem.from_arrays([[1.0]], [2], [[1.0], [2.0]], [0, 1], classes=k) for k in (3, 4))
+    assert of_three.train_y.dtype == np.uint8
+    assert of_three.train_y.tolist() == [2]
+    assert of_three.fingerprint != of_four.fingerprint
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda problem, generator: train(perceptron(), problem, SGD(0.1), 2, generator),
+        lambda problem, generator: last_layer_feasibility(perceptron(), problem, 2, generator),
+    ],
+)
+def test_what_is_defined_for_two_classes_says_so(ask):
+    problem = digits(6, 6, task="0/1/2")
+    with pytest.raises(BadInput, match="takes two classes, but the problem digits-0_1_2-m6-n6 has 3"):
+        ask(problem, torch.Generator())
+
+
+@pytest.mark.parametrize("ask", [share_under_bound, rank_correlation])
+def test_complexity_of_more_classes_is_refused(ask):
+    counts = FunctionCounts.from_labels(np.zeros((30, 4), dtype=np.uint8), 3)
+    with pytest.raises(BadInput, match="takes a problem of two classes"):
+        ask(counts, counts, lempel_ziv)
+
+
 def test_labels_belong_to_their_images():
     from sklearn.datasets import load_digits
 
@@ -75,6 +141,10 @@ def test_labels_belong_to_their_images():
     scale, shift = source.images.std(), source.images.mean()
     originals = np.rint(problem.train_x.astype(float) * scale + shift)
     assert [target_of[image.tobytes()] for image in originals] == [8 if y else 3 for y in problem.train_y]
+    grouped = digits(40, 10, task="3/8,1/0,2,9")
+    originals = np.rint(grouped.train_x.astype(float) * scale + shift)
+    group_of = {3: 0, 8: 1, 1: 1, 0: 2, 2: 2, 9: 2}
+    assert [group_of[target_of[image.tobytes()]] for image in originals] == grouped.train_y.tolist()
 
 
 def test_unbalanced_splits_follow_the_pool():
@@ -149,9 +219,18 @@ def test_a_missing_file_folder_or_variable_is_unavailable_at_first_use(tmp_path,
         (lambda: digits(-1, 8), "m ≥ 0"),
         (lambda: digits(8, 0), "n ≥ 1"),
         (lambda: digits(8, 8, split=-1), "numbered from 0"),
-        (lambda: digits(8, 8, task="1,2/2,3"), "two groups of different classes"),
+        (lambda: digits(8, 8, task="1,2/2,3"), "at least two groups of different classes"),
         (lambda: digits(8, 8, task="1,2"), "two groups of different classes"),
         (lambda: digits(8, 8, task="1/11"), "two groups of different classes"),
+        (lambda: digits(8, 8, task="1/2/"), "two groups of different classes"),
+        (lambda: digits(8, 8, task="1/2/1"), "two groups of different classes"),
+        (
+            lambda: Problem.from_arrays([[1.0]], [3], [[1.0]], [0], classes=3),
+            "must be 0 … 2, but one is 3; map your cl",
+        ),
+        (lambda: Problem.from_arrays([[1.0]], [0], [[1.0]], [-1], classes=3), "evaluation labels must be 0 … 2"),
+        (lambda: Problem.from_arrays([[1.0]], [0], [[1.0]], [0], classes=37), "2 to 36 classes, not 37"),
+        (lambda: Problem.from_arrays([[1.0]], [0], [[1.0]], [0], classes=1), "2 to 36 classes, not 1"),
         (lambda: ionosphere(260, 8), "252 balanced points, too few .* unbalanced"),
         (lambda: Problem.from_arrays([[1.0]], [2], [[1.0]], [0]), "0 or 1, but one is 2"),
         (lambda: Problem.from_arrays([[1.0]], [0, 1], [[1.0]], [0]), "1 training labels"),
