@@ -1,6 +1,6 @@
 """P(f) against closed forms, exact angles, another implementation, and branching draws against plain ones."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -9,9 +9,9 @@ from scipy import stats
 
 from harness.complexity import ones
 from harness.errors import BadInput
-from harness.functions import FunctionCounts, pack
+from harness.functions import FunctionCounts
 from harness.networks import FullyConnected, perceptron
-from harness.prior import branching_prior, prior
+from harness.prior import branching_prior, labels_of, prior
 from harness.problems import Problem, boolean_cube
 from tests.architectures import ARCHITECTURES, plain_bits
 
@@ -23,8 +23,17 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def on(*x):
-    return Problem.from_arrays([], [], x, [0] * len(x))
+def on(*x, classes=2):
+    return Problem.from_arrays([], [], x, [0] * len(x), classes=classes)
+
+
+def assert_same_distribution(one: FunctionCounts, other: FunctionCounts):
+    """χ² of homogeneity; functions seen fewer than 20 times are taken together."""
+    words = (one + other).words
+    table = np.stack([one.counts_of(words), other.counts_of(words)])
+    rare = table.sum(0) < 20
+    table = np.hstack([table[:, ~rare], table[:, rare].sum(1, keepdims=True)])
+    assert stats.chi2_contingency(table[:, table.sum(0) > 0]).pvalue > FALSE_ALARM
 
 
 def assert_drawn_from(counts: FunctionCounts, probabilities: dict[str, float]):
@@ -124,6 +133,48 @@ def test_a_dead_layer_is_dead_for_all_last_layers():
     assert FALSE_ALARM < stats.chi2.sf(statistic, len(alive)) < 1 - FALSE_ALARM
 
 
+def test_equal_outputs_are_labelled_by_the_first():
+    logits = torch.tensor([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0], [-1.0, -2.0, 0.0], [0.0, -0.0, -1.0]])
+    assert labels_of(logits).tolist() == [1, 0, 2, 0]
+    assert labels_of(torch.tensor([[0.0], [1e-30], [-1.0]])).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("classes", [3, 10])
+@pytest.mark.parametrize(("width", "depth"), [(1, 1), (2, 3)])
+def test_a_relu_network_of_classes_on_one_point_in_closed_form(width, depth, classes):
+    # All outputs are 0 where a layer is dead, so the label is 0; else the outputs are exchangeable.
+    alive = (1 - 0.5**width) ** depth
+    exact = {str(label): alive / classes for label in range(classes)}
+    exact["0"] += 1 - alive
+    problem, architecture = on([0.3, -1.2], classes=classes), FullyConnected((width,) * depth, sigma_b=0.0)
+    assert_drawn_from(prior(architecture, problem, 30_000, seeded(width)), exact)
+
+
+@pytest.mark.parametrize("last_layers", [1, 60])
+@pytest.mark.parametrize("classes", [3, 5])
+def test_a_linear_map_says_anything_of_orthogonal_inputs(classes, last_layers):
+    """Its outputs there are independent: all classes^3 functions are equally likely."""
+    problem = on([1.0, 2.0, 0.0], [-2.0, 1.0, 0.0], [0.0, 0.0, 3.0], classes=classes)
+    exact = {"".join(map(str, labels)): classes**-3 for labels in product(range(classes), repeat=3)}
+    # With no hidden layer, last layers of one draw are independent.
+    clusters = branching_prior(perceptron(), problem, 30_000 // last_layers, seeded(), last_layers=last_layers)
+    assert_drawn_from(clusters.pooled(), exact)
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [perceptron(), FullyConnected((4,), sigma_b=0.5), FullyConnected((3, 6), "tanh", parametrisation="ntk")],
+    ids=lambda a: a.name,
+)
+def test_two_outputs_are_one_of_twice_the_variance(architecture, monkeypatch):
+    """The larger of two outputs is decided by their difference, whose sign is that of a single output's."""
+    problem = on(*boolean_cube(3).eval_x[1:] - 0.25)
+    one = prior(architecture, problem, 30_000, seeded(1))
+    monkeypatch.setattr(Problem, "outputs", 2)
+    two = prior(architecture, problem, 30_000, seeded(2))
+    assert_same_distribution(one, two)
+
+
 def test_an_odd_network_says_the_opposite_of_the_opposite():
     counts = prior(FullyConnected((7, 4), "tanh", sigma_b=0.0), on([0.4, 1.0], [-0.4, -1.0]), 30_000, seeded())
     assert_drawn_from(counts, {"01": 0.5, "10": 0.5})
@@ -135,23 +186,33 @@ def test_another_implementation_draws_the_same_distribution(architecture):
     x = boolean_cube(3).eval_x[1:7] - 0.25
     bits = plain_bits(architecture, x, 20_000, np.random.default_rng(5))
     counts = prior(architecture, on(*x), 20_000, seeded(1))
-    functions = pack(np.arange(64)[:, None] >> np.arange(6) & 1)
-    table = np.stack([each.counts_of(functions) for each in (FunctionCounts.from_bits(bits), counts)])
-    rare = table.sum(0) < 20
-    table = np.hstack([table[:, ~rare], table[:, rare].sum(1, keepdims=True)])
-    assert stats.chi2_contingency(table[:, table.sum(0) > 0]).pvalue > FALSE_ALARM
+    assert_same_distribution(FunctionCounts.from_bits(bits), counts)
+
+
+def test_another_implementation_draws_the_same_functions_of_three_classes():
+    """A network 2–5–4–3 in numpy, one at a time."""
+    x, rng = boolean_cube(2).eval_x.astype(float) - 0.25, np.random.default_rng(6)
+    labels = []
+    for _ in range(20_000):
+        h = np.tanh(x @ rng.normal(0, (1.5 / 2) ** 0.5, (2, 5)) + rng.normal(0, 0.3, 5))
+        h = np.tanh(h @ rng.normal(0, (1.5 / 5) ** 0.5, (5, 4)) + rng.normal(0, 0.3, 4))
+        labels.append((h @ rng.normal(0, (1.5 / 4) ** 0.5, (4, 3)) + rng.normal(0, 0.3, 3)).argmax(axis=1))
+    architecture = FullyConnected((5, 4), "tanh", sigma_w=1.5**0.5, sigma_b=0.3)
+    counts = prior(architecture, on(*x, classes=3), 20_000, seeded(1))
+    assert_same_distribution(FunctionCounts.from_labels(np.array(labels), 3), counts)
 
 
 @pytest.mark.parametrize("architecture", [FullyConnected((4,)), FullyConnected((3, 6), "erf", parametrisation="ntk")])
-def test_branching_draws_follow_the_plain_prior(architecture):
+@pytest.mark.parametrize("classes", [2, 5])
+def test_branching_draws_follow_the_plain_prior(architecture, classes):
     """Each function's mean share over hidden draws against its share of plain draws, by a normal test over units."""
-    problem, units, last_layers = boolean_cube(3), 4000, 16
+    problem, units, last_layers = on(*boolean_cube(3).eval_x, classes=classes), 4000, 16
     branching = branching_prior(architecture, problem, units, seeded(1), last_layers=last_layers)
     plain = prior(architecture, problem, 100_000, seeded(2))
     likely = plain.most_common(20)
     shares = np.zeros((units, likely.distinct))
-    for column, word in enumerate(likely.words[:, 0]):
-        entries = branching.words[:, 0] == word
+    for column, function in enumerate(likely.words):
+        entries = (branching.words == function).all(axis=1)
         shares[branching.unit[entries], column] = branching.counts[entries] / last_layers
     p = likely.counts / plain.total
     error = np.sqrt(shares.var(axis=0, ddof=1) / units + p * (1 - p) / plain.total)
@@ -161,8 +222,9 @@ def test_branching_draws_follow_the_plain_prior(architecture):
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.name)
-def test_counts_do_not_depend_on_the_block(architecture):
-    problem = boolean_cube(4)
+@pytest.mark.parametrize("classes", [2, 3])
+def test_counts_do_not_depend_on_the_block(architecture, classes):
+    problem = on(*boolean_cube(4).eval_x, classes=classes)
     whole = prior(architecture, problem, 300, seeded())
     clusters = branching_prior(architecture, problem, 40, seeded(), last_layers=5)
     for block in (1, 7, 300):

@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 
 from harness.errors import BadInput
-from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions import ClusteredCounts, FunctionCounts, pack, unpack
 from harness.networks import FullyConnected, perceptron
 from harness.posterior import RejectionPosterior, rejection
 from harness.posterior.evidence import evidence_of_clusters
@@ -25,7 +25,8 @@ def seeded(seed=0):
 def all_evaluated(problem: Problem) -> Problem:
     """The training inputs are evaluated too, before the others."""
     inputs = problem.inputs
-    return Problem.from_arrays(inputs[:0], [], inputs, np.concatenate([problem.train_y, problem.eval_y]))
+    labels = np.concatenate([problem.train_y, problem.eval_y])
+    return Problem.from_arrays(inputs[:0], [], inputs, labels, classes=problem.classes)
 
 
 def orthant(covariance: np.ndarray, labels: np.ndarray) -> float:
@@ -36,20 +37,65 @@ def orthant(covariance: np.ndarray, labels: np.ndarray) -> float:
     return float(law.cdf(np.zeros(len(labels)), rng=np.random.default_rng(0)))
 
 
+def winners(covariance: np.ndarray, labels: np.ndarray, classes: int) -> float:
+    """P(argmax of independent centred Gaussian outputs = labels), by scipy: the orthant of their leads over the rest.
+
+    Of input i, labelled y, the lead over class k is f_y − f_k: cov(f_y − f_k, f_z − f_l) = G_ij(δyz − δyl − δkz + δkl).
+    """
+    leads = [(i, y, k) for i, y in enumerate(labels) for k in range(classes) if k != y]
+    between = np.array(
+        [
+            [covariance[i, j] * (float(y == z) - (y == other) - (k == z) + (k == other)) for j, z, other in leads]
+            for i, y, k in leads
+        ]
+    )
+    return orthant(between, np.ones(len(leads)))
+
+
 @pytest.mark.parametrize("last_layers", [1, 50])
 @pytest.mark.parametrize(
     "architecture",
     [perceptron(), perceptron(threshold=True), FullyConnected((), sigma_w=2.0, sigma_b=0.5, parametrisation="ntk")],
     ids=lambda a: a.name,
 )
-def test_the_evidence_of_a_linear_model_is_an_orthant_probability(architecture, last_layers):
-    problem = digits(5, 3)
-    x = problem.train_x.reshape(5, -1).astype(float)
-    exact = orthant(architecture.sigma_w**2 * x @ x.T / x.shape[1] + architecture.sigma_b**2, problem.train_y)
-    found = rejection(architecture, problem, 100_000 // last_layers, seeded(), last_layers=last_layers).evidence
+@pytest.mark.parametrize("task", ["0,2,4,6,8/1,3,5,7,9", "0,4/1,7/2,5"], ids=["two classes", "three classes"])
+def test_the_evidence_of_a_linear_model_is_an_orthant_probability(architecture, last_layers, task):
+    problem = digits(4, 3, task=task)
+    x = problem.train_x.reshape(4, -1).astype(float)
+    covariance = architecture.sigma_w**2 * x @ x.T / x.shape[1] + architecture.sigma_b**2
+    exact = winners(covariance, problem.train_y, problem.classes)
+    found = rejection(architecture, problem, 400_000 // last_layers, seeded(), last_layers=last_layers).evidence
     low, high = found.interval(FALSE_ALARM)
     assert low <= exact <= high
     assert high - low < 0.5 * exact
+
+
+@pytest.mark.parametrize("last_layers", [1, 50])
+def test_the_posterior_of_a_linear_map_on_orthogonal_inputs(last_layers):
+    """Outputs are independent: P(S) = 3^−m, and all functions on the other inputs are equally likely."""
+    x = np.diag([1.0, 2.0, 0.5, 1.0])
+    problem = Problem.from_arrays(x[:2], [2, 0], x[2:], [0, 0], classes=3)
+    kept = rejection(perceptron(), problem, 50_000 // last_layers, seeded(), last_layers=last_layers)
+    low, high = kept.evidence.interval(FALSE_ALARM)
+    assert low <= 1 / 9 <= high
+    assert high - low < 0.5 / 9
+    assert kept.functions.distinct == 9
+    assert stats.chisquare(kept.functions.counts).pvalue > FALSE_ALARM
+
+
+def test_the_larger_of_two_outputs_has_the_evidence_and_the_functions_of_one(monkeypatch):
+    """Only the sign of the outputs' difference counts, and that is a single output of twice the variance."""
+    problem = digits(4, 3)
+    x = problem.inputs.reshape(7, -1).astype(float)
+    covariance = x @ x.T / x.shape[1]
+    one = rejection(perceptron(), problem, 60_000, seeded(1)).functions
+    monkeypatch.setattr(Problem, "outputs", 2)
+    two = rejection(perceptron(), problem, 60_000, seeded(2))
+    low, high = two.evidence.interval(FALSE_ALARM)
+    assert low <= orthant(2 * covariance[:4, :4], problem.train_y) <= high
+    words = (one + two.functions).words
+    table = np.stack([one.counts_of(words), two.functions.counts_of(words)])
+    assert stats.chi2_contingency(table[:, table.sum(0) >= 20]).pvalue > FALSE_ALARM
 
 
 def test_the_posterior_of_a_linear_model_is_a_ratio_of_orthant_probabilities():
@@ -83,6 +129,29 @@ def test_rejection_keeps_what_fits_of_the_prior(architecture):
     words = (wanted + kept.functions).words
     assert np.abs(wanted.counts_of(words) - kept.functions.counts_of(words)).sum() <= 20
     assert kept.functions.total > 100
+
+
+@pytest.mark.parametrize("last_layers", [1, 20])
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.name)
+def test_rejection_keeps_what_fits_of_the_prior_of_three_classes(architecture, last_layers):
+    """By hidden draw: equal seeds draw equal networks."""
+    x, draws = boolean_cube(3).eval_x[1:] - 0.25, 20_000 // last_layers
+    problem = Problem.from_arrays(x[:2], [2, 0], x[2:], np.zeros(5), classes=3)
+    everything = branching_prior(architecture, all_evaluated(problem), draws, seeded(3), last_layers=last_layers)
+    labels = unpack(everything.words, 7, 3)
+    fits = (labels[:, :2] == problem.train_y).all(axis=1)
+    number = everything.counts[fits]
+    wanted = ClusteredCounts.from_words(
+        np.repeat(pack(labels[fits, 2:], 3), number, axis=0), np.repeat(everything.unit[fits], number), 5, draws, 3
+    )
+    kept = rejection(architecture, problem, draws, seeded(3), last_layers=last_layers).clusters
+    assert kept.total > 100
+    # Logits next to each other may be rounded otherwise: a draw in a thousand may differ.
+    found, expected = (
+        {(unit, *function): count for unit, function, count in zip(c.unit, c.words.tolist(), c.counts, strict=True)}
+        for c in (kept, wanted)
+    )
+    assert sum(abs(found.get(key, 0) - expected.get(key, 0)) for key in found.keys() | expected.keys()) <= 20
 
 
 def test_branching_rejection_keeps_what_fits_of_the_branching_prior():
@@ -141,6 +210,10 @@ def test_merging_and_arrays():
     assert both.evidence.value == pytest.approx((first.evidence.value + second.evidence.value) / 2)
     again = RejectionPosterior.from_arrays(both.to_arrays())
     assert (again.clusters, again.last_layers) == (both.clusters, 6)
+    three = rejection(FullyConnected((4,)), digits(3, 4, task="0/1/2"), 100, seeded(), last_layers=6)
+    assert RejectionPosterior.from_arrays(three.to_arrays()).clusters == three.clusters
+    with pytest.raises(BadInput, match="of 2 and of 3 classes cannot be merged"):
+        first + three
     with pytest.raises(BadInput, match="cannot be merged"):
         first + rejection(FullyConnected((4,)), problem, 100, seeded())
 
