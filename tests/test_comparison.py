@@ -8,7 +8,7 @@ from harness.distances import bias_explained
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.intervals import clopper_pearson, proportion
 from harness.posterior import RejectionPosterior, RunsPosterior
-from harness.problems import boolean_cube
+from harness.problems import Problem, boolean_cube
 from harness.training import Trained
 
 CUBE = boolean_cube(3)
@@ -91,6 +91,26 @@ def test_scatter_has_both_probabilities_of_the_functions_most_seen():
         assert point["y_interval"] == clopper_pearson(k, 1000, SHOWN_ALPHA)
         assert point["target"] == (point["function"] == target)
         assert point["error"] == pytest.approx(sum(a != b for a, b in zip(point["function"], target, strict=True)) / N)
+
+
+def test_functions_of_three_classes_are_shown_and_compared_with_their_labels():
+    rng = np.random.default_rng(4)
+    labels = np.array([2, 0, 1, 2])
+    problem = Problem.from_arrays(np.eye(4)[:1], [1], np.eye(4), labels, classes=3)
+    near, far = labels.copy(), (labels + 1) % 3
+    near[0] = 1
+    rows = np.stack([labels, near, far])[rng.choice(3, 400, p=[0.5, 0.3, 0.2])]
+    functions = FunctionCounts.from_labels(rows, 3)
+    points = {point["function"]: point for point in scatter(functions, functions, problem)}
+    assert {name: (point["error"], point["target"]) for name, point in points.items()} == {
+        "2012": (0, True),
+        "1012": (0.25, False),
+        "0120": (1, False),
+    }
+    assert mean_error(functions, problem) == pytest.approx((rows != labels).mean())
+    words = np.repeat(functions.words, functions.counts, axis=0)
+    by_volume = RejectionPosterior(ClusteredCounts.from_words(words, np.arange(400), 4, 900, 3), 1)
+    assert compare(Trained(functions, 400, np.arange(400)), by_volume, problem).value == pytest.approx(1, abs=0.02)
 
 
 def test_a_secondary_figure_is_shown_at_one_level():
