@@ -10,7 +10,8 @@ from scipy import stats
 
 from harness.distances import bias_explained, mmd_squared, relative_distance, total_variation
 from harness.distances.kernel import farthest, hamming, kernel, largest_eigenvalue, rate, uniform_mean
-from harness.distances.units import Runs
+from harness.distances.mmd import _pairwise
+from harness.distances.units import Runs, of_two
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts, pack
 from harness.posterior import RunsPosterior
@@ -68,6 +69,7 @@ def test_distances_are_sums_over_pairs_of_draws(classes):
     uniform = every_function(3, classes)
     reference = mean(product(uniform, repeat=2)) + yy - 2 * mean(product(uniform, y))
     assert mmd_squared(one, other).value == pytest.approx(squared)
+    assert _pairwise(*of_two(one, other)).farthest == pytest.approx(plain_kernel(np.zeros(3), np.ones(3), classes))
     assert relative_distance(one, other).value == pytest.approx(squared / reference)
     assert bias_explained(one, other).value == pytest.approx(1 - squared / reference)
     seen = {tuple(f) for f in np.concatenate([x, y]).tolist()}
