@@ -1,9 +1,4 @@
-"""Functions as packed labels, and how often each was seen.
-
-A function is the string of a network's labels 0 … K − 1 on the n evaluation inputs, in the order of the inputs. It is
-held as ⌈log2 K⌉ planes, one for each binary digit of the labels, the lowest first: for two classes one plane of bits.
-A plane is ⌈n/64⌉ words of 64 bits, the first input in the lowest bit of the first word; unused bits are 0.
-"""
+"""How often each function was seen; functions are packed as `harness.packing` says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,70 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from harness.errors import BadInput
+from harness.packing import CHARACTERS, check_words, pack, row_words, unpack
 
-# A label is shown as one character.
-_CHARACTERS = np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)
-MOST_CLASSES = len(_CHARACTERS)
-
-
-def check_classes(classes: int) -> None:
-    """BadInput where functions cannot have so many classes."""
-    if not 2 <= classes <= MOST_CLASSES:
-        raise BadInput(f"Functions have 2 to {MOST_CLASSES} classes, not {classes}.")
-
-
-def planes(classes: int) -> int:
-    """⌈log2 K⌉: binary digits of a label."""
-    return (classes - 1).bit_length()
-
-
-def pack(labels: np.ndarray, classes: int = 2) -> np.ndarray:
-    """(..., n) labels -> (..., planes·⌈n/64⌉) uint64. BadInput where an entry is none of 0 … classes − 1."""
-    check_classes(classes)
-    labels = np.asarray(labels)
-    with np.errstate(invalid="ignore"):
-        digits = labels.astype(np.uint8)
-    if labels.dtype != np.bool_ and not ((digits == labels) & (digits < classes)).all():
-        if classes == 2:
-            raise BadInput("A function's bits are 0 or 1; threshold the outputs before packing them.")
-        raise BadInput(f"A function's labels are 0 to {classes - 1}; take the outputs' argmax before packing them.")
-    return np.concatenate([_pack_bits(digits & np.uint8(1 << plane)) for plane in range(planes(classes))], axis=-1)
-
-
-def _pack_bits(bits: np.ndarray) -> np.ndarray:
-    """Every number but 0 is a one."""
-    packed = np.packbits(bits, axis=-1, bitorder="little")
-    padding = [(0, 0)] * (bits.ndim - 1) + [(0, -packed.shape[-1] % 8)]
-    return np.ascontiguousarray(np.pad(packed, padding)).view("<u8").astype(np.uint64, copy=False)
-
-
-def unpack(words: np.ndarray, n: int, classes: int = 2) -> np.ndarray:
-    """(..., planes·⌈n/64⌉) uint64 -> (..., n) uint8; the inverse of `pack`."""
-    each = np.split(words, planes(classes), axis=-1)
-    labels = _unpack_bits(each[0], n)
-    for plane, bits in enumerate(each[1:], 1):
-        labels |= _unpack_bits(bits, n) << plane
-    return labels
-
-
-def _unpack_bits(words: np.ndarray, n: int) -> np.ndarray:
-    octets = np.ascontiguousarray(words).astype("<u8", copy=False).view(np.uint8)
-    return np.unpackbits(octets, axis=-1, count=n, bitorder="little")
-
-
-def _row_words(n: int, classes: int) -> int:
-    return planes(classes) * -(-n // 64)
-
-
-def _check_words(words: np.ndarray, n: int, classes: int) -> np.ndarray:
-    check_classes(classes)
-    words = np.asarray(words, dtype=np.uint64)
-    if n < 1 or words.ndim != 2 or words.shape[1] != _row_words(n, classes):
-        raise BadInput(
-            f"Functions of {classes} classes on {n} inputs are rows of {_row_words(n, classes)} words, with n at least "
-            f"1, not an array of shape {words.shape}; make them with harness.functions.pack."
-        )
-    return words
+__all__ = ["ClusteredCounts", "FunctionCounts", "pack", "unpack"]
 
 
 def _order(words: np.ndarray, *keys: np.ndarray) -> np.ndarray:
@@ -114,7 +48,7 @@ class FunctionCounts:
     @classmethod
     def from_words(cls, words: np.ndarray, n: int, classes: int = 2) -> "FunctionCounts":
         """Count rows of packed functions, (draws, planes·⌈n/64⌉) uint64."""
-        words = _check_words(words, n, classes)
+        words = check_words(words, n, classes)
         words, counts = _sum_equal(words, np.ones(len(words), dtype=np.int64))
         return cls(n, words, counts, classes)
 
@@ -131,7 +65,7 @@ class FunctionCounts:
     @classmethod
     def empty(cls, n: int, classes: int = 2) -> "FunctionCounts":
         """Nothing seen yet."""
-        return cls.from_words(np.zeros((0, _row_words(n, classes)), dtype=np.uint64), n, classes)
+        return cls.from_words(np.zeros((0, row_words(n, classes)), dtype=np.uint64), n, classes)
 
     def __add__(self, other: "FunctionCounts") -> "FunctionCounts":
         _check_same_domain(self, other)
@@ -187,11 +121,11 @@ class FunctionCounts:
 
     def strings(self) -> list[str]:
         """Each function as a string of its labels: 0 to 9, then a to z."""
-        return [row.tobytes().decode() for row in _CHARACTERS[self.labels()]]
+        return [row.tobytes().decode() for row in CHARACTERS[self.labels()]]
 
     def counts_of(self, words: np.ndarray) -> np.ndarray:
         """Counts of any packed functions, 0 for those not seen: (rows, planes·⌈n/64⌉) uint64 -> (rows,) int64."""
-        words = _check_words(words, self.n, self.classes)
+        words = check_words(words, self.n, self.classes)
         both = np.concatenate([self.words, words])
         distinct, place = np.unique(both, axis=0, return_inverse=True) if both.shape[1] > 1 else _unique(both)
         table = np.zeros(len(distinct), dtype=np.int64)
@@ -232,7 +166,7 @@ class ClusteredCounts:
     @classmethod
     def from_words(cls, words: np.ndarray, unit: np.ndarray, n: int, units: int, classes: int = 2) -> "ClusteredCounts":
         """Count rows of packed functions, (draws, planes·⌈n/64⌉), by the unit (draws,) each came from."""
-        words, unit = _check_words(words, n, classes), np.asarray(unit, dtype=np.int64)
+        words, unit = check_words(words, n, classes), np.asarray(unit, dtype=np.int64)
         if unit.shape != (len(words),) or (len(unit) and not (unit.min() >= 0 and unit.max() < units)):
             raise BadInput(f"Every draw needs the number of its unit, from 0 to {units - 1}.")
         words, counts, unit = _sum_equal(words, np.ones(len(words), dtype=np.int64), unit)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import linalg
 
-from harness.functions import planes
+from harness.packing import planes
 
 _BLOCK_BYTES = 2**26
 _MOST_FUNCTIONS = 1000

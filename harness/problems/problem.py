@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from harness.errors import BadInput
-from harness.functions import check_classes
+from harness.packing import check_classes
 
 
 class Arrays(NamedTuple):
