@@ -1,5 +1,6 @@
 """What a claim says of an optimiser beside random sampling: bias explained, with everything else worth seeing."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import Any
@@ -8,7 +9,9 @@ import numpy as np
 
 from harness.distances import bias_explained, mmd_squared, rank_agreement, total_variation, within_tenfold
 from harness.functions import FunctionCounts
+from harness.generalisation import generalisation_error
 from harness.intervals import clopper_pearson
+from harness.marginals import restricted
 from harness.posterior import RejectionPosterior, RunsPosterior
 from harness.problems import Problem
 from harness.training import Trained
@@ -19,11 +22,20 @@ SHOWN_ALPHA = 0.05
 MOST_POINTS = 200
 
 
-def compare(by_training: Trained, by_volume: RejectionPosterior | RunsPosterior, problem: Problem) -> Estimate:
+def compare(
+    by_training: Trained, by_volume: RejectionPosterior | RunsPosterior, problem: Problem, points: int | None = None
+) -> Estimate:
     """Bias explained of P_OPT by P_B; in its details the other distances, the P–P scatter and the test errors.
 
-    Only networks that fitted S enter; those that did not are counted in the notes.
+    Only networks that fitted S enter; those that did not are counted in the notes. Functions are compared on the first
+    `points` evaluation points (on all of them, where none are given), test errors are on all.
     """
+    errors = [
+        replace(generalisation_error(sample, problem), quantity=f"test error, {which}")
+        for sample, which in ((by_training.functions, "trained"), (by_volume.sample, "sampled"))
+    ]
+    if points is not None:
+        by_training, by_volume = restricted(by_training, points), restricted(by_volume, points)
     trained, sampled = by_training.functions, by_volume.functions
     main = bias_explained(trained, by_volume.sample)
     if not isfinite(main.value):
@@ -31,13 +43,12 @@ def compare(by_training: Trained, by_volume: RejectionPosterior | RunsPosterior,
             main, details={"notes": [f"{trained.total:,} trained and {sampled.total:,} sampled networks fit."]}
         )
     others = [measure(trained, by_volume.sample) for measure in (mmd_squared, total_variation, within_tenfold)]
-    evidence = by_volume.evidence
+    others += [rank_agreement(trained, by_volume.sample), by_volume.evidence, *errors]
     details: dict[str, Any] = {
-        "secondary": [shown(each) for each in (*others, rank_agreement(trained, by_volume.sample), evidence)],
+        "secondary": [shown(each) for each in others],
         "scatter": scatter(trained, sampled, problem),
         "scatter_axes": ["P_B(f|S)", "P_OPT(f|S)"],
         "notes": [
-            f"Mean test error: {mean_error(trained, problem):.3f} trained, {mean_error(sampled, problem):.3f} sampled.",
             f"Mass on functions not yet seen (Good–Turing): {trained.unseen_mass():.2g} trained, "
             f"{sampled.unseen_mass():.2g} sampled.",
             f"{by_training.unfitted:,} of {by_training.networks:,} trained networks never fitted the training set.",
@@ -61,16 +72,20 @@ def shown(estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def mean_error(functions: FunctionCounts, problem: Problem) -> float:
-    """Share of evaluation points that a network of the sample gets wrong, on average."""
-    wrong = (functions.labels() != problem.eval_y).mean(axis=1)
-    return float(wrong @ functions.probabilities())
+def curve(x: str, places: Sequence[float], lines: Mapping[str, Sequence[Estimate]]) -> list[dict[str, Any]]:
+    """What a slope rests on, for the report to draw: each line's estimates over the number that x names."""
+    return [
+        {**shown(estimate), "parameters": {x: place, "sample": line}}
+        for line, estimates in lines.items()
+        for place, estimate in zip(places, estimates, strict=True)
+    ]
 
 
 def scatter(trained: FunctionCounts, sampled: FunctionCounts, problem: Problem) -> list[dict[str, Any]]:
-    """The functions most seen in either sample: both probabilities with intervals, and the test error of each."""
+    """The functions most seen in either sample, on the first points of the problem: both probabilities with intervals,
+    and the error of each on these points."""
     chosen = trained.most_common(MOST_POINTS // 2) + sampled.most_common(MOST_POINTS // 2)
-    errors = (chosen.labels() != problem.eval_y).mean(axis=1)
+    errors = (chosen.labels() != problem.eval_y[: trained.n]).mean(axis=1)
     points = []
     counts = trained.counts_of(chosen.words), sampled.counts_of(chosen.words)
     for function, by_training, by_volume, error in zip(chosen.strings(), *counts, errors, strict=True):

@@ -13,7 +13,7 @@ from harness.functions import ClusteredCounts, FunctionCounts, pack, unpack
 from harness.posterior import RejectionPosterior, RunsPosterior
 from harness.training import Trained
 
-S = TypeVar("S", Trained, RejectionPosterior, RunsPosterior)
+S = TypeVar("S", bound=Trained | RejectionPosterior | RunsPosterior)
 
 
 def restricted(sample: S, points: int) -> S:

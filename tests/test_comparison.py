@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from harness.comparison import MOST_POINTS, SHOWN_ALPHA, compare, mean_error, scatter, shown
+from harness.comparison import MOST_POINTS, SHOWN_ALPHA, compare, curve, scatter, shown
 from harness.distances import bias_explained
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.intervals import clopper_pearson, proportion
+from harness.marginals import restricted
 from harness.posterior import RejectionPosterior, RunsPosterior
 from harness.problems import Problem, boolean_cube
 from harness.training import Trained
@@ -43,8 +44,10 @@ def test_the_estimate_is_bias_explained_with_the_rest_beside_it():
         "mass within ten-fold",
         "rank agreement",
         "P(S)",
+        "test error, trained",
+        "test error, sampled",
     ]
-    assert found.details["secondary"][-1]["low"] == clopper_pearson(400, 5000, SHOWN_ALPHA)[0]
+    assert found.details["secondary"][-3]["low"] == clopper_pearson(400, 5000, SHOWN_ALPHA)[0]
     assert any("7 of 307" in note for note in found.details["notes"])
     assert any("median 149.5" in note for note in found.details["notes"])
 
@@ -60,18 +63,40 @@ def test_runs_of_a_sampler_are_compared_by_run():
     rng = np.random.default_rng(2)
     words = np.concatenate([FunctionCounts.from_bits(bits(rng, 1, 0.3)).words for _ in range(120)])
     clusters = ClusteredCounts.from_words(words, np.repeat(np.arange(6), 20), N, 6)
-    curve = rng.normal(-5, 0.2, (6, 4))
-    found = compare(trained(rng, 100), RunsPosterior(clusters, curve, np.ones(6)), CUBE)
-    assert found.details["secondary"][-1]["quantity"] == "ln P(S)"
+    evidence = rng.normal(-5, 0.2, (6, 4))
+    posterior = RunsPosterior(clusters, evidence, np.ones(6))
+    found = compare(trained(rng, 100), posterior, CUBE)
+    assert found.details["secondary"][-3]["quantity"] == "ln P(S)"
     assert found.effective_n <= 120
+    # A run counts by its evidence in the error, as it does in the distances.
+    by_run = [(run.labels() != CUBE.eval_y).mean(axis=1) @ run.probabilities() for run in posterior.sample.runs]
+    error = found.details["secondary"][-1]
+    assert error["quantity"] == "test error, sampled"
+    assert error["value"] == pytest.approx(np.average(by_run, weights=np.exp(evidence[:, -1])))
 
 
-def test_mean_error_counts_points_and_networks():
-    target = np.asarray(CUBE.eval_y)
-    wrong = target.copy()
-    wrong[:2] = 1 - wrong[:2]
-    functions = FunctionCounts.from_bits(np.stack([target, target, target, wrong]))
-    assert mean_error(functions, CUBE) == pytest.approx(2 / N / 4)
+def test_functions_may_be_compared_on_fewer_points_than_errors():
+    rng = np.random.default_rng(5)
+    by_training, by_volume = trained(rng, 300), volume(rng, 400, 5000)
+    found = compare(by_training, by_volume, CUBE, points=3)
+    few = bias_explained(restricted(by_training, 3).functions, restricted(by_volume, 3).sample)
+    assert found.value == few.value
+    assert {len(point["function"]) for point in found.details["scatter"]} == {3}
+    functions = by_training.functions
+    error = (functions.labels() != CUBE.eval_y).mean(axis=1) @ functions.probabilities()
+    assert found.details["secondary"][-2]["value"] == pytest.approx(error)
+
+
+def test_a_curve_has_a_point_for_every_line_and_place():
+    estimates = [proportion(k, 10, quantity="share", unit="draws") for k in (3, 5)]
+    found = curve("m", [8, 16], {"sampled": estimates, "trained": estimates[::-1]})
+    assert [(each["parameters"], each["value"]) for each in found] == [
+        ({"m": 8, "sample": "sampled"}, 0.3),
+        ({"m": 16, "sample": "sampled"}, 0.5),
+        ({"m": 8, "sample": "trained"}, 0.5),
+        ({"m": 16, "sample": "trained"}, 0.3),
+    ]
+    assert (found[0]["low"], found[0]["high"]) == clopper_pearson(3, 10, SHOWN_ALPHA)
 
 
 def test_scatter_has_both_probabilities_of_the_functions_most_seen():
@@ -107,7 +132,6 @@ def test_functions_of_three_classes_are_shown_and_compared_with_their_labels():
         "1012": (0.25, False),
         "0120": (1, False),
     }
-    assert mean_error(functions, problem) == pytest.approx((rows != labels).mean())
     words = np.repeat(functions.words, functions.counts, axis=0)
     by_volume = RejectionPosterior(ClusteredCounts.from_words(words, np.arange(400), 4, 900, 3), 1)
     assert compare(Trained(functions, 400, np.arange(400)), by_volume, problem).value == pytest.approx(1, abs=0.02)
