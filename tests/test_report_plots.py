@@ -135,6 +135,30 @@ def test_a_curve_knows_which_intervals_are_whole():
     assert least > -2
 
 
+def test_what_a_slope_rests_on_is_drawn_as_curves_of_its_own():
+    def rested_on(shift):
+        return [
+            {
+                **estimate(m / 100 + shift, m / 100, m / 50),
+                "quantity": "test error",
+                "parameters": {"m": m, "sample": s},
+            }
+            for s in ("sampled", "trained")
+            for m in (8, 16, 32)
+        ]
+
+    cells = [
+        cell("one", f"slope: {name}", "supported", estimate(-0.1, -0.2, -0.05), {"optimiser": name})
+        | {"details": {"curve": rested_on(shift)}}
+        for name, shift in (("sgd", 0.0), ("adam", 0.001))
+    ]
+    (chart,) = curves(cells)
+    assert (chart["x"], chart["y"], chart["region"]) == ("m", "test error", None)
+    drawn = {(row["cell"], row["line"], row["x"]): row["value"] for p in chart["panels"] for row in p["rows"]}
+    assert len(drawn) == 12
+    assert drawn["slope: adam", "adam · trained", 16] == pytest.approx(0.161)
+
+
 def test_curves_stay_few_in_a_panel_and_say_what_they_leave_out():
     cells = many(150, of_claims=1)["cells"]
     for chart in curves(cells):

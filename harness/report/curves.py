@@ -17,12 +17,13 @@ _TEST = "test"
 def curves(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """One chart for each quantity and each number that its cells vary in, as what the page's script draws.
 
+    Quantities that a cell's estimate rests on, such as the errors under a slope, are drawn as well, with no region.
     x: name of the number; log; ticks. y: the quantity; domain. region: [low, high] where all cells share one, else
     None; an open end is None. lines: labels. panels: title and rows (x, value, low, high, line, cell) of each; whole:
     the interval is all on the axis. left_out: panels that are not drawn.
     """
     charts = []
-    for quantity, group in by_quantity(cells).items():
+    for quantity, group in by_quantity([*cells, *_rested_on(cells)]).items():
         found = [{_TEST: asked(cell).replace("_", " "), **cell["parameters"]} for cell in group]
         keys = telling(found)
         numbers = [key for key in keys if numeric([each.get(key) for each in found])]
@@ -34,6 +35,20 @@ def curves(cells: Sequence[Cell]) -> list[dict[str, Any]]:
             if chart is not None:
                 charts.append(chart)
     return charts
+
+
+def _rested_on(cells: Sequence[Cell]) -> list[Cell]:
+    """The estimates of the cells' own curves, each as a cell of its own parameters."""
+    return [
+        {
+            **cell,
+            "parameters": {**cell["parameters"], **each["parameters"]},
+            "estimate": each,
+            "predicted": {"low": None, "high": None},
+        }
+        for cell in cells
+        for each in cell["details"].get("curve", [])
+    ]
 
 
 def _chart(
@@ -77,7 +92,7 @@ def _chart(
         "ticks": list(values),
         "y": quantity,
         "domain": [axis.low, axis.high],
-        "region": list(regions.pop()) if len(regions) == 1 else None,
+        "region": list(regions.pop()) if len(regions) == 1 and regions != {(None, None)} else None,
         "lines": list(dict.fromkeys(row["line"] for panel in drawn for row in panel["rows"])),
         "panels": drawn[:MOST_PANELS],
         "left_out": max(len(drawn) - MOST_PANELS, 0),

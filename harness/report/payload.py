@@ -17,7 +17,7 @@ from harness.report.curves import curves
 _PREDICTED = ("low", "high")
 _ESTIMATE = ("quantity", "value", "low", "high", "level", "n", "unit", "effective_n", "noise_floor", "looks", "method")
 # Drawn or listed on their own.
-_SHOWN = ("scatter", "scatter_axes", "complexity", "bound", "secondary", "notes")
+_SHOWN = ("scatter", "scatter_axes", "complexity", "bound", "secondary", "notes", "curve")
 _LONGEST_LIST = 24
 
 
