@@ -1,0 +1,55 @@
+"""Deeper networks generalise worse, whether trained or randomly sampled: the loss is the architecture's.
+
+Source: arXiv 2407.03848 (Peleg & Hein, ICML 2024).
+
+The test error is the share of 64 evaluation points that a network which fits the 16 training points gets wrong,
+averaged over P_OPT (trained) or P_B (random sampling); hidden layers of width 40. The slope of each is over the number
+of hidden layers. The errors are over all networks that fit; the source compares them within bins of normalised margin,
+too.
+"""
+
+from dataclasses import replace
+
+from claims.grids import DATA, DEPTHS, LOSSES, OPTIMISERS, WIDTH, M, image_problem, sampled
+from harness.claim import claim, over
+from harness.comparison import curve
+from harness.generalisation import generalisation_error
+from harness.intervals import slope
+from harness.networks import FullyConnected
+from harness.verdicts import increasing
+
+WORSE = increasing(because="the source finds that depth hurts random-sampled and trained networks alike")
+
+
+def network(depth):
+    """So many hidden layers."""
+    return FullyConnected((WIDTH,) * depth)
+
+
+def trained_errors(lab, data, optimiser, loss):
+    """Test error of trained networks at each depth of the scale."""
+    problem = image_problem(data, M)
+    trained = [lab.train(network(depth), problem, optimiser, loss) for depth in DEPTHS[lab.scale.name]]
+    return [generalisation_error(each.functions, problem) for each in trained]
+
+
+def sampled_errors(lab, data):
+    """Test error of random-sampled networks at each depth of the scale."""
+    problem = image_problem(data, M)
+    by_volume = [sampled(lab, network(depth), problem) for depth in DEPTHS[lab.scale.name]]
+    return [generalisation_error(each.sample, problem) for each in by_volume]
+
+
+@claim(kind="rival", of="slope of the trained test error over depth", predicts=WORSE)
+@over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
+def test_trained_gets_worse(lab, data, optimiser, loss):
+    depths = DEPTHS[lab.scale.name]
+    trained, by_volume = trained_errors(lab, data, optimiser, loss), sampled_errors(lab, data)
+    shown = curve("depth", depths, {"trained": trained, "random sampling": by_volume})
+    return replace(slope(depths, trained), details={"curve": shown})
+
+
+@claim(kind="rival", of="slope of the random-sampled test error over depth", predicts=WORSE)
+@over(data=DATA)
+def test_random_sampling_gets_worse(lab, data):
+    return slope(DEPTHS[lab.scale.name], sampled_errors(lab, data))
