@@ -38,6 +38,9 @@ COVERED = {
     "variance over rows",
     "variance over columns, none",
     "rows' share of variance",
+    "test error, large in one network of a hundred",
+    "test error of 8 runs of unequal weight",
+    "advantage of training, 16 runs",
     "bias explained, posterior split in two",
 }
 # A null of every kind of prediction.

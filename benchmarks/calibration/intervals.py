@@ -8,6 +8,7 @@ from math import log
 import numpy as np
 import torch
 
+from benchmarks.calibration import errors
 from benchmarks.calibration.distributions import clusters, distance, named, ratio, runs, sample
 from harness.components import variance_components
 from harness.distances import (
@@ -20,6 +21,7 @@ from harness.distances import (
 )
 from harness.distances.units import Sample
 from harness.functions import FunctionCounts
+from harness.generalisation import advantage_of_training, generalisation_error
 from harness.intervals import exponent, goodness_of_fit, log_evidence, proportion, slope
 from harness.networks import FullyConnected
 from harness.posterior import rejection
@@ -123,6 +125,25 @@ def _components(rng: np.random.Generator, what: str, columns: tuple[float, ...])
     }[what]
 
 
+def _error_of_networks(rng: np.random.Generator, number: int) -> tuple[Estimate, float]:
+    sample, truth = errors.networks_of_two_kinds(rng, number)
+    return generalisation_error(sample, errors.PROBLEM), truth
+
+
+def _error_of_hidden_draws(rng: np.random.Generator, number: int) -> tuple[Estimate, float]:
+    sample = errors.hidden_draws(rng, number)
+    return generalisation_error(sample, errors.PROBLEM), errors.error_of_hidden_draws()
+
+
+def _error_of_runs(rng: np.random.Generator, number: int) -> tuple[Estimate, float]:
+    return generalisation_error(errors.runs(rng, 0.25, number).sample, errors.PROBLEM), 0.25
+
+
+def _advantage(rng: np.random.Generator, number: int) -> tuple[Estimate, float]:
+    trained, sampled = errors.networks(rng, 0.2, 500), errors.runs(rng, 0.25, number).sample
+    return advantage_of_training(trained, sampled, errors.PROBLEM), 0.05
+
+
 @cache
 def _network() -> tuple[FullyConnected, object]:
     return FullyConnected((10,)), digits(4, 6)
@@ -181,6 +202,11 @@ CASES = [
     Case("variance over rows", "replicate", lambda rng: _components(rng, "rows", (0.0, 0.5))),
     Case("variance over columns, none", "replicate", lambda rng: _components(rng, "columns", (0.0, 0.0))),
     Case("rows' share of variance", "replicate", lambda rng: _components(rng, "share", (0.0, 1.0, 2.0))),
+    Case("test error, large in one network of a hundred", "network", lambda rng: _error_of_networks(rng, 500)),
+    Case("test error of hidden draws", "hidden draw", lambda rng: _error_of_hidden_draws(rng, 20_000)),
+    Case("test error of 8 runs of unequal weight", "run", lambda rng: _error_of_runs(rng, 8)),
+    Case("test error of 32 runs of unequal weight", "run", lambda rng: _error_of_runs(rng, 32)),
+    Case("advantage of training, 16 runs", "run", lambda rng: _advantage(rng, 16)),
     Case("bias explained, posterior split in two", "network", lambda rng: _split(rng, bias_explained, 1.0)),
     Case("total variation, posterior split in two", "network", lambda rng: _split(rng, total_variation, 0.0)),
 ]

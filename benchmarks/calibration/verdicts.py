@@ -6,10 +6,12 @@ from typing import Any, cast
 
 import numpy as np
 
+from benchmarks.calibration import errors
 from benchmarks.calibration.distributions import named, ratio, sample
 from harness.claim import Question
 from harness.distances import bias_explained, relative_distance
 from harness.functions import FunctionCounts
+from harness.generalisation import advantage_of_training
 from harness.intervals import exponent, goodness_of_fit, proportion, slope
 from harness.judging import judge_cell
 from harness.lab import Lab
@@ -134,6 +136,17 @@ def _distance(
     return ask
 
 
+def _advantage(error: float, lab: _Units, name: str = "") -> Estimate:
+    """None: trained networks and runs of the sampler have the same error."""
+    trained = lab.units(f"trained {name}", lambda rng: errors.networks(rng, error, 200))
+    by_volume = lab.units(f"sampled {name}", lambda rng: errors.runs(rng, error, 8))
+    return advantage_of_training(trained, by_volume.sample, errors.PROBLEM)
+
+
+def _advantages(lab: _Units) -> Estimate:
+    return slope(range(3), [_advantage(error, lab, str(error)) for error in (0.35, 0.3, 0.25)])
+
+
 _SHIFTED, _ZIPF, _GEOMETRIC = named("zipf shifted"), named("zipf"), named("geometric")
 _GAP, _FAR = ratio(_SHIFTED, _ZIPF), ratio(_GEOMETRIC, _ZIPF)
 _S, _R = Verdict.SUPPORTED, Verdict.REFUTED
@@ -172,6 +185,11 @@ NULLS = [
         "relative distance at least a hair, samples of one distribution",
         [Cell(at_least(1e-12, because=_WHY), _distance(_ZIPF, _ZIPF, 200, relative_distance), _S)],
     ),
+    Scene(
+        "advantage of training at least a hair, none",
+        [Cell(at_least(1e-12, because=_WHY), lambda lab: _advantage(0.25, lab), _S)],
+    ),
+    Scene("advantages of training decreasing, all alike", [Cell(decreasing(because=_WHY), _advantages, _S)]),
     Scene(
         "a claim of two cells that share an estimate between their bounds",
         [
