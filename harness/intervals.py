@@ -181,12 +181,13 @@ def slope(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, qua
         return low, value + sqrt(((scaled[:, 1] - weights * values) ** 2).sum())
 
     least = min(estimates, key=lambda estimate: estimate.effective_n)
+    alike = len({estimate.unit for estimate in estimates}) == 1
     return Estimate(
         quantity or f"slope of the {estimates[0].quantity}",
         value,
         lambda alpha: foreseen(alpha, 1.0),
-        sum(estimate.n for estimate in estimates),
-        least.unit,
+        sum(estimate.n for estimate in estimates) if alike else least.n,
+        least.unit if alike else f"{least.unit} in the smallest sample",
         least.effective_n,
         "least squares over independent estimates; MOVER interval",
         details={"values": values.tolist(), "x": x.tolist()},

@@ -103,6 +103,13 @@ def test_slope_of_normal_estimates_is_least_squares():
         slope([1, 1], [normal(0, 1)] * 2)
 
 
+def test_a_slope_counts_units_of_one_kind_only():
+    runs, draws = normal(0.3, 0.1), proportion(300, 1000, quantity="number", unit="networks")
+    alike, mixed = slope([0, 1], [runs, runs]), slope([0, 1], [draws, runs])
+    assert (alike.n, alike.unit) == (20, "draws")
+    assert (mixed.n, mixed.unit) == (10, "draws in the smallest sample")
+
+
 def test_exponent_of_exact_powers():
     x = np.array([2.0, 8.0, 32.0])
     estimate = exponent(x, [normal(3 * k**-0.5, 1e-9) for k in x], quantity="exponent")
