@@ -160,7 +160,8 @@ def noncentrality(statistic: float, freedom: int, probability: float) -> float:
 def slope(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, quantity: str | None = None) -> Estimate:
     """Least-squares slope of independent estimates over x: Σ c·value with c = (x − x̄)/Σ(x − x̄)².
 
-    The slope of the true values is what is estimated, whether they lie on a line or not. Interval: the estimates' own
+    The slope of the true values is what is estimated, whether they lie on a line or not. It rests on all units where
+    they are of one kind, else on those of the estimate with the smallest effective number. Interval: the estimates' own
     intervals combined as by Zou & Donner 2008 (MOVER), which keeps their asymmetry.
     """
     x = np.asarray(x, dtype=float)
@@ -187,7 +188,7 @@ def slope(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, qua
         value,
         lambda alpha: foreseen(alpha, 1.0),
         sum(estimate.n for estimate in estimates) if alike else least.n,
-        least.unit if alike else f"{least.unit} in the smallest sample",
+        least.unit,
         least.effective_n,
         "least squares over independent estimates; MOVER interval",
         details={"values": values.tolist(), "x": x.tolist()},
