@@ -154,9 +154,19 @@ def test_what_a_slope_rests_on_is_drawn_as_curves_of_its_own():
     ]
     (chart,) = curves(cells)
     assert (chart["x"], chart["y"], chart["region"]) == ("m", "test error", None)
-    drawn = {(row["cell"], row["line"], row["x"]): row["value"] for p in chart["panels"] for row in p["rows"]}
+    assert chart["lines"] == ["sampled", "trained"]
+    drawn = {(p["title"], row["line"], row["x"]): row["value"] for p in chart["panels"] for row in p["rows"]}
     assert len(drawn) == 12
-    assert drawn["slope: adam", "adam · trained", 16] == pytest.approx(0.161)
+    assert drawn["adam", "trained", 16] == pytest.approx(0.161)
+
+
+def test_one_quantity_over_two_numbers_in_turn_is_two_charts():
+    cells = [
+        cell("one", f"over {x}: {at}", "supported", estimate(0.7, 0.6, 0.8), {"loss": "hinge", x: at})
+        for x in ("m", "width")
+        for at in (8, 16, 32)
+    ]
+    assert [(chart["x"], len(chart["panels"][0]["rows"])) for chart in curves(cells)] == [("m", 3), ("width", 3)]
 
 
 def test_curves_stay_few_in_a_panel_and_say_what_they_leave_out():

@@ -12,6 +12,8 @@ MOST_PANELS = 12
 # From this ratio of the largest to the smallest on, the horizontal axis is logarithmic.
 _LOGARITHMIC_FROM = 8
 _TEST = "test"
+# What is told apart by colour wherever there is a choice: the samples that one cell compares.
+_SAMPLE = "sample"
 
 
 def curves(cells: Sequence[Cell]) -> list[dict[str, Any]]:
@@ -23,7 +25,7 @@ def curves(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     the interval is all on the axis. left_out: panels that are not drawn.
     """
     charts = []
-    for quantity, group in by_quantity([*cells, *_rested_on(cells)]).items():
+    for quantity, group in _of_one_grid([*cells, *_rested_on(cells)]):
         found = [{_TEST: asked(cell).replace("_", " "), **cell["parameters"]} for cell in group]
         keys = telling(found)
         numbers = [key for key in keys if numeric([each.get(key) for each in found])]
@@ -35,6 +37,15 @@ def curves(cells: Sequence[Cell]) -> list[dict[str, Any]]:
             if chart is not None:
                 charts.append(chart)
     return charts
+
+
+def _of_one_grid(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
+    """Each quantity with its cells, apart where they vary in different parameters."""
+    groups: dict[tuple[str, frozenset[str]], list[Cell]] = {}
+    for quantity, found in by_quantity(cells).items():
+        for cell in found:
+            groups.setdefault((quantity, frozenset(cell["parameters"])), []).append(cell)
+    return [(quantity, group) for (quantity, _), group in groups.items()]
 
 
 def _rested_on(cells: Sequence[Cell]) -> list[Cell]:
@@ -62,7 +73,7 @@ def _chart(
     axis = forest.axis(cells)
     if axis is None:
         return None
-    along = _line_keys(others, found)
+    along = [_SAMPLE] if _SAMPLE in others else _line_keys(others, found)
     across = [key for key in others if key not in along]
     panels: dict[str, list[dict[str, Any]]] = {}
     for cell, parameters in zip(cells, found, strict=True):
