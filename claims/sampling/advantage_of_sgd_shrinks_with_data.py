@@ -20,6 +20,8 @@ from harness.generalisation import advantage_of_training, generalisation_error
 from harness.intervals import slope
 from harness.verdicts import at_least, decreasing
 
+SLOPE = "slope of the advantage of training over ln m"
+
 
 def samples(lab, data, optimiser, loss, m):
     """A problem with what training and random sampling find on it."""
@@ -41,7 +43,7 @@ def test_ahead_with_the_fewest_training_points(lab, data, optimiser, loss):
 
 @claim(
     kind="rival",
-    of="slope of the advantage of training over ln m",
+    of=SLOPE,
     predicts=decreasing(because="the source finds that random sampling catches up as training points are added"),
 )
 @over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
@@ -54,4 +56,4 @@ def test_advantage_shrinks(lab, data, optimiser, loss):
         "random sampling": [generalisation_error(by_volume, problem) for _, by_volume, problem in found],
     }
     shown = curve("m", sizes, {**errors, "advantage of training": advantages})
-    return replace(slope(np.log(sizes), advantages), details={"curve": shown})
+    return replace(slope(np.log(sizes), advantages, quantity=SLOPE), details={"curve": shown})

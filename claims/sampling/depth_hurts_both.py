@@ -18,6 +18,8 @@ from harness.intervals import slope
 from harness.networks import FullyConnected
 from harness.verdicts import increasing
 
+TRAINED = "slope of the trained test error over depth"
+SAMPLED = "slope of the random-sampled test error over depth"
 WORSE = increasing(because="the source finds that depth hurts random-sampled and trained networks alike")
 
 
@@ -40,16 +42,16 @@ def sampled_errors(lab, data):
     return [generalisation_error(each.sample, problem) for each in by_volume]
 
 
-@claim(kind="rival", of="slope of the trained test error over depth", predicts=WORSE)
+@claim(kind="rival", of=TRAINED, predicts=WORSE)
 @over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
 def test_trained_gets_worse(lab, data, optimiser, loss):
     depths = DEPTHS[lab.scale.name]
     trained, by_volume = trained_errors(lab, data, optimiser, loss), sampled_errors(lab, data)
     shown = curve("depth", depths, {"trained": trained, "random sampling": by_volume})
-    return replace(slope(depths, trained), details={"curve": shown})
+    return replace(slope(depths, trained, quantity=TRAINED), details={"curve": shown})
 
 
-@claim(kind="rival", of="slope of the random-sampled test error over depth", predicts=WORSE)
+@claim(kind="rival", of=SAMPLED, predicts=WORSE)
 @over(data=DATA)
 def test_random_sampling_gets_worse(lab, data):
-    return slope(DEPTHS[lab.scale.name], sampled_errors(lab, data))
+    return slope(DEPTHS[lab.scale.name], sampled_errors(lab, data), quantity=SAMPLED)

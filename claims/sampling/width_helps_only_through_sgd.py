@@ -18,6 +18,9 @@ from harness.generalisation import generalisation_error
 from harness.intervals import slope
 from harness.verdicts import decreasing, within
 
+TRAINED = "slope of the trained test error over ln width"
+SAMPLED = "slope of the random-sampled test error over ln width"
+
 
 def trained_errors(lab, data, optimiser, loss):
     """Test error of trained networks at each width of the scale."""
@@ -35,7 +38,7 @@ def sampled_errors(lab, data):
 
 @claim(
     kind="rival",
-    of="slope of the trained test error over ln width",
+    of=TRAINED,
     predicts=decreasing(because="the source finds that width helps networks that SGD has trained"),
 )
 @over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
@@ -43,12 +46,12 @@ def test_training_gains(lab, data, optimiser, loss):
     widths = WIDTHS[lab.scale.name]
     trained, by_volume = trained_errors(lab, data, optimiser, loss), sampled_errors(lab, data)
     shown = curve("width", widths, {"trained": trained, "random sampling": by_volume})
-    return replace(slope(np.log(widths), trained), details={"curve": shown})
+    return replace(slope(np.log(widths), trained, quantity=TRAINED), details={"curve": shown})
 
 
 @claim(
     kind="rival",
-    of="slope of the random-sampled test error over ln width",
+    of=SAMPLED,
     predicts=within(
         0.0,
         0.01,
@@ -58,4 +61,4 @@ def test_training_gains(lab, data, optimiser, loss):
 )
 @over(data=DATA)
 def test_random_sampling_does_not(lab, data):
-    return slope(np.log(WIDTHS[lab.scale.name]), sampled_errors(lab, data))
+    return slope(np.log(WIDTHS[lab.scale.name]), sampled_errors(lab, data), quantity=SAMPLED)
