@@ -155,6 +155,12 @@ def test_an_estimate_beyond_its_interval_is_explained(page):
     assert [said in each.elements[0]["text"] for each in (page, page_of(found))] == [False, True]
 
 
+def test_cells_of_different_levels_name_what_they_share_and_no_more():
+    cells = [cell("one", f"t: {a}", "supported", estimate(0.9, 0.8, 1, level=1 - a), {"a": a}) for a in (0.1, 0.2)]
+    said = [e["text"].strip() for e in page_of(document([claim("one")], cells)).all("td", colspan="5")]
+    assert said == ["Fieller interval; samples count networks"]
+
+
 def test_the_matrix_has_a_mark_for_every_cell_or_counts_them():
     few = [cell("one", f"t: {i}", "supported", estimate(0.9, 0.8, 1), {"width": 10, "i": i}) for i in range(12)]
     more = [
