@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 
 from harness.distances.units import Runs
@@ -9,12 +10,18 @@ from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts, pack
 from harness.generalisation import advantage_of_training, generalisation_error
 from harness.intervals import slope
-from harness.problems import Problem, boolean_cube
+from harness.networks import FullyConnected
+from harness.posterior import rejection, subset_simulation
+from harness.problems import Problem, boolean_cube, digits
 from harness.verdicts import Verdict, at_least, decide, decreasing, within
 
 FALSE_ALARM = 1e-6
 N = 64
 PROBLEM = Problem.from_arrays(np.zeros((2, 1)), [0, 1], np.zeros((N, 1)), np.arange(N) % 2)
+
+
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
 
 
 def labels_with(wrong):
@@ -127,6 +134,23 @@ def test_a_decision_at_the_edge_is_wrong_at_most_so_often(prediction, estimate, 
     simulations = 150
     verdicts = [decide(prediction, estimate(rng).interval, alpha)[0] for _ in range(simulations)]
     assert verdicts.count(wrong) <= stats.binom.isf(FALSE_ALARM, simulations, alpha)
+
+
+def test_two_samplers_of_one_posterior_have_the_same_error():
+    """Rejection's error by hidden draw, subset simulation's by run; plain rejection's by network."""
+    network, problem = FullyConnected((10,)), digits(5, N)
+    frozen = rejection(network, problem, 4000, seeded(0), last_layers=32).sample
+    plain = rejection(network, problem, 80_000, seeded(1)).sample
+    deep = subset_simulation(network, problem, seeded(2), runs=16, chains=32, steps=8).sample
+    kinds = (ClusteredCounts, FunctionCounts, Runs)
+    assert all(isinstance(each, kind) for each, kind in zip((frozen, plain, deep), kinds, strict=True))
+    for one, other in ((frozen, plain), (deep, frozen), (plain, deep)):
+        low, high = advantage_of_training(one, other, problem).interval(FALSE_ALARM)
+        assert low <= 0 <= high
+    # They could have differed: the errors are known to a fiftieth.
+    for each in (frozen, plain, deep):
+        low, high = generalisation_error(each, problem).interval(0.05)
+        assert high - low < 0.02
 
 
 def test_an_advantage_of_a_tenth_is_seen():
