@@ -23,7 +23,7 @@ from harness.store import Store, key
 from harness.training import Optimiser, Trained, train
 
 # Part of every stored entry's address: raise it when a sampler's meaning changes, and old entries are left alone.
-SAMPLERS_VERSION = 2
+SAMPLERS_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Lab:
         )
 
     def deep_posterior(
-        self, architecture: Architecture, problem: Problem, runs: int = 16, chains: int = 64, steps: int = 16
+        self, architecture: Architecture, problem: Problem, runs: int = 16, chains: int = 64, steps: int = 8
     ) -> RunsPosterior:
         """P_B(f|S) by subset simulation, where rejection keeps too few; `runs` independent runs a shard."""
         return self._gather(

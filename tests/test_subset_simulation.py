@@ -39,7 +39,9 @@ def assert_evidence(posterior, ln_truth, widest=inf):
 def test_orthogonal_inputs_have_evidence_two_to_the_minus_m():
     m = 30
     labels = np.arange(m) % 2
-    found = subset_simulation(perceptron(), problem(np.eye(m), labels), generator(0), runs=12, chains=64, steps=8)
+    found = subset_simulation(
+        perceptron(), problem(np.eye(m), labels), generator(0), runs=12, chains=64, last_layers=50
+    )
     assert_evidence(found, -m * log(2), widest=3.0)
     # P(S_k) on the way as well.
     for k in (1, 10, 20):
@@ -63,7 +65,9 @@ def equicorrelated(m, labels, rho):
 def test_correlated_orthants_far_beyond_rejection(m, ones, rho):
     labels = np.arange(m) < ones
     x = np.linalg.cholesky((1 - rho) * np.eye(m) + rho * np.ones((m, m))) * np.sqrt(m)
-    found = subset_simulation(perceptron(), problem(x, labels), generator(1), runs=10, chains=64, steps=8)
+    found = subset_simulation(
+        perceptron(), problem(x, labels), generator(1), runs=10, chains=64, last_layers=100, lengthenings=0
+    )
     truth = equicorrelated(m, labels, rho)
     if ones == m and rho == 0.5:
         assert truth == pytest.approx(-log(m + 1))
@@ -83,7 +87,8 @@ def test_every_function_of_a_perceptron_on_the_plane():
             assert_evidence(found, log(share))
             total += np.exp(found.evidence.value)
     assert total == pytest.approx(1.0, abs=0.1)
-    impossible = subset_simulation(perceptron(), problem(x, [1, 1, 0]), generator(3), runs=2, chains=32, steps=8)
+    impossible = subset_simulation(perceptron(), problem(x, [1, 1, 0]), generator(3), runs=2, chains=32, steps=4)
+    assert not impossible.agree
     assert impossible.curve[:, -1].tolist() == [-inf, -inf]
     assert impossible.functions.total == 0
 
@@ -93,7 +98,9 @@ def test_every_function_of_a_perceptron_on_the_plane():
     [
         FullyConnected((5, 5)),
         FullyConnected((10,), activation="tanh", sigma_b=0.0),
+        FullyConnected((3, 3), sigma_b=0.0),
         FullyConnected((8, 8), parametrisation="ntk"),
+        FullyConnected((3, 4, 5), sigma_w=2.0, activation="erf"),
         FullyConnected((5, 5), distribution="uniform"),
         perceptron(threshold=True),
         perceptron(distribution="uniform"),
@@ -103,8 +110,8 @@ def test_every_function_of_a_perceptron_on_the_plane():
 def test_agrees_with_rejection(architecture):
     task = digits(7, 8)
     by_rejection = rejection(architecture, task, 300_000, generator(4))
-    # A uniform last layer has no moves of its own, so its chains are longer.
-    steps = 8 if architecture.distribution == "gaussian" else 32
+    # Where all of a network moves at once, chains are longer.
+    steps = 32 if architecture.distribution != "gaussian" or architecture.ties else 8
     found = subset_simulation(architecture, task, generator(5), runs=12, chains=64, steps=steps)
     value, (low, high) = found.evidence.value, by_rejection.evidence.interval(ALPHA)
     spread = stats.norm.isf(ALPHA / 2) * found.scatter / np.sqrt(12)
@@ -161,7 +168,7 @@ def test_evidence_intervals_cover():
     m, labels, rho = 10, np.arange(10) < 4, 0.5
     x = np.linalg.cholesky((1 - rho) * np.eye(m) + rho * np.ones((m, m))) * np.sqrt(m)
     task, truth = problem(x, labels), equicorrelated(m, labels, rho)
-    runs = subset_simulation(perceptron(), task, generator(14), runs=240, chains=32, steps=4, last_layers=20)
+    runs = subset_simulation(perceptron(), task, generator(14), runs=240, chains=32, steps=4, lengthenings=0)
     missed = 0
     for first in range(0, 240, 6):
         low, high = log_evidence(runs.curve[first : first + 6, -1].tolist()).interval(0.2)
@@ -173,7 +180,7 @@ def test_evidence_is_unbiased_with_few_particles():
     m, labels, rho = 10, np.arange(10) < 4, 0.5
     x = np.linalg.cholesky((1 - rho) * np.eye(m) + rho * np.ones((m, m))) * np.sqrt(m)
     runs = subset_simulation(
-        perceptron(), problem(x, labels), generator(16), runs=400, chains=16, steps=4, last_layers=9
+        perceptron(), problem(x, labels), generator(16), runs=400, chains=16, steps=4, last_layers=9, lengthenings=0
     )
     ratios = np.exp(runs.curve[:, -1] - equicorrelated(m, labels, rho))
     assert abs(ratios.mean() - 1) < stats.norm.isf(1e-4 / 2) * ratios.std() / np.sqrt(400) < 0.4
@@ -203,7 +210,9 @@ def test_simulation_based_calibration():
 
 
 def test_curves_ancestors_and_the_store():
-    found = subset_simulation(FullyConnected((5, 5)), digits(16, 8), generator(15), runs=3, chains=32, steps=8)
+    found = subset_simulation(
+        FullyConnected((5, 5)), digits(16, 8), generator(15), runs=3, chains=32, steps=8, lengthenings=0
+    )
     assert found.curve.shape == (3, 17)
     assert (found.curve[:, 0] == 0).all()
     assert (np.diff(found.curve, axis=1) <= 0).all()
@@ -218,7 +227,42 @@ def test_curves_ancestors_and_the_store():
     assert both.evidence.n == 6
 
 
-@pytest.mark.parametrize("wrong", [{"runs": 0}, {"chains": 0}, {"survival": 1.0}, {"last_layers": -1}])
+@pytest.mark.parametrize("architecture", [FullyConnected((6, 6)), FullyConnected((5,), distribution="uniform")])
+def test_three_classes_agree_with_rejection(architecture):
+    task = digits(5, 8, task="0/1/2")
+    by_rejection = rejection(architecture, task, 300_000, generator(17))
+    found = subset_simulation(architecture, task, generator(18), runs=12, chains=64, steps=8)
+    value, (low, high) = found.evidence.value, by_rejection.evidence.interval(ALPHA)
+    spread = stats.norm.isf(ALPHA / 2) * found.scatter / np.sqrt(12)
+    assert log(low) - spread < value < log(high) + spread
+    assert spread < 0.6
+    assert mmd_squared(by_rejection.sample, found.sample).interval(1e-4)[0] <= 0
+
+
+def test_ten_classes_on_orthogonal_inputs_have_evidence_ten_to_the_minus_m():
+    m = 12
+    task = Problem.from_arrays(np.eye(m), np.arange(m) % 10, np.eye(m)[:2], [0, 1], classes=10)
+    found = subset_simulation(perceptron(), task, generator(19), runs=8, chains=64, last_layers=50)
+    assert_evidence(found, -m * log(10), widest=3.0)
+    # The two evaluation inputs are among those fitted.
+    assert found.functions.strings() == ["01"]
+
+
+def test_runs_that_disagree_are_drawn_again_with_longer_chains():
+    architecture, task = FullyConnected((5, 5)), digits(24, 8)
+    short, longer = (
+        subset_simulation(architecture, task, generator(20), runs=4, chains=16, steps=2, lengthenings=lengthenings)
+        for lengthenings in (0, 4)
+    )
+    assert not short.agree
+    assert short.functions.total <= 4 * 16 * 2
+    assert longer.functions.total > 4 * 16 * 2
+    assert longer.scatter < short.scatter
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"runs": 0}, {"chains": 0}, {"survival": 1.0}, {"last_layers": -1}, {"lengthenings": -1}, {"groups": 0}]
+)
 def test_bad_input(wrong):
     with pytest.raises(BadInput, match="Subset simulation takes"):
         subset_simulation(perceptron(), digits(4, 8), generator(0), **wrong)

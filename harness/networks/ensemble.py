@@ -6,7 +6,7 @@ ensemble; this file draws ensembles and says how many networks make a block that
 
 from collections.abc import Callable, Iterator, Mapping
 from math import prod, sqrt
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
@@ -76,25 +76,45 @@ class DifferentiatedByHand(Protocol):
 
 @runtime_checkable
 class Layered(Protocol):
-    """An architecture whose hidden layers are each linear in their own parameters before the activation.
+    """An architecture whose layers are linear in their own parameters and in each unit of the layer below.
 
-    A move of one layer's parameters then moves its preactivations along, at no matrix product.
+    The last axis of a layer's parameters is its units. When some units' parameters move, their preactivations move
+    along, and the next layer's with them, at no product of whole layers. Layers are numbered from the inputs; the one
+    after the last hidden layer is the readout.
     """
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Hidden layers, the first one first; names of their parameters begin with these and a dot."""
+        """All layers, the readout last; names of their parameters begin with these and a dot."""
+
+    @property
+    def ties(self) -> bool:
+        """Whether a logit may be exactly 0 at initialisation: where all units below are dead and there is no bias."""
 
     def preactivations(self, parameters: Mapping[str, Tensor], x: Tensor, layer: int) -> Tensor:
-        """x: (points, ...) -> z of a hidden layer (networks, points, ...)."""
+        """x: (points, ...) -> z of a layer (networks, points, ..., units); the readout's are the logits."""
 
-    def features_from(self, parameters: Mapping[str, Tensor], z: Tensor, layer: int) -> Tensor:
-        """Features from a hidden layer's z, which may be overwritten; needs the parameters above that layer only."""
+    def activate(self, z: Tensor) -> Tensor:
+        """z of a hidden layer -> its units' values; may overwrite z."""
+
+    def of_units(self, parameters: Mapping[str, Tensor], h: Tensor, units: slice, layer: int) -> Tensor:
+        """What these units of the layer below, of values h, add to z of a layer; needs that layer's parameters."""
+
+    def logits_from(self, parameters: Mapping[str, Tensor], z: Tensor, layer: int) -> Tensor:
+        """Logits from a layer's z, which may be overwritten; needs the parameters above that layer only."""
 
 
 def size(parameters: Mapping[str, Parameter]) -> int:
     """How many numbers one network has."""
     return sum(prod(parameter.shape) for parameter in parameters.values())
+
+
+T = TypeVar("T")
+
+
+def of_layer(parameters: Mapping[str, T], layer: str) -> dict[str, T]:
+    """Those of one layer, whose names begin with its name and a dot."""
+    return {name: parameter for name, parameter in parameters.items() if name.startswith(f"{layer}.")}
 
 
 def draw(parameters: Mapping[str, Parameter], distribution: str, networks: int, generator: torch.Generator) -> Tensor:

@@ -121,34 +121,60 @@ class FullyConnected:
 
     def features(self, parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
         """x: (points, d) or (networks, points, d) -> last hidden layer (networks, points, width)."""
-        return self._hidden(parameters, self._expanded(parameters, x), 0, len(self.hidden))
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Hidden layers, the first one first; see `Layered`."""
-        return tuple(f"hidden{i}" for i in range(len(self.hidden)))
-
-    def preactivations(self, parameters: Mapping[str, Tensor], x: Tensor, layer: int) -> Tensor:
-        """x: (points, d) -> z of a hidden layer (networks, points, width), linear in that layer's parameters."""
-        h = self._hidden(parameters, self._expanded(parameters, x), 0, layer)
-        return self._linear(parameters, self.layers[layer], h)
-
-    def features_from(self, parameters: Mapping[str, Tensor], z: Tensor, layer: int) -> Tensor:
-        """Features from a hidden layer's z, which may be overwritten; needs the parameters above that layer only."""
-        h = ACTIVATIONS[self.activation].function(z)
-        return self._hidden(parameters, h, layer + 1, len(self.hidden))
-
-    def _hidden(self, parameters: Mapping[str, Tensor], h: Tensor, start: int, end: int) -> Tensor:
-        for name in self.layers[start:end]:
-            h = ACTIVATIONS[self.activation].function(self._linear(parameters, name, h))
-        return h
-
-    def _expanded(self, parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
-        return x if x.ndim == 3 else x.expand(len(next(iter(parameters.values()))), *x.shape)
+        return self._below(parameters, x, len(self.hidden))
 
     def readout(self, parameters: Mapping[str, Tensor], features: Tensor) -> Tensor:
         """(networks, points, width) -> logits (networks, points, outputs)."""
         return self._linear(parameters, "readout", features)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Hidden layers, the first one first, then the readout; see `Layered`."""
+        return (*(f"hidden{i}" for i in range(len(self.hidden))), "readout")
+
+    @property
+    def ties(self) -> bool:
+        """Only ReLU units die."""
+        return bool(self.hidden) and self.activation == "relu" and not self.sigma_b
+
+    def preactivations(self, parameters: Mapping[str, Tensor], x: Tensor, layer: int) -> Tensor:
+        """x: (points, d) -> z of a layer (networks, points, width), linear in that layer's parameters."""
+        return self._linear(parameters, self.layers[layer], self._below(parameters, x, layer))
+
+    def activate(self, z: Tensor) -> Tensor:
+        """h of a hidden layer; may overwrite z."""
+        return ACTIVATIONS[self.activation].function(z)
+
+    def of_units(self, parameters: Mapping[str, Tensor], h: Tensor, units: slice, layer: int) -> Tensor:
+        """h: (networks, points, units) of some units below -> (networks, points, width), what they add to z."""
+        weight = parameters[f"{self.layers[layer]}.weight"]
+        g, _ = self._factors(weight.shape[-2])
+        product = _product(h, weight[:, units])
+        return product * g if g != 1 else product
+
+    def logits_from(self, parameters: Mapping[str, Tensor], z: Tensor, layer: int) -> Tensor:
+        """z: (networks, points, width) of a layer -> logits (networks, points, outputs); z may be overwritten."""
+        for name in self.layers[layer + 1 :]:
+            z = self._linear(parameters, name, self.activate(z))
+        return z
+
+    def in_standard(self, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The same networks in the standard parametrisation, with biases of 0 where there are none."""
+        found = {}
+        for name in self.layers:
+            weight = parameters[f"{name}.weight"]
+            g, g_bias = self._factors(weight.shape[-2])
+            bias = parameters.get(f"{name}.bias", weight.new_zeros(len(weight), 1, weight.shape[-1]))
+            found[f"{name}.weight"] = weight * g if g != 1 else weight
+            found[f"{name}.bias"] = bias * g_bias if g_bias != 1 else bias
+        return found
+
+    def _below(self, parameters: Mapping[str, Tensor], x: Tensor, layer: int) -> Tensor:
+        """What a layer takes in: (networks, points, fan-in)."""
+        h = x if x.ndim == 3 else x.expand(len(next(iter(parameters.values()))), *x.shape)
+        for name in self.layers[:layer]:
+            h = self.activate(self._linear(parameters, name, h))
+        return h
 
     def gradients(
         self, parameters: Mapping[str, Tensor], x: Tensor, slope: Callable[[Tensor], Tensor]
@@ -156,7 +182,7 @@ class FullyConnected:
         """Backward pass; see `DifferentiatedByHand`."""
         activation = ACTIVATIONS[self.activation]
         depth = len(self.hidden)
-        h = [self._expanded(parameters, x)]
+        h = [self._below(parameters, x, 0)]
         z = []
         for i in range(depth):
             z.append(self._linear(parameters, f"hidden{i}", h[i]))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from harness.distances.units import Runs
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.intervals import log_evidence
 from harness.verdicts import Estimate
+
+# In nats. Runs weighted by their evidence are then worth at least e^(−1/4) of as many alike: 78 %.
+MOST_SCATTER = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +61,14 @@ class RunsPosterior:
 
     @property
     def scatter(self) -> float:
-        """Standard deviation of ln P(S) over runs: well under 1 where the moves mix."""
-        return float(self.curve[:, -1].std(ddof=1))
+        """Standard deviation of ln P(S) over runs, inf where one lost all its particles."""
+        last = self.curve[:, -1]
+        return float(last.std(ddof=1)) if np.isfinite(last).all() else inf
+
+    @property
+    def agree(self) -> bool:
+        """Whether the runs' evidences scatter so little that each run has nearly the weight of any other."""
+        return self.scatter <= MOST_SCATTER
 
     def __add__(self, other: "RunsPosterior") -> "RunsPosterior":
         return RunsPosterior(

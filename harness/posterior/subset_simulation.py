@@ -8,9 +8,11 @@ fitted, and all states of the chains are the next level's particles (waste-free 
 How many points each level adds is settled by a pilot run, which counts for nothing else: with levels that do not
 depend on its own particles a run's P(S) has no bias, however few they are. (Levels chosen by the run itself favour
 shares that came out too high: by 29 % in all for 128 particles on ten points of an orthant.)
+
+Runs whose ln P(S) scatter too much have not mixed: all are drawn again with chains twice as long.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import inf
 
@@ -20,10 +22,12 @@ from torch import Tensor
 
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, pack
-from harness.networks import Architecture, Parameter
-from harness.networks.ensemble import Layered, block_size, draw, sampling_inputs
-from harness.posterior.moves import Constraint, gaussian_table, move_all, move_last_layer, move_layer
+from harness.networks import Architecture
+from harness.networks.ensemble import Layered, block_size, blocks, draw, of_layer, sampling_inputs
+from harness.posterior.constraint import Constraint, gaussian_table
+from harness.posterior.moves import move_all, move_last_layer, move_units
 from harness.posterior.runs import RunsPosterior
+from harness.prior import labels_of
 from harness.problems import Problem
 
 
@@ -34,136 +38,192 @@ def subset_simulation(
     *,
     runs: int = 8,
     chains: int = 128,
-    steps: int = 16,
-    survival: float = 0.05,
-    last_layers: int = 50,
+    steps: int = 8,
+    lengthenings: int = 3,
+    survival: float = 0.2,
+    last_layers: int = 20,
+    groups: int = 40,
     block: int | None = None,
 ) -> RunsPosterior:
     """Sample the posterior of this architecture by so many independent runs.
 
     chains: survivors each level begins with. steps: states of each chain, so that a run has chains × steps particles.
-    survival: the pilot adds points at a level until a smaller share would be left. last_layers: moves of the last layer
-    for each move of all layers. block: chains moved together; the default keeps them in cache.
-    BadInput for numbers that make no sense.
+    lengthenings: how often the steps may be doubled until the runs agree (`RunsPosterior.agree`). survival: the pilot
+    adds points at a level until a smaller share would be left. groups: of a hidden layer's units, which move one after
+    the other. last_layers: moves of the last layer between two states. block: chains moved together; the default keeps
+    them in cache. BadInput for numbers that make no sense.
     """
-    if problem.m < 1 or min(runs, chains, steps) < 1 or not 0 < survival < 1 or last_layers < 0:
+    if (
+        problem.m < 1
+        or min(runs, chains, steps, groups) < 1
+        or not 0 < survival < 1
+        or min(last_layers, lengthenings) < 0
+    ):
         raise BadInput(
-            "Subset simulation takes at least 1 training point, run, chain and step, a survival between 0 and 1 and no "
-            f"negative number of last layers, not m = {problem.m}, runs = {runs}, chains = {chains}, steps = {steps}, "
-            f"survival = {survival}, last_layers = {last_layers}."
+            "Subset simulation takes at least 1 training point, run, chain, step and group, a survival between 0 and 1 "
+            f"and no negative number of last layers and lengthenings, not m = {problem.m}, runs = {runs}, "
+            f"chains = {chains}, steps = {steps}, groups = {groups}, survival = {survival}, "
+            f"last_layers = {last_layers}, lengthenings = {lengthenings}."
         )
-    x = sampling_inputs(architecture, problem.inputs, generator.device)
-    signs = torch.tensor(problem.train_y, dtype=torch.float32, device=x.device) * 2 - 1
-    table = architecture.parameters(tuple(x.shape[1:]))
-    sampler = _Run(architecture, table, x, signs, chains, steps, survival, last_layers, block, generator)
-    words, unit, curves, ancestors = [], [], [], []
+    sampler = _Sampler(architecture, problem, generator, chains, last_layers, groups, block)
     with torch.inference_mode():
-        levels = sampler.pilot()
-        for run in range(runs):
-            curve, functions, ancestry = sampler.run(levels)
-            curves.append(curve)
-            ancestors.append(ancestry)
-            words.append(pack(functions))
-            unit.append(np.full(len(functions), run))
-    clusters = ClusteredCounts.from_words(np.concatenate(words), np.concatenate(unit), problem.n, runs)
+        while True:
+            levels = sampler.pilot(steps, survival)
+            found = [sampler.run(levels, steps) for _ in range(runs)]
+            posterior = _together(found, problem)
+            if posterior.agree or lengthenings == 0:
+                return posterior
+            steps, lengthenings = 2 * steps, lengthenings - 1
+
+
+def _together(found: Sequence[tuple[np.ndarray, np.ndarray, float]], problem: Problem) -> RunsPosterior:
+    curves, words, ancestors = zip(*found, strict=True)
+    unit = np.repeat(np.arange(len(found)), [len(each) for each in words])
+    clusters = ClusteredCounts.from_words(np.concatenate(words), unit, problem.n, len(found), problem.classes)
     return RunsPosterior(clusters, np.stack(curves), np.array(ancestors))
 
 
-class _Run:
+class _Sampler:
     """One run after the other, with all that does not change between them."""
 
     def __init__(
         self,
         architecture: Architecture,
-        table: Mapping[str, Parameter],
-        x: Tensor,
-        signs: Tensor,
-        chains: int,
-        steps: int,
-        survival: float,
-        last_layers: int,
-        block: int | None,
+        problem: Problem,
         generator: torch.Generator,
+        chains: int,
+        last_layers: int,
+        groups: int,
+        block: int | None,
     ) -> None:
-        self.architecture, self.table, self.x, self.signs = architecture, table, x, signs
-        self.chains, self.steps, self.survival = chains, steps, survival
-        # Only a Gaussian last layer has moves of its own.
-        self.last_layers = last_layers if architecture.distribution == "gaussian" else 0
-        self.block = block or block_size(table, len(signs), x.device)
-        self.generator = generator
-        # Layer by layer, angles are wider than where all of a network moves at once.
-        self.layers = len(architecture.layers) if isinstance(architecture, Layered) and self.last_layers else 0
+        self.architecture, self.problem, self.generator = architecture, problem, generator
+        self.x = sampling_inputs(architecture, problem.inputs, generator.device)
+        self.labels = torch.tensor(problem.train_y, dtype=torch.int64, device=self.x.device)
+        self.table = architecture.parameters(tuple(self.x.shape[1:]), outputs=problem.outputs)
+        self.block = block or block_size(self.table, len(self.x), self.x.device)
+        self.chains, self.groups = chains, groups
+        # Only Gaussian layers have moves of their own, and units only where there are no ties (`move_units`).
+        gaussian = architecture.distribution == "gaussian"
+        self.hidden = 0
+        if gaussian and isinstance(architecture, Layered) and not architecture.ties:
+            self.hidden = len(architecture.layers) - 1
+        self.last_layers = last_layers if gaussian else 0
+        # Where the last layer is all there is, it moves alone.
+        alone = gaussian and set(of_layer(self.table, "readout")) == set(self.table)
+        self.whole = not self.hidden and not alone
 
-    def pilot(self) -> list[int]:
+    def pilot(self, steps: int, survival: float) -> list[int]:
         """How many points are fitted after each level, so that about the asked share survives."""
-        m = len(self.signs)
+        m = self.problem.m
         levels: list[int] = []
-        rows = self._initial()
+        particles = None
         while not levels or levels[-1] < m:
             fitted = levels[-1] if levels else 0
-            fits = self._fits(rows, fitted, m)
-            added = max(int((fits.double().mean(0) >= self.survival).sum()), 1)
+            survivors = _Survivors(self.chains, m - fitted)
+            self._level(particles, fitted, steps, survivors)
+            added = max(int((survivors.shares() >= survival).sum()), 1)
             levels.append(fitted + added)
-            survivors = fits[:, added - 1].nonzero()[:, 0]
-            if len(survivors) == 0:
+            particles = survivors.of(added)
+            if particles is None:
                 return [*levels, *range(levels[-1] + 1, m + 1)]
-            if levels[-1] < m:
-                rows = self._chains(rows[self._choose(survivors)], levels[-1])
         return levels
 
-    def run(self, levels: Sequence[int]) -> tuple[np.ndarray, np.ndarray, float]:
-        """(m + 1,) ln P(S_k); (particles, n) functions on the evaluation inputs; effective number of ancestors."""
-        m = len(self.signs)
-        curve = np.full(m + 1, -inf)
+    def run(self, levels: Sequence[int], steps: int) -> tuple[np.ndarray, np.ndarray, float]:
+        """(m + 1,) ln P(S_k); (particles, words) functions on the evaluation inputs; effective number of ancestors."""
+        problem = self.problem
+        curve = np.full(problem.m + 1, -inf)
         curve[0] = 0.0
-        rows = self._initial()
-        ancestor = torch.arange(len(rows), device=rows.device)
+        particles = None
         for before, fitted in pairwise((0, *levels)):
-            fits = self._fits(rows, before, fitted)
+            survivors = _Survivors(self.chains, fitted - before)
+            self._level(particles, before, steps, survivors)
             with np.errstate(divide="ignore"):
-                curve[before + 1 : fitted + 1] = curve[before] + np.log(fits.double().mean(0).cpu().numpy())
-            survivors = fits[:, -1].nonzero()[:, 0]
-            if len(survivors) == 0:
-                return curve, np.zeros((0, len(self.x) - m), dtype=bool), 0.0
-            chosen = self._choose(survivors)
-            rows, ancestor = self._chains(rows[chosen], fitted), ancestor[chosen].repeat(self.steps)
-        descendants = torch.bincount(ancestor).double()
-        effective = float(descendants.sum() ** 2 / (descendants**2).sum())
-        return curve, (self._margins(rows, m, len(self.x)) > 0).cpu().numpy(), effective
+                curve[before + 1 : fitted + 1] = curve[before] + np.log(survivors.shares())
+            particles = survivors.of(fitted - before)
+            if particles is None:
+                return curve, pack(np.zeros((0, problem.n), dtype=np.uint8), problem.classes), 0.0
+        evaluation = self._constraint(slice(problem.m, None))
+        words, ancestors = [], []
+        for rows, ancestor in self._states(particles, problem.m, steps):
+            words.append(pack(labels_of(evaluation.logits(rows)).cpu().numpy(), problem.classes))
+            ancestors.append(ancestor)
+        descendants = torch.unique(torch.cat(ancestors), return_counts=True)[1].double()
+        return curve, np.concatenate(words), float(descendants.sum() ** 2 / (descendants**2).sum())
 
-    def _initial(self) -> Tensor:
-        """(chains · steps, size) particles at the initialisation."""
-        table = gaussian_table(self.architecture, self.table)
-        return draw(table, "gaussian", self.chains * self.steps, self.generator)
+    def _level(self, particles: "_Particles | None", fitted: int, steps: int, survivors: "_Survivors") -> None:
+        """Shows the survivors all states of a level."""
+        asked = self._constraint(slice(fitted, fitted + survivors.points))
+        for rows, ancestor in self._states(particles, fitted, steps):
+            fitted_in_a_row = asked.fitted(asked.logits(rows)).cumprod(1).sum(1)
+            key = torch.rand(len(rows), generator=self.generator, device=rows.device)
+            survivors.add(rows, ancestor, fitted_in_a_row, key)
 
-    def _fits(self, rows: Tensor, first: int, last: int) -> Tensor:
-        """[i, j]: particle i fits the training points first … first + j."""
-        return (self._margins(rows, first, last) > 0).cumprod(1).bool()
+    def _states(self, particles: "_Particles | None", fitted: int, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Rows and ancestors, some at a time: draws of the initialisation, or all states of chains from these."""
+        if particles is None:
+            table, first = gaussian_table(self.architecture, self.table), 0
+            for networks in blocks(self.chains * steps, self.block):
+                rows = draw(table, "gaussian", networks, self.generator)
+                yield rows, torch.arange(first, first + networks, device=rows.device)
+                first += networks
+            return
+        constraint = self._constraint(slice(0, fitted))
+        for rows, ancestor in zip(*(tensor.split(self.block) for tensor in particles), strict=True):
+            state = rows
+            for _ in range(steps):
+                state = self._moved(state, constraint)
+                yield state, ancestor
 
-    def _choose(self, survivors: Tensor) -> Tensor:
-        """Survivors that begin chains: as evenly as can be, in random order."""
-        order = torch.randperm(len(survivors), generator=self.generator, device=survivors.device)
-        return survivors[order].repeat(-(-self.chains // len(survivors)))[: self.chains]
+    def _moved(self, rows: Tensor, constraint: Constraint) -> Tensor:
+        for layer in range(self.hidden):
+            rows = move_units(rows, layer, self.groups, constraint, self.generator)
+        if self.whole:
+            rows = move_all(rows, constraint, self.generator)
+        if self.last_layers:
+            rows = move_last_layer(rows, self.last_layers, constraint, self.generator)
+        return rows
 
-    def _chains(self, rows: Tensor, fitted: int) -> Tensor:
-        """All states of the chains that begin at these: (chains, size) -> (steps · chains, size)."""
-        constraint = Constraint(self.architecture, self.table, self.x[:fitted], self.signs[:fitted])
-        states = torch.empty(self.steps, *rows.shape, device=rows.device)
-        for start in range(0, len(rows), self.block):
-            some = slice(start, start + self.block)
-            state = rows[some]
-            for step in range(self.steps):
-                for layer in range(self.layers):
-                    state = move_layer(state, layer, constraint, self.generator)
-                if not self.layers:
-                    state = move_all(state, constraint, self.generator)
-                if self.last_layers:
-                    state = move_last_layer(state, self.last_layers, constraint, self.generator)
-                states[step, some] = state
-        return states.flatten(0, 1)
+    def _constraint(self, points: slice) -> Constraint:
+        return Constraint(self.architecture, self.table, self.x[points], self.labels[points], self.problem.classes)
 
-    def _margins(self, rows: Tensor, first: int, last: int) -> Tensor:
-        """(particles, points) logits on some of all points, times the sign where it is a training point."""
-        signs = self.signs[first:last] if first < len(self.signs) else torch.ones(last - first, device=self.x.device)
-        constraint = Constraint(self.architecture, self.table, self.x[first:last], signs)
-        return torch.cat([constraint.margins_of(some) for some in rows.split(self.block)])
+
+_Particles = tuple[Tensor, Tensor]
+
+
+class _Survivors:
+    """Of all states shown, how many fit each number of the points asked, and a random few of those that fit most.
+
+    A level has chains × steps states, which need not be held at once.
+    """
+
+    def __init__(self, most: int, points: int) -> None:
+        self.most, self.points = most, points
+        self.histogram = torch.zeros(points + 1, dtype=torch.int64)
+        self.kept: list[tuple[Tensor, ...]] = []
+
+    def add(self, rows: Tensor, ancestor: Tensor, fitted: Tensor, key: Tensor) -> None:
+        """fitted: (networks,) how many of the points, in their order, each fits. key: (networks,) random numbers."""
+        self.histogram += torch.bincount(fitted, minlength=self.points + 1).cpu()
+        self.kept.append((rows, ancestor, fitted, fitted + key))
+        if sum(len(each[0]) for each in self.kept) > 4 * self.most:
+            self._prune()
+
+    def shares(self) -> np.ndarray:
+        """(points,) of all states, the share that fits the first, the first two, … of the points."""
+        at_least = self.histogram.flip(0).cumsum(0).flip(0)
+        return (at_least[1:] / at_least[0]).double().numpy()
+
+    def of(self, added: int) -> "_Particles | None":
+        """Starts of the next level's chains: survivors as evenly as can be, in random order; None if there are none."""
+        self._prune()
+        rows, ancestor, fitted, _ = self.kept[0]
+        fits = (fitted >= added).nonzero()[:, 0]
+        if not len(fits):
+            return None
+        chosen = fits.repeat(-(-self.most // len(fits)))[: self.most]
+        return rows[chosen], ancestor[chosen]
+
+    def _prune(self) -> None:
+        rows, ancestor, fitted, order = (torch.cat(each) for each in zip(*self.kept, strict=True))
+        chosen = order.topk(min(self.most, len(order))).indices
+        self.kept = [(rows[chosen], ancestor[chosen], fitted[chosen], order[chosen])]
