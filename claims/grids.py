@@ -19,7 +19,7 @@ REJECTION_UP_TO = 8
 # How random sampling and training compare as one of these numbers grows and the others stay at WIDTH, M, two layers.
 WIDTH, M = 40, 16
 TRAINING_SIZES = {"smoke": (8, 16, 32), "standard": (8, 16, 32, 64, 128), "full": (8, 16, 32, 64, 128, 256, 600)}
-WIDTHS = {"smoke": (10, 40, 160), "standard": (5, 10, 40, 160, 640), "full": (5, 10, 20, 40, 80, 160, 320, 640)}
+WIDTHS = {"smoke": (10, 40, 160), "standard": (5, 10, 40, 160), "full": (5, 10, 20, 40, 80, 160, 320, 640)}
 DEPTHS = {"smoke": (1, 2, 3), "standard": (1, 2, 3, 4, 5), "full": (1, 2, 3, 4, 5)}
 _ALL_DATA = ("digits", "mnist", "fashion_mnist")
 DATA = {"smoke": ("digits",), "standard": _ALL_DATA, "full": _ALL_DATA}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.distances import bias_explained, mmd_squared, rank_agreement, total_variation, within_tenfold
+from harness.errors import Undecided
 from harness.functions import FunctionCounts
 from harness.generalisation import generalisation_error
 from harness.intervals import clopper_pearson
@@ -28,8 +29,13 @@ def compare(
     """Bias explained of P_OPT by P_B; in its details the other distances, the P–P scatter and the test errors.
 
     Only networks that fitted S enter; those that did not are counted in the notes. Functions are compared on the first
-    `points` evaluation points (on all of them, where none are given), test errors are on all.
+    `points` evaluation points (on all of them, where none are given), test errors are on all. Undecided where none did.
     """
+    if by_training.functions.total == 0:
+        raise Undecided(
+            f"None of {by_training.networks:,} trained networks fitted the training set, so that there is no P_OPT to "
+            "compare; a smaller learning rate or another loss would give one."
+        )
     errors = [
         replace(generalisation_error(sample, problem), quantity=f"test error, {which}")
         for sample, which in ((by_training.functions, "trained"), (by_volume.sample, "sampled"))

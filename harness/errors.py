@@ -1,4 +1,4 @@
-"""The two ways a run can end for a reason its user can mend; everything else is a bug and keeps its traceback."""
+"""What can go wrong for a reason that is no bug; everything else keeps its traceback."""
 
 
 class BadInput(ValueError):
@@ -16,4 +16,11 @@ class Unavailable(RuntimeError):
     """A dataset, device or package that a cell needs is missing here; the cell is `unavailable`, not wrong.
 
     The message says which one, and how to get it.
+    """
+
+
+class Undecided(RuntimeError):
+    """The samples cannot speak for or against a claim, however many more are drawn alike; the cell is inconclusive.
+
+    The message says why, and what would decide it.
     """

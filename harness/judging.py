@@ -2,12 +2,12 @@
 
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Any
 
 from harness.claim import Question
-from harness.errors import StoreUnusable, Unavailable
+from harness.errors import StoreUnusable, Unavailable, Undecided
 from harness.lab import Lab
 from harness.verdicts import Estimate, Looks, Prediction, Verdict, decide, needed
 
@@ -46,12 +46,14 @@ def judge_cell(
 ) -> Judged:
     """Look at a cell until its verdict is decided, its looks are over, or no look that is left could decide it.
 
-    allowance: seconds of sampling the cell may spend; the first look is always taken.
+    allowance: seconds of sampling the cell may spend; while there are any, the first look is taken whatever it costs.
     Unavailable is a verdict; any other error of the claim is one too, so that one broken cell loses no other.
     """
     excluded = question.excluded(**cell)
     if excluded is not None:
         return Judged(Verdict.NOT_ASKED, reason=excluded)
+    if not allowance > 0:
+        return Judged(Verdict.INCONCLUSIVE, reason="The run's budget was spent before this cell; --budget gives more.")
     prediction = question.prediction(cell)
     lab.begin()
     last = Judged(Verdict.INCONCLUSIVE)
@@ -67,6 +69,8 @@ def judge_cell(
             # The next look doubles the sample, so it costs about what all looks so far have cost.
             if 2 * lab.spent > allowance:
                 break
+    except Undecided as why:
+        return replace(last, verdict=Verdict.INCONCLUSIVE, seconds=lab.spent, reason=str(why))
     except Unavailable as missing:
         return Judged(Verdict.UNAVAILABLE, seconds=lab.spent, reason=str(missing))
     except StoreUnusable:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 import torch
 
+from harness.errors import Undecided
 from harness.features import Feasibility, last_layer_feasibility
 from harness.functions import FunctionCounts
 from harness.networks import Architecture
@@ -37,9 +38,9 @@ class Scale:
 
 
 SCALES = {
-    "smoke": Scale("smoke", 6 * 60, 1, 4),
-    "standard": Scale("standard", 80 * 60, 4, 5),
-    "full": Scale("full", 10 * 3600, 32, 6),
+    "smoke": Scale("smoke", 8 * 60, 1, 4),
+    "standard": Scale("standard", 80 * 60, 1, 6),
+    "full": Scale("full", 10 * 3600, 8, 7),
 }
 
 
@@ -128,8 +129,11 @@ class Lab:
     def deep_posterior(
         self, architecture: Architecture, problem: Problem, runs: int = 16, chains: int = 64, steps: int = 8
     ) -> RunsPosterior:
-        """P_B(f|S) by subset simulation, where rejection keeps too few; `runs` independent runs a shard."""
-        return self._gather(
+        """P_B(f|S) by subset simulation, where rejection keeps too few; `runs` independent runs a shard.
+
+        Undecided where the runs disagree though their chains were lengthened.
+        """
+        found = self._gather(
             RunsPosterior,
             {
                 "sampler": "subset simulation",
@@ -142,6 +146,12 @@ class Lab:
                 architecture, problem, generator, runs=runs, chains=chains, steps=steps
             ),
         )
+        if not found.agree:
+            raise Undecided(
+                f"Runs of subset simulation disagree: ln P(S) scatters by {found.scatter:.2g} nats over "
+                f"{len(found.curve)} of them, though chains were lengthened; still longer chains would decide it."
+            )
+        return found
 
     def train(
         self,

@@ -133,6 +133,8 @@ def _message(
     )
     if judged.needed:
         text += f" To decide it {judged.needed}."
+    if judged.reason:
+        text += f" {judged.reason}"
     if accepted is not None and accepted.predicted != prediction.text:
         text += f" The bound was changed: the accepted verdict was on {accepted.predicted!r}."
     if accepted is not None and judged.verdict in DECIDED and accepted.verdict != judged.verdict:

@@ -23,6 +23,9 @@ ARCHITECTURES = [
     FullyConnected((5, 5), "erf", sigma_w=1.0, sigma_b=1.0, parametrisation="ntk", distribution="uniform"),
     FullyConnected((3, 4, 5), "relu", sigma_b=0.2, parametrisation="ntk"),
     FullyConnected((6, 4, 3), "erf", sigma_w=1.5, sigma_b=0.0, distribution="uniform"),
+    perceptron(distribution="binary"),
+    FullyConnected((5, 4), "relu", distribution="binary"),
+    FullyConnected((4, 3), "tanh", sigma_b=0.3, parametrisation="ntk", distribution="binary"),
 ]
 
 _MODULES = {"relu": nn.ReLU, "tanh": nn.Tanh}
@@ -64,6 +67,8 @@ def plain_bits(architecture: FullyConnected, x: np.ndarray, draws: int, rng: np.
     def random(*shape):
         if architecture.distribution == "gaussian":
             return rng.standard_normal((draws, *shape))
+        if architecture.distribution == "binary":
+            return rng.choice([-1.0, 1.0], (draws, *shape))
         return rng.uniform(-np.sqrt(3), np.sqrt(3), (draws, *shape))
 
     h = np.broadcast_to(x.astype(float), (draws, *x.shape))

@@ -5,6 +5,7 @@ import pytest
 
 from harness.comparison import MOST_POINTS, SHOWN_ALPHA, compare, curve, scatter, shown
 from harness.distances import bias_explained
+from harness.errors import Undecided
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.intervals import clopper_pearson, proportion
 from harness.marginals import restricted
@@ -50,6 +51,12 @@ def test_the_estimate_is_bias_explained_with_the_rest_beside_it():
     assert found.details["secondary"][-3]["low"] == clopper_pearson(400, 5000, SHOWN_ALPHA)[0]
     assert any("7 of 307" in note for note in found.details["notes"])
     assert any("median 149.5" in note for note in found.details["notes"])
+
+
+def test_without_any_trained_network_nothing_is_compared():
+    none = Trained(FunctionCounts.empty(N), 50, np.zeros(0, dtype=np.int64))
+    with pytest.raises(Undecided, match="None of 50 trained networks fitted"):
+        compare(none, volume(np.random.default_rng(1), 40, 500), CUBE)
 
 
 def test_too_few_networks_say_how_many_there_were():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.claim import Question
-from harness.errors import StoreUnusable, Unavailable
+from harness.errors import StoreUnusable, Unavailable, Undecided
 from harness.intervals import proportion
 from harness.judging import judge_cell
 from harness.verdicts import Estimate, Looks, Verdict, at_least, nothing_yet, within
@@ -97,11 +97,30 @@ def test_nothing_yet_asks_for_more():
     assert "more units" in found.needed
 
 
-def test_the_allowance_ends_a_cell_but_never_its_first_look():
+def test_the_allowance_ends_a_cell_but_not_before_its_first_look():
     found = judged(share(0.54), at_least(0.5, because="given"), allowance=3.0)
     assert (found.looks, found.seconds) == (2, 2.0)
-    found = judged(share(0.54), at_least(0.5, because="given"), allowance=0.0)
+    found = judged(share(0.54), at_least(0.5, because="given"), allowance=0.5)
     assert (found.looks, found.seconds) == (1, 1.0)
+
+
+def test_nothing_is_drawn_once_the_budget_is_spent():
+    lab = Given()
+    found = judged(share(0.9), at_least(0.5, because="given"), allowance=0.0, lab=lab)
+    assert (found.verdict, found.looks, lab.spent) == (Verdict.INCONCLUSIVE, 0, 0.0)
+    assert "--budget gives more" in found.reason
+
+
+def test_samples_that_cannot_speak_leave_a_cell_inconclusive_at_once():
+    def ask(lab):
+        n = lab.units(100)
+        if lab.look == 1:
+            raise Undecided("Runs disagree.")
+        return proportion(54 * n // 100, n, quantity="share", unit="draws")
+
+    found = judged(ask, at_least(0.5, because="given"))
+    assert (found.verdict, found.reason, found.looks, found.seconds) == (Verdict.INCONCLUSIVE, "Runs disagree.", 1, 2.0)
+    assert found.estimate.n == 100
 
 
 def test_cells_without_a_verdict():

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 import harness.lab
+from harness.errors import Undecided
 from harness.lab import SAMPLERS_VERSION, Lab, Scale
 from harness.networks import FullyConnected, perceptron
-from harness.problems import Problem, boolean_cube
+from harness.problems import Problem, boolean_cube, digits
 from harness.store import Store
 from harness.training import SGD
 
@@ -175,6 +176,12 @@ def test_progress_says_what_is_drawn(lab):
     for lab.look in range(2):
         SAMPLERS["prior"](lab)
     assert said == ["prior 1/1", "prior 2/2"]
+
+
+def test_runs_that_disagree_leave_a_claim_undecided(lab):
+    hard = digits(24, 8)
+    with pytest.raises(Undecided, match=r"Runs of subset simulation disagree: .* over 4 of them"):
+        lab().deep_posterior(FullyConnected((3, 3)), hard, runs=4, chains=2, steps=1)
 
 
 def test_the_version_is_raised_when_a_sampler_draws_otherwise(lab):

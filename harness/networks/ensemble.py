@@ -43,7 +43,7 @@ class Architecture(Protocol):
 
     @property
     def distribution(self) -> str:
-        """Shape of the initialisation's distribution: gaussian or uniform."""
+        """Shape of the initialisation's distribution: gaussian, uniform or binary."""
 
     @property
     def rotation_invariant(self) -> bool:
@@ -89,7 +89,8 @@ class Layered(Protocol):
 
     @property
     def ties(self) -> bool:
-        """Whether a logit may be exactly 0 at initialisation: where all units below are dead and there is no bias."""
+        """Whether a logit may be exactly 0 at initialisation: where all units below are dead and there is no bias, or
+        where weights of equal size cancel."""
 
     def preactivations(self, parameters: Mapping[str, Tensor], x: Tensor, layer: int) -> Tensor:
         """x: (points, ...) -> z of a layer (networks, points, ..., units); the readout's are the logits."""
@@ -127,8 +128,10 @@ def draw(parameters: Mapping[str, Parameter], distribution: str, networks: int, 
     rows = torch.empty(networks, padded, device=generator.device)
     if distribution == "gaussian":
         rows.normal_(generator=generator)
-    else:
+    elif distribution == "uniform":
         rows.uniform_(-sqrt(3), sqrt(3), generator=generator)
+    else:
+        rows.random_(0, 2, generator=generator).mul_(2).sub_(1)
     rows = rows[:, :total]
     for name, tensor in views(parameters, rows).items():
         tensor.mul_(parameters[name].std)

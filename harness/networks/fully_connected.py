@@ -38,7 +38,7 @@ ACTIVATIONS = {
     "tanh": Activation(torch.tanh_, _tanh_backward),
     "erf": Activation(torch.erf, _erf_backward),
 }
-DISTRIBUTIONS = ("gaussian", "uniform")
+DISTRIBUTIONS = ("gaussian", "uniform", "binary")
 PARAMETRISATIONS = ("standard", "ntk")
 
 
@@ -52,7 +52,10 @@ class FullyConnected:
     parametrisation: "standard" puts these factors into the initial values; "ntk" (Jacot et al. 2018, section 2)
         draws all parameters with variance 1 and multiplies by σ_w/√fan-in and σ_b in the forward pass. Both have
         the same functions at initialisation and differ in training.
-    distribution: of the initial values, "gaussian" or "uniform" (of the same variance).
+    distribution: of the initial values, "gaussian", "uniform" or "binary" (each number one of ±std, with equal chance),
+        all of the same variance. Training starts from binary values but does not keep them binary. Weights of equal
+        size cancel: a logit is exactly 0, and its label 0, with positive chance. Sums are exact, and ties with them,
+        on small whole inputs where weights are ±1 ("ntk") or ± a power of two; elsewhere rounding decides them.
     """
 
     hidden: tuple[int, ...] = ()
@@ -134,8 +137,9 @@ class FullyConnected:
 
     @property
     def ties(self) -> bool:
-        """Only ReLU units die."""
-        return bool(self.hidden) and self.activation == "relu" and not self.sigma_b
+        """Only ReLU units die; only binary weights cancel."""
+        dead = bool(self.hidden) and self.activation == "relu" and not self.sigma_b
+        return dead or self.distribution == "binary"
 
     def preactivations(self, parameters: Mapping[str, Tensor], x: Tensor, layer: int) -> Tensor:
         """x: (points, d) -> z of a layer (networks, points, width), linear in that layer's parameters."""

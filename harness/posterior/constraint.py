@@ -1,4 +1,4 @@
-"""What a network of the posterior has to do: fit all of some points."""
+"""What a network of the posterior has to do: fit all, or at least so many, of some points."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,16 +26,19 @@ def express(architecture: Architecture, table: Table, rows: Tensor) -> dict[str,
     """(networks, size) rows -> the networks' parameters."""
     if architecture.distribution == "gaussian":
         return views(table, rows)
-    # Uniform on ±√3, by its quantiles.
-    uniform = sqrt(3) * torch.erf(rows / sqrt(2))
-    return {name: tensor * table[name].std for name, tensor in views(table, uniform).items()}
+    # Any move that leaves independent standard normal numbers as they are leaves their images as they are: the signs,
+    # which are ±1 with equal chance, and the numbers uniform on ±√3, by their quantiles.
+    binary = architecture.distribution == "binary"
+    image = (rows > 0).to(rows.dtype) * 2 - 1 if binary else sqrt(3) * torch.erf(rows / sqrt(2))
+    return {name: tensor * table[name].std for name, tensor in views(table, image).items()}
 
 
 @dataclass(frozen=True)
 class Constraint:
-    """Fitting all of these points: the label's logit is the largest; of two classes, the one logit has its sign.
+    """Fitting these points: the label's logit is the largest; of two classes, the one logit has its sign.
 
-    x: (points, ...) prepared inputs. labels: (points,) int64 from 0 to classes − 1.
+    x: (points, ...) prepared inputs. labels: (points,) int64 from 0 to classes − 1. least: how many of the points must
+    be fitted, whichever they are; None: all.
     """
 
     architecture: Architecture
@@ -43,6 +46,7 @@ class Constraint:
     x: Tensor
     labels: Tensor
     classes: int
+    least: int | None = None
 
     def logits(self, rows: Tensor) -> Tensor:
         """(networks, size) -> (networks, points, outputs)."""
@@ -65,8 +69,9 @@ class Constraint:
         return logits.gather(-1, own) - logits.gather(-1, others)
 
     def fits(self, logits: Tensor) -> Tensor:
-        """(networks, points, outputs) -> (networks,): all points are fitted."""
-        return self.fitted(logits).all(1)
+        """(networks, points, outputs) -> (networks,): all points are fitted, or at least so many."""
+        fitted = self.fitted(logits)
+        return fitted.all(1) if self.least is None else fitted.sum(1) >= self.least
 
     def fitted(self, logits: Tensor) -> Tensor:
         """(networks, points, outputs) -> (networks, points) bool."""

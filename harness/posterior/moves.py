@@ -101,7 +101,7 @@ def move_units(rows: Tensor, layer: int, groups: int, constraint: Constraint, ge
     units = z.shape[-1]
     edges = [units * group // groups for group in range(groups + 1)] if groups < units else list(range(units + 1))
     uniform = torch.rand(len(edges) - 1, MOST_SHRINKS, len(rows), generator=generator, device=rows.device)
-    by_hand = rows.device.type == "cpu" and isinstance(architecture, FullyConnected)
+    by_hand = rows.device.type == "cpu" and isinstance(architecture, FullyConnected) and constraint.least is None
     angles = (turn_on_cpu if by_hand else turn)(constraint, layer, parameters, z, dz, upper, edges, uniform)
     sizes = torch.tensor(edges, device=rows.device).diff()
     angle = angles.repeat_interleave(sizes, dim=1)[:, None]

@@ -12,8 +12,9 @@ from harness.functions import ClusteredCounts, FunctionCounts
 from harness.intervals import log_evidence
 from harness.verdicts import Estimate
 
-# In nats. Runs weighted by their evidence are then worth at least e^(−1/4) of as many alike: 78 %.
-MOST_SCATTER = 0.5
+# In nats. Beyond, a few runs have most of the weight (they are worth e^(−0.75²) of as many alike), and intervals over
+# runs miss too often.
+MOST_SCATTER = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,7 @@ class RunsPosterior:
 
     @property
     def agree(self) -> bool:
-        """Whether the runs' evidences scatter so little that each run has nearly the weight of any other."""
+        """Whether the runs' evidences scatter so little that intervals over runs can be trusted."""
         return self.scatter <= MOST_SCATTER
 
     def __add__(self, other: "RunsPosterior") -> "RunsPosterior":

@@ -30,6 +30,9 @@ from harness.posterior.runs import RunsPosterior
 from harness.prior import labels_of
 from harness.problems import Problem
 
+# In nats: below, runs agree with something to spare (`runs.MOST_SCATTER`).
+_LONG_ENOUGH = 0.5
+
 
 def subset_simulation(
     architecture: Architecture,
@@ -48,7 +51,7 @@ def subset_simulation(
     """Sample the posterior of this architecture by so many independent runs.
 
     chains: survivors each level begins with. steps: states of each chain, so that a run has chains × steps particles.
-    lengthenings: how often the steps may be doubled until the runs agree (`RunsPosterior.agree`). survival: the pilot
+    lengthenings: how often the steps may be doubled until the runs agree. survival: the pilot
     adds points at a level until a smaller share would be left. groups: of a hidden layer's units, which move one after
     the other. last_layers: moves of the last layer between two states. block: chains moved together; the default keeps
     them in cache. BadInput for numbers that make no sense.
@@ -71,7 +74,7 @@ def subset_simulation(
             levels = sampler.pilot(steps, survival)
             found = [sampler.run(levels, steps) for _ in range(runs)]
             posterior = _together(found, problem)
-            if posterior.agree or lengthenings == 0:
+            if posterior.scatter <= _LONG_ENOUGH or lengthenings == 0:
                 return posterior
             steps, lengthenings = 2 * steps, lengthenings - 1
 
