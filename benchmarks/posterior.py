@@ -1,17 +1,22 @@
 """Evidence and posterior at finite width: subset simulation, beside what rejection would cost.
 
-python -m benchmarks.posterior [--json PATH]
+python -m benchmarks.posterior [--json PATH] [--full]
 
-64–40–40–1 on 8×8 digits, even against odd, one core. Chains grow with m, as mixing needs. Seconds are processor time.
+64–40–40–1 on 8×8 digits, even against odd. Seconds are processor time on one core; with --full m = 600 as well, its
+runs shared by two processes, in seconds of the clock.
 """
 
+import argparse
 import time
+from concurrent.futures import ProcessPoolExecutor
 from math import exp, sqrt
+from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.report import Row, parse_path, write
+from benchmarks.report import Row, write
 from harness.distances.kernel import kernel
 from harness.distances.units import Runs, of_two
 from harness.networks import FullyConnected
@@ -19,51 +24,115 @@ from harness.posterior import RunsPosterior, rejection, subset_simulation
 from harness.problems import digits
 
 ARCHITECTURE = FullyConnected((40, 40))
-RUNS = 8
-# m -> states of each chain.
-STEPS = {8: 16, 16: 16, 32: 16, 64: 64}
+EVALUATION_POINTS = 8
+RUNS = 16
+# m -> states of each chain, as many as the runs need to agree.
+STEPS = {8: 8, 16: 8, 32: 8, 64: 8, 128: 16, 600: 32}
+FULL_RUNS = 4
+WORKERS = 2
+# The targets' seconds.
+TARGET = {32: 60, 128: 600, 600: 3600}
 REJECTION_AT = 8
 
 
-def effective(sample: Runs) -> float:
-    """Independent draws whose mean embedding would be as precise as that of all runs together."""
-    units, _ = of_two(sample, sample)
-    shares = units.measures.toarray() / units.mass[:, None]
-    similarity = kernel(units.words[:, None], units.words[None], units.n)
+def sample(m: int, runs: int, seed: int) -> RunsPosterior:
+    """So many independent runs."""
+    torch.set_num_threads(1)
+    generator = torch.Generator().manual_seed(seed)
+    problem = digits(m, EVALUATION_POINTS)
+    return subset_simulation(ARCHITECTURE, problem, generator, runs=runs, steps=STEPS[m], lengthenings=0)
+
+
+def embeddings(runs: Runs) -> tuple[np.ndarray, np.ndarray]:
+    """(runs, functions) shares of each run, and the kernel between the functions."""
+    units, _ = of_two(runs, runs)
+    return units.measures.toarray() / units.mass[:, None], kernel(units.words[:, None], units.words[None], units.n)
+
+
+def spread(shares: np.ndarray, similarity: np.ndarray) -> tuple[float, float]:
+    """Squared distance that one independent draw has from the mean embedding, and that a run has, on average."""
     mean = shares.mean(axis=0)
     centred = shares - mean
     between = float(np.einsum("ri,ij,rj->", centred, similarity, centred)) / (len(shares) - 1)
-    return (1 - float(mean @ similarity @ mean)) / between * len(shares)
+    return 1 - float(mean @ similarity @ mean), between
 
 
-def draws_a_second() -> float:
+def disagreement(shares: np.ndarray, similarity: np.ndarray) -> float:
+    """Squared MMD of two sets of runs over that of independent draws of the effective size that the other half has."""
+    half, quarter = len(shares) // 2, len(shares) // 4
+    one_draw, between = spread(shares[:half], similarity)
+    draws = one_draw / between * quarter
+    difference = shares[half : half + quarter].mean(axis=0) - shares[half + quarter :].mean(axis=0)
+    return float(difference @ similarity @ difference) / (2 * one_draw / draws)
+
+
+def proposals_a_second() -> float:
     """Networks that rejection proposes a second, 64 last layers to a hidden draw counted as 64."""
     start = time.process_time()
-    rejection(ARCHITECTURE, digits(REJECTION_AT, 8), 20_000, torch.Generator().manual_seed(0), last_layers=64)
+    generator = torch.Generator().manual_seed(0)
+    rejection(ARCHITECTURE, digits(REJECTION_AT, EVALUATION_POINTS), 20_000, generator, last_layers=64)
     return 20_000 * 64 / (time.process_time() - start)
 
 
-def rows() -> list[Row]:
-    """Each m: ln P(S), its standard error, seconds, effective samples a second, rejection's seconds for that error."""
+def rows_of(m: int, found: RunsPosterior, seconds: float, proposals: float) -> list[Row]:
+    """What is to be said of one m."""
+    runs = len(found.curve)
+    error = found.scatter / sqrt(runs)
+    shares, similarity = embeddings(found.sample)
+    one_draw, between = spread(shares, similarity)
+    table = [
+        Row(f"m = {m}: ln P(S)", found.evidence.value, "nats", f"{runs} runs of {STEPS[m]} states a chain"),
+        Row(f"m = {m}: its standard error", error, "nats", f"a run's {found.scatter:.3f}"),
+        Row(f"m = {m}: seconds", seconds, "s"),
+        Row(f"m = {m}: effective samples", one_draw / between * runs / seconds, "1/s"),
+        Row(f"m = {m}: effective ancestors of a run", float(found.ancestors.mean()), ""),
+        Row(f"m = {m}: rejection for that error", exp(-found.evidence.value) / error**2 / proposals, "s", "from P(S)"),
+    ]
+    if m in TARGET:
+        after = error * sqrt(seconds / TARGET[m])
+        table.append(Row(f"m = {m}: error after {TARGET[m]} s", after, "nats", "by 1/√time"))
+    if runs >= RUNS:
+        ratio = disagreement(shares, similarity)
+        table.append(Row(f"m = {m}: squared MMD of runs", ratio, "of independent draws'", "of equal effective size"))
+    return table
+
+
+def measured_rejection(m: int, draws: int) -> list[Row]:
+    """Where rejection can go: its own ln P(S), error and seconds."""
+    start = time.process_time()
+    generator = torch.Generator().manual_seed(1)
+    found = rejection(ARCHITECTURE, digits(m, EVALUATION_POINTS), draws, generator, last_layers=64)
+    seconds = time.process_time() - start
+    low, high = found.evidence.interval(0.05)
+    value = found.evidence.value
+    note = f"{np.log(low):.2f} to {np.log(high):.2f}, measured in {seconds:.0f} s"
+    return [Row(f"m = {m}: rejection's ln P(S)", float(np.log(value)), "nats", note)]
+
+
+def rows(full: bool) -> list[Row]:
+    """Each m in turn."""
     torch.set_num_threads(1)
-    rate = draws_a_second()
-    table = [Row("rejection, networks proposed", rate, "networks/s", "64 last layers a hidden draw")]
-    for m, steps in STEPS.items():
+    sample(8, 1, 0)  # compiles
+    proposals = proposals_a_second()
+    table = [Row("rejection, networks proposed", proposals, "networks/s", "64 last layers a hidden draw")]
+    for m, draws in ((8, 20_000), (16, 400_000)):
+        table += measured_rejection(m, draws)
+    for m in (8, 16, 32, 64, 128):
         start = time.process_time()
-        found: RunsPosterior = subset_simulation(
-            ARCHITECTURE, digits(m, 8), torch.Generator().manual_seed(0), runs=RUNS, steps=steps
-        )
-        seconds = time.process_time() - start
-        error = found.scatter / sqrt(RUNS)
-        evidence = found.evidence.value
-        table += [
-            Row(f"m = {m}: ln P(S)", evidence, "nats", f"± {error:.3f} over {RUNS} runs, {seconds:.1f} s"),
-            Row(f"m = {m}: error after 60 s", error * sqrt(seconds / 60), "nats", "extrapolated by 1/√time"),
-            Row(f"m = {m}: effective samples", effective(found.sample) / seconds, "1/s"),
-            Row(f"m = {m}: rejection for that error", 1 / (error**2 * exp(evidence) * rate), "s", "from P(S), not run"),
-        ]
+        found = sample(m, RUNS, 0)
+        table += rows_of(m, found, time.process_time() - start, proposals)
+    if full:
+        clock = time.perf_counter()
+        with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+            parts = list(pool.map(sample, [600] * WORKERS, [FULL_RUNS // WORKERS] * WORKERS, range(WORKERS)))
+        together = sum(parts[1:], start=parts[0])
+        table += rows_of(600, together, time.perf_counter() - clock, proposals)
     return table
 
 
 if __name__ == "__main__":
-    write(rows(), parse_path())
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--full", action="store_true", help="m = 600 as well, for up to an hour")
+    options = parser.parse_args()
+    write(rows(options.full), options.json)

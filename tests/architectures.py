@@ -1,6 +1,6 @@
 """The architectures every contract is asked of, and independent answers about fully connected networks."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import torch
@@ -77,4 +77,19 @@ def plain_bits(architecture: FullyConnected, x: np.ndarray, draws: int, rng: np.
         z = np.einsum("kpi,kio->kpo", h, random(fan_in, fan_out)) * architecture.sigma_w / np.sqrt(fan_in)
         z = z + architecture.sigma_b * random(1, fan_out)
         h = z if layer == len(widths) - 2 else _NUMPY[architecture.activation](z)
+    return h[..., 0] > 0
+
+
+def every_binary_network(hidden: tuple[int, ...], x: np.ndarray) -> np.ndarray:
+    """Functions of all ReLU networks with weights ±1 and no biases, (2^weights, points) bool; x: (points, d) whole."""
+    widths = (x.shape[1], *hidden, 1)
+    shapes = list(pairwise(widths))
+    weights = np.array(list(product((-1, 1), repeat=sum(a * b for a, b in shapes))))
+    h, start = np.broadcast_to(x.astype(int), (len(weights), *x.shape)), 0
+    for layer, (fan_in, fan_out) in enumerate(shapes):
+        own = weights[:, start : start + fan_in * fan_out].reshape(-1, fan_in, fan_out)
+        start += fan_in * fan_out
+        h = h @ own
+        if layer < len(shapes) - 1:
+            h = np.maximum(h, 0)
     return h[..., 0] > 0

@@ -11,6 +11,7 @@ from harness.errors import BadInput
 from harness.functions import pack
 from harness.networks import FullyConnected, perceptron
 from harness.networks.ensemble import block_size, blocks, draw, same_gram_inputs, sampling_inputs, size, views
+from harness.prior import labels_of
 from harness.problems import boolean_cube, fashion_mnist
 from harness.training.gradients import automatic_gradients, gradients
 from tests.architectures import ARCHITECTURES, plain_module, standard
@@ -63,6 +64,11 @@ def test_initial_distribution(architecture):
     for name, (_, std) in table.items():
         numbers = parameters[name].double().flatten().numpy() / std
         n = len(numbers)
+        if architecture.distribution == "binary":
+            # Every number is ±std, and the + are binomial.
+            np.testing.assert_allclose(abs(numbers), 1, rtol=1e-6)
+            assert stats.binomtest(int((numbers > 0).sum()), n).pvalue > checks, name
+            continue
         if architecture.distribution == "gaussian":
             law, spread = stats.norm, stats.chi2(n)
         else:
@@ -211,6 +217,18 @@ def test_least_dimension_keeps_the_distribution_over_functions(architecture):
         tables.append(np.bincount(words.astype(int), minlength=16))
     seen = np.array(tables)[:, np.sum(tables, axis=0) >= 20]
     assert stats.chi2_contingency(seen).pvalue > FALSE_ALARM
+
+
+def test_binary_weights_cancel_and_the_label_is_then_0():
+    # Of n weights ±1 on the input of n ones, the sum is 0 with probability C(n, n/2)/2^n, and never for odd n.
+    for n, chance in ((2, 1 / 2), (4, 3 / 8), (6, 5 / 16), (5, 0.0)):
+        architecture = perceptron(distribution="binary")
+        assert architecture.ties
+        parameters, _, _ = made(architecture, 4000, d=n)
+        z = logits(architecture, parameters, torch.ones(1, n))
+        assert stats.binomtest(int((z == 0).sum()), 4000, chance).pvalue > FALSE_ALARM
+        assert not labels_of(z)[z[..., 0] == 0].any()
+        assert stats.binomtest(int(labels_of(z).sum()), 4000, (1 - chance) / 2).pvalue > FALSE_ALARM
 
 
 @given(st.integers(1, 200), st.integers(1, 50))

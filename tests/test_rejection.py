@@ -16,6 +16,8 @@ from tests.architectures import ARCHITECTURES, plain_bits
 
 # Chance that one check of a right program fails on a seed not yet tried.
 FALSE_ALARM = 1e-7
+# Equal seeds give equal labels, but for rounding, where logits are seldom tied; for binary weights see test_binary.py.
+WITHOUT_TIES = [a for a in ARCHITECTURES if a.distribution != "binary"]
 
 
 def seeded(seed=0):
@@ -115,7 +117,7 @@ def test_the_posterior_of_a_linear_model_is_a_ratio_of_orthant_probabilities():
     assert stats.chisquare(observed, posterior.total * expected / expected.sum()).pvalue > FALSE_ALARM
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.name)
+@pytest.mark.parametrize("architecture", WITHOUT_TIES, ids=lambda a: a.name)
 def test_rejection_keeps_what_fits_of_the_prior(architecture):
     """Equal seeds draw equal networks: the posterior is the prior on S and E together, filtered by S."""
     problem = boolean_cube(3, "00010111", train=3, split=1)
@@ -132,7 +134,7 @@ def test_rejection_keeps_what_fits_of_the_prior(architecture):
 
 
 @pytest.mark.parametrize("last_layers", [1, 20])
-@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.name)
+@pytest.mark.parametrize("architecture", WITHOUT_TIES, ids=lambda a: a.name)
 def test_rejection_keeps_what_fits_of_the_prior_of_three_classes(architecture, last_layers):
     """By hidden draw: equal seeds draw equal networks."""
     x, draws = boolean_cube(3).eval_x[1:] - 0.25, 20_000 // last_layers

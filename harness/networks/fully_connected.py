@@ -240,5 +240,9 @@ def _product(a: Tensor, b: Tensor) -> Tensor:
 
 
 def perceptron(threshold: bool = False, distribution: str = "gaussian") -> FullyConnected:
-    """A perceptron, with a threshold bias as large as a weight or with none."""
-    return FullyConnected((), sigma_w=1.0, sigma_b=1.0 if threshold else 0.0, distribution=distribution)
+    """A perceptron, with a threshold bias as large as a weight or with none.
+
+    Binary weights are ±1, so that those that cancel do so exactly.
+    """
+    parametrisation = "ntk" if distribution == "binary" else "standard"
+    return FullyConnected((), "relu", 1.0, 1.0 if threshold else 0.0, parametrisation, distribution)
