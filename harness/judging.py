@@ -66,8 +66,7 @@ def judge_cell(
             growth_left = 2.0 ** (looks.looks - 1 - look)
             if factor is not None and factor > HOPELESS * growth_left:
                 break
-            # The next look doubles the sample, so it costs about what all looks so far have cost.
-            if 2 * lab.spent > allowance:
+            if lab.spent + lab.ahead() > allowance:
                 break
     except Undecided as why:
         return replace(last, verdict=Verdict.INCONCLUSIVE, seconds=lab.spent, reason=str(why))

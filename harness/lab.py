@@ -77,11 +77,21 @@ class Lab:
     _charged: set[str] = field(default_factory=set)
     _merged: dict[str, tuple[int, Any]] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
+    _seconds: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def shards(self) -> int:
         """Shards of every sample at this look."""
         return self.scale.effort * 2**self.look
+
+    def ahead(self) -> float:
+        """Seconds that this cell's next look will spend: twice the shards, at what those so far took, less those that
+        this run has already paid for."""
+        total = 0.0
+        for name in self._asked:
+            missing = sum(f"{name}/{shard}" not in self._charged for shard in range(self.shards, 2 * self.shards))
+            total += missing * float(np.mean(self._seconds[name]))
+        return total
 
     def begin(self) -> None:
         """A new cell. Merged samples of the last cell are kept, since neighbours share them; older ones are dropped."""
@@ -223,6 +233,7 @@ class Lab:
             if shard_key not in self._charged:
                 self._charged.add(shard_key)
                 self.spent += float(entry.facts["seconds"])
+                self._seconds.setdefault(name, []).append(float(entry.facts["seconds"]))
             part = kind.from_arrays(entry.arrays)
             merged = part if merged is None else merged + part
         self._merged[name] = (self.shards, merged)

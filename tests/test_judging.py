@@ -21,6 +21,9 @@ class Given:
     def begin(self):
         self.begun += 1
 
+    def ahead(self):
+        return self.spent
+
     def units(self, first):
         self.spent = self.seconds * 2**self.look
         return first * 2**self.look

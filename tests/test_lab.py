@@ -178,6 +178,21 @@ def test_progress_says_what_is_drawn(lab):
     assert said == ["prior 1/1", "prior 2/2"]
 
 
+def test_what_the_next_look_will_cost_counts_what_other_cells_have_paid_for(lab):
+    made = lab()
+    for look in range(2):
+        made.look = look
+        made.prior(NETWORK, CUBE, draws=100)
+    one = made.spent / 2
+    assert made.ahead() == pytest.approx(2 * one)
+    made.begin()
+    made.prior(NETWORK, CUBE, draws=100)
+    # The second shard is there; a sample of another kind is not.
+    assert (made.spent, made.ahead()) == (0.0, 0.0)
+    made.prior(NETWORK, CUBE, draws=100, sample=1)
+    assert made.ahead() == pytest.approx(made.spent)
+
+
 def test_runs_that_disagree_leave_a_claim_undecided(lab):
     hard = digits(24, 8)
     with pytest.raises(Undecided, match=r"Runs of subset simulation disagree: .* over 4 of them"):

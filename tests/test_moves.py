@@ -43,10 +43,12 @@ def fitting(architecture, classes, points=4, networks=400, seed=0):
 def test_a_network_at_a_time_turns_as_all_together_do(architecture, classes):
     constraint, rows, g = fitting(architecture, classes)
     parameters = views(constraint.table, rows)
+    h = constraint.x
     for layer, units in enumerate(architecture.hidden):
-        z = architecture.preactivations(parameters, constraint.x, layer)
+        z = architecture.linear(parameters, h, layer)
         dz = torch.randn(z.shape, generator=g)
-        upper = architecture.preactivations(parameters, constraint.x, layer + 1)
+        h = architecture.activate(z.clone())
+        upper = architecture.linear(parameters, h, layer + 1)
         for edges in (list(range(units + 1)), [0, units], [0, units // 2, units][units < 2 :]):
             uniform = torch.rand(len(edges) - 1, MOST_SHRINKS, len(rows), generator=g)
             one, other = (
@@ -62,10 +64,11 @@ def test_a_network_at_a_time_turns_as_all_together_do(architecture, classes):
 @classes_too
 def test_moved_networks_fit_and_have_moved(architecture, classes):
     constraint, rows, g = fitting(architecture, classes)
-    moves = [lambda: move_all(rows, constraint, g), lambda: move_last_layer(rows, 3, constraint, g)]
-    moves += [
-        lambda layer=layer: move_units(rows, layer, 3, constraint, g) for layer in range(len(architecture.hidden))
-    ]
+    moves = (
+        lambda: move_all(rows, constraint, g),
+        lambda: move_units(rows, 3, constraint, g),
+        lambda: move_last_layer(rows, 3, constraint, g),
+    )
     for move in moves:
         before = rows.clone()
         moved = move()
@@ -75,12 +78,15 @@ def test_moved_networks_fit_and_have_moved(architecture, classes):
 
 
 @deep
-def test_only_the_layer_asked_moves(architecture):
+def test_units_of_every_hidden_layer_move_and_the_last_layer_on_its_own(architecture):
     constraint, rows, g = fitting(architecture, 2)
-    for layer, name in enumerate(architecture.layers[:-1]):
-        moved = views(constraint.table, move_units(rows, layer, 2, constraint, g))
-        for parameter, tensor in views(constraint.table, rows).items():
-            assert torch.equal(moved[parameter], tensor) == (not parameter.startswith(f"{name}."))
+    by_units, last = (
+        views(constraint.table, moved)
+        for moved in (move_units(rows, 2, constraint, g), move_last_layer(rows, 2, constraint, g))
+    )
+    for name, tensor in views(constraint.table, rows).items():
+        assert torch.equal(by_units[name], tensor) == name.startswith("readout.")
+        assert torch.equal(last[name], tensor) != name.startswith("readout.")
 
 
 @pytest.mark.parametrize("classes", [2, 4])

@@ -115,26 +115,26 @@ def test_logits_are_those_of_a_plain_module(architecture):
 
 
 @each
-def test_logits_go_through_the_preactivations_of_every_layer(architecture):
+def test_logits_go_through_every_layer(architecture):
     parameters, _, _ = made(architecture, 4)
-    x = some_inputs(6, 5)
-    wanted = logits(architecture, parameters, x)
+    h = some_inputs(6, 5)
+    wanted = logits(architecture, parameters, h)
     for layer in range(len(architecture.layers)):
-        z = architecture.preactivations(parameters, x, layer)
-        torch.testing.assert_close(architecture.logits_from(parameters, z, layer), wanted)
+        z = architecture.linear(parameters, h, layer)
+        torch.testing.assert_close(architecture.logits_from(parameters, z.clone(), layer), wanted)
+        h = architecture.activate(z)
 
 
 @each
 def test_units_add_up_to_what_the_next_layer_takes_in(architecture):
     parameters, _, _ = made(architecture, 4)
-    x = some_inputs(6, 5)
     without_bias = {n: torch.zeros_like(t) if n.endswith(".bias") else t for n, t in parameters.items()}
+    h = some_inputs(6, 5)
     for layer in range(1, len(architecture.layers)):
-        h = architecture.activate(architecture.preactivations(parameters, x, layer - 1))
+        h = architecture.activate(architecture.linear(parameters, h, layer - 1))
         halves = slice(0, 2), slice(2, h.shape[-1])
         parts = [architecture.of_units(parameters, h[..., units], units, layer) for units in halves]
-        replaced = {n: t for n, t in without_bias.items() if n.startswith(architecture.layers[layer])}
-        whole = architecture.preactivations({**parameters, **replaced}, x, layer)
+        whole = architecture.linear(without_bias, h, layer)
         torch.testing.assert_close(parts[0] + parts[1], whole, rtol=1e-5, atol=1e-5)
 
 

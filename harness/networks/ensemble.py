@@ -92,8 +92,11 @@ class Layered(Protocol):
         """Whether a logit may be exactly 0 at initialisation: where all units below are dead and there is no bias, or
         where weights of equal size cancel."""
 
-    def preactivations(self, parameters: Mapping[str, Tensor], x: Tensor, layer: int) -> Tensor:
-        """x: (points, ...) -> z of a layer (networks, points, ..., units); the readout's are the logits."""
+    def linear(self, parameters: Mapping[str, Tensor], h: Tensor, layer: int) -> Tensor:
+        """What a layer makes of h, the inputs (points, ...) or the units of the layer below: its preactivations z.
+
+        (networks, points, ..., units); those of the readout are the logits.
+        """
 
     def activate(self, z: Tensor) -> Tensor:
         """z of a hidden layer -> its units' values; may overwrite z."""

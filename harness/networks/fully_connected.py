@@ -124,7 +124,10 @@ class FullyConnected:
 
     def features(self, parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
         """x: (points, d) or (networks, points, d) -> last hidden layer (networks, points, width)."""
-        return self._below(parameters, x, len(self.hidden))
+        h = self._expanded(parameters, x)
+        for name in self.layers[:-1]:
+            h = self.activate(self._linear(parameters, name, h))
+        return h
 
     def readout(self, parameters: Mapping[str, Tensor], features: Tensor) -> Tensor:
         """(networks, points, width) -> logits (networks, points, outputs)."""
@@ -141,9 +144,9 @@ class FullyConnected:
         dead = bool(self.hidden) and self.activation == "relu" and not self.sigma_b
         return dead or self.distribution == "binary"
 
-    def preactivations(self, parameters: Mapping[str, Tensor], x: Tensor, layer: int) -> Tensor:
-        """x: (points, d) -> z of a layer (networks, points, width), linear in that layer's parameters."""
-        return self._linear(parameters, self.layers[layer], self._below(parameters, x, layer))
+    def linear(self, parameters: Mapping[str, Tensor], h: Tensor, layer: int) -> Tensor:
+        """h: (points, d) or (networks, points, fan-in) -> z (networks, points, width)."""
+        return self._linear(parameters, self.layers[layer], self._expanded(parameters, h))
 
     def activate(self, z: Tensor) -> Tensor:
         """h of a hidden layer; may overwrite z."""
@@ -173,12 +176,8 @@ class FullyConnected:
             found[f"{name}.bias"] = bias * g_bias if g_bias != 1 else bias
         return found
 
-    def _below(self, parameters: Mapping[str, Tensor], x: Tensor, layer: int) -> Tensor:
-        """What a layer takes in: (networks, points, fan-in)."""
-        h = x if x.ndim == 3 else x.expand(len(next(iter(parameters.values()))), *x.shape)
-        for name in self.layers[:layer]:
-            h = self.activate(self._linear(parameters, name, h))
-        return h
+    def _expanded(self, parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        return x if x.ndim == 3 else x.expand(len(next(iter(parameters.values()))), *x.shape)
 
     def gradients(
         self, parameters: Mapping[str, Tensor], x: Tensor, slope: Callable[[Tensor], Tensor]
@@ -186,7 +185,7 @@ class FullyConnected:
         """Backward pass; see `DifferentiatedByHand`."""
         activation = ACTIVATIONS[self.activation]
         depth = len(self.hidden)
-        h = [self._below(parameters, x, 0)]
+        h = [self._expanded(parameters, x)]
         z = []
         for i in range(depth):
             z.append(self._linear(parameters, f"hidden{i}", h[i]))

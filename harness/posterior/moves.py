@@ -82,33 +82,36 @@ def move_all(rows: Tensor, constraint: Constraint, generator: torch.Generator) -
     return on_ellipse(rows, direction, angle)
 
 
-def move_units(rows: Tensor, layer: int, groups: int, constraint: Constraint, generator: torch.Generator) -> Tensor:
-    """One move of each of so many groups of units of a hidden layer, one group after the other.
+def move_units(rows: Tensor, groups: int, constraint: Constraint, generator: torch.Generator) -> Tensor:
+    """One move of each of so many groups of units of every hidden layer, one group after the other.
 
     A group has a small share in every logit, and so turns by a far wider angle than its whole layer would. For layered
     architectures with a Gaussian initialisation and without ties, which would get lost in the rounding; rows:
     (networks, size), all fitting.
     """
-    architecture, x = constraint.architecture, constraint.x
+    architecture = constraint.architecture
     assert isinstance(architecture, Layered)
-    own = of_layer(constraint.table, architecture.layers[layer])
+    by_hand = rows.device.type == "cpu" and isinstance(architecture, FullyConnected) and constraint.least is None
     moved = rows.clone()
     parameters = views(constraint.table, moved)
-    direction = views(own, draw(own, "gaussian", len(rows), generator))
-    z = architecture.preactivations(parameters, x, layer)
-    dz = architecture.preactivations({**parameters, **direction}, x, layer)
-    upper = architecture.preactivations(parameters, x, layer + 1)
-    units = z.shape[-1]
-    edges = [units * group // groups for group in range(groups + 1)] if groups < units else list(range(units + 1))
-    uniform = torch.rand(len(edges) - 1, MOST_SHRINKS, len(rows), generator=generator, device=rows.device)
-    by_hand = rows.device.type == "cpu" and isinstance(architecture, FullyConnected) and constraint.least is None
-    angles = (turn_on_cpu if by_hand else turn)(constraint, layer, parameters, z, dz, upper, edges, uniform)
-    sizes = torch.tensor(edges, device=rows.device).diff()
-    angle = angles.repeat_interleave(sizes, dim=1)[:, None]
-    for name in own:
-        parameters[name].mul_(angle.cos()).addcmul_(direction[name], angle.sin())
+    h = constraint.x
+    for layer, name in enumerate(architecture.layers[:-1]):
+        own = of_layer(constraint.table, name)
+        direction = views(own, draw(own, "gaussian", len(rows), generator))
+        z, dz = (architecture.linear(each, h, layer) for each in (parameters, direction))
+        upper = architecture.linear(parameters, architecture.activate(z.clone()), layer + 1)
+        units = z.shape[-1]
+        edges = torch.linspace(0, units, min(groups, units) + 1, dtype=torch.float64).round().long()
+        uniform = torch.rand(len(edges) - 1, MOST_SHRINKS, len(rows), generator=generator, device=rows.device)
+        each = (turn_on_cpu if by_hand else turn)(constraint, layer, parameters, z, dz, upper, edges.tolist(), uniform)
+        angle = each.repeat_interleave(edges.diff().to(rows.device), dim=1)[:, None]
+        cos, sin = angle.cos(), angle.sin()
+        for part in own:
+            parameters[part].mul_(cos).addcmul_(direction[part], sin)
+        h = architecture.activate((z * cos).addcmul_(dz, sin))
     # Rounding may leave a point a hair on the wrong side; such a network stays where it was.
-    return torch.where(constraint.fits(constraint.logits(moved))[:, None], moved, rows)
+    fits = constraint.fits(architecture.linear(parameters, h, len(architecture.layers) - 1))
+    return torch.where(fits[:, None], moved, rows)
 
 
 def turn(
@@ -123,8 +126,8 @@ def turn(
 ) -> Tensor:
     """(networks, groups) angles by which groups of units turn, one group after the other.
 
-    z, dz: (networks, points, units) preactivations where they are and of an independent draw. upper: the next layer's.
-    edges: (groups + 1,) first unit of each group. uniform: (groups, MOST_SHRINKS, networks). All may be overwritten.
+    z, dz: (networks, points, units) preactivations where they are and of an independent draw. upper: the next layer's,
+    may be overwritten. edges: (groups + 1,) first unit of each group. uniform: (groups, MOST_SHRINKS, networks).
     """
     architecture = constraint.architecture
     assert isinstance(architecture, Layered)
@@ -149,7 +152,6 @@ def move_last_layer(rows: Tensor, moves: int, constraint: Constraint, generator:
     """
     architecture = constraint.architecture
     own = of_layer(constraint.table, "readout")
-    hidden = rows[:, : -size(own)]
     features = constraint.features(rows)
     now = views(own, rows[:, -size(own) :])
     # The last layers drawn lie side by side, as one readout of moves × outputs.
@@ -177,7 +179,9 @@ def move_last_layer(rows: Tensor, moves: int, constraint: Constraint, generator:
         coefficients[:, : move + 1] *= cos[:, None]
         coefficients[:, move + 1] = sin
     moved = {name: now[name] * coefficients[:, :1] + (draws[name] * coefficients[:, None, 1:]).sum(2) for name in own}
-    fits = constraint.fits(architecture.readout(moved, features))
-    new = torch.cat([hidden, *(tensor.flatten(1) for tensor in moved.values())], dim=1)
     # Rounding may leave a point a hair on the wrong side; such a network keeps its last layer.
-    return torch.where(fits[:, None], new, rows)
+    fits = constraint.fits(architecture.readout(moved, features))[:, None]
+    last = torch.cat([tensor.flatten(1) for tensor in moved.values()], dim=1)
+    new = rows.clone()
+    new[:, -size(own) :] = torch.where(fits, last, rows[:, -size(own) :])
+    return new

@@ -107,13 +107,10 @@ class _Sampler:
         self.chains, self.groups = chains, groups
         # Only Gaussian layers have moves of their own, and units only where there are no ties (`move_units`).
         gaussian = architecture.distribution == "gaussian"
-        self.hidden = 0
-        if gaussian and isinstance(architecture, Layered) and not architecture.ties:
-            self.hidden = len(architecture.layers) - 1
+        self.by_units = gaussian and isinstance(architecture, Layered) and not architecture.ties
         self.last_layers = last_layers if gaussian else 0
-        # Where the last layer is all there is, it moves alone.
-        alone = gaussian and set(of_layer(self.table, "readout")) == set(self.table)
-        self.whole = not self.hidden and not alone
+        self.only_last_layer = gaussian and set(of_layer(self.table, "readout")) == set(self.table)
+        self.by_units &= not self.only_last_layer
 
     def pilot(self, steps: int, survival: float) -> list[int]:
         """How many points are fitted after each level, so that about the asked share survives."""
@@ -178,9 +175,9 @@ class _Sampler:
                 yield state, ancestor
 
     def _moved(self, rows: Tensor, constraint: Constraint) -> Tensor:
-        for layer in range(self.hidden):
-            rows = move_units(rows, layer, self.groups, constraint, self.generator)
-        if self.whole:
+        if self.by_units:
+            rows = move_units(rows, self.groups, constraint, self.generator)
+        elif not self.only_last_layer:
             rows = move_all(rows, constraint, self.generator)
         if self.last_layers:
             rows = move_last_layer(rows, self.last_layers, constraint, self.generator)
@@ -203,11 +200,14 @@ class _Survivors:
         self.most, self.points = most, points
         self.histogram = torch.zeros(points + 1, dtype=torch.int64)
         self.kept: list[tuple[Tensor, ...]] = []
+        self.least = 0.0
 
     def add(self, rows: Tensor, ancestor: Tensor, fitted: Tensor, key: Tensor) -> None:
         """fitted: (networks,) how many of the points, in their order, each fits. key: (networks,) random numbers."""
         self.histogram += torch.bincount(fitted, minlength=self.points + 1).cpu()
-        self.kept.append((rows, ancestor, fitted, fitted + key))
+        order = fitted + key
+        chosen = (order > self.least).nonzero()[:, 0]
+        self.kept.append((rows[chosen], ancestor[chosen], fitted[chosen], order[chosen]))
         if sum(len(each[0]) for each in self.kept) > 4 * self.most:
             self._prune()
 
@@ -229,4 +229,6 @@ class _Survivors:
     def _prune(self) -> None:
         rows, ancestor, fitted, order = (torch.cat(each) for each in zip(*self.kept, strict=True))
         chosen = order.topk(min(self.most, len(order))).indices
+        if len(chosen) == self.most:
+            self.least = float(order[chosen[-1]])
         self.kept = [(rows[chosen], ancestor[chosen], fitted[chosen], order[chosen])]

@@ -42,7 +42,16 @@ def turn_on_cpu(
     between = [standard[f"{name}.{kind}"].flatten(1) for name in above[1:-1] for kind in ("weight", "bias")]
     middle = torch.cat(between, dim=1) if between else into.new_empty(len(into), 0)
     widths = [standard[f"{name}.weight"].shape[-1] for name in above[:-1]]
-    tensors = (z.mT, dz.mT, upper, into, middle, standard["readout.weight"].mT, standard["readout.bias"][:, 0])
+    # The kernel moves z along; the caller's stays as it is, also where the transpose is no copy.
+    tensors = (
+        z.mT.clone(memory_format=torch.contiguous_format),
+        dz.mT,
+        upper,
+        into,
+        middle,
+        standard["readout.weight"].mT,
+        standard["readout.bias"][:, 0],
+    )
     arguments: list[Any] = [
         *(tensor.contiguous().numpy() for tensor in tensors),
         np.array(widths, dtype=np.int64),
