@@ -14,6 +14,7 @@ from harness.posterior.subset_simulation import _Survivors
 from harness.posterior.turning import turn_on_cpu
 from tests.architectures import ARCHITECTURES
 
+CPU = torch.device("cpu")
 # Units move only where the last layer has a bias.
 DEEP = [a for a in ARCHITECTURES if a.hidden and a.sigma_b and a.distribution == "gaussian"] + [
     FullyConnected((4, 5, 3, 6), "tanh")
@@ -122,7 +123,7 @@ def test_survivors_are_a_random_choice_of_those_that_fit():
     g = torch.Generator().manual_seed(2)
     times = np.zeros(300)
     for _ in range(400):
-        survivors = _Survivors(20, 3)
+        survivors = _Survivors(20, 3, CPU)
         for start in range(0, 300, 50):
             number = torch.arange(start, start + 50)
             fitted = number % 4
@@ -138,7 +139,7 @@ def test_survivors_are_a_random_choice_of_those_that_fit():
 
 
 def test_few_survivors_begin_several_chains_each():
-    survivors = _Survivors(7, 2)
+    survivors = _Survivors(7, 2, CPU)
     fitted = torch.tensor([0, 2, 1, 2, 0, 1, 2])
     survivors.add(torch.arange(7.0)[:, None], torch.arange(7), fitted, torch.rand(7))
     _, ancestor = survivors.of(2)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf
+from math import inf, nan
 
 import numpy as np
 
@@ -62,14 +62,16 @@ class RunsPosterior:
 
     @property
     def scatter(self) -> float:
-        """Standard deviation of ln P(S) over runs, inf where one lost all its particles."""
+        """Standard deviation of ln P(S) over runs: inf where one lost all its particles, NaN where there is only one."""
         last = self.curve[:, -1]
-        return float(last.std(ddof=1)) if np.isfinite(last).all() else inf
+        if not np.isfinite(last).all():
+            return inf
+        return float(last.std(ddof=1)) if len(last) > 1 else nan
 
     @property
     def agree(self) -> bool:
         """Whether the runs' evidences scatter so little that intervals over runs can be trusted."""
-        return self.scatter <= MOST_SCATTER
+        return not self.scatter > MOST_SCATTER
 
     def __add__(self, other: "RunsPosterior") -> "RunsPosterior":
         return RunsPosterior(

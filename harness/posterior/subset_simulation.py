@@ -74,7 +74,7 @@ def subset_simulation(
             levels = sampler.pilot(steps, survival)
             found = [sampler.run(levels, steps) for _ in range(runs)]
             posterior = _together(found, problem)
-            if posterior.scatter <= _LONG_ENOUGH or lengthenings == 0:
+            if not posterior.scatter > _LONG_ENOUGH or lengthenings == 0:
                 return posterior
             steps, lengthenings = 2 * steps, lengthenings - 1
 
@@ -119,7 +119,7 @@ class _Sampler:
         particles = None
         while not levels or levels[-1] < m:
             fitted = levels[-1] if levels else 0
-            survivors = _Survivors(self.chains, m - fitted)
+            survivors = _Survivors(self.chains, m - fitted, self.x.device)
             self._level(particles, fitted, steps, survivors)
             added = max(int((survivors.shares() >= survival).sum()), 1)
             levels.append(fitted + added)
@@ -135,7 +135,7 @@ class _Sampler:
         curve[0] = 0.0
         particles = None
         for before, fitted in pairwise((0, *levels)):
-            survivors = _Survivors(self.chains, fitted - before)
+            survivors = _Survivors(self.chains, fitted - before, self.x.device)
             self._level(particles, before, steps, survivors)
             with np.errstate(divide="ignore"):
                 curve[before + 1 : fitted + 1] = curve[before] + np.log(survivors.shares())
@@ -196,15 +196,15 @@ class _Survivors:
     A level has chains × steps states, which need not be held at once.
     """
 
-    def __init__(self, most: int, points: int) -> None:
+    def __init__(self, most: int, points: int, device: torch.device) -> None:
         self.most, self.points = most, points
-        self.histogram = torch.zeros(points + 1, dtype=torch.int64)
+        self.histogram = torch.zeros(points + 1, dtype=torch.int64, device=device)
         self.kept: list[tuple[Tensor, ...]] = []
-        self.least = 0.0
+        self.least = torch.zeros((), device=device)
 
     def add(self, rows: Tensor, ancestor: Tensor, fitted: Tensor, key: Tensor) -> None:
         """fitted: (networks,) how many of the points, in their order, each fits. key: (networks,) random numbers."""
-        self.histogram += torch.bincount(fitted, minlength=self.points + 1).cpu()
+        self.histogram += torch.bincount(fitted, minlength=self.points + 1)
         order = fitted + key
         chosen = (order > self.least).nonzero()[:, 0]
         self.kept.append((rows[chosen], ancestor[chosen], fitted[chosen], order[chosen]))
@@ -214,7 +214,7 @@ class _Survivors:
     def shares(self) -> np.ndarray:
         """(points,) of all states, the share that fits the first, the first two, … of the points."""
         at_least = self.histogram.flip(0).cumsum(0).flip(0)
-        return (at_least[1:] / at_least[0]).double().numpy()
+        return (at_least[1:].double() / at_least[0]).cpu().numpy()
 
     def of(self, added: int) -> "_Particles | None":
         """Starts of the next level's chains: survivors as evenly as can be, in random order; None if there are none."""
@@ -230,5 +230,5 @@ class _Survivors:
         rows, ancestor, fitted, order = (torch.cat(each) for each in zip(*self.kept, strict=True))
         chosen = order.topk(min(self.most, len(order))).indices
         if len(chosen) == self.most:
-            self.least = float(order[chosen[-1]])
+            self.least = order[chosen[-1]]
         self.kept = [(rows[chosen], ancestor[chosen], fitted[chosen], order[chosen])]
