@@ -213,7 +213,8 @@ def claim_verdict(cells: Sequence[tuple[str, Verdict, str]]) -> tuple[str, str]:
     """(verdict, sentence) on a claim from its cells' (id, verdict, kind).
 
     Fails: a theorem is refuted in any cell, or at least as many cells are refuted as supported. Holds except in …:
-    fewer are. Holds: every judged cell is supported. Undecided: none is refuted and some are not decided.
+    fewer are. Holds: every judged cell is supported, and none failed. Undecided: none is refuted and some are not
+    decided, or failed with an error.
     """
     of = {verdict: [name for name, found, _ in cells if found is verdict] for verdict in Verdict}
     supported, refuted, open_ = of[Verdict.SUPPORTED], of[Verdict.REFUTED], of[Verdict.INCONCLUSIVE]
@@ -228,6 +229,8 @@ def claim_verdict(cells: Sequence[tuple[str, Verdict, str]]) -> tuple[str, str]:
         return "fails", f"The claim fails: {counts}."
     if refuted:
         return f"holds except in {_listed(refuted)}", f"The claim holds in part: {counts}."
+    if failed := len(of[Verdict.ERROR]):
+        return "undecided", f"Not judged for an error: {failed} more. {counts[0].upper()}{counts[1:]}."
     if open_:
         return "undecided", f"Nothing contradicts the claim, but it is not decided everywhere: {counts}."
     return "holds", f"The claim holds in every cell that was judged: {counts}."

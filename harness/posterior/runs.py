@@ -62,7 +62,7 @@ class RunsPosterior:
 
     @property
     def scatter(self) -> float:
-        """Standard deviation of ln P(S) over runs: inf where one lost all its particles, NaN where there is only one."""
+        """Standard deviation of ln P(S) over runs: inf where one lost all particles, NaN of one alone."""
         last = self.curve[:, -1]
         if not np.isfinite(last).all():
             return inf
