@@ -16,7 +16,14 @@ from harness.errors import Undecided
 from harness.features import Feasibility, last_layer_feasibility
 from harness.functions import FunctionCounts
 from harness.networks import Architecture
-from harness.posterior import RejectionPosterior, RunsPosterior, rejection, subset_simulation
+from harness.posterior import (
+    DensityOfStates,
+    RejectionPosterior,
+    RunsPosterior,
+    density_of_states,
+    rejection,
+    subset_simulation,
+)
 from harness.prior import prior
 from harness.problems import Problem
 from harness.seeds import generator
@@ -163,6 +170,28 @@ class Lab:
             )
         return found
 
+    def density_of_states(
+        self, architecture: Architecture, problem: Problem, runs: int = 8, chains: int = 32, steps: int = 8
+    ) -> DensityOfStates:
+        """Training and test accuracy at initialisation; `runs` independent runs a shard.
+
+        For reading, not for a verdict: every look has the shards of the first.
+        """
+        return self._gather(
+            DensityOfStates,
+            {
+                "sampler": "density of states",
+                **_who(architecture, problem),
+                "runs": runs,
+                "chains": chains,
+                "steps": steps,
+            },
+            lambda generator: density_of_states(
+                architecture, problem, generator, runs=runs, chains=chains, steps=steps
+            ),
+            grows=False,
+        )
+
     def train(
         self,
         architecture: Architecture,
@@ -205,8 +234,12 @@ class Lab:
             lambda generator: last_layer_feasibility(architecture, problem, draws, generator),
         )
 
-    def _gather(self, kind: type[T], spec: dict[str, Any], compute: Callable[[torch.Generator], T]) -> T:
-        """Merge this look's shards, each from the store or computed and stored."""
+    def _gather(
+        self, kind: type[T], spec: dict[str, Any], compute: Callable[[torch.Generator], T], grows: bool = True
+    ) -> T:
+        """Merge this look's shards, or the first look's where they are not to grow, each from the store or computed and
+        stored."""
+        shards = self.shards if grows else self.scale.effort
         spec = {
             **spec,
             "version": SAMPLERS_VERSION,
@@ -215,12 +248,14 @@ class Lab:
             "dtype": "float32",
         }
         name = key(spec)
-        self._asked.add(name)
+        # What does not grow costs later looks nothing.
+        if grows:
+            self._asked.add(name)
         done, merged = self._merged.get(name, (0, None))
-        if done > self.shards:
+        if done > shards:
             done, merged = 0, None
-        for shard in range(done, self.shards):
-            self.progress(f"{spec['sampler']} {shard + 1}/{self.shards}")
+        for shard in range(done, shards):
+            self.progress(f"{spec['sampler']} {shard + 1}/{shards}")
             shard_key = f"{name}/{shard}"
 
             def timed(shard: int = shard) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -236,7 +271,7 @@ class Lab:
                 self._seconds.setdefault(name, []).append(float(entry.facts["seconds"]))
             part = kind.from_arrays(entry.arrays)
             merged = part if merged is None else merged + part
-        self._merged[name] = (self.shards, merged)
+        self._merged[name] = (shards, merged)
         return merged
 
 

@@ -47,6 +47,7 @@ SAMPLERS = {
     "prior": lambda lab: lab.prior(NETWORK, CUBE, draws=100),
     "posterior": lambda lab: lab.posterior(NETWORK, TASK, draws=50, last_layers=4),
     "deep_posterior": lambda lab: lab.deep_posterior(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
+    "density": lambda lab: lab.density_of_states(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
     "train": lambda lab: lab.train(FullyConnected((4,)), TASK, SGD(0.1), networks=10, batch=2, max_epochs=50),
     "feasibility": lambda lab: lab.last_layer_feasibility(FullyConnected((4,)), TASK, draws=5),
 }
@@ -81,7 +82,7 @@ def test_what_is_stored_is_what_was_drawn(lab, monkeypatch, sample):
     def refuse(*_, **__):
         raise AssertionError("drawn again")
 
-    for sampler in ("prior", "rejection", "subset_simulation", "train", "last_layer_feasibility"):
+    for sampler in ("prior", "rejection", "subset_simulation", "density_of_states", "train", "last_layer_feasibility"):
         monkeypatch.setattr(harness.lab, sampler, refuse)
     second = lab()
     second.look = 1
@@ -96,6 +97,17 @@ def test_the_same_seed_draws_the_same_and_another_does_not(lab, sample):
     if sample is not SAMPLERS["feasibility"]:
         with pytest.raises(AssertionError):
             same(sample(lab("three", seed=1)), drawn)
+
+
+def test_a_density_of_states_is_for_reading_and_does_not_grow_with_looks(lab):
+    lab = lab()
+    lab.begin()
+    first, cost = SAMPLERS["density"](lab), lab.spent
+    lab.look = 2
+    same(SAMPLERS["density"](lab), first)
+    assert len(first.by_run) == 2
+    assert lab.spent == cost > 0
+    assert lab.ahead() == 0
 
 
 def test_draws_do_not_depend_on_order(lab):
@@ -212,6 +224,7 @@ def test_the_version_is_raised_when_a_sampler_draws_otherwise(lab):
         "prior": "275b2f1b178d",
         "posterior": "5762ceb4b1a5",
         "deep_posterior": "95371046be03",
+        "density": "dd3abac86735",
         "train": "bc7628631ffe",
         "feasibility": "83b4202652da",
     }
