@@ -66,7 +66,7 @@ def test_correlated_orthants_far_beyond_rejection(m, ones, rho):
     labels = np.arange(m) < ones
     x = np.linalg.cholesky((1 - rho) * np.eye(m) + rho * np.ones((m, m))) * np.sqrt(m)
     found = subset_simulation(
-        perceptron(), problem(x, labels), generator(1), runs=10, chains=64, last_layers=100, lengthenings=0
+        perceptron(), problem(x, labels), generator(1), runs=10, chains=64, last_layers=60, lengthenings=0
     )
     truth = equicorrelated(m, labels, rho)
     if ones == m and rho == 0.5:
@@ -148,7 +148,7 @@ def test_moves_keep_the_posterior_as_it_is():
     architecture, task = FullyConnected((6, 6)), digits(8, 8)
     exact = rejection(architecture, task, 500_000, generator(6))
     short = subset_simulation(architecture, task, generator(7), runs=12, chains=64, steps=4)
-    long = subset_simulation(architecture, task, generator(8), runs=12, chains=8, steps=64)
+    long = subset_simulation(architecture, task, generator(8), runs=12, chains=8, steps=48)
     for found in (short, long):
         assert mmd_squared(exact.sample, found.sample).interval(1e-4)[0] <= 0
 
@@ -170,8 +170,8 @@ def test_the_order_of_training_points_does_not_matter():
 def test_smaller_blocks_give_the_same_distribution():
     architecture, task = FullyConnected((10, 10)), digits(8, 8)
     found = [
-        subset_simulation(architecture, task, generator(11 + i), runs=10, chains=64, steps=8, block=block)
-        for i, block in enumerate((7, 64))
+        subset_simulation(architecture, task, generator(11 + i), runs=10, chains=28, steps=4, block=block)
+        for i, block in enumerate((7, 28))
     ]
     error = np.hypot(found[0].scatter, found[1].scatter) / np.sqrt(10)
     difference = found[0].evidence.value - found[1].evidence.value
@@ -189,7 +189,7 @@ def test_evidence_intervals_cover():
     m, labels, rho = 10, np.arange(10) < 4, 0.5
     x = np.linalg.cholesky((1 - rho) * np.eye(m) + rho * np.ones((m, m))) * np.sqrt(m)
     task, truth = problem(x, labels), equicorrelated(m, labels, rho)
-    runs = subset_simulation(perceptron(), task, generator(14), runs=240, chains=32, steps=4, lengthenings=0)
+    runs = subset_simulation(perceptron(), task, generator(14), runs=240, chains=16, steps=4, lengthenings=0)
     missed = 0
     for first in range(0, 240, 6):
         low, high = log_evidence(runs.curve[first : first + 6, -1].tolist()).interval(0.2)
