@@ -130,6 +130,24 @@ def volumes(seed: int = 0, count: int = 40) -> list[dict]:
     return [{"function": f"{i:016b}", "k": 5 + 2.5 * (i // 4), "p": p} for i, p in enumerate(probabilities)]
 
 
+def states(m: int = 4, n: int = 6) -> dict:
+    """Densities of states of two networks; no network with none of the training points right was seen."""
+
+    def network(name: str, shift: float, trained: list[float] | None) -> dict:
+        table = [[-shift - abs(k - 2) - abs(j - 3) for j in range(n + 1)] for k in range(m + 1)]
+        errors = [[0.5 - 0.05 * (k - 2), 0.45 - 0.05 * (k - 2), 0.55 - 0.05 * (k - 2)] for k in range(m + 1)]
+        share = [[-shift - abs(k - 2), -shift - abs(k - 2) - 0.1, -shift - abs(k - 2) + 0.1] for k in range(m + 1)]
+        return {
+            "name": name,
+            "log10_p": [[None] * (n + 1), *table[1:]],
+            "of_training": [None, *share[1:]],
+            "test_error": [None, *errors[1:]],
+            "trained": trained,
+        }
+
+    return {"m": m, "n": n, "networks": [network("smooth", 0.5, [0.3, 0.25, 0.35]), network("rough", 40.0, None)]}
+
+
 def sample() -> dict:
     """A document with a cell of every outcome, both plots, and grids that make curves."""
     claims = [claim("optimisers_sample"), claim("volume_is_simple", "complexity"), claim("limits", "features", "rival")]
@@ -173,7 +191,8 @@ def sample() -> dict:
     cells += [
         cell("volume_is_simple", "under: cube5", "supported", under, {"bits": 5, "complexity": "LZ76"}, details=bound),
         cell("volume_is_simple", "under: cube7", "refuted, accepted", under, {"bits": 7, "complexity": "LZ76"}),
-        cell("limits", "only: changed", "changed", estimate(0.1, 0.0, 0.2), {"what": "changed"}, kind="rival"),
+        cell("limits", "only: changed", "changed", estimate(0.1, 0.0, 0.2), {"what": "changed"}, kind="rival")
+        | {"details": {"states": states()}},
         cell("limits", "only: endless", "inconclusive", estimate(0.4, None, None), {"what": "endless"}, kind="rival"),
         cell("limits", "only: early", "inconclusive", estimate(None, None, None), {"what": "early"}, kind="rival"),
         cell("limits", "only: missing", "unavailable", None, {"what": "missing"}, kind="rival", message="Buy a GPU."),

@@ -13,7 +13,7 @@ from harness.report import charts, words
 from harness.report.curves import MOST_LINES, curves
 from harness.report.forest import Axis
 from harness.report.grouping import telling
-from tests.report_documents import cell, estimate, many, points, sample
+from tests.report_documents import cell, estimate, many, points, sample, states
 from tests.report_page import page_of
 
 
@@ -202,3 +202,25 @@ def test_the_telling_parameters_tell_apart_what_all_do_and_none_can_go(cells):
     assert all(told_apart([k for k in keys if k != key]) < told_apart(keys) for key in keys)
     assert "name" not in keys
     assert "twice" not in keys
+
+
+def test_heat_maps_hold_the_densities_of_states(page):
+    found = states()
+    details = {c["id"]: c for payload in page.payloads() for c in payload["cells"]}
+    drawn = details["only: changed"]["states"]
+    assert details["only: endless"]["states"] is None
+    for each, wanted in zip(drawn["networks"], found["networks"], strict=True):
+        assert each["name"] == wanted["name"]
+        # The row that was not seen is not drawn; all others are, in place.
+        seen = dict(zip(zip(each["k"], each["j"], strict=True), each["p"], strict=True))
+        assert seen == {(k, j): wanted["log10_p"][k][j] for k in range(1, 5) for j in range(7)}
+        assert [mean["x"] for mean in each["mean"]] == [1, 2, 3, 4]
+        for mean in each["mean"]:
+            value, low, high = wanted["test_error"][mean["x"]]
+            assert [mean[key] for key in ("y", "low", "high")] == pytest.approx([1 - value, 1 - high, 1 - low])
+    assert drawn["networks"][0]["trained"] == pytest.approx({"y": 0.7, "low": 0.65, "high": 0.75})
+    assert drawn["networks"][1]["trained"] is None
+    assert drawn["rows"][0] == ["0 of 4", "–", "–", "–", "–"]
+    assert drawn["rows"][4][:3] == ["4 of 4", "−2.5 [−2.6, −2.4]", "0.4 [0.35, 0.45]"]
+    assert drawn["rows"][4][3] == "−42 [−42.1, −41.9]"
+    assert drawn["rows"][5] == ["all, by training", "", "0.3 [0.25, 0.35]", "", "–"]

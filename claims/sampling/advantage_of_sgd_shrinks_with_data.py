@@ -6,7 +6,9 @@ Here with real-valued weights. The advantage is the test error of the networks t
 trained ones, error(P_B) − error(P_OPT), each the share of 64 evaluation points that a network which fits the training
 points gets wrong, averaged over the distribution; two hidden layers of width 40. Asked are the advantage at the fewest
 training points m and its slope over ln m. Training sets are nested and the evaluation points the same for every m, so
-that slopes are those of one split of the data; intervals count networks, hidden draws and runs of the sampler.
+that slopes are those of one split of the data; intervals count networks, hidden draws and runs of the sampler. Beside
+the advantage the report draws, as the source does, how likely each training and test accuracy is at initialisation, for
+these networks and for networks of the same shape with binary weights.
 """
 
 from dataclasses import replace
@@ -14,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from claims.grids import DATA, LOSSES, OPTIMISERS, TRAINING_SIZES, WIDTH, image_problem, sampled, two_layers
+from harness.accuracies import accuracies
 from harness.claim import claim, over
 from harness.comparison import curve
 from harness.generalisation import advantage_of_training, generalisation_error
@@ -37,8 +40,17 @@ def samples(lab, data, optimiser, loss, m):
 )
 @over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
 def test_ahead_with_the_fewest_training_points(lab, data, optimiser, loss):
-    fewest = min(TRAINING_SIZES[lab.scale.name])
-    return advantage_of_training(*samples(lab, data, optimiser, loss, fewest))
+    trained, by_volume, problem = samples(lab, data, optimiser, loss, min(TRAINING_SIZES[lab.scale.name]))
+    gaussian = two_layers(WIDTH)
+    densities = {
+        name: lab.density_of_states(network, problem)
+        for name, network in (
+            ("Gaussian weights", gaussian),
+            ("binary weights", replace(gaussian, distribution="binary")),
+        )
+    }
+    states = accuracies(densities, {"Gaussian weights": generalisation_error(trained, problem)})
+    return replace(advantage_of_training(trained, by_volume, problem), details={"states": states})
 
 
 @claim(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from harness.report import words
 from harness.report.grouping import Cell
 
 # Points of all plots of a page together: beyond it each plot keeps its most probable functions, and says so.
@@ -57,6 +58,55 @@ def complexity(cell: Cell, most: int) -> dict[str, Any] | None:
         "bound": {"a": bound["a"], "b": bound["b"]} if bound else None,
         "of": len(points),
     }
+
+
+def states(cell: Cell) -> dict[str, Any] | None:
+    """Heat maps of training against test accuracy at initialisation, and the same as a table of text.
+
+    Of each network k training and j evaluation points right and log10 p of them, and mean: test accuracies, with their
+    intervals, of networks with x training points right; trained: of those that training finds. rows: by training points
+    right, two columns a network.
+    """
+    found = cell["details"].get("states")
+    if not found:
+        return None
+    networks = []
+    for each in found["networks"]:
+        seen = [(k, j, p) for k, row in enumerate(each["log10_p"]) for j, p in enumerate(row) if p is not None]
+        errors = [(k, *error) for k, error in enumerate(each["test_error"]) if error is not None]
+        networks.append(
+            {
+                "name": each["name"],
+                "k": [k for k, _, _ in seen],
+                "j": [j for _, j, _ in seen],
+                "p": [_short(p) for _, _, p in seen],
+                "mean": [{"x": k, **_accuracy(error)} for k, *error in errors],
+                "trained": _accuracy(each["trained"]) if each["trained"] else None,
+            }
+        )
+    columns = [each[key] for each in found["networks"] for key in ("of_training", "test_error")]
+    return {
+        "m": found["m"],
+        "n": found["n"],
+        "networks": networks,
+        "rows": [
+            *([f"{k} of {found['m']}", *map(_said, row)] for k, row in enumerate(zip(*columns, strict=True))),
+            ["all, by training", *(said for each in found["networks"] for said in ("", _said(each["trained"])))],
+        ],
+    }
+
+
+def _accuracy(error: list[float]) -> dict[str, float]:
+    value, low, high = error
+    return {"y": _short(1 - value), "low": _short(1 - high), "high": _short(1 - low)}
+
+
+def _said(estimate: list[float] | None) -> str:
+    """0.3 [0.2, 0.4]."""
+    if estimate is None:
+        return "–"
+    value, low, high = estimate
+    return f"{words.number(value)} {words.interval({'low': low, 'high': high})}"
 
 
 def _short(value: float) -> float:

@@ -17,7 +17,7 @@ from harness.report.curves import curves
 _PREDICTED = ("low", "high")
 _ESTIMATE = ("quantity", "value", "low", "high", "level", "n", "unit", "effective_n", "noise_floor", "looks", "method")
 # Drawn or listed on their own.
-_SHOWN = ("scatter", "scatter_axes", "complexity", "bound", "secondary", "notes", "curve")
+_SHOWN = ("scatter", "scatter_axes", "complexity", "bound", "secondary", "notes", "curve", "states")
 _LONGEST_LIST = 24
 
 
@@ -62,6 +62,7 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
         "rerun": cell["rerun"],
         "scatter": charts.scatter(cell, most_points),
         "complexity": charts.complexity(cell, most_points),
+        "states": charts.states(cell),
     }
 
 

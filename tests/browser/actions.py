@@ -2,6 +2,7 @@
 
 SCATTER = "bias: digits-m8-fcn-10-hinge"
 VOLUMES = "under: cube5"
+STATES = "only: changed"
 
 
 def shown(page):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.actions import SCATTER, VOLUMES, drawn, opened
+from tests.browser.actions import SCATTER, STATES, VOLUMES, drawn, opened
 
 
 def test_hovering_a_point_reads_the_numbers_of_the_results(visit, results):
@@ -105,3 +105,29 @@ def test_figures_download_as_csv(visit, results):
     rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text())))
     points = {p["function"]: p for p in wanted[0]["details"]["scatter"]}
     assert {r["function"]: float(r["P_OPT(f|S)"]) for r in rows} == {f: p["y"] for f, p in points.items()}
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_heat_maps_are_drawn_with_their_figures_in_a_table(visit, width):
+    page = visit(width=width)
+    more = opened(page, STATES)
+    charts = more.locator("figure.states .chart")
+    assert charts.count() == 2
+    for chart, diamonds in zip(charts.all(), (1, 0), strict=True):
+        chart.scroll_into_view_if_needed()
+        chart.locator(".mark-rect.role-mark path").first.wait_for()
+        assert chart.locator(".mark-rect.role-mark path").count() == 4 * 7
+        symbols = [marks.locator("path").count() for marks in chart.locator(".mark-symbol.role-mark").all()]
+        assert symbols == [4, diamonds]
+    # Hovering the likeliest entry reads its place and its probability.
+    mark = charts.first.locator(".mark-rect.role-mark path").nth(1 * 7 + 3)
+    box = mark.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    page.wait_for_selector("#vg-tooltip-element.visible")
+    said = page.locator("#vg-tooltip-element .value").all_inner_texts()
+    assert said == ["2 of 4", "3 of 6", "−0.5"]
+    table = more.locator("figure.states table")
+    assert table.locator("thead th").first.is_visible()
+    assert table.locator("tbody tr").count() == 6
+    assert table.locator("tbody tr").nth(2).inner_text().split("\t")[0] == "2 of 4"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -110,6 +110,44 @@ function complexitySpecification(data) {
   return { width: "container", height: 320, layer };
 }
 
+function statesSpecification({ m, n, networks }, network) {
+  const rows = network.k.map((k, i) => ({
+    k: `${k} of ${m}`, j: `${network.j[i]} of ${n}`, p: network.p[i],
+    x0: (k - 0.5) / m, x1: (k + 0.5) / m, y0: (network.j[i] - 0.5) / n, y1: (network.j[i] + 0.5) / n,
+  }));
+  const scale = (points) => ({ domain: [-0.5 / points, 1 + 0.5 / points], nice: false });
+  const axis = (title) => ({ title, format: ".0%", grid: false, tickCount: 5 });
+  const x = (field) => ({ field, type: "quantitative", scale: scale(m), axis: axis("training accuracy") });
+  const y = (field) => ({ field, type: "quantitative", scale: scale(n), axis: axis("test accuracy") });
+  const least = Math.min(...networks.flatMap(({ p }) => p));
+  const means = network.mean.map((mean) => ({ ...mean, x: mean.x / m, which: `${mean.x} of ${m} right` }));
+  const ends = network.trained ? [{ ...network.trained, x: 1, which: "found by training" }] : [];
+  // White on black shows on every colour of the map and beside it.
+  const marks = (values, shape, size, xOffset) => [
+    { data: { values }, mark: { type: "rule", color: "#000000", strokeWidth: 3, xOffset }, encoding: { x: x("x"), y: y("low"), y2: { field: "high" } } },
+    { data: { values }, mark: { type: "rule", color: "#ffffff", strokeWidth: 1, xOffset }, encoding: { x: x("x"), y: y("low"), y2: { field: "high" } } },
+    {
+      data: { values }, mark: { type: "point", shape, size, xOffset, filled: true, opacity: 1, fill: "#ffffff", stroke: "#000000", strokeWidth: 1.5 },
+      encoding: { x: x("x"), y: y("y"), tooltip: [tip("which", "training points"), tip("y", "mean test accuracy", SIGNIFICANT), tip("low", "from", SIGNIFICANT), tip("high", "to", SIGNIFICANT)] },
+    },
+  ];
+  return {
+    width: "container", height: 300,
+    layer: [
+      {
+        data: { values: rows }, mark: { type: "rect", tooltip: true },
+        encoding: {
+          x: x("x0"), x2: { field: "x1" }, y: y("y0"), y2: { field: "y1" },
+          color: { field: "p", type: "quantitative", title: "log₁₀ P", scale: { scheme: "viridis", domain: [least, 0] }, legend: { orient: "right", gradientLength: 120 } },
+          tooltip: [tip("k", "training points right"), tip("j", "evaluation points right"), tip("p", "log₁₀ P", SIGNIFICANT)],
+        },
+      },
+      ...marks(means, "circle", 35, 0),
+      ...marks(ends, "diamond", 130, 9),
+    ],
+  };
+}
+
 function curveSpecification(chart, panel) {
   const domain = chart.lines;
   const styles = domain.map((_, i) => LINES[i % LINES.length]);

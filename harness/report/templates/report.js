@@ -136,6 +136,7 @@ function details(cell) {
   const plots = [];
   if (cell.scatter) plots.push(scatterFigure(cell));
   if (cell.complexity) plots.push(complexityFigure(cell));
+  if (cell.states) plots.push(statesFigure(cell));
   const rows = (each) => make("tr", {}, make("th", { scope: "row" }, each[0]), ...each.slice(1).map((text) => make("td", {}, text)));
   return [
     make("p", { class: "id" }, make("code", {}, cell.id)),
@@ -179,6 +180,25 @@ function complexityFigure(cell) {
     make("figcaption", {}, `Each point is a function of large volume: its probability against its complexity.${bound ? " The line is the bound." : ""}${kept(cell.complexity)}`),
     chart(() => complexitySpecification(cell.complexity), "Scatter plot of probability against complexity", 350),
     csvButton("Download these points as CSV", `${cell.id} functions`, () => columnsToCsv({ function: f, complexity: k, probability: p })));
+}
+
+function statesFigure(cell) {
+  const { networks, rows } = cell.states;
+  const csv = () => columnsToCsv({
+    network: networks.flatMap(({ name, p }) => p.map(() => name)), training_points_right: networks.flatMap(({ k }) => k),
+    evaluation_points_right: networks.flatMap(({ j }) => j), log10_p: networks.flatMap(({ p }) => p) });
+  const row = ([first, ...texts]) => make("tr", {}, make("th", { scope: "row" }, first), ...texts.map((text) => make("td", {}, text)));
+  const titles = ["Training points right", ...networks.flatMap(({ name }) => [`log₁₀ P, ${name}`, `Test error, ${name}`])];
+  return make("figure", { class: "states" },
+    make("figcaption", {}, "How likely a network at initialisation is to have each training and test accuracy. Circles: mean test accuracy of the " +
+      "networks with that training accuracy, with 95 % intervals. Diamond: the networks that training finds, from that initialisation."),
+    make("div", { class: "panels" }, ...networks.map((network) => make("div", {},
+      make("p", { class: "panel-title" }, network.name),
+      chart(() => statesSpecification(cell.states, network), `Heat map of test against training accuracy, ${network.name}; the table below has its figures`, 330)))),
+    make("table", { class: "secondary" },
+      make("thead", {}, make("tr", {}, ...titles.map((title) => make("th", { scope: "col" }, title)))),
+      make("tbody", {}, ...rows.map(row))),
+    csvButton("Download these probabilities as CSV", `${cell.id} states`, csv));
 }
 
 // Filters, and the cell that was opened last: their state is the page's fragment, so that a view can be passed on.
