@@ -9,7 +9,7 @@ the squared MMD over functions on the first 8 evaluation points and U uniform: 1
 the optimiser does, 0 none of it. Test errors are on all 64 evaluation points.
 """
 
-from claims.grids import EVALUATION_POINTS, OPTIMISERS, image_networks, image_problems, sampled
+from claims.grids import EVALUATION_POINTS, OPTIMISERS, TRAINING_SIZES, image_networks, image_problems, sampled
 from harness.claim import claim, over
 from harness.comparison import compare
 from harness.verdicts import at_least
@@ -25,7 +25,7 @@ from harness.verdicts import at_least
     ),
 )
 @over(
-    problem=image_problems(smoke=(8, 16), standard=(8, 16, 32), full=(8, 12, 16, 32, 64)),
+    problem=image_problems(smoke=(8, 16), standard=(8, 16, 32), full=TRAINING_SIZES["full"]),
     architecture=image_networks(smoke=(10, 40, 160), standard=(10, 40, 160), full=(10, 20, 40, 80, 160, 320)),
     optimiser=OPTIMISERS,
     loss=["cross-entropy", "squared error"],
