@@ -11,6 +11,7 @@ from harness.networks import FullyConnected, perceptron
 from harness.posterior import rejection, subset_simulation
 from harness.prior import prior
 from harness.problems import Problem, boolean_cube
+from harness.training import SGD, train
 from tests.architectures import every_binary_network
 
 # Chance that one check of a right program fails on a seed not yet tried.
@@ -97,3 +98,28 @@ def test_impossible_labels_have_no_evidence():
     assert rejection(architecture, problem, 5000, seeded(3)).functions.total == 0
     found = subset_simulation(architecture, problem, seeded(4), runs=2, chains=32, steps=4)
     assert found.curve[:, -1].tolist() == [-inf, -inf]
+
+
+@pytest.mark.parametrize("epochs", [0, 200])
+def test_training_starts_from_binary_weights_and_leaves_them(epochs):
+    architecture, x = BINARY[0]
+    problem, bits = task(architecture, x, 5)
+    fits = (bits[:, :5] == problem.train_y).all(1)
+    found = train(architecture, problem, SGD(1.0), 2000, seeded(5), max_epochs=epochs)
+    if epochs == 0:
+        assert stats.binomtest(found.functions.total, 2000, fits.mean()).pvalue > FALSE_ALARM
+        assert set(found.functions.strings()) == set(strings(bits[fits][:, 5:]))
+    else:
+        assert found.unfitted == 0
+        assert not set(found.functions.strings()) <= set(strings(bits[:, 5:]))
+
+
+def test_ties_break_the_uniform_number_of_ones():
+    """Two weights ±1 on {0,1}²: theorem 4.1 of arXiv 1909.11522 asks for weights of which no sum is 0."""
+    square = boolean_cube(2)
+    ones = every_binary_network((), square.eval_x).sum(1)
+    assert np.bincount(ones, minlength=4).tolist() == [1, 2, 0, 1]
+    drawn = prior(perceptron(distribution="binary"), square, 20_000, seeded(6))
+    seen = np.bincount(drawn.bits().sum(1), drawn.counts, minlength=4)
+    assert seen[2] == 0
+    assert stats.chisquare(seen[[0, 1, 3]], [5000, 10_000, 5000]).pvalue > FALSE_ALARM

@@ -224,7 +224,7 @@ def test_the_version_is_raised_when_a_sampler_draws_otherwise(lab):
         "prior": "275b2f1b178d",
         "posterior": "5762ceb4b1a5",
         "deep_posterior": "95371046be03",
-        "density": "dd3abac86735",
+        "density": "d48d9a6f16e5",
         "train": "bc7628631ffe",
         "feasibility": "83b4202652da",
     }

@@ -12,7 +12,6 @@ and Landau.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, inf
 
@@ -22,9 +21,9 @@ from torch import Tensor
 
 from harness.errors import BadInput
 from harness.networks import Architecture
-from harness.networks.ensemble import Layered, block_size, draw, of_layer, sampling_inputs, size, views
+from harness.networks.ensemble import Layered, block_size, draw, of_layer, sampling_inputs
 from harness.posterior.constraint import Constraint, gaussian_table
-from harness.posterior.ellipse import MOST_SHRINKS, on_ellipse, slice_angle
+from harness.posterior.last_layer import slice_last_layer
 from harness.posterior.moves import move_all, move_units
 from harness.posterior.states import DensityOfStates
 from harness.problems import Problem
@@ -97,16 +96,22 @@ class _Sampler:
         """How many points are right at the least at each level, from 0 to all of them, and the steps taken there."""
         m, plan, level, rows = self.problem.m, [], 0, None
         while level < m:
-            states = torch.cat(list(self._states(1, rows, level, self.steps)))
-            right = torch.cat([self._right(part)[0] for part in states.split(self.block)])
-            shares = [float((right >= k).float().mean()) for k in range(m + 1)]
+            right, higher, of_higher = [], [], []
+            for states in self._states(1, rows, level, self.steps * MOST_LENGTHENING):
+                right.append(torch.cat([self._right(part)[0] for part in states.split(self.block)]))
+                higher.append(states[right[-1] > level])
+                of_higher.append(right[-1][right[-1] > level])
+                # Some chain gets further, or the next level is out of reach.
+                if len(right) >= self.steps and any(map(len, higher)):
+                    break
+            shares = [float((torch.cat(right) >= k).float().mean()) for k in range(m + 1)]
             above = max(sum(share >= survival for share in shares) - 1, level + 1)
             longer = ceil(min(survival / max(shares[above], 1e-9), MOST_LENGTHENING))
             plan.append((level, self.steps * max(longer, 1)))
-            survivors = _Survivors(1, self.chains)
-            survivors.add(states[None], (right >= above)[None], self.generator)
-            if not survivors.any:
+            if not shares[above]:
                 return plan + [(k, self.steps) for k in range(above, m + 1)]
+            survivors = _Survivors(1, self.chains)
+            survivors.add(torch.cat(higher)[None], (torch.cat(of_higher) >= above)[None], self.generator)
             level, rows = above, survivors.starts()
         return [*plan, (m, self.steps)]
 
@@ -156,7 +161,7 @@ class _Sampler:
         if self.whole:
             rows = move_all(rows, constraint, self.generator)
         if self.last_layers:
-            rows = _move_last_layer(rows, self.last_layers, constraint, self.generator)
+            rows = slice_last_layer(rows, self.last_layers, constraint, self.generator)
         return rows
 
     def _right(self, rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -182,11 +187,6 @@ class _Survivors:
         self.keys, chosen = keys.topk(min(self.most, keys.shape[1]))
         self.rows = rows.take_along_dim(chosen[..., None], 1)
 
-    @property
-    def any(self) -> bool:
-        """Whether some state survived."""
-        return bool((self.keys >= 0).any())
-
     def starts(self) -> Tensor:
         """(runs × most, size): each run's survivors as evenly as can be. A run without any goes on from others, and its
         weight is 0 from here on."""
@@ -194,39 +194,3 @@ class _Survivors:
         survived = (self.keys >= 0).sum(1, keepdim=True).clamp_(min=1)
         chosen = torch.arange(self.most, device=self.keys.device) % survived
         return self.rows.take_along_dim(chosen[..., None], 1).flatten(0, 1)
-
-
-@dataclass(frozen=True)
-class _LastLayerEllipse:
-    """The last layer moves on fixed features. start, direction: (networks, points, outputs) logits."""
-
-    constraint: Constraint
-    start: Tensor
-    direction: Tensor
-
-    def at(self, angle: Tensor) -> Tensor:
-        """Logits, which are linear in the last layer."""
-        return on_ellipse(self.start, self.direction, angle)
-
-    def fits(self, angle: Tensor) -> Tensor:
-        return self.constraint.fits(self.at(angle))
-
-    def select(self, which: Tensor) -> "_LastLayerEllipse":
-        return _LastLayerEllipse(self.constraint, self.start[which], self.direction[which])
-
-
-def _move_last_layer(rows: Tensor, moves: int, constraint: Constraint, generator: torch.Generator) -> Tensor:
-    """Many elliptical slice moves of a Gaussian last layer, at the cost of one pass through the hidden layers."""
-    own = of_layer(constraint.table, "readout")
-    readout, features = constraint.architecture.readout, constraint.features(rows)
-    hidden, last = rows.split([rows.shape[1] - size(own), size(own)], dim=1)
-    logits = readout(views(own, last), features)
-    for _ in range(moves):
-        direction = draw(own, "gaussian", len(rows), generator)
-        uniform = torch.rand(MOST_SHRINKS, len(rows), generator=generator, device=rows.device)
-        ellipse = _LastLayerEllipse(constraint, logits, readout(views(own, direction), features))
-        angle = slice_angle(ellipse, uniform)
-        logits, last = ellipse.at(angle), on_ellipse(last, direction, angle)
-    # Rounding may leave a point a hair on the wrong side; such a network keeps its last layer.
-    fits = constraint.fits(readout(views(own, last), features))
-    return torch.where(fits[:, None], torch.cat([hidden, last], dim=1), rows)
