@@ -1,0 +1,135 @@
+"""ln P(S) of a Gaussian process: an orthant probability, by minimax tilting (Botev 2017, J. R. Statist. Soc. B 79:125).
+
+P(z > 0), z ~ N(0, Σ), is an integral over one variable after the other (Genz 1992): with Σ = LLᵀ, z = Lx, and each row
+of L divided by its last entry, x_k is a standard normal kept above a_k = −Σ_{j<k} L_kj x_j. The sampler draws x_k from
+a normal of mean μ_k kept above a_k; its weight is exp ψ(x, μ), of which the mean is P(S) whatever μ. The tilt μ is the
+one whose largest weight, over all x, is the smallest. So the weights are bounded; with scrambled Sobol' points for the
+uniform numbers their mean has a small error.
+"""
+
+import numpy as np
+import torch
+from scipy import linalg, special
+from scipy.stats import qmc
+
+from harness.errors import BadInput, Undecided
+from harness.intervals import log_evidence
+from harness.posterior.gaussian_process import GaussianProcess
+from harness.verdicts import Estimate
+
+_MOST_STEPS = 200
+
+
+def hazard(a: np.ndarray) -> np.ndarray:
+    """φ(a)/Φ(−a), the mean of a standard normal kept above a; accurate in both tails."""
+    return np.sqrt(2 / np.pi) / special.erfcx(a / np.sqrt(2))
+
+
+def pivoted_factor(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(m,) order and (m, m) lower Cholesky factor of the covariance in that order.
+
+    Next comes the variable least likely to be positive, with those before it at their means so far (Gibson, Glasbey &
+    Elston 1994): the inner integrals then vary little.
+    """
+    m = len(covariance)
+    order, factor = np.arange(m), np.zeros((m, m))
+    variance, mean, x = np.diag(covariance).copy(), np.zeros(m), np.zeros(m)
+    for k in range(m):
+        best = k + int(np.argmin(mean[k:] / np.sqrt(variance[k:])))
+        for array in (order, variance, mean, factor):
+            array[[k, best]] = array[[best, k]]
+        rest = covariance[order[k + 1 :], order[k]] - factor[k + 1 :, :k] @ factor[k, :k]
+        factor[k, k] = np.sqrt(variance[k])
+        factor[k + 1 :, k] = rest / factor[k, k]
+        x[k] = hazard(-mean[k] / factor[k, k])
+        mean[k + 1 :] += factor[k + 1 :, k] * x[k]
+        variance[k + 1 :] -= factor[k + 1 :, k] ** 2
+    return order, factor
+
+
+def saddle_point(scaled: np.ndarray) -> np.ndarray:
+    """(m,) μ, the tilt; scaled: (m, m) lower-triangular, ones on its diagonal.
+
+    ψ(x, μ) = Σ μ²/2 − xμ + ln Φ(−a), a = x − (Lx + μ), is stationary where, with λ the hazard at a,
+    μ = Lᵀλ − λ and x = Lᵀλ: two thirds of the unknowns fall away, and what is left, A λ = λ − a with A = LLᵀ, is the
+    minimum over λ > 0 of the convex ½ λᵀAλ − Σ (λ²/2 − aλ − ln Φ(−a)). Newton's steps in λ are made in a, where
+    they cannot leave the domain.
+    """
+    quadratic = scaled @ scaled.T
+
+    def objective(a: np.ndarray) -> float:
+        rate = hazard(a)
+        return float(rate @ quadratic @ rate / 2 - (rate**2 / 2 - a * rate - special.log_ndtr(-a).clip(-1e300)).sum())
+
+    a = np.zeros(len(scaled))
+    value = objective(a)
+    for _ in range(_MOST_STEPS):
+        rate = hazard(a)
+        slope = rate * (rate - a)
+        residual = quadratic @ rate - rate + a
+        if np.abs(residual).max() < 1e-9 * (1 + np.abs(a).max()):
+            return scaled.T @ rate - rate
+        curvature = quadratic + np.diag(1 / slope - 1)
+        step = linalg.cho_solve(linalg.cho_factor(curvature, lower=True), -residual)
+        descent, length = float(residual @ step), 1.0
+        while (new := objective(a + length * step / slope)) > value + 1e-4 * length * descent + 1e-12 * abs(value):
+            length /= 2
+        a, value = a + length * step / slope, new
+    raise Undecided(f"No minimax tilt was found in {_MOST_STEPS} steps; the kernel is too close to singular.")
+
+
+class TiltedSampler:
+    """Draws of positive margins with weights whose mean is P(S).
+
+    covariance: (m, m) positive definite, of the margins. Undecided where no tilt is found.
+    """
+
+    def __init__(self, covariance: np.ndarray) -> None:
+        self.order, self.factor = pivoted_factor(covariance)
+        self.scaled = self.factor / np.diag(self.factor)[:, None]
+        self.tilt = saddle_point(self.scaled)
+
+    def draw(self, uniform: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(draws, m) margins, all positive, and (draws,) ln of their weights, from (draws, m) uniform numbers."""
+        x = np.empty(uniform.shape[::-1])
+        for k, mean in enumerate(self.tilt):
+            least = self._least(x, k)
+            # Kept above `least` by inversion, in the tail that holds on to its digits.
+            x[k] = mean - special.ndtri_exp(np.log(uniform[:, k]) + special.log_ndtr(mean - least))
+        margins = np.empty_like(x)
+        margins[self.order] = self.factor @ x
+        return margins.T, self._log_weights(x)
+
+    def log_weights(self, margins: np.ndarray) -> np.ndarray:
+        """(draws,) ψ of any positive margins, (draws, m)."""
+        return self._log_weights(linalg.solve_triangular(self.factor, margins.T[self.order], lower=True))
+
+    def _least(self, x: np.ndarray, k: int) -> np.ndarray:
+        """(draws,) what x_k must exceed for the k-th margin to be positive."""
+        return -(self.scaled[k, :k] @ x[:k])
+
+    def _log_weights(self, x: np.ndarray) -> np.ndarray:
+        """x: (m, draws)."""
+        mean = self.tilt[:, None]
+        least = x - self.scaled @ x
+        return (mean**2 / 2 - mean * x + special.log_ndtr(mean - least)).sum(axis=0)
+
+
+def log_probability(
+    process: GaussianProcess, generator: torch.Generator, *, runs: int = 16, points: int = 1024
+) -> Estimate:
+    """ln P(S), from independent scramblings of Sobol' points (Owen 1998), each an unbiased estimate of P(S).
+
+    points: of each scrambling, a power of 2. BadInput for numbers that make no sense.
+    """
+    if runs < 2 or points < 1 or points & (points - 1):
+        raise BadInput(f"An orthant takes at least 2 runs and a power of 2 of points, not {runs} and {points}.")
+    sampler = TiltedSampler(process.margins)
+    seeds = torch.randint(2**62, (runs,), generator=generator, device=generator.device).tolist()
+    values = []
+    for seed in seeds:
+        uniform = qmc.Sobol(process.m, rng=np.random.default_rng(seed)).random(points)
+        # A scrambled point may be 0 in the 30 bits it has; its place is then the middle of its cell.
+        _, log_weight = sampler.draw(np.maximum(uniform, 2.0**-31))
+        values.append(float(special.logsumexp(log_weight) - np.log(points)))
+    return log_evidence(values, unit="scramblings")

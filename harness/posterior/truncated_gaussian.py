@@ -1,0 +1,118 @@
+"""P_B(f|S) of a Gaussian process, exactly: training logits from a Gaussian kept to an orthant, then evaluation logits.
+
+Independent chains of exact Hamiltonian Monte-Carlo. A trajectory of a quarter turn leaves next to no correlation: on
+kernels of digits the autocorrelation time is below one trajectory for m = 16 … 1,000. `benchmarks/infinite_width.py`
+has it beside linear elliptical slice sampling and accept–reject with the minimax tilt.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from harness.distances.units import Runs
+from harness.errors import BadInput
+from harness.functions import ClusteredCounts, FunctionCounts, pack
+from harness.posterior import hamiltonian
+from harness.posterior.gaussian_process import GaussianProcess
+from harness.posterior.orthant import TiltedSampler
+
+# Tilted draws for each chain's start, of which one is taken.
+_STARTS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class ChainsPosterior:
+    """Functions on the evaluation inputs by chain; the independent unit is the chain.
+
+    clusters: one unit a chain.
+    """
+
+    clusters: ClusteredCounts
+
+    @property
+    def functions(self) -> FunctionCounts:
+        """How often each function was drawn, over all chains."""
+        return self.clusters.pooled()
+
+    @property
+    def sample(self) -> Runs:
+        """The functions by chain, as the distances take them; chains count alike."""
+        entries = (self.clusters.unit == chain for chain in range(self.clusters.units))
+        return Runs(
+            tuple(FunctionCounts(self.clusters.n, self.clusters.words[of], self.clusters.counts[of]) for of in entries)
+        )
+
+    def __add__(self, other: "ChainsPosterior") -> "ChainsPosterior":
+        return ChainsPosterior(self.clusters + other.clusters)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return self.clusters.to_arrays()
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "ChainsPosterior":
+        """The inverse of `to_arrays`."""
+        return cls(ClusteredCounts.from_arrays(arrays))
+
+
+def truncated_gaussian(
+    process: GaussianProcess,
+    generator: torch.Generator,
+    *,
+    chains: int = 64,
+    draws: int = 64,
+    burn_in: int = 10,
+    dtype: torch.dtype = torch.float64,
+) -> ChainsPosterior:
+    """Sample the functions that a Gaussian process which fits S has on its evaluation inputs.
+
+    generator: its device does the work. draws: of each chain, one a trajectory. burn_in: trajectories before the first. BadInput for numbers that make no
+    sense, or where there is nothing to evaluate.
+    """
+    if process.n < 1 or min(chains, draws) < 1 or burn_in < 0:
+        raise BadInput(
+            "A truncated Gaussian takes at least 1 evaluation input, chain and draw, and no negative burn-in, not "
+            f"n = {process.n}, chains = {chains}, draws = {draws}, burn_in = {burn_in}."
+        )
+    margins = margins_of_chains(process, generator, chains, draws, burn_in, dtype)
+    weights, remainder = (
+        torch.tensor(each, dtype=dtype, device=generator.device)
+        for each in (process.weights * process.signs, process.remainder)
+    )
+    noise = torch.randn(chains, draws, process.n, generator=generator, dtype=dtype, device=generator.device)
+    labels = margins @ weights.T + noise @ remainder.T > 0
+    words = pack(labels.flatten(0, 1).cpu().numpy())
+    return ChainsPosterior(ClusteredCounts.from_words(words, np.repeat(np.arange(chains), draws), process.n, chains))
+
+
+def margins_of_chains(
+    process: GaussianProcess,
+    generator: torch.Generator,
+    chains: int,
+    draws: int,
+    burn_in: int,
+    dtype: torch.dtype = torch.float64,
+) -> torch.Tensor:
+    """(chains, draws, m) margins, sign times logit of the training points, given that all are positive."""
+    device = generator.device
+    covariance = torch.tensor(process.margins, dtype=torch.float64)
+    factor = torch.linalg.cholesky(covariance).to(device, dtype)
+    covariance = covariance.to(device, dtype)
+    z = torch.tensor(_starts(process, generator, chains), device=device, dtype=dtype)
+    states = []
+    for trajectory in range(burn_in + draws):
+        z = hamiltonian.move(z, covariance, factor, generator)
+        if trajectory >= burn_in:
+            states.append(z)
+    return torch.stack(states, dim=1)
+
+
+def _starts(process: GaussianProcess, generator: torch.Generator, chains: int) -> np.ndarray:
+    """(chains, m) margins: for each chain, one of its own tilted draws in proportion to their weights."""
+    uniform = torch.rand(chains * _STARTS, process.m, generator=generator, device=generator.device, dtype=torch.float64)
+    margins, log_weights = TiltedSampler(process.margins).draw(uniform.clamp_(min=2.0**-53).cpu().numpy())
+    gumbel = torch.rand(chains, _STARTS, generator=generator, device=generator.device, dtype=torch.float64)
+    best = (log_weights.reshape(chains, _STARTS) - np.log(-np.log(gumbel.cpu().numpy() + 2.0**-54))).argmax(axis=1)
+    return margins.reshape(chains, _STARTS, -1)[np.arange(chains), best]
