@@ -19,6 +19,19 @@ _PACKAGES = ("torch", "numpy", "scipy", "inductive-bias-harness")
 _DEVICE = re.compile(r"auto|cpu|cuda(?::[0-9]+(?:,[0-9]+)*)?")
 
 
+def one_thread() -> None:
+    """Keep torch and the linear algebra of numpy and scipy to one thread in this process.
+
+    Their threads wait for each other in loops: on a machine with something else to do, an eigenvalue takes up to 80
+    times as long on two threads as on one.
+    """
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch.set_num_threads(1)
+    threadpool_limits(1)
+
+
 def check_device_name(name: str) -> None:
     """BadInput for anything but auto, cpu, cuda, cuda:N or several such as cuda:0,1; asks nothing of the machine."""
     if not _DEVICE.fullmatch(name):

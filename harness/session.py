@@ -108,13 +108,11 @@ class Session:
     @cached_property
     def lab(self) -> "Lab":
         """The lab of this process; the first use checks the device and the store."""
-        import torch
-
         from harness.lab import SCALES, Lab
-        from harness.machine import resolve_device
+        from harness.machine import one_thread, resolve_device
         from harness.store import Store
 
-        torch.set_num_threads(1)
+        one_thread()
         store = Store(self.store)
         store.check_writable()
         device = resolve_device(self.device, self.worker, self.workers)

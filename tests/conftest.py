@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import settings
 
 import harness.controller
 import harness.item
 import harness.lab
+from harness.machine import one_thread
 from harness.problems import datasets
 
 pytest_plugins = ["pytester"]
 
 settings.register_profile("harness", deadline=None, derandomize=True)
 settings.load_profile("harness")
-torch.set_num_threads(1)
+one_thread()
 
 LATEST = "reports/latest/results.json"
 
