@@ -1,0 +1,11 @@
+"""Kernels of infinitely wide networks in closed form, and of finite ones by Monte Carlo.
+
+The NNGP kernel is the covariance of the logits at initialisation (Neal 1996; Lee et al. 2018), the NTK the inner
+product of the logits' gradients (Jacot et al. 2018), by which they move under gradient descent.
+"""
+
+from harness.kernels.checks import positive_definite
+from harness.kernels.empirical import EmpiricalKernel, empirical_nngp, empirical_ntk
+from harness.kernels.fully_connected import nngp, ntk
+
+__all__ = ["EmpiricalKernel", "empirical_nngp", "empirical_ntk", "nngp", "ntk", "positive_definite"]

@@ -1,0 +1,69 @@
+"""Whether inputs can have a kernel, and whether a kernel can be inverted."""
+
+import numpy as np
+from numpy.typing import DTypeLike
+from scipy import linalg
+
+from harness.errors import BadInput
+
+# Entries that should be equal may differ by this share of their standard deviations' product: rounding is far smaller
+# in float64, and a Monte-Carlo kernel is symmetric by construction.
+_ASYMMETRY = 1e-8
+
+# Of its variance, what an input must keep once those before it are known: below this, rounding of the entries (1e-16 of
+# them) leaves less than four digits of it.
+_LEAST_KEPT = 1e-12
+
+
+def finite_inputs(inputs: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+    """(points, ...) of that type; BadInput where there are none or some are not finite."""
+    x = np.asarray(inputs, dtype=dtype)
+    if x.ndim < 2 or not x.size or not np.isfinite(x).all():
+        raise BadInput(f"A kernel takes inputs (points, ...) of finite numbers, at least one, not of shape {x.shape}.")
+    return x
+
+
+def positive_definite(kernel: np.ndarray, jitter: float = 0.0) -> np.ndarray:
+    """The kernel as a symmetric float64 matrix (points, points) that can be inverted.
+
+    jitter: what to add to the diagonal, as a share of its mean; it is the variance of a noise added to each logit, and
+    the caller says so; 1e-6 is enough for inputs that occur twice. BadInput where the matrix is not square, finite
+    and symmetric, or where, after the jitter, less than 1e-12 of some input's variance is left once the inputs before
+    it are known.
+    """
+    kernel = np.asarray(kernel, dtype=np.float64)
+    if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1] or not kernel.size:
+        raise BadInput(f"A kernel is a square matrix, not of shape {kernel.shape}.")
+    if not np.isfinite(kernel).all():
+        raise BadInput("The kernel has entries that are not finite numbers.")
+    if not 0 <= jitter < np.inf:
+        raise BadInput(f"A jitter is a share of the mean variance, 0 or a little more, not {jitter}.")
+    kernel = kernel + jitter * kernel.diagonal().mean() * np.eye(len(kernel))
+    variances = kernel.diagonal()
+    if (variances <= 0).any():
+        raise BadInput(f"Input {int(np.argmin(variances))} has no positive variance in the kernel; leave it out.")
+    scale = np.sqrt(np.outer(variances, variances))
+    if (np.abs(kernel - kernel.T) > _ASYMMETRY * scale).any():
+        raise BadInput("The kernel is not symmetric; the covariance of two inputs is one number.")
+    kernel = (kernel + kernel.T) / 2
+    correlation = kernel / scale
+    factor, failed = linalg.lapack.dpotrf(correlation, lower=1, clean=1)
+    done = failed - 1 if failed else len(kernel)
+    lost = np.flatnonzero(factor.diagonal()[:done] ** 2 < _LEAST_KEPT)
+    if failed or len(lost):
+        raise BadInput(_singular(correlation, int(lost[0]) if len(lost) else done))
+    return kernel
+
+
+def _singular(correlation: np.ndarray, point: int) -> str:
+    """Why the inputs up to this one have no inverse, and what to do."""
+    before = np.abs(correlation[point, :point])
+    if abs(before.max() - 1) < _LEAST_KEPT:
+        return (
+            f"The kernel cannot tell input {point} from input {int(before.argmax())}, but for a factor; leave one out, "
+            "or add a jitter and say so."
+        )
+    return (
+        f"The kernel is not positive definite up to rounding: the inputs before input {point} leave it no variance; "
+        "leave some out, or add a jitter and say so."
+    )
