@@ -11,6 +11,7 @@ from scipy import integrate, stats
 from harness.distances import mmd_squared
 from harness.errors import BadInput
 from harness.intervals import log_evidence
+from harness.kernels import nngp
 from harness.networks import FullyConnected, perceptron
 from harness.posterior import RunsPosterior, rejection, subset_simulation
 from harness.problems import Problem, digits
@@ -122,22 +123,12 @@ def test_agrees_with_rejection(architecture):
     assert high < 0.05
 
 
-def nngp(x, layers, sigma_w, sigma_b):
-    """Kernel of the logits of infinitely wide ReLU networks (Cho & Saul 2009; Lee et al. 2018)."""
-    k = sigma_b**2 + sigma_w**2 * x @ x.T / x.shape[1]
-    for _ in range(layers):
-        scale = np.sqrt(np.outer(np.diag(k), np.diag(k)))
-        theta = np.arccos(np.clip(k / scale, -1, 1))
-        k = sigma_b**2 + sigma_w**2 * scale * (np.sin(theta) + (pi - theta) * np.cos(theta)) / (2 * pi)
-    return k
-
-
 def test_wide_networks_have_the_evidence_of_their_gaussian_process():
     # An orthant probability, by numerical integration. At width 200 the kernel varies by some per cent from network to
     # network, which changes ln P(S) by far less than the error of this sample.
     architecture, task = FullyConnected((200,)), digits(9, 8)
     signs = task.train_y * 2.0 - 1
-    kernel = nngp(task.train_x.reshape(9, -1).astype(float), 1, architecture.sigma_w, architecture.sigma_b)
+    kernel = nngp(architecture, task.train_x)
     truth = log(stats.multivariate_normal(cov=kernel * np.outer(signs, signs)).cdf(np.zeros(9)))
     found = subset_simulation(architecture, task, generator(21), runs=8, chains=32, steps=8, groups=4)
     assert_evidence(found, truth, widest=0.8)
