@@ -5,7 +5,7 @@ from math import pi, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
@@ -67,6 +67,17 @@ def test_moments_of_one_variable_with_itself(activation, spread):
             for side, points in (((-9, 0), [-1 / spread]), ((0, 9), [1 / spread]))
         )
         assert moment(variance, variance, variance)[0] == pytest.approx(squared, rel=1e-9, abs=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("activation", "of_values", "of_slopes"),
+    [("relu", 1e12 / 2, 0.5), ("erf", 1.0, 2 / pi * 1e-6), ("tanh", 1.0, 4 / 3 / sqrt(2 * pi) * 1e-6)],
+)
+def test_moments_of_a_variable_far_into_saturation(activation, of_values, of_slopes):
+    # Of spread 10⁶: φ² is 1 but near 0, and φ'² is a spike of area ∫φ'².
+    variance = np.array([1e12])
+    found = [moment(variance, variance, variance)[0] for moment in MOMENTS[activation]]
+    assert found == pytest.approx([of_values, of_slopes], rel=3e-6)
 
 
 @activations
@@ -162,6 +173,7 @@ networks = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(networks, st.integers(1, 6), st.integers(1, 5), st.integers(0, 99))
 def test_what_holds_for_every_kernel(architecture, points, d, seed):
     rng = np.random.default_rng(seed)

@@ -30,13 +30,13 @@ def _angle(covariance: np.ndarray, variance_u: np.ndarray, variance_v: np.ndarra
 
 
 def _relu_values(covariance: np.ndarray, variance_u: np.ndarray, variance_v: np.ndarray) -> np.ndarray:
-    """Arc-cosine kernel of degree 1, halved: Cho & Saul 2009, eq. 6."""
+    """Half the arc-cosine kernel of degree 1: Cho & Saul 2009, J₁."""
     scale, theta = _angle(covariance, variance_u, variance_v)
     return scale * (np.sin(theta) + (pi - theta) * np.cos(theta)) / (2 * pi)
 
 
 def _relu_slopes(covariance: np.ndarray, variance_u: np.ndarray, variance_v: np.ndarray) -> np.ndarray:
-    """Arc-cosine kernel of degree 0, halved: Cho & Saul 2009, eq. 5.
+    """Half the arc-cosine kernel of degree 0: Cho & Saul 2009, J₀.
 
     Two inputs that are equal but for rounding are an angle of 1e-8 apart: accurate to that. Where u or v is always 0,
     as for an input of zeros without biases, the slope at the kink has no say, since no parameter moves that logit.
@@ -46,14 +46,16 @@ def _relu_slopes(covariance: np.ndarray, variance_u: np.ndarray, variance_v: np.
 
 
 def _erf_values(covariance: np.ndarray, variance_u: np.ndarray, variance_v: np.ndarray) -> np.ndarray:
-    """Williams 1997, eq. 11."""
+    """Williams 1997, V_erf."""
     ratio = 2 * covariance / np.sqrt((1 + 2 * variance_u) * (1 + 2 * variance_v))
     return 2 / pi * np.arcsin(np.clip(ratio, -1, 1))
 
 
 def _erf_slopes(covariance: np.ndarray, variance_u: np.ndarray, variance_v: np.ndarray) -> np.ndarray:
     """The derivative of the above by the covariance (Price 1958)."""
-    return 4 / pi / np.sqrt((1 + 2 * variance_u) * (1 + 2 * variance_v) - 4 * covariance**2)
+    # A determinant of a covariance, which rounding must not make negative.
+    determinant = np.maximum(variance_u * variance_v - covariance**2, 0)
+    return 4 / pi / np.sqrt(1 + 2 * (variance_u + variance_v) + 4 * determinant)
 
 
 def _tanh_as_erfs() -> tuple[np.ndarray, np.ndarray]:

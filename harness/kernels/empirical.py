@@ -40,7 +40,7 @@ class EmpiricalKernel:
         return np.sqrt(self.deviations / (self.networks - 1) / self.networks)
 
     def __add__(self, other: "EmpiricalKernel") -> "EmpiricalKernel":
-        """Of both sets of networks: Chan, Golub & LeVeque 1983, eq. 2.1."""
+        """Of both sets of networks: Chan, Golub & LeVeque 1983, Am. Stat. 37:242."""
         networks, apart = self.networks + other.networks, other.mean - self.mean
         mean = self.mean + apart * (other.networks / networks)
         between = apart**2 * (self.networks * other.networks / networks)
@@ -137,10 +137,11 @@ def empirical_ntk(
 
 def _summary(matrices: Iterable[Tensor]) -> EmpiricalKernel:
     """matrices: (networks, points, points) block by block."""
-    parts = []
-    for each in matrices:
-        mean = each.mean(0)
+
+    def of_block(block: Tensor) -> EmpiricalKernel:
+        mean = block.mean(0)
         # Products in float32 are symmetric but for rounding.
         mean = (mean + mean.mT) / 2
-        parts.append(EmpiricalKernel(mean.cpu().numpy(), (each - mean).square_().sum(0).cpu().numpy(), len(each)))
-    return reduce(add, parts)
+        return EmpiricalKernel(mean.cpu().numpy(), (block - mean).square_().sum(0).cpu().numpy(), len(block))
+
+    return reduce(add, map(of_block, matrices))

@@ -40,7 +40,7 @@ def nngp(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | 
     inputs: (points, ...) as problems hold them; others: (others, ...), else the same. Returns (points, others),
     symmetric up to rounding where there are no others. BadInput where the initial values are not Gaussian: the first
     layer's fan-in is not infinite, so the limit would depend on their distribution.
-    Source: Lee et al. 2018, arXiv 1711.00165, eq. 5; without hidden layers exact at once.
+    Source: Lee et al. 2018, arXiv 1711.00165, section 2.3; without hidden layers exact at once.
     """
     layer = _first_layer(architecture, inputs, others)
     for _ in architecture.hidden:
