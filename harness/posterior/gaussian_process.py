@@ -11,6 +11,7 @@ import numpy as np
 from scipy import linalg
 
 from harness.errors import BadInput
+from harness.kernels import positive_definite
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,8 @@ class GaussianProcess:
     """Kernel and labels of S, followed by the evaluation inputs.
 
     kernel: (m + n, m + n) symmetric positive definite; the first m rows are those of S. labels: (m,) of 0 and 1.
-    BadInput where they are not. factor: (m + n, m + n) lower Cholesky factor of the kernel.
+    BadInput where they are not; a jitter is added beforehand, by `harness.kernels.positive_definite`. factor:
+    (m + n, m + n) lower Cholesky factor of the kernel.
     """
 
     kernel: np.ndarray
@@ -26,9 +28,7 @@ class GaussianProcess:
     factor: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
-        kernel, labels = np.asarray(self.kernel, dtype=np.float64), np.asarray(self.labels)
-        if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1]:
-            raise BadInput(f"A kernel matrix is square, not of shape {kernel.shape}.")
+        kernel, labels = positive_definite(self.kernel), np.asarray(self.labels)
         if labels.ndim != 1 or not 1 <= len(labels) <= len(kernel):
             raise BadInput(
                 f"The labels are those of the kernel's first inputs: 1 to {len(kernel)} of them in a row, not an array "
@@ -36,27 +36,9 @@ class GaussianProcess:
             )
         if not np.isin(labels, (0, 1)).all():
             raise BadInput("A Gaussian process is conditioned on labels 0 and 1 only; give a problem of two classes.")
-        if not np.isfinite(kernel).all():
-            raise BadInput("The kernel has entries that are not finite numbers.")
-        variances = np.diag(kernel)
-        if not (variances > 0).all():
-            raise BadInput("The kernel is not positive definite: its diagonal holds variances, which are positive.")
-        scale = np.sqrt(variances)
-        if (np.abs(kernel - kernel.T) > 1e-8 * np.outer(scale, scale)).any():
-            raise BadInput("The kernel is not symmetric: the covariance of two inputs is one number.")
-        kernel = (kernel + kernel.T) / 2
-        factor, failed = linalg.lapack.dpotrf(kernel / np.outer(scale, scale), lower=1, clean=1)
-        # Of its variance, what an input keeps once those before it are known; below rounding it keeps nothing.
-        kept = np.diag(factor)[: failed - 1 if failed else None] ** 2
-        lost = [*np.flatnonzero(kept < len(kernel) * np.finfo(float).eps), *([failed - 1] if failed else [])]
-        if lost:
-            raise BadInput(
-                f"The kernel is not positive definite beyond rounding: input {lost[0]} is determined by those before "
-                "it, as a duplicate is; leave it out, or add a jitter to the diagonal and say so."
-            )
-        object.__setattr__(self, "factor", factor * scale[:, None])
         object.__setattr__(self, "kernel", kernel)
         object.__setattr__(self, "labels", labels.astype(np.uint8))
+        object.__setattr__(self, "factor", linalg.cholesky(kernel, lower=True))
 
     @property
     def m(self) -> int:

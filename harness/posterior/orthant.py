@@ -59,20 +59,20 @@ def saddle_point(scaled: np.ndarray) -> np.ndarray:
 
     def objective(a: np.ndarray) -> float:
         rate = hazard(a)
-        return float(rate @ quadratic @ rate / 2 - (rate**2 / 2 - a * rate - special.log_ndtr(-a).clip(-1e300)).sum())
+        return float(rate @ quadratic @ rate / 2 - (rate**2 / 2 - a * rate - special.log_ndtr(-a)).sum())
 
-    a = np.zeros(len(scaled))
+    a, size = np.zeros(len(scaled)), np.abs(quadratic)
     value = objective(a)
     for _ in range(_MOST_STEPS):
         rate = hazard(a)
         slope = rate * (rate - a)
         residual = quadratic @ rate - rate + a
-        if np.abs(residual).max() < 1e-9 * (1 + np.abs(a).max()):
+        if (np.abs(residual) <= 1e-9 * (1 + size @ rate)).all():
             return scaled.T @ rate - rate
         curvature = quadratic + np.diag(1 / slope - 1)
         step = linalg.cho_solve(linalg.cho_factor(curvature, lower=True), -residual)
         descent, length = float(residual @ step), 1.0
-        while (new := objective(a + length * step / slope)) > value + 1e-4 * length * descent + 1e-12 * abs(value):
+        while not (new := objective(a + length * step / slope)) <= value + 1e-4 * length * descent + 1e-12 * abs(value):
             length /= 2
         a, value = a + length * step / slope, new
     raise Undecided(f"No minimax tilt was found in {_MOST_STEPS} steps; the kernel is too close to singular.")

@@ -68,8 +68,8 @@ def truncated_gaussian(
 ) -> ChainsPosterior:
     """Sample the functions that a Gaussian process which fits S has on its evaluation inputs.
 
-    generator: its device does the work. draws: of each chain, one a trajectory. burn_in: trajectories before the first. BadInput for numbers that make no
-    sense, or where there is nothing to evaluate.
+    generator: its device does the work. draws: of each chain, one a trajectory. burn_in: trajectories before the first.
+    BadInput for numbers that make no sense, or where there is nothing to evaluate.
     """
     if process.n < 1 or min(chains, draws) < 1 or burn_in < 0:
         raise BadInput(
@@ -100,7 +100,7 @@ def margins_of_chains(
     covariance = torch.tensor(process.margins, dtype=torch.float64)
     factor = torch.linalg.cholesky(covariance).to(device, dtype)
     covariance = covariance.to(device, dtype)
-    z = torch.tensor(_starts(process, generator, chains), device=device, dtype=dtype)
+    z = torch.tensor(_starts(process, generator, chains), device=device, dtype=dtype).clamp_(min=0)
     states = []
     for trajectory in range(burn_in + draws):
         z = hamiltonian.move(z, covariance, factor, generator)
