@@ -51,6 +51,12 @@ def test_the_units_of_an_input_do_not_matter():
     np.testing.assert_array_equal(positive_definite(kernel), kernel)
 
 
+def test_what_rounding_made_asymmetric_comes_out_symmetric():
+    found = positive_definite(np.array([[2.0, 0.5], [0.5 + 1e-12, 1.0]]))
+    np.testing.assert_array_equal(found, found.T)
+    np.testing.assert_allclose(found, [[2.0, 0.5], [0.5, 1.0]], rtol=1e-11)
+
+
 def test_a_jitter_is_a_share_of_the_mean_variance():
     x = digits(3, 1).train_x[[0, 1, 0]]
     kernel = nngp(FullyConnected((2,)), x)
