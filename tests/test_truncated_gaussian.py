@@ -1,5 +1,6 @@
 """The sampler of functions against rejection, accept–reject with the tilt, and closed forms."""
 
+from importlib import import_module
 from math import pi, sqrt
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy import stats
 
 from harness.distances import mmd_squared
 from harness.errors import BadInput
-from harness.functions import FunctionCounts
+from harness.functions import FunctionCounts, pack
 from harness.posterior.gaussian_process import GaussianProcess
 from harness.posterior.orthant import TiltedSampler
 from harness.posterior.truncated_gaussian import ChainsPosterior, margins_of_chains, truncated_gaussian
@@ -46,6 +47,18 @@ def test_mean_of_two_points(rho):
     assert_mean(z[..., 0].mean(axis=1), (1 + rho) / (2 * sqrt(2 * pi) * probability))
     product = rho + sqrt(1 - rho**2) / (2 * pi * probability)
     assert_mean((z[..., 0] * z[..., 1]).mean(axis=1), product)
+
+
+@pytest.mark.parametrize("bits", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_functions_on_two_inputs_given_one(bits):
+    kernel = np.array([[1.0, 0.6, -0.3], [0.6, 2.0, 0.4], [-0.3, 0.4, 1.0]])
+    signs = np.array([1, *bits]) * 2 - 1
+    scale = signs / np.sqrt(np.diag(kernel))
+    correlations = (kernel * np.outer(scale, scale))[np.triu_indices(3, 1)]
+    truth = 2 * (1 / 8 + np.arcsin(correlations).sum() / (4 * pi))
+    found = truncated_gaussian(GaussianProcess(kernel, np.array([1])), generator(15), chains=400, draws=500)
+    share = np.array([run.counts_of(pack(np.array([bits])))[0] / run.total for run in found.sample.runs])
+    assert_mean(share, truth)
 
 
 @pytest.mark.parametrize("process", [at_random(4, 5, seed=6), of_digits(6, n=6)], ids=["random", "digits"])
@@ -127,6 +140,17 @@ def test_merges_and_goes_through_the_store():
     assert [run.total for run in both.sample.runs] == [5] * 6
     again = ChainsPosterior.from_arrays(both.to_arrays())
     assert again.clusters == both.clusters
+
+
+def test_functions_are_counted_with_their_own_chain(monkeypatch):
+    # Margins that no noise can hide: the evaluation label is 1 where the first is the larger one.
+    far = torch.tensor([[1e6, 1.0], [1.0, 1e6], [1e6, 1.0]], dtype=torch.float64)
+    sampler = import_module("harness.posterior.truncated_gaussian")
+    monkeypatch.setattr(sampler, "margins_of_chains", lambda *_: far[:, None].expand(3, 4, 2))
+    kernel = np.array([[1.0, 0, 0.6], [0, 1.0, -0.6], [0.6, -0.6, 1.0]])
+    found = truncated_gaussian(GaussianProcess(kernel, np.array([1, 1])), generator(16), chains=3, draws=4)
+    assert [run.strings() for run in found.sample.runs] == [["1"], ["0"], ["1"]]
+    assert [run.total for run in found.sample.runs] == [4, 4, 4]
 
 
 def test_the_same_seed_draws_the_same():
