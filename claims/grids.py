@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from harness.generalisation import generalisation_error
 from harness.lab import Lab
 from harness.networks import Architecture, FullyConnected
 from harness.posterior import RejectionPosterior, RunsPosterior
 from harness.problems import Problem, digits, fashion_mnist, mnist
-from harness.training import SGD, Adam
+from harness.training import SGD, Adam, Optimiser
+from harness.verdicts import Estimate
 
 # Evaluation points: 2^8 functions, few enough to see each posterior's whole distribution.
 EVALUATION_POINTS = 8
@@ -50,6 +52,20 @@ def sampled(lab: Lab, architecture: Architecture, problem: Problem) -> Rejection
     """P_B(f|S): by rejection where that keeps enough, else by subset simulation."""
     sampler = lab.posterior if problem.m <= REJECTION_UP_TO else lab.deep_posterior
     return sampler(architecture, problem)
+
+
+def trained_errors(
+    lab: Lab, architectures: Sequence[Architecture], problem: Problem, optimiser: Optimiser, loss: str
+) -> list[Estimate]:
+    """Test error of trained networks of each architecture."""
+    trained = [lab.train(architecture, problem, optimiser, loss) for architecture in architectures]
+    return [generalisation_error(each.functions, problem) for each in trained]
+
+
+def sampled_errors(lab: Lab, architectures: Sequence[Architecture], problem: Problem) -> list[Estimate]:
+    """Test error of random-sampled networks of each architecture."""
+    by_volume = [sampled(lab, architecture, problem) for architecture in architectures]
+    return [generalisation_error(each.sample, problem) for each in by_volume]
 
 
 def image_networks(**widths: Sequence[int]) -> Mapping[str, list[FullyConnected]]:

@@ -10,7 +10,7 @@ from harness.networks.ensemble import draw, views
 from harness.posterior.constraint import Constraint
 from harness.posterior.ellipse import MOST_SHRINKS
 from harness.posterior.moves import move_all, move_last_layer, move_units, turn
-from harness.posterior.subset_simulation import _Survivors
+from harness.posterior.survivors import Survivors
 from harness.posterior.turning import turn_on_cpu
 from tests.architectures import ARCHITECTURES
 
@@ -123,7 +123,7 @@ def test_survivors_are_a_random_choice_of_those_that_fit():
     g = torch.Generator().manual_seed(2)
     times = np.zeros(300)
     for _ in range(400):
-        survivors = _Survivors(20, 3, CPU)
+        survivors = Survivors(20, 3, CPU)
         for start in range(0, 300, 50):
             number = torch.arange(start, start + 50)
             fitted = number % 4
@@ -139,7 +139,7 @@ def test_survivors_are_a_random_choice_of_those_that_fit():
 
 
 def test_few_survivors_begin_several_chains_each():
-    survivors = _Survivors(7, 2, CPU)
+    survivors = Survivors(7, 2, CPU)
     fitted = torch.tensor([0, 2, 1, 2, 0, 1, 2])
     survivors.add(torch.arange(7.0)[:, None], torch.arange(7), fitted, torch.rand(7))
     _, ancestor = survivors.of(2)

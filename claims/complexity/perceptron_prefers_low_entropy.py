@@ -3,9 +3,9 @@
 Source: C. Mingard, LessWrong, 12 May 2021; Mingard et al. 2019, arXiv 1909.11522, theorem 4.1.
 
 For a perceptron on {0,1}ⁿ without threshold bias and any weight distribution that is symmetric under reflection of
-each weight, P(T = t) = 2⁻ⁿ for t = 0 … 2ⁿ − 1, T the number of inputs classified 1. Functions of low entropy, few in
-number, are therefore as likely together as the many of high entropy. Tested by the χ²-divergence of the drawn T from
-this distribution, Σ(p − q)²/q, which is 0 exactly where the theorem holds.
+each weight, and in which no sum of weights is 0, P(T = t) = 2⁻ⁿ for t = 0 … 2ⁿ − 1, T the number of inputs classified
+1. Functions of low entropy, few in number, are therefore as likely together as the many of high entropy. Tested by the
+χ²-divergence of the drawn T from this distribution, Σ(p − q)²/q, which is 0 exactly where the theorem holds.
 """
 
 import numpy as np

@@ -10,10 +10,9 @@ too.
 
 from dataclasses import replace
 
-from claims.grids import DATA, DEPTHS, LOSSES, OPTIMISERS, WIDTH, M, image_problem, sampled
+from claims.grids import DATA, DEPTHS, LOSSES, OPTIMISERS, WIDTH, M, image_problem, sampled_errors, trained_errors
 from harness.claim import claim, over
 from harness.comparison import curve
-from harness.generalisation import generalisation_error
 from harness.intervals import slope
 from harness.networks import FullyConnected
 from harness.verdicts import increasing
@@ -28,25 +27,18 @@ def network(depth):
     return FullyConnected((WIDTH,) * depth)
 
 
-def trained_errors(lab, data, optimiser, loss):
-    """Test error of trained networks at each depth of the scale."""
-    problem = image_problem(data, M)
-    trained = [lab.train(network(depth), problem, optimiser, loss) for depth in DEPTHS[lab.scale.name]]
-    return [generalisation_error(each.functions, problem) for each in trained]
-
-
-def sampled_errors(lab, data):
-    """Test error of random-sampled networks at each depth of the scale."""
-    problem = image_problem(data, M)
-    by_volume = [sampled(lab, network(depth), problem) for depth in DEPTHS[lab.scale.name]]
-    return [generalisation_error(each.sample, problem) for each in by_volume]
+def networks(lab):
+    """The architectures of the scale."""
+    return [network(depth) for depth in DEPTHS[lab.scale.name]]
 
 
 @claim(kind="rival", of=TRAINED, predicts=WORSE)
 @over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
 def test_trained_gets_worse(lab, data, optimiser, loss):
     depths = DEPTHS[lab.scale.name]
-    trained, by_volume = trained_errors(lab, data, optimiser, loss), sampled_errors(lab, data)
+    problem, architectures = image_problem(data, M), networks(lab)
+    trained = trained_errors(lab, architectures, problem, optimiser, loss)
+    by_volume = sampled_errors(lab, architectures, problem)
     shown = curve("depth", depths, {"trained": trained, "random sampling": by_volume})
     return replace(slope(depths, trained, quantity=TRAINED), details={"curve": shown})
 
@@ -54,4 +46,4 @@ def test_trained_gets_worse(lab, data, optimiser, loss):
 @claim(kind="rival", of=SAMPLED, predicts=WORSE)
 @over(data=DATA)
 def test_random_sampling_gets_worse(lab, data):
-    return slope(DEPTHS[lab.scale.name], sampled_errors(lab, data), quantity=SAMPLED)
+    return slope(DEPTHS[lab.scale.name], sampled_errors(lab, networks(lab), image_problem(data, M)), quantity=SAMPLED)

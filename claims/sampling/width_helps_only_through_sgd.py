@@ -11,10 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import DATA, LOSSES, OPTIMISERS, WIDTHS, M, image_problem, sampled, two_layers
+from claims.grids import DATA, LOSSES, OPTIMISERS, WIDTHS, M, image_problem, sampled_errors, trained_errors, two_layers
 from harness.claim import claim, over
 from harness.comparison import curve
-from harness.generalisation import generalisation_error
 from harness.intervals import slope
 from harness.verdicts import decreasing, within
 
@@ -22,18 +21,9 @@ TRAINED = "slope of the trained test error over ln width"
 SAMPLED = "slope of the random-sampled test error over ln width"
 
 
-def trained_errors(lab, data, optimiser, loss):
-    """Test error of trained networks at each width of the scale."""
-    problem = image_problem(data, M)
-    trained = [lab.train(two_layers(width), problem, optimiser, loss) for width in WIDTHS[lab.scale.name]]
-    return [generalisation_error(each.functions, problem) for each in trained]
-
-
-def sampled_errors(lab, data):
-    """Test error of random-sampled networks at each width of the scale."""
-    problem = image_problem(data, M)
-    by_volume = [sampled(lab, two_layers(width), problem) for width in WIDTHS[lab.scale.name]]
-    return [generalisation_error(each.sample, problem) for each in by_volume]
+def networks(lab):
+    """The architectures of the scale."""
+    return [two_layers(width) for width in WIDTHS[lab.scale.name]]
 
 
 @claim(
@@ -44,7 +34,9 @@ def sampled_errors(lab, data):
 @over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
 def test_training_gains(lab, data, optimiser, loss):
     widths = WIDTHS[lab.scale.name]
-    trained, by_volume = trained_errors(lab, data, optimiser, loss), sampled_errors(lab, data)
+    problem, architectures = image_problem(data, M), networks(lab)
+    trained = trained_errors(lab, architectures, problem, optimiser, loss)
+    by_volume = sampled_errors(lab, architectures, problem)
     shown = curve("width", widths, {"trained": trained, "random sampling": by_volume})
     return replace(slope(np.log(widths), trained, quantity=TRAINED), details={"curve": shown})
 
@@ -61,4 +53,6 @@ def test_training_gains(lab, data, optimiser, loss):
 )
 @over(data=DATA)
 def test_random_sampling_does_not(lab, data):
-    return slope(np.log(WIDTHS[lab.scale.name]), sampled_errors(lab, data), quantity=SAMPLED)
+    return slope(
+        np.log(WIDTHS[lab.scale.name]), sampled_errors(lab, networks(lab), image_problem(data, M)), quantity=SAMPLED
+    )

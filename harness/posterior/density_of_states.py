@@ -21,11 +21,10 @@ from torch import Tensor
 
 from harness.errors import BadInput
 from harness.networks import Architecture
-from harness.networks.ensemble import Layered, block_size, draw, of_layer, sampling_inputs
+from harness.networks.ensemble import block_size, draw, sampling_inputs
 from harness.posterior.constraint import Constraint, gaussian_table
-from harness.posterior.last_layer import slice_last_layer
-from harness.posterior.moves import move_all, move_units
 from harness.posterior.states import DensityOfStates
+from harness.posterior.sweep import Sweep
 from harness.problems import Problem
 
 # Where one point more is right in a small share of the states, chains are longer, by up to this factor.
@@ -84,13 +83,8 @@ class _Sampler:
         self.labels = torch.tensor(labels, dtype=torch.int64, device=self.x.device)
         self.table = architecture.parameters(tuple(self.x.shape[1:]), outputs=problem.outputs)
         self.block = block or block_size(self.table, len(self.x), self.x.device)
-        self.chains, self.steps, self.groups = chains, steps, groups
-        # Only Gaussian layers have moves of their own, and units only where there are no ties (`move_units`).
-        gaussian = architecture.distribution == "gaussian"
-        only_last_layer = gaussian and set(of_layer(self.table, "readout")) == set(self.table)
-        self.by_units = gaussian and isinstance(architecture, Layered) and not architecture.ties and not only_last_layer
-        self.last_layers = last_layers if gaussian else 0
-        self.whole = not self.by_units and not (only_last_layer and self.last_layers)
+        self.chains, self.steps = chains, steps
+        self.sweep = Sweep(architecture, self.table, groups, last_layers, generator)
 
     def pilot(self, survival: float) -> list[tuple[int, int]]:
         """How many points are right at the least at each level, from 0 to all of them, and the steps taken there."""
@@ -152,17 +146,8 @@ class _Sampler:
             self.architecture, self.table, self.x[:m], self.labels[:m], self.problem.classes, least=least
         )
         for _ in range(steps):
-            rows = torch.cat([self._moved(part, constraint) for part in rows.split(self.block)])
+            rows = torch.cat([self.sweep(part, constraint) for part in rows.split(self.block)])
             yield rows
-
-    def _moved(self, rows: Tensor, constraint: Constraint) -> Tensor:
-        if self.by_units:
-            rows = move_units(rows, self.groups, constraint, self.generator)
-        if self.whole:
-            rows = move_all(rows, constraint, self.generator)
-        if self.last_layers:
-            rows = slice_last_layer(rows, self.last_layers, constraint, self.generator)
-        return rows
 
     def _right(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """(networks,) training points right and (networks,) evaluation points right."""

@@ -23,10 +23,11 @@ from torch import Tensor
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, pack
 from harness.networks import Architecture
-from harness.networks.ensemble import Layered, block_size, blocks, draw, of_layer, sampling_inputs
+from harness.networks.ensemble import block_size, blocks, draw, sampling_inputs
 from harness.posterior.constraint import Constraint, gaussian_table
-from harness.posterior.moves import move_all, move_last_layer, move_units
 from harness.posterior.runs import RunsPosterior
+from harness.posterior.survivors import Particles, Survivors
+from harness.posterior.sweep import Sweep
 from harness.prior import labels_of
 from harness.problems import Problem
 
@@ -104,13 +105,8 @@ class _Sampler:
         self.labels = torch.tensor(problem.train_y, dtype=torch.int64, device=self.x.device)
         self.table = architecture.parameters(tuple(self.x.shape[1:]), outputs=problem.outputs)
         self.block = block or block_size(self.table, len(self.x), self.x.device)
-        self.chains, self.groups = chains, groups
-        # Only Gaussian layers have moves of their own, and units only where there are no ties (`move_units`).
-        gaussian = architecture.distribution == "gaussian"
-        self.by_units = gaussian and isinstance(architecture, Layered) and not architecture.ties
-        self.last_layers = last_layers if gaussian else 0
-        self.only_last_layer = gaussian and set(of_layer(self.table, "readout")) == set(self.table)
-        self.by_units &= not self.only_last_layer
+        self.chains = chains
+        self.sweep = Sweep(architecture, self.table, groups, last_layers, generator)
 
     def pilot(self, steps: int, survival: float) -> list[int]:
         """How many points are fitted after each level, so that about the asked share survives."""
@@ -119,7 +115,7 @@ class _Sampler:
         particles = None
         while not levels or levels[-1] < m:
             fitted = levels[-1] if levels else 0
-            survivors = _Survivors(self.chains, m - fitted, self.x.device)
+            survivors = Survivors(self.chains, m - fitted, self.x.device)
             self._level(particles, fitted, steps, survivors)
             added = max(int((survivors.shares() >= survival).sum()), 1)
             levels.append(fitted + added)
@@ -135,7 +131,7 @@ class _Sampler:
         curve[0] = 0.0
         particles = None
         for before, fitted in pairwise((0, *levels)):
-            survivors = _Survivors(self.chains, fitted - before, self.x.device)
+            survivors = Survivors(self.chains, fitted - before, self.x.device)
             self._level(particles, before, steps, survivors)
             with np.errstate(divide="ignore"):
                 curve[before + 1 : fitted + 1] = curve[before] + np.log(survivors.shares())
@@ -150,7 +146,7 @@ class _Sampler:
         descendants = torch.unique(torch.cat(ancestors), return_counts=True)[1].double()
         return curve, np.concatenate(words), float(descendants.sum() ** 2 / (descendants**2).sum())
 
-    def _level(self, particles: "_Particles | None", fitted: int, steps: int, survivors: "_Survivors") -> None:
+    def _level(self, particles: Particles | None, fitted: int, steps: int, survivors: Survivors) -> None:
         """Shows the survivors all states of a level."""
         asked = self._constraint(slice(fitted, fitted + survivors.points))
         for rows, ancestor in self._states(particles, fitted, steps):
@@ -158,7 +154,7 @@ class _Sampler:
             key = torch.rand(len(rows), generator=self.generator, device=rows.device)
             survivors.add(rows, ancestor, fitted_in_a_row, key)
 
-    def _states(self, particles: "_Particles | None", fitted: int, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def _states(self, particles: Particles | None, fitted: int, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Rows and ancestors, some at a time: draws of the initialisation, or all states of chains from these."""
         if particles is None:
             table, first = gaussian_table(self.architecture, self.table), 0
@@ -171,64 +167,8 @@ class _Sampler:
         for rows, ancestor in zip(*(tensor.split(self.block) for tensor in particles), strict=True):
             state = rows
             for _ in range(steps):
-                state = self._moved(state, constraint)
+                state = self.sweep(state, constraint)
                 yield state, ancestor
-
-    def _moved(self, rows: Tensor, constraint: Constraint) -> Tensor:
-        if self.by_units:
-            rows = move_units(rows, self.groups, constraint, self.generator)
-        elif not self.only_last_layer:
-            rows = move_all(rows, constraint, self.generator)
-        if self.last_layers:
-            rows = move_last_layer(rows, self.last_layers, constraint, self.generator)
-        return rows
 
     def _constraint(self, points: slice) -> Constraint:
         return Constraint(self.architecture, self.table, self.x[points], self.labels[points], self.problem.classes)
-
-
-_Particles = tuple[Tensor, Tensor]
-
-
-class _Survivors:
-    """Of all states shown, how many fit each number of the points asked, and a random few of those that fit most.
-
-    A level has chains × steps states, which need not be held at once.
-    """
-
-    def __init__(self, most: int, points: int, device: torch.device) -> None:
-        self.most, self.points = most, points
-        self.histogram = torch.zeros(points + 1, dtype=torch.int64, device=device)
-        self.kept: list[tuple[Tensor, ...]] = []
-        self.least = torch.zeros((), device=device)
-
-    def add(self, rows: Tensor, ancestor: Tensor, fitted: Tensor, key: Tensor) -> None:
-        """fitted: (networks,) how many of the points, in their order, each fits. key: (networks,) random numbers."""
-        self.histogram += torch.bincount(fitted, minlength=self.points + 1)
-        order = fitted + key
-        chosen = (order > self.least).nonzero()[:, 0]
-        self.kept.append((rows[chosen], ancestor[chosen], fitted[chosen], order[chosen]))
-        if sum(len(each[0]) for each in self.kept) > 4 * self.most:
-            self._prune()
-
-    def shares(self) -> np.ndarray:
-        """(points,) of all states, the share that fits the first, the first two, … of the points."""
-        at_least = self.histogram.flip(0).cumsum(0).flip(0)
-        return (at_least[1:].double() / at_least[0]).cpu().numpy()
-
-    def of(self, added: int) -> "_Particles | None":
-        """Starts of the next level's chains: survivors as evenly as can be, in random order; None if there are none."""
-        self._prune()
-        rows, ancestor, fitted, _ = self.kept[0]
-        fits = (fitted >= added).nonzero()[:, 0]
-        if not len(fits):
-            return None
-        chosen = fits.repeat(-(-self.most // len(fits)))[: self.most]
-        return rows[chosen], ancestor[chosen]
-
-    def _prune(self) -> None:
-        rows, ancestor, fitted, order = (torch.cat(each) for each in zip(*self.kept, strict=True))
-        chosen = order.topk(min(self.most, len(order))).indices
-        if len(chosen) == self.most:
-            self.least = order[chosen[-1]]
-        self.kept = [(rows[chosen], ancestor[chosen], fitted[chosen], order[chosen])]
