@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
-from harness.errors import BadInput
+from harness.errors import BadInput, Undecided
 from harness.posterior.gaussian_process import GaussianProcess
 from harness.posterior.orthant import TiltedSampler, log_probability
 from tests.gaussian_processes import at_random, generator, of_digits, permuted
@@ -120,7 +120,20 @@ def test_intervals_cover():
         assert missed <= stats.binom.isf(ALPHA, repeats, alpha)
 
 
-@pytest.mark.parametrize("options", [{"runs": 1}, {"points": 0}, {"points": 1000}])
+def test_points_are_doubled_until_scramblings_agree():
+    process = of_digits(200)
+    exact = log_probability(process, generator(2))
+    with pytest.raises(Undecided, match="Scramblings of 4 points scatter"):
+        log_probability(process, generator(3), points=2, doublings=1)
+    found = log_probability(process, generator(3), points=2, doublings=6)
+    (low, high), (least, most) = found.interval(ALPHA), exact.interval(ALPHA)
+    assert max(low, least) < min(high, most)
+    # What 16 scramblings that scatter by 0.75 come to.
+    low, high = found.interval(0.05)
+    assert high - low < 1
+
+
+@pytest.mark.parametrize("options", [{"runs": 1}, {"points": 0}, {"points": 1000}, {"doublings": -1}])
 def test_numbers_that_make_no_sense(options):
     with pytest.raises(BadInput, match="power of 2 of points"):
         log_probability(of_digits(3), generator(0), **options)

@@ -15,6 +15,7 @@ from scipy.stats import qmc
 from harness.errors import BadInput, Undecided
 from harness.intervals import log_evidence
 from harness.posterior.gaussian_process import GaussianProcess
+from harness.posterior.runs import MOST_SCATTER
 from harness.verdicts import Estimate
 
 _MOST_STEPS = 200
@@ -116,20 +117,35 @@ class TiltedSampler:
 
 
 def log_probability(
-    process: GaussianProcess, generator: torch.Generator, *, runs: int = 16, points: int = 1024
+    process: GaussianProcess, generator: torch.Generator, *, runs: int = 16, points: int = 1024, doublings: int = 4
 ) -> Estimate:
     """ln P(S), from independent scramblings of Sobol' points (Owen 1998), each an unbiased estimate of P(S).
 
-    points: of each scrambling, a power of 2. BadInput for numbers that make no sense.
+    points: of each scrambling, a power of 2. doublings: how often they may be doubled, all being drawn again, until the
+    scramblings agree. BadInput for numbers that make no sense; Undecided where the scramblings do not come to agree.
     """
-    if runs < 2 or points < 1 or points & (points - 1):
-        raise BadInput(f"An orthant takes at least 2 runs and a power of 2 of points, not {runs} and {points}.")
+    if runs < 2 or points < 1 or points & (points - 1) or doublings < 0:
+        raise BadInput(
+            "An orthant takes at least 2 runs, a power of 2 of points and no negative number of doublings, not "
+            f"runs = {runs}, points = {points}, doublings = {doublings}."
+        )
     sampler = TiltedSampler(process.margins)
-    seeds = torch.randint(2**62, (runs,), generator=generator, device=generator.device).tolist()
-    values = []
-    for seed in seeds:
-        uniform = qmc.Sobol(process.m, rng=np.random.default_rng(seed)).random(points)
-        # A scrambled point may be 0 in the 30 bits it has; its place is then the middle of its cell.
-        _, log_weight = sampler.draw(np.maximum(uniform, 2.0**-31))
-        values.append(float(special.logsumexp(log_weight) - np.log(points)))
-    return log_evidence(values, unit="scramblings")
+    for _ in range(doublings + 1):
+        values = [_log_mean_weight(sampler, points, generator) for _ in range(runs)]
+        scatter = float(np.std(values, ddof=1))
+        if scatter <= MOST_SCATTER:
+            return log_evidence(values, unit="scramblings")
+        points *= 2
+    raise Undecided(
+        f"Scramblings of {points // 2} points scatter by {scatter:.2f} nats in ln P(S), more than {MOST_SCATTER}; "
+        "more points would decide it."
+    )
+
+
+def _log_mean_weight(sampler: TiltedSampler, points: int, generator: torch.Generator) -> float:
+    """ln of one scrambling's estimate of P(S)."""
+    seed = int(torch.randint(2**62, (), generator=generator, device=generator.device))
+    uniform = qmc.Sobol(len(sampler.tilt), rng=np.random.default_rng(seed)).random(points)
+    # A scrambled point may be 0 in the 30 bits it has; its place is then the middle of its cell.
+    _, log_weights = sampler.draw(np.maximum(uniform, 2.0**-31))
+    return float(special.logsumexp(log_weights) - np.log(points))
