@@ -1,9 +1,12 @@
 """Trajectories against closed forms and against a plain integration, and that they leave the distribution as it is."""
 
 import numpy as np
+import pytest
 import torch
 from scipy import stats
 
+from harness.errors import Undecided
+from harness.posterior import hamiltonian
 from harness.posterior.hamiltonian import QUARTER_TURN, move
 from tests.gaussian_processes import at_random, generator
 
@@ -58,6 +61,13 @@ def test_the_truncated_gaussian_stays_what_it_is():
     for k in range(3):
         assert stats.ks_2samp(after[:, k], other[:, k]).pvalue > ALPHA
         assert stats.ks_2samp(after[:, k] - after[:, k - 1], other[:, k] - other[:, k - 1]).pvalue > ALPHA
+
+
+def test_a_trajectory_without_end_is_given_up(monkeypatch):
+    monkeypatch.setattr(hamiltonian, "_MOST_BOUNCES", 3)
+    covariance = torch.tensor(at_random(20, 0, seed=5).margins)
+    with pytest.raises(Undecided, match="after 3 bounces"):
+        move(torch.rand(8, 20, dtype=torch.float64), covariance, torch.linalg.cholesky(covariance), generator(11))
 
 
 def test_single_precision_stays_within_the_walls():

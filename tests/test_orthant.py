@@ -30,7 +30,7 @@ def test_one_point_is_a_coin(labels):
     assert_evidence(GaussianProcess(np.array([[3.0]]), np.array(labels)), log(0.5), 1e-9)
 
 
-@pytest.mark.parametrize("rho", [-0.95, -0.3, 0.0, 0.6, 0.999])
+@pytest.mark.parametrize("rho", [-1 + 1e-8, -0.95, -0.3, 0.0, 0.6, 0.999, 1 - 1e-8])
 @pytest.mark.parametrize("labels", [[1, 1], [0, 1]])
 def test_two_points(rho, labels):
     same = 1 if labels[0] == labels[1] else -1
@@ -44,6 +44,17 @@ def test_three_points(seed):
     scale = np.sqrt(np.diag(process.margins))
     a, b, c = (process.margins / np.outer(scale, scale))[np.triu_indices(3, 1)]
     assert_evidence(process, log(1 / 8 + (asin(a) + asin(b) + asin(c)) / (4 * pi)), 5e-3)
+
+
+def test_each_of_twenty_inputs_is_there_twice():
+    # With next to no jitter, and equal labels, a pair counts as one input.
+    process, jitter = at_random(20, 0, seed=11), 1e-10
+    kernel = np.kron(process.kernel, np.ones((2, 2))) + jitter * np.diag(np.repeat(np.diag(process.kernel), 2))
+    twice = log_probability(GaussianProcess(kernel, np.repeat(process.labels, 2)), generator(4))
+    (low, high), (least, most) = (each.interval(ALPHA) for each in (twice, log_probability(process, generator(5))))
+    # The jitter parts a pair where its margin is within some √jitter of 0: 20 pairs, 1e-3 nats at the very most.
+    assert max(low, least) < min(high, most) + 1e-3
+    assert max(high - low, most - least) < 0.2
 
 
 def test_unrelated_points_are_coins():

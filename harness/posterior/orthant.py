@@ -19,6 +19,7 @@ from harness.posterior.runs import MOST_SCATTER
 from harness.verdicts import Estimate
 
 _MOST_STEPS = 200
+_LEAST_LENGTH = 1e-8
 
 
 def hazard(a: np.ndarray) -> np.ndarray:
@@ -49,40 +50,44 @@ def pivoted_factor(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def saddle_point(scaled: np.ndarray) -> np.ndarray:
-    """(m,) μ, the tilt; scaled: (m, m) lower-triangular, ones on its diagonal.
+    """(m,) μ, the tilt; scaled: (m, m) L, ones on its diagonal.
 
-    ψ(x, μ) = Σ μ²/2 − xμ + ln Φ(−a), a = x − (Lx + μ), is stationary where, with λ the hazard at a,
-    μ = Lᵀλ − λ and x = Lᵀλ: two thirds of the unknowns fall away, and what is left, A λ = λ − a with A = LLᵀ, is the
-    minimum over λ > 0 of the convex ½ λᵀAλ − Σ (λ²/2 − aλ − ln Φ(−a)). Newton's steps in λ are made in a, where
-    they cannot leave the domain.
+    ψ(x, μ) = Σ μ²/2 − xμ + ln Φ(−a), a = x − Lx − μ, is stationary where, with λ the hazard at a, μ = Lᵀλ − λ and
+    x = Lᵀλ. What is left, A λ = λ − a with A = LLᵀ, is the minimum over λ > 0 of the convex
+    ½ λᵀAλ − Σ (λ²/2 − aλ − ln Φ(−a)). Newton's steps in λ are made in a, where they cannot leave the domain. Where
+    rounding stops them early the tilt is less good, but as right as any.
     """
     quadratic = scaled @ scaled.T
+    size = np.abs(quadratic)
 
     def objective(a: np.ndarray) -> float:
         rate = hazard(a)
         return float(rate @ quadratic @ rate / 2 - (rate**2 / 2 - a * rate - special.log_ndtr(-a)).sum())
 
-    a, size = np.zeros(len(scaled)), np.abs(quadratic)
-    value = objective(a)
+    a = np.zeros(len(scaled))
+    value, length = objective(a), 1.0
     for _ in range(_MOST_STEPS):
         rate = hazard(a)
-        slope = rate * (rate - a)
         residual = quadratic @ rate - rate + a
-        if (np.abs(residual) <= 1e-9 * (1 + size @ rate)).all():
-            return scaled.T @ rate - rate
-        curvature = quadratic + np.diag(1 / slope - 1)
-        step = linalg.cho_solve(linalg.cho_factor(curvature, lower=True), -residual)
-        descent, length = float(residual @ step), 1.0
-        while not (new := objective(a + length * step / slope)) <= value + 1e-4 * length * descent + 1e-12 * abs(value):
+        if length < _LEAST_LENGTH or (np.abs(residual) <= 1e-9 * (1 + size @ rate)).all():
+            break
+        # ∂λ/∂a is root². The step in λ is root·u, and that in a must not be divided by a root that may be 0.
+        root = np.sqrt(np.clip(rate * (rate - a), 0, 1))
+        curvature = root[:, None] * quadratic * root + np.diag(1 - root**2)
+        u = linalg.solve(curvature, -root * residual, assume_a="sym")
+        step = -residual - (quadratic @ (root * u) - root * u)
+        descent, length = float(residual @ (root * u)), 1.0
+        while not (new := objective(a + length * step)) <= value + 1e-4 * length * descent and length > _LEAST_LENGTH:
             length /= 2
-        a, value = a + length * step / slope, new
-    raise Undecided(f"No minimax tilt was found in {_MOST_STEPS} steps; the kernel is too close to singular.")
+        a, value = a + length * step, new
+    rate = hazard(a)
+    return scaled.T @ rate - rate
 
 
 class TiltedSampler:
     """Draws of positive margins with weights whose mean is P(S).
 
-    covariance: (m, m) positive definite, of the margins. Undecided where no tilt is found.
+    covariance: (m, m) positive definite, of the margins.
     """
 
     def __init__(self, covariance: np.ndarray) -> None:

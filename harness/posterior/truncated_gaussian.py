@@ -69,7 +69,8 @@ def truncated_gaussian(
     """Sample the functions that a Gaussian process which fits S has on its evaluation inputs.
 
     generator: its device does the work. draws: of each chain, one a trajectory. burn_in: trajectories before the first.
-    BadInput for numbers that make no sense, or where there is nothing to evaluate.
+    BadInput for numbers that make no sense, or where there is nothing to evaluate; Undecided where the labels leave the
+    logits too narrow a cone.
     """
     if process.n < 1 or min(chains, draws) < 1 or burn_in < 0:
         raise BadInput(
