@@ -8,6 +8,7 @@ import torch
 from scipy import stats
 
 from harness.errors import BadInput, Undecided
+from harness.intervals import clopper_pearson
 from harness.posterior.gaussian_process import GaussianProcess
 from harness.posterior.orthant import TiltedSampler, log_probability
 from tests.gaussian_processes import at_random, generator, of_digits, permuted
@@ -55,6 +56,18 @@ def test_each_of_twenty_inputs_is_there_twice():
     # The jitter parts a pair where its margin is within some √jitter of 0: 20 pairs, 1e-3 nats at the very most.
     assert max(low, least) < min(high, most) + 1e-3
     assert max(high - low, most - least) < 0.2
+
+
+def test_linear_functions_of_three_weights():
+    # A kernel of rank 3 but for its jitter: P(S) is the share of weights that fit, found by drawing weights.
+    rng = np.random.default_rng(6)
+    x = rng.standard_normal((14, 3))
+    labels = (x @ [1.0, -0.5, 0.3] > 0).astype(int)
+    found = log_probability(GaussianProcess(x @ x.T + 1e-9 * np.eye(14), labels), generator(6))
+    fits = int((((rng.standard_normal((1_000_000, 3)) @ x.T) > 0) == labels).all(axis=1).sum())
+    (low, high), (least, most) = found.interval(ALPHA), np.log(clopper_pearson(fits, 1_000_000, ALPHA))
+    assert max(low, least) < min(high, most) + 1e-3
+    assert max(high - low, most - least) < 0.3
 
 
 def test_unrelated_points_are_coins():

@@ -1,8 +1,8 @@
 """The approximations of the literature to a Gaussian process that fits S: each a Gaussian in the exact one's place.
 
 All take a GaussianProcess and give a GaussianApproximation: the training logits' mean and covariance, with a stand-in
-for ln P(S). What the public code of Valle-Pérez, Mingard & Louis (github.com/guillefix/nn-pacbayes, GP_prob/), used
-with arXiv 1805.08522, 2006.15191 and 2012.04115, calls by these names:
+for ln P(S). What the public code of an author of arXiv 1805.08522, 2006.15191 and 2012.04115 calls by these names
+(github.com/guillefix/nn-pacbayes, GP_prob/):
 
 - EP: expectation propagation with the step likelihood Θ(yf), or with the probit Φ(yf), GPy's default. The probit is
   the step with unit noise on each logit: a Gaussian process of kernel K + I, and so another P(S).

@@ -74,9 +74,9 @@ def saddle_point(scaled: np.ndarray) -> np.ndarray:
         # ∂λ/∂a is root². The step in λ is root·u, and that in a must not be divided by a root that may be 0.
         root = np.sqrt(np.clip(rate * (rate - a), 0, 1))
         curvature = root[:, None] * quadratic * root + np.diag(1 - root**2)
-        u = linalg.solve(curvature, -root * residual, assume_a="sym")
+        u = np.linalg.solve(curvature, -root * residual)
         step = -residual - (quadratic @ (root * u) - root * u)
-        descent, length = float(residual @ (root * u)), 1.0
+        descent, length = min(float(residual @ (root * u)), 0.0), 1.0
         while not (new := objective(a + length * step)) <= value + 1e-4 * length * descent and length > _LEAST_LENGTH:
             length /= 2
         a, value = a + length * step, new
