@@ -20,7 +20,7 @@ SESSION: "pytest.StashKey[Session]" = pytest.StashKey()
 JUDGED: "pytest.StashKey[dict[str, Any]]" = pytest.StashKey()
 
 
-class Undecided(pytest.skip.Exception):  # type: ignore[name-defined]
+class NoVerdict(pytest.skip.Exception):  # type: ignore[name-defined]
     """Inconclusive, unavailable or not asked: neither a pass nor a failure."""
 
 
@@ -149,7 +149,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if cell["outcome"] in FAILING:
         raise FailingVerdict(cell["message"])
     if cell["estimate"] is None or cell["verdict"] == "inconclusive":
-        raise Undecided(cell["message"])
+        raise NoVerdict(cell["message"])
     return True
 
 
@@ -176,7 +176,7 @@ def pytest_runtest_makereport(
         report.user_properties = list(item.user_properties)
     if call.excinfo is not None and call.excinfo.errisinstance(FailingVerdict):
         report.longrepr = str(call.excinfo.value)
-    if call.excinfo is not None and call.excinfo.errisinstance(Undecided):
+    if call.excinfo is not None and call.excinfo.errisinstance(NoVerdict):
         report.longrepr = (str(item.path), item.location[1] or 0, str(call.excinfo.value))
     return report
 
