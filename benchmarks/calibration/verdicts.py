@@ -49,6 +49,9 @@ class _Units:
     def begin(self) -> None:
         self.look = 0
 
+    def ahead(self) -> float:
+        return 0.0
+
     def units(self, name: str, draw: Callable[[np.random.Generator], Units]) -> Units:
         shards = self._shards.setdefault(name, [])
         while len(shards) < 2**self.look:
@@ -78,13 +81,16 @@ class Scene:
 
 
 def verdicts(scene: Scene, rng: np.random.Generator) -> list[Verdict]:
-    """The verdict of each cell, judged as the claims' cells are."""
+    """The verdict of each cell, judged as the claims' cells are; an error is none and ends the simulation."""
     lab = _Units(rng)
     looks = Looks(ALPHA, len(scene.cells), LOOKS)
-    found = []
+    found: list[Verdict] = []
     for cell in scene.cells:
         question = Question("simulated", "empirical", "simulated", cell.prediction, {}, lambda **_: None)
-        found.append(judge_cell(cell.ask, question, {}, cast(Lab, lab), looks, np.inf).verdict)
+        judged = judge_cell(cell.ask, question, {}, cast(Lab, lab), looks, np.inf)
+        if judged.verdict is Verdict.ERROR:
+            raise RuntimeError(judged.reason)
+        found.append(judged.verdict)
     return found
 
 
