@@ -200,6 +200,11 @@ class ClusteredCounts:
         """Draws kept, over all units."""
         return int(self.counts.sum())
 
+    def of_unit(self, unit: int) -> FunctionCounts:
+        """How often one unit saw each function."""
+        own = self.unit == unit
+        return FunctionCounts(self.n, self.words[own], self.counts[own], self.classes)
+
     def pooled(self) -> FunctionCounts:
         """How often each function was seen, whatever the unit."""
         words, counts = _sum_equal(self.words, self.counts)

@@ -219,3 +219,11 @@ def test_clusters_keep_the_units_apart():
     assert clusters.counts.tolist() == [2, 1, 1]
     with pytest.raises(BadInput, match="number of its unit"):
         ClusteredCounts.from_words(words, np.array([0, 0, 2, 3]), 2, 3)
+
+
+def test_units_of_clusters_are_what_each_drew():
+    labels = np.array([[0, 1, 2], [0, 1, 2], [2, 2, 1], [0, 0, 0]])
+    clusters = ClusteredCounts.from_words(pack(labels, 3), np.array([0, 2, 0, 2]), 3, 3, 3)
+    for unit in range(3):
+        drawn = labels[np.array([0, 2, 0, 2]) == unit]
+        assert clusters.of_unit(unit) == FunctionCounts.from_labels(drawn, 3)

@@ -90,10 +90,10 @@ def halves(units: Units, seed: int = _SPLIT_SEED) -> tuple[Units, Units]:
     rng = np.random.default_rng(seed)
     number = int(units.multiplicity.sum())
     taken = rng.multivariate_hypergeometric(units.multiplicity, number // 2, method="marginals")
-    parts = (taken, units.multiplicity - taken)
-    return tuple(  # type: ignore[return-value]
-        replace(units, multiplicity=part, independent=int(part.sum())) for part in parts
+    one, other = (
+        replace(units, multiplicity=part, independent=int(part.sum())) for part in (taken, units.multiplicity - taken)
     )
+    return one, other
 
 
 def mass_interval(units: Units, members: np.ndarray, alpha: float) -> tuple[float, float]:

@@ -42,12 +42,7 @@ class RunsPosterior:
         their number, whereas runs counted alike would keep the bias that each has with few particles.
         """
         alive = np.flatnonzero(np.isfinite(self.curve[:, -1]))
-        runs = tuple(
-            FunctionCounts(
-                self.clusters.n, self.clusters.words[of_run], self.clusters.counts[of_run], self.clusters.classes
-            )
-            for of_run in (self.clusters.unit == run for run in alive)
-        )
+        runs = tuple(self.clusters.of_unit(run) for run in alive.tolist())
         evidence = self.curve[alive, -1]
         return Runs(runs, tuple(np.exp(evidence - evidence.max())))
 

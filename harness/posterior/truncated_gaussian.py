@@ -39,10 +39,7 @@ class ChainsPosterior:
     @property
     def sample(self) -> Runs:
         """The functions by chain, as the distances take them; chains count alike."""
-        entries = (self.clusters.unit == chain for chain in range(self.clusters.units))
-        return Runs(
-            tuple(FunctionCounts(self.clusters.n, self.clusters.words[of], self.clusters.counts[of]) for of in entries)
-        )
+        return Runs(tuple(map(self.clusters.of_unit, range(self.clusters.units))))
 
     def __add__(self, other: "ChainsPosterior") -> "ChainsPosterior":
         return ChainsPosterior(self.clusters + other.clusters)
