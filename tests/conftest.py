@@ -14,7 +14,7 @@ from hypothesis import settings
 
 import harness.controller
 import harness.item
-import harness.lab
+import harness.lab.finite_width
 from harness.machine import one_thread
 from harness.problems import datasets
 
@@ -31,7 +31,7 @@ CONFTEST = """
 import os, time
 from pathlib import Path
 
-import harness.lab
+import harness.lab.finite_width
 from harness.prior import prior as original
 
 pytest_plugins = ["harness.pytest_plugin"]
@@ -46,7 +46,7 @@ def prior(architecture, problem, draws, generator):
     return found
 
 
-harness.lab.prior = prior
+harness.lab.finite_width.prior = prior
 """
 
 # A claim whose estimates are given, so that every verdict is known beforehand.
@@ -202,7 +202,7 @@ class Project:
 @pytest.fixture
 def project(pytester, monkeypatch):
     # The project's conftest wraps a sampler; and an edited claim may be as old and as long as its bytecode says.
-    monkeypatch.setattr(harness.lab, "prior", harness.lab.prior)
+    monkeypatch.setattr(harness.lab.finite_width, "prior", harness.lab.finite_width.prior)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for name in ("HARNESS_STORE", "HARNESS_DATA"):
         # Set first, so that what a run with --data sets is unset again.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-import harness.lab
+import harness.lab.finite_width
 from harness.errors import Undecided
 from harness.lab import SAMPLERS_VERSION, Lab, Scale
 from harness.networks import FullyConnected, perceptron
@@ -33,13 +33,13 @@ def lab(tmp_path):
 @pytest.fixture
 def computed(monkeypatch):
     """One entry for every shard of a prior that is computed."""
-    calls, original = [], harness.lab.prior
+    calls, original = [], harness.lab.finite_width.prior
 
     def counting(architecture, problem, draws, generator):
         calls.append((problem.name, draws))
         return original(architecture, problem, draws, generator)
 
-    monkeypatch.setattr(harness.lab, "prior", counting)
+    monkeypatch.setattr(harness.lab.finite_width, "prior", counting)
     return calls
 
 
@@ -82,8 +82,7 @@ def test_what_is_stored_is_what_was_drawn(lab, monkeypatch, sample):
     def refuse(*_, **__):
         raise AssertionError("drawn again")
 
-    for sampler in ("prior", "rejection", "subset_simulation", "density_of_states", "train", "last_layer_feasibility"):
-        monkeypatch.setattr(harness.lab, sampler, refuse)
+    monkeypatch.setattr("harness.lab.shards.generator", refuse)
     second = lab()
     second.look = 1
     same(sample(second), drawn)

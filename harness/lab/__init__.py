@@ -1,0 +1,12 @@
+"""What a claim is handed: one request for each kind of sample, with seeds, device, budget and store already chosen."""
+
+from harness.lab.features import Features
+from harness.lab.finite_width import FiniteWidth
+from harness.lab.shards import SAMPLERS_VERSION, SCALES, Scale
+from harness.lab.training import Training
+
+__all__ = ["SAMPLERS_VERSION", "SCALES", "Lab", "Scale"]
+
+
+class Lab(FiniteWidth, Training, Features):
+    """Every request a claim may make; see `shards.py` for how samples grow over a cell's looks."""

@@ -1,0 +1,106 @@
+"""Random networks of finite width: at initialisation, and those that fit S."""
+
+from harness.errors import Undecided
+from harness.functions import FunctionCounts
+from harness.lab.shards import Shards, who
+from harness.networks import Architecture
+from harness.posterior import (
+    DensityOfStates,
+    RejectionPosterior,
+    RunsPosterior,
+    density_of_states,
+    rejection,
+    subset_simulation,
+)
+from harness.prior import prior
+from harness.problems import Problem
+
+
+class FiniteWidth(Shards):
+    """P(f), and P_B(f|S) of the very architecture that is trained."""
+
+    def prior(
+        self, architecture: Architecture, problem: Problem, draws: int = 100_000, sample: int = 0
+    ) -> FunctionCounts:
+        """P(f): functions at initialisation; `draws` networks a shard.
+
+        sample: ask with another number for an independent sample.
+        """
+        return self.gather(
+            FunctionCounts,
+            {"sampler": "prior", **who(architecture, problem), "draws": draws, "sample": sample},
+            lambda generator: prior(architecture, problem, draws, generator),
+        )
+
+    def posterior(
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        draws: int = 20_000,
+        last_layers: int = 64,
+        sample: int = 0,
+    ) -> RejectionPosterior:
+        """P_B(f|S) by rejection; `draws` hidden draws a shard with `last_layers` last layers each.
+
+        sample: ask with another number for an independent sample.
+        """
+        return self.gather(
+            RejectionPosterior,
+            {
+                "sampler": "rejection",
+                **who(architecture, problem),
+                "draws": draws,
+                "last_layers": last_layers,
+                "sample": sample,
+            },
+            lambda generator: rejection(architecture, problem, draws, generator, last_layers=last_layers),
+        )
+
+    def deep_posterior(
+        self, architecture: Architecture, problem: Problem, runs: int = 16, chains: int = 64, steps: int = 8
+    ) -> RunsPosterior:
+        """P_B(f|S) by subset simulation, where rejection keeps too few; `runs` independent runs a shard.
+
+        Undecided where the runs disagree though their chains were lengthened.
+        """
+        found = self.gather(
+            RunsPosterior,
+            {
+                "sampler": "subset simulation",
+                **who(architecture, problem),
+                "runs": runs,
+                "chains": chains,
+                "steps": steps,
+            },
+            lambda generator: subset_simulation(
+                architecture, problem, generator, runs=runs, chains=chains, steps=steps
+            ),
+        )
+        if not found.agree:
+            raise Undecided(
+                f"Runs of subset simulation disagree: ln P(S) scatters by {found.scatter:.2g} nats over "
+                f"{len(found.curve)} of them, though chains were lengthened; still longer chains would decide it."
+            )
+        return found
+
+    def density_of_states(
+        self, architecture: Architecture, problem: Problem, runs: int = 8, chains: int = 32, steps: int = 8
+    ) -> DensityOfStates:
+        """Training and test accuracy at initialisation; `runs` independent runs a shard.
+
+        For reading, not for a verdict: every look has the shards of the first.
+        """
+        return self.gather(
+            DensityOfStates,
+            {
+                "sampler": "density of states",
+                **who(architecture, problem),
+                "runs": runs,
+                "chains": chains,
+                "steps": steps,
+            },
+            lambda generator: density_of_states(
+                architecture, problem, generator, runs=runs, chains=chains, steps=steps
+            ),
+            grows=False,
+        )

@@ -1,0 +1,139 @@
+"""Samples in seeded shards, from the store or computed and stored.
+
+A claim asks for the same thing at every look; it is given twice as many shards each time, so that the shards of
+earlier looks, of other cells and of earlier runs are used again.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self, TypeVar
+
+import numpy as np
+import torch
+
+from harness.networks import Architecture
+from harness.problems import Problem
+from harness.seeds import generator
+from harness.store import Store, key
+
+# Part of every stored entry's address: raise it when a sampler's meaning changes, and old entries are left alone.
+SAMPLERS_VERSION = 3
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much a run may cost. effort: shards at the first look; looks: how often the number of shards doubles."""
+
+    name: str
+    budget_seconds: float
+    effort: int
+    looks: int
+
+
+SCALES = {
+    "smoke": Scale("smoke", 8 * 60, 1, 4),
+    "standard": Scale("standard", 80 * 60, 1, 6),
+    "full": Scale("full", 10 * 3600, 8, 7),
+}
+
+
+class Mergeable(Protocol):
+    """A sampler's result: merges like a sum and goes to the store as arrays."""
+
+    def __add__(self, other: Self) -> Self: ...
+    def to_arrays(self) -> dict[str, np.ndarray]: ...
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self: ...
+
+
+T = TypeVar("T", bound=Mergeable)
+
+
+@dataclass
+class Shards:
+    """Seeds, device and store already chosen, and how far a cell has come.
+
+    look: 0 for the first; a look has effort·2^look shards.
+    spent: seconds it cost to compute what was handed out since `begin`, counted when it was computed, so that a run
+        from the store spends, and therefore decides, as the run that filled it did. What an earlier cell of this
+        run had already asked for costs nothing.
+    """
+
+    scale: Scale
+    device: torch.device
+    seed: int
+    store: Store
+    fresh: bool = False
+    progress: Callable[[str], None] = lambda _: None
+    look: int = 0
+    spent: float = 0.0
+    _charged: set[str] = field(default_factory=set)
+    _merged: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
+    _seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def shards(self) -> int:
+        """Shards of every sample at this look."""
+        return self.scale.effort * 2**self.look
+
+    def ahead(self) -> float:
+        """Seconds that this cell's next look will spend: twice the shards, at what those so far took, less those that
+        this run has already paid for."""
+        total = 0.0
+        for name in self._asked:
+            missing = sum(f"{name}/{shard}" not in self._charged for shard in range(self.shards, 2 * self.shards))
+            total += missing * float(np.mean(self._seconds[name]))
+        return total
+
+    def begin(self) -> None:
+        """A new cell. Merged samples of the last cell are kept, since neighbours share them; older ones are dropped."""
+        self.look, self.spent = 0, 0.0
+        self._merged = {name: merged for name, merged in self._merged.items() if name in self._asked}
+        self._asked = set()
+
+    def gather(
+        self, kind: type[T], spec: dict[str, Any], compute: Callable[[torch.Generator], T], grows: bool = True
+    ) -> T:
+        """Merge this look's shards, or the first look's where they are not to grow, each from the store or computed and
+        stored."""
+        shards = self.shards if grows else self.scale.effort
+        spec = {
+            **spec,
+            "version": SAMPLERS_VERSION,
+            "seed": self.seed,
+            "device": self.device.type,
+            "dtype": "float32",
+        }
+        name = key(spec)
+        # What does not grow costs later looks nothing.
+        if grows:
+            self._asked.add(name)
+        done, merged = self._merged.get(name, (0, None))
+        if done > shards:
+            done, merged = 0, None
+        for shard in range(done, shards):
+            self.progress(f"{spec['sampler']} {shard + 1}/{shards}")
+            shard_key = f"{name}/{shard}"
+
+            def timed(shard: int = shard) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+                start = time.perf_counter()
+                result = compute(generator(self.device, self.seed, name, shard))
+                return result.to_arrays(), {"seconds": time.perf_counter() - start}
+
+            recompute = self.fresh and shard_key not in self._charged
+            entry = self.store.fetch({**spec, "shard": shard}, timed, fresh=recompute)
+            if shard_key not in self._charged:
+                self._charged.add(shard_key)
+                self.spent += float(entry.facts["seconds"])
+                self._seconds.setdefault(name, []).append(float(entry.facts["seconds"]))
+            part = kind.from_arrays(entry.arrays)
+            merged = part if merged is None else merged + part
+        self._merged[name] = (shards, merged)
+        return merged
+
+
+def who(architecture: Architecture, problem: Problem) -> dict[str, Any]:
+    """Architecture and problem in a shard's address; the problem by its content, not by its name."""
+    return {"architecture": repr(architecture), "problem": problem.fingerprint}

@@ -1,0 +1,44 @@
+"""Networks under an optimiser."""
+
+from harness.lab.shards import Shards, who
+from harness.networks import Architecture
+from harness.problems import Problem
+from harness.training import Optimiser, Trained, train
+
+
+class Training(Shards):
+    """P_OPT(f|S)."""
+
+    def train(
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        optimiser: Optimiser,
+        loss: str = "cross-entropy",
+        networks: int = 500,
+        batch: int = 8,
+        max_epochs: int = 2000,
+    ) -> Trained:
+        """P_OPT(f|S): `networks` trained networks a shard."""
+        return self.gather(
+            Trained,
+            {
+                "sampler": "training",
+                **who(architecture, problem),
+                "optimiser": repr(optimiser),
+                "loss": loss,
+                "networks": networks,
+                "batch": batch,
+                "max_epochs": max_epochs,
+            },
+            lambda generator: train(
+                architecture,
+                problem,
+                optimiser,
+                networks,
+                generator,
+                loss=loss,
+                batch=batch,
+                max_epochs=max_epochs,
+            ),
+        )
