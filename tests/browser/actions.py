@@ -28,9 +28,35 @@ def opened(page, cell_id):
     return more
 
 
+def scroll_to(locator):
+    """Bring an element into view at once.
+
+    Playwright's own scrolling waits until the element has kept its place for two frames, which a busy machine that
+    draws no frames can keep it waiting for.
+    """
+    locator.evaluate("element => element.scrollIntoView({ block: 'center' })")
+
+
+def told(page, mark):
+    """Move the mouse onto a mark until its tooltip is there: what comes in above a mark moves it."""
+    for _ in range(50):
+        scroll_to(mark)
+        box = mark.bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(100)
+        if page.locator("#vg-tooltip-element.visible").count():
+            return
+    raise AssertionError("No tooltip appeared over the mark.")
+
+
+def draw(chart):
+    """Charts are drawn when they come into view."""
+    scroll_to(chart)
+    chart.page.wait_for_function("chart => chart.dataset.drawn", arg=chart.element_handle(), polling=100)
+
+
 def drawn(more):
     """The plot in a cell's details."""
     chart = more.locator(".chart")
-    chart.scroll_into_view_if_needed()
-    more.page.wait_for_selector(".more .chart[data-drawn]")
+    draw(chart)
     return chart

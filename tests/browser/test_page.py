@@ -8,7 +8,7 @@ import pytest
 
 from harness.report import words
 from harness.report.page import render
-from tests.browser.actions import SCATTER, VOLUMES, anchor, drawn, opened, shown
+from tests.browser.actions import SCATTER, VOLUMES, anchor, draw, drawn, opened, shown, told
 from tests.report_documents import many, sample
 from tests.report_page import attacked
 
@@ -110,8 +110,7 @@ def test_no_width_scrolls_sideways(visit, width):
     for cell_id in (SCATTER, VOLUMES, "only: broken"):
         opened(page, cell_id)
     for chart in page.locator(".chart").all():
-        chart.scroll_into_view_if_needed()
-    page.wait_for_function("() => [...document.querySelectorAll('.chart')].every(c => c.dataset.drawn)")
+        draw(chart)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     beyond = page.evaluate(
         """() => [...document.querySelectorAll('section.claim *')]
@@ -176,12 +175,9 @@ def test_markup_in_the_results_does_nothing(visit, tmp_path):
         row.locator("xpath=following-sibling::tr[1]").wait_for()
     page.wait_for_function("() => document.querySelectorAll('.more[data-ready]').length === 14")
     for chart in page.locator(".chart").all():
-        chart.scroll_into_view_if_needed()
-    page.wait_for_function("() => [...document.querySelectorAll('.chart')].every(c => c.dataset.drawn)")
+        draw(chart)
     mark = page.locator(".more .mark-symbol.role-mark path").last
-    mark.scroll_into_view_if_needed()
-    mark.hover(force=True)
-    page.wait_for_selector("#vg-tooltip-element.visible")
+    told(page, mark)
     assert page.evaluate("window.attacked") is None
     assert page.locator("img").count() == 0
     assert page.locator("script:not(.data)").count() == 3

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.actions import SCATTER, STATES, VOLUMES, drawn, opened
+from tests.browser.actions import SCATTER, STATES, VOLUMES, draw, drawn, opened, scroll_to
 
 
 def test_hovering_a_point_reads_the_numbers_of_the_results(visit, results):
@@ -83,16 +83,15 @@ def test_the_strips_are_drawn_where_the_file_says(visit):
 def test_curves_are_drawn_when_scrolled_to(visit):
     page = visit()
     chart = page.locator("#optimisers_sample .panels .chart")
-    page.locator("#optimisers_sample").scroll_into_view_if_needed()
-    chart.scroll_into_view_if_needed()
-    page.wait_for_selector("#optimisers_sample .panels .chart[data-drawn]")
+    scroll_to(page.locator("#optimisers_sample"))
+    draw(chart)
     assert chart.locator(".mark-symbol.role-mark path").count() == 6
     assert page.locator("#optimisers_sample .legend").inner_text().split() == ["●", "hinge", "■", "square"]
 
 
 def test_figures_download_as_csv(visit, results):
     page = visit()
-    page.locator("#optimisers_sample table.cells").scroll_into_view_if_needed()
+    scroll_to(page.locator("#optimisers_sample table.cells"))
     with page.expect_download() as waiting:
         page.locator("#optimisers_sample button.csv").click()
     assert waiting.value.suggested_filename == "optimisers_sample.csv"
@@ -114,7 +113,7 @@ def test_heat_maps_are_drawn_with_their_figures_in_a_table(visit, width):
     charts = more.locator("figure.states .chart")
     assert charts.count() == 2
     for chart, diamonds in zip(charts.all(), (1, 0), strict=True):
-        chart.scroll_into_view_if_needed()
+        draw(chart)
         chart.locator(".mark-rect.role-mark path").first.wait_for()
         assert chart.locator(".mark-rect.role-mark path").count() == 4 * 7
         symbols = [marks.locator("path").count() for marks in chart.locator(".mark-symbol.role-mark").all()]
