@@ -13,7 +13,7 @@ from torch import Tensor
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts, pack
 from harness.networks import Architecture
-from harness.networks.ensemble import block_size, blocks, draw, sampling_inputs, views
+from harness.networks.ensemble import activations, block_size, blocks, draw, sampling_inputs, views
 from harness.problems import Problem
 
 
@@ -96,5 +96,6 @@ def ensembles(
     if draws < 1 or last_layers < 1:
         raise BadInput(f"Drawing takes at least 1 network and 1 last layer, not {draws} and {last_layers}.")
     table = architecture.parameters(tuple(x.shape[1:]), outputs=last_layers * outputs)
-    for networks in blocks(draws, block or block_size(table, len(x), generator.device)):
+    block = block or block_size(table, len(x), generator.device, activations(architecture, x))
+    for networks in blocks(draws, block):
         yield views(table, draw(table, architecture.distribution, networks, generator))

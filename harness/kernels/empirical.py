@@ -16,7 +16,7 @@ from torch import Tensor
 from harness.errors import BadInput
 from harness.kernels.checks import finite_inputs
 from harness.networks import Architecture, Parameter
-from harness.networks.ensemble import block_size, blocks, draw, of_layer, sampling_inputs, size
+from harness.networks.ensemble import activations, block_size, blocks, draw, of_layer, sampling_inputs, size
 from harness.prior import ensembles
 from harness.training.gradients import gradients
 
@@ -73,7 +73,9 @@ def empirical_nngp(
     """
     x = sampling_inputs(architecture, finite_inputs(inputs, np.float32), generator.device)
     table = architecture.parameters(tuple(x.shape[1:]))
-    block = block or min(block_size(table, len(x), generator.device), max(_NUMBERS // len(x) ** 2, 1))
+    if block is None:
+        in_cache = block_size(table, len(x), generator.device, activations(architecture, x))
+        block = min(in_cache, max(_NUMBERS // len(x) ** 2, 1))
 
     def matrices() -> Iterable[Tensor]:
         for parameters in ensembles(architecture, x, networks, 1, generator, block):

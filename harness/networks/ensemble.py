@@ -6,7 +6,7 @@ ensemble; this file draws ensembles and says how many networks make a block that
 
 from collections.abc import Callable, Iterator, Mapping
 from math import prod, sqrt
-from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 import torch
@@ -72,6 +72,13 @@ class DifferentiatedByHand(Protocol):
 
         x: (points, ...) or (networks, points, ...). slope: logits (networks, points) -> their loss's derivatives.
         """
+
+
+class SharesWeights(Protocol):
+    """What an architecture provides besides that uses its weights in many places: at each pixel or token."""
+
+    def activations(self, input_shape: tuple[int, ...]) -> int:
+        """About how many numbers a network holds at a time for one prepared input of this shape."""
 
 
 @runtime_checkable
@@ -171,12 +178,26 @@ def sampling_inputs(architecture: Architecture, inputs: np.ndarray, device: torc
     return torch.tensor(x, device=device)
 
 
-def block_size(parameters: Mapping[str, Parameter], points: int, device: torch.device) -> int:
-    """Networks a block: on a CPU what stays in cache, on a GPU what a quarter of the free memory holds."""
-    widest = sorted((parameter.shape[-1] for parameter in parameters.values()), reverse=True)[:2]
-    bytes_a_network = 4 * (size(parameters) + points * sum(widest))
+def block_size(
+    parameters: Mapping[str, Parameter], points: int, device: torch.device, activations: int | None = None
+) -> int:
+    """Networks a block: on a CPU what stays in cache, on a GPU what a quarter of the free memory holds.
+
+    activations: numbers a network holds for one point; None: the two widest layers.
+    """
+    if activations is None:
+        activations = sum(sorted((parameter.shape[-1] for parameter in parameters.values()), reverse=True)[:2])
+    bytes_a_network = 4 * (size(parameters) + points * activations)
     room = _CACHE_BYTES if device.type == "cpu" else free_bytes(device) // 4
     return int(min(max(room // bytes_a_network, 4), 2**16))
+
+
+def activations(architecture: Architecture, x: Tensor) -> int | None:
+    """Numbers a network holds for one point of x, (points, ...), where the architecture says so: those whose widest
+    tensor is wider than a layer's units."""
+    if not hasattr(architecture, "activations"):
+        return None
+    return cast(SharesWeights, architecture).activations(tuple(x.shape[1:]))
 
 
 def blocks(networks: int, block: int) -> Iterator[int]:

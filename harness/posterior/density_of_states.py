@@ -21,7 +21,7 @@ from torch import Tensor
 
 from harness.errors import BadInput
 from harness.networks import Architecture
-from harness.networks.ensemble import block_size, draw, sampling_inputs
+from harness.networks.ensemble import activations, block_size, draw, sampling_inputs
 from harness.posterior.constraint import Constraint, gaussian_table
 from harness.posterior.states import DensityOfStates
 from harness.posterior.sweep import Sweep
@@ -82,7 +82,8 @@ class _Sampler:
         labels = np.concatenate([problem.train_y, problem.eval_y])
         self.labels = torch.tensor(labels, dtype=torch.int64, device=self.x.device)
         self.table = architecture.parameters(tuple(self.x.shape[1:]), outputs=problem.outputs)
-        self.block = block or block_size(self.table, len(self.x), self.x.device)
+        held = activations(architecture, self.x)
+        self.block = block or block_size(self.table, len(self.x), self.x.device, held)
         self.chains, self.steps = chains, steps
         self.sweep = Sweep(architecture, self.table, groups, last_layers, generator)
 

@@ -108,6 +108,8 @@ def move_units(rows: Tensor, groups: int, constraint: Constraint, generator: tor
         cos, sin = angle.cos(), angle.sin()
         for part in own:
             parameters[part].mul_(cos).addcmul_(direction[part], sin)
+        # A unit turns by one angle at all points, and as a channel at all pixels.
+        cos, sin = (each.view(len(rows), *[1] * (z.ndim - 2), units) for each in (cos, sin))
         h = architecture.activate((z * cos).addcmul_(dz, sin))
     # Rounding may leave a point a hair on the wrong side; such a network stays where it was.
     fits = constraint.fits(architecture.linear(parameters, h, len(architecture.layers) - 1))

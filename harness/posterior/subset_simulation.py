@@ -23,7 +23,7 @@ from torch import Tensor
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, pack
 from harness.networks import Architecture
-from harness.networks.ensemble import block_size, blocks, draw, sampling_inputs
+from harness.networks.ensemble import activations, block_size, blocks, draw, sampling_inputs
 from harness.posterior.constraint import Constraint, gaussian_table
 from harness.posterior.runs import RunsPosterior
 from harness.posterior.survivors import Particles, Survivors
@@ -104,7 +104,8 @@ class _Sampler:
         self.x = sampling_inputs(architecture, problem.inputs, generator.device)
         self.labels = torch.tensor(problem.train_y, dtype=torch.int64, device=self.x.device)
         self.table = architecture.parameters(tuple(self.x.shape[1:]), outputs=problem.outputs)
-        self.block = block or block_size(self.table, len(self.x), self.x.device)
+        held = activations(architecture, self.x)
+        self.block = block or block_size(self.table, len(self.x), self.x.device, held)
         self.chains = chains
         self.sweep = Sweep(architecture, self.table, groups, last_layers, generator)
 
