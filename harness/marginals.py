@@ -19,7 +19,7 @@ S = TypeVar("S", bound=Trained | RejectionPosterior | RunsPosterior)
 def restricted(sample: S, points: int) -> S:
     """The same networks on the first `points` evaluation points; BadInput where the sample has fewer."""
     parts: dict[str, Any] = (
-        {"functions": _functions(sample.functions, points)}
+        {"functions": _functions(sample.functions, points), "others": _functions(sample.others, points)}
         if isinstance(sample, Trained)
         else {"clusters": _clusters(sample.clusters, points)}
     )

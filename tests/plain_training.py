@@ -38,25 +38,38 @@ def plain_epoch(module, steps, x, y, loss, order, batch):
         steps.step()
 
 
-def trained_one_by_one(architecture, problem, optimiser, networks, seed, *, loss, batch, max_epochs):
-    """Epochs and functions of those that fit among the networks that `train` draws from the same seed."""
+def plain_networks(architecture, problem, optimiser, networks, seed, *, loss, batch):
+    """The networks that `train` draws from the same seed, as modules, each with what takes it through an epoch."""
     generator = torch.Generator().manual_seed(seed)
     first_key = torch.randint(2**62, (1,), generator=generator)
-    inputs = torch.tensor(architecture.prepare(problem.inputs))
+    inputs = torch.tensor(architecture.prepare(problem.train_x))
     table = architecture.parameters(tuple(inputs.shape[1:]))
     parameters = views(table, draw(table, architecture.distribution, networks, generator))
-    inputs, y = inputs.double(), torch.tensor(problem.train_y).double()
-    x = inputs[: problem.m]
-    epochs, functions = [], []
+    x, y = inputs.double(), torch.tensor(problem.train_y).double()
     for i in range(networks):
         module = plain_module(architecture, {name: tensor[i] for name, tensor in parameters.items()})
         steps = OPTIMISERS[optimiser](module.parameters())
-        for epoch in range(max_epochs + 1):
-            if torch.equal(module(x)[:, 0] > 0, y > 0):
-                epochs.append(epoch)
-                functions.append((module(inputs[problem.m :])[:, 0] > 0).numpy())
+
+        def epoch(number, updates=None, module=module, steps=steps, i=i):
+            order = orders(splitmix64(first_key + i), torch.tensor([number]), problem.m)[0]
+            plain_epoch(module, steps, x, y, loss, order[: None if updates is None else updates * batch], batch)
+
+        yield module, epoch
+
+
+def labels(module, inputs):
+    return module(torch.tensor(inputs).flatten(1).double())[:, 0].numpy(force=True) > 0
+
+
+def trained_one_by_one(architecture, problem, optimiser, networks, seed, *, loss, batch, max_epochs):
+    """Epochs and functions of those that fit among the networks that `train` draws from the same seed."""
+    epochs, functions = [], []
+    for module, epoch in plain_networks(architecture, problem, optimiser, networks, seed, loss=loss, batch=batch):
+        for number in range(max_epochs + 1):
+            if np.array_equal(labels(module, problem.train_x), problem.train_y):
+                epochs.append(number)
+                functions.append(labels(module, problem.eval_x))
                 break
-            if epoch < max_epochs:
-                order = orders(splitmix64(first_key + i), torch.tensor([epoch]), problem.m)[0]
-                plain_epoch(module, steps, x, y, loss, order, batch)
+            if number < max_epochs:
+                epoch(number)
     return epochs, FunctionCounts.from_bits(np.array(functions))

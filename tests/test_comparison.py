@@ -22,7 +22,9 @@ def bits(rng, number, chance):
 
 
 def trained(rng, number, unfitted=0):
-    return Trained(FunctionCounts.from_bits(bits(rng, number, 0.3)), number + unfitted, np.arange(number))
+    return Trained(
+        FunctionCounts.from_bits(bits(rng, number, 0.3)), number + unfitted, np.arange(number), FunctionCounts.empty(N)
+    )
 
 
 def volume(rng, kept, draws):
@@ -54,7 +56,7 @@ def test_the_estimate_is_bias_explained_with_the_rest_beside_it():
 
 
 def test_without_any_trained_network_nothing_is_compared():
-    none = Trained(FunctionCounts.empty(N), 50, np.zeros(0, dtype=np.int64))
+    none = Trained(FunctionCounts.empty(N), 50, np.zeros(0, dtype=np.int64), FunctionCounts.empty(N))
     with pytest.raises(Undecided, match="None of 50 trained networks fitted"):
         compare(none, volume(np.random.default_rng(1), 40, 500), CUBE)
 
@@ -141,7 +143,9 @@ def test_functions_of_three_classes_are_shown_and_compared_with_their_labels():
     }
     words = np.repeat(functions.words, functions.counts, axis=0)
     by_volume = RejectionPosterior(ClusteredCounts.from_words(words, np.arange(400), 4, 900, 3), 1)
-    assert compare(Trained(functions, 400, np.arange(400)), by_volume, problem).value == pytest.approx(1, abs=0.02)
+    assert compare(
+        Trained(functions, 400, np.arange(400), FunctionCounts.empty(N)), by_volume, problem
+    ).value == pytest.approx(1, abs=0.02)
 
 
 def test_a_secondary_figure_is_shown_at_one_level():

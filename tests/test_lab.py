@@ -204,6 +204,27 @@ def test_what_the_next_look_will_cost_counts_what_other_cells_have_paid_for(lab)
     assert made.ahead() == pytest.approx(made.spent)
 
 
+def test_how_far_a_cell_went_is_kept(lab):
+    first = lab(run={"budget": 60, "cells": 4})
+    first.begin("given/cell")
+    first.prior(NETWORK, CUBE, draws=100)
+    assert not first.goes_on(first.spent)
+    # Paid for by a cell before, the samples are free; the cell still stops where it did.
+    again = lab(run={"budget": 60, "cells": 4})
+    for cell in ("given/before", "given/cell"):
+        again.begin(cell)
+        again.prior(NETWORK, CUBE, draws=100)
+    assert again.spent == 0
+    assert not again.goes_on(1e9)
+    # Another budget, other cells and other samples decide anew.
+    for other in (lab(run={"budget": 61, "cells": 4}), lab(run={"budget": 60, "cells": 3})):
+        other.begin("given/cell")
+        other.prior(NETWORK, CUBE, draws=100)
+        assert other.goes_on(1e9)
+    again.prior(NETWORK, CUBE, draws=100, sample=1)
+    assert again.goes_on(1e9)
+
+
 def test_runs_that_disagree_leave_a_claim_undecided(lab):
     hard = digits(24, 8)
     with pytest.raises(Undecided, match=r"Runs of subset simulation disagree: .* over 4 of them"):
@@ -224,6 +245,6 @@ def test_the_version_is_raised_when_a_sampler_draws_otherwise(lab):
         "posterior": "5762ceb4b1a5",
         "deep_posterior": "95371046be03",
         "density": "d48d9a6f16e5",
-        "train": "bc7628631ffe",
+        "train": "2d86c1cf7fc0",
         "feasibility": "83b4202652da",
     }

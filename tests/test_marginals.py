@@ -21,9 +21,15 @@ def drawn(classes, n=70, number=400):
 @pytest.mark.parametrize("points", [1, 8, 64, 65, 70])
 def test_labels_are_cut_off_before_they_are_counted(classes, points):
     labels, unit = drawn(classes)
-    trained = Trained(FunctionCounts.from_labels(labels, classes), 450, np.arange(400))
+    trained = Trained(
+        FunctionCounts.from_labels(labels, classes),
+        450,
+        np.arange(400),
+        FunctionCounts.from_labels(labels[:40], classes),
+    )
     found = restricted(trained, points)
     assert found.functions == FunctionCounts.from_labels(labels[:, :points], classes)
+    assert found.others == FunctionCounts.from_labels(labels[:40, :points], classes)
     assert (found.networks, found.unfitted) == (450, 50)
 
     clusters = ClusteredCounts.from_words(pack(labels, classes), unit, 70, 9, classes)
@@ -53,6 +59,6 @@ def test_the_first_points_of_many_are_the_points_of_few():
 
 @pytest.mark.parametrize("points", [0, 71])
 def test_points_that_are_not_there_are_refused(points):
-    trained = Trained(FunctionCounts.from_labels(drawn(2)[0], 2), 400, np.zeros(400))
+    trained = Trained(FunctionCounts.from_labels(drawn(2)[0], 2), 400, np.zeros(400), FunctionCounts.empty(70))
     with pytest.raises(BadInput, match="1 to 70"):
         restricted(trained, points)

@@ -3,7 +3,7 @@
 from harness.lab.shards import Shards, who
 from harness.networks import Architecture
 from harness.problems import Problem
-from harness.training import Optimiser, Trained, train
+from harness.training import FirstFit, Optimiser, Stop, Trained, train
 
 
 class Training(Shards):
@@ -18,6 +18,7 @@ class Training(Shards):
         networks: int = 500,
         batch: int = 8,
         max_epochs: int = 2000,
+        stop: Stop = FirstFit(),  # noqa: B008 — immutable
     ) -> Trained:
         """P_OPT(f|S): `networks` trained networks a shard."""
         return self.gather(
@@ -30,6 +31,7 @@ class Training(Shards):
                 "networks": networks,
                 "batch": batch,
                 "max_epochs": max_epochs,
+                "stop": repr(stop),
             },
             lambda generator: train(
                 architecture,
@@ -40,5 +42,6 @@ class Training(Shards):
                 loss=loss,
                 batch=batch,
                 max_epochs=max_epochs,
+                stop=stop,
             ),
         )

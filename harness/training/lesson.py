@@ -18,12 +18,16 @@ _POINTS = 32
 
 @dataclass
 class Block:
-    """Networks in training, one a row of every tensor: its numbers, its optimiser's state, its key, its epochs."""
+    """Networks in training, one a row of every tensor: its numbers, its optimiser's state, its key, its epochs.
+
+    initial: its numbers at initialisation, or None where nobody asks for them.
+    """
 
     rows: Tensor
     state: list[Tensor]
     keys: Tensor
     epochs: Tensor
+    initial: Tensor | None = None
 
     def select(self, which: Tensor) -> "Block":
         """The networks of these indices."""
@@ -32,6 +36,7 @@ class Block:
             [tensor.index_select(0, which) for tensor in self.state],
             self.keys[which],
             self.epochs[which],
+            None if self.initial is None else self.initial.index_select(0, which),
         )
 
     def join(self, other: "Block") -> "Block":
@@ -41,6 +46,7 @@ class Block:
             [torch.cat(pair) for pair in zip(self.state, other.state, strict=True)],
             torch.cat([self.keys, other.keys]),
             torch.cat([self.epochs, other.epochs]),
+            None if self.initial is None or other.initial is None else torch.cat([self.initial, other.initial]),
         )
 
     def __len__(self) -> int:
@@ -87,11 +93,19 @@ class Lesson:
         finite = logits.sum(1).isfinite()
         return ((logits > 0) == (self.signs[points] > 0)).all(1) & finite, ~finite
 
-    def epoch(self, block: Block) -> None:
-        """One pass of every network through its own order of the training points; updates the block in place."""
+    @property
+    def updates_an_epoch(self) -> int:
+        """Minibatches that all training points make; the last one may be smaller."""
+        return -(-len(self.x) // self.batch)
+
+    def epoch(self, block: Block, updates: int | None = None) -> None:
+        """One pass of every network through its own order of the training points; updates the block in place.
+
+        updates: end the pass after so many; by default, after all.
+        """
         m, networks = len(self.x), len(block)
         order = orders(block.keys, block.epochs, m) if self.batch < m else None
-        for start in range(0, m, self.batch):
+        for start in range(0, m, self.batch)[:updates]:
             x, signs = self.x, self.signs
             if order is not None:
                 chosen = order[:, start : start + self.batch].flatten()

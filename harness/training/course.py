@@ -1,0 +1,135 @@
+"""A course of training: networks come in, go through their lessons block by block, and leave when they stop."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from harness.errors import BadInput
+from harness.networks import Architecture
+from harness.networks.ensemble import block_size, draw
+from harness.problems import Problem
+from harness.training.lesson import Block, Lesson
+from harness.training.losses import LOSSES
+from harness.training.minibatches import splitmix64
+from harness.training.optimisers import Optimiser
+from harness.training.rotation import least_dimension
+from harness.training.stopping import After, Stop
+
+
+class Course:
+    """What `train` asks for, checked and laid out on the generator's device; the arguments are explained there.
+
+    x: (m + n, ...) training, then evaluation inputs as the networks take them. lesson: what every network is taught.
+    keep_initial: each block remembers its networks' numbers at initialisation.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        optimiser: Optimiser,
+        networks: int,
+        generator: torch.Generator,
+        *,
+        loss: str,
+        batch: int,
+        max_epochs: int,
+        stop: Stop,
+        block: int | None,
+        in_span: bool,
+        keep_initial: bool,
+    ) -> None:
+        problem.needs_two_classes("Training")
+        if loss not in LOSSES:
+            raise BadInput(f"There is no loss {loss!r}; choose one of {', '.join(LOSSES)}.")
+        if problem.m < 1 or batch < 1 or networks < 1 or max_epochs < 0:
+            raise BadInput(
+                "Training takes at least 1 training point, 1 network, a batch of at least 1 and no negative number of "
+                f"epochs, not m = {problem.m}, networks = {networks}, batch = {batch}, max_epochs = {max_epochs}."
+            )
+        device = generator.device
+        if in_span and optimiser.rotation_equivariant and architecture.rotation_invariant:
+            self.x, table, rates = least_dimension(architecture, problem.inputs, device)
+        else:
+            self.x, rates = torch.tensor(architecture.prepare(problem.inputs), device=device), None
+            table = architecture.parameters(tuple(self.x.shape[1:]))
+        signs = torch.tensor(problem.train_y, dtype=torch.float32, device=device) * 2 - 1
+        self.lesson = Lesson(architecture, table, self.x[: problem.m], signs, optimiser, LOSSES[loss], batch, rates)
+        # Gradients and the optimiser's state take at least as much as the networks themselves.
+        self._block = block or max(block_size(table, min(batch, problem.m), device) // 2, 1)
+        self._networks, self._stop, self._max_epochs = networks, stop, max_epochs
+        self._generator, self._keep_initial = generator, keep_initial
+        self._first_key = torch.randint(2**62, (1,), generator=generator, device=device)
+        self._started = 0
+
+    def stopped(self) -> Iterator[tuple[Block, Tensor]]:
+        """Networks as they stop, some at a time, and which fit S, (networks,) bool; diverged ones are left out."""
+        if isinstance(self._stop, After):
+            return self._after(self._stop.of_updates(self.lesson.updates_an_epoch))
+        return self._overtrained(self._stop.further) if self._stop.further else self._first_fits()
+
+    @property
+    def _missing(self) -> int:
+        return self._networks - self._started
+
+    def _take(self, networks: int) -> Block:
+        """The next so many networks at initialisation."""
+        lesson, device = self.lesson, self._generator.device
+        rows = draw(lesson.table, lesson.architecture.distribution, networks, self._generator).contiguous()
+        index = torch.arange(self._started, self._started + networks, device=device)
+        self._started += networks
+        initial = rows.clone() if self._keep_initial else None
+        state = lesson.optimiser.start(rows)
+        return Block(rows, state, splitmix64(self._first_key + index), torch.zeros_like(index), initial)
+
+    def _first_fits(self) -> Iterator[tuple[Block, Tensor]]:
+        """At their first fit, or at the last epoch without one."""
+        active = self._take(min(self._block, self._missing))
+        while len(active) or self._missing:
+            # Refilling only when a quarter has left keeps the copying small beside the training.
+            free = min(self._block - len(active), self._missing)
+            if free and (free >= self._block // 4 or free == self._missing):
+                active = active.join(self._take(free))
+            fits, diverged = self.lesson.look(active.rows)
+            leaving = fits | ~diverged & (active.epochs >= self._max_epochs)
+            if leaving.any():
+                which = leaving.nonzero()[:, 0]
+                yield active.select(which), fits[which]
+            going_on = ~leaving & ~diverged
+            if not going_on.all():
+                active = active.select(going_on.nonzero()[:, 0])
+            if len(active):
+                self.lesson.epoch(active)
+
+    def _overtrained(self, further: int) -> Iterator[tuple[Block, Tensor]]:
+        """So many epochs after their first fit; those without one as they come."""
+        waiting: Block | None = None
+        for block, fits in self._first_fits():
+            if not fits.all():
+                which = (~fits).nonzero()[:, 0]
+                yield block.select(which), fits[which]
+            fitted = block.select(fits.nonzero()[:, 0])
+            waiting = waiting.join(fitted) if waiting else fitted
+            # They wait for each other, since small blocks waste most of their time on calls.
+            if len(waiting) >= self._block:
+                yield self._trained_on(waiting, further * self.lesson.updates_an_epoch)
+                waiting = None
+        if waiting:
+            yield self._trained_on(waiting, further * self.lesson.updates_an_epoch)
+
+    def _after(self, updates: int) -> Iterator[tuple[Block, Tensor]]:
+        """After so many updates."""
+        while self._missing:
+            yield self._trained_on(self._take(min(self._block, self._missing)), updates)
+
+    def _trained_on(self, block: Block, updates: int) -> tuple[Block, Tensor]:
+        """The networks that have not diverged after so many further updates, and which of them fit."""
+        whole, rest = divmod(updates, self.lesson.updates_an_epoch)
+        for _ in range(whole):
+            self.lesson.epoch(block)
+        if rest:
+            self.lesson.epoch(block, rest)
+        fits, diverged = self.lesson.look(block.rows)
+        which = (~diverged).nonzero()[:, 0]
+        return block.select(which), fits[which]

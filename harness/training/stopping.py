@@ -1,0 +1,42 @@
+"""When a network's training stops, and its function is recorded."""
+
+from dataclasses import dataclass
+
+from harness.errors import BadInput
+
+
+@dataclass(frozen=True)
+class FirstFit:
+    """When it first fits all of S, looked at before training and after each epoch; or so many epochs further on.
+
+    further: epochs of overtraining; a network that no longer fits at their end counts as unfitted.
+    """
+
+    further: int = 0
+
+    def __post_init__(self) -> None:
+        if self.further < 0:
+            raise BadInput(f"Training goes on for no negative number of epochs, not {self.further}.")
+
+
+@dataclass(frozen=True)
+class After:
+    """After so many epochs, or so many updates (steps of the optimiser), whether or not it fits; give one of them."""
+
+    epochs: int | None = None
+    updates: int | None = None
+
+    def __post_init__(self) -> None:
+        given = [number for number in (self.epochs, self.updates) if number is not None]
+        if len(given) != 1 or given[0] < 0:
+            raise BadInput(
+                f"Training stops after a number of epochs or of updates, one of the two and not negative, not after "
+                f"epochs = {self.epochs} and updates = {self.updates}."
+            )
+
+    def of_updates(self, updates_an_epoch: int) -> int:
+        """The number of updates it takes."""
+        return self.updates if self.updates is not None else (self.epochs or 0) * updates_an_epoch
+
+
+Stop = FirstFit | After
