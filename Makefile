@@ -8,7 +8,7 @@ ARGS ?=
 .PHONY: claims test lint format clean
 
 claims: $(VENV)/installed
-	$(RUN) pytest claims/ $(ARGS)
+	$(RUN) pytest claims/ -n auto --dist worksteal $(ARGS)
 
 test: $(VENV)/installed
 	$(RUN) pytest tests/ $(ARGS)

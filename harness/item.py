@@ -33,6 +33,7 @@ def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
     # All cells of the claim share its error, whichever of them are asked for now.
     cells = sum(len(each.cells(session.scale)) for each in questions_in(item.module))
     looks = Looks(ALPHA, cells, session.lab.scale.looks)
+    session.lab.run = {"budget": session.budget_seconds, "cells": session.expected}
     judged = judge_cell(ask, question, cell, session.lab, looks, session.allowance())
     if judged.verdict is Verdict.ERROR and refusals:
         # What a user can mend is said in its one sentence, without a traceback.

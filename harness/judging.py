@@ -55,7 +55,7 @@ def judge_cell(
     if not allowance > 0:
         return Judged(Verdict.INCONCLUSIVE, reason="The run's budget was spent before this cell; --budget gives more.")
     prediction = question.prediction(cell)
-    lab.begin()
+    lab.begin(f"{question.slug}/{question.cell_id(cell)}")
     last = Judged(Verdict.INCONCLUSIVE)
     try:
         for look in range(looks.looks):
@@ -66,7 +66,7 @@ def judge_cell(
             growth_left = 2.0 ** (looks.looks - 1 - look)
             if factor is not None and factor > HOPELESS * growth_left:
                 break
-            if lab.spent + lab.ahead() > allowance:
+            if look + 1 < looks.looks and not lab.goes_on(allowance):
                 break
     except Undecided as why:
         return replace(last, verdict=Verdict.INCONCLUSIVE, seconds=lab.spent, reason=str(why))

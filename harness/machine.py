@@ -62,6 +62,21 @@ def resolve_device(name: str, worker: int = 0, workers: int = 1) -> "torch.devic
     return torch.device(f"cuda:{asked[worker % len(asked)]}")
 
 
+# What a process of a run takes at most on a CPU, most of it libraries.
+_PROCESS_BYTES = 2 * 2**30
+
+
+def processes(device: str) -> int:
+    """How many processes a run on a device of this name can use: its GPUs, or the cores that have memory enough.
+
+    BadInput for a bad name or a device that is not here.
+    """
+    if resolve_device(device.split(",")[0]).type == "cuda":
+        return device.count(",") + 1
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(min(len(os.sched_getaffinity(0)), memory // _PROCESS_BYTES), 1)
+
+
 def describe(device: "torch.device") -> str:
     """The processor's or the GPU's name."""
     import torch

@@ -42,6 +42,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--accept-verdicts", action="store_true", help="write the decided verdicts to reports/accepted.json")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """-n auto: a process for each GPU of the run, else for each core, as far as the memory goes."""
+    from harness.machine import processes
+
+    try:
+        return processes(config.option.device)
+    except BadInput:
+        # Refused in a sentence once the options are checked.
+        return 1
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything runs."""
     from harness.session import Session

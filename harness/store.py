@@ -1,8 +1,8 @@
 """Results on disk, addressed by a full description of their computation.
 
 An entry is one file: the sha256 of the rest, then safetensors bytes whose metadata hold the description and the facts.
-It is written under another name and renamed, so that a kill at any moment leaves whole entries only, and two processes
-that compute the same one simply write the same content twice: no lock is needed.
+It is written under another name and renamed, so that a kill at any moment leaves whole entries only. A process that
+needs an entry which another one is computing waits for it; the lock ends with the process that holds it.
 """
 
 import errno
@@ -12,11 +12,13 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -63,11 +65,23 @@ class Store:
     ) -> Entry:
         """The stored entry, or compute it and store it; `fresh`: compute in any case."""
         entry = None if fresh else self.get(spec)
-        if entry is None:
-            arrays, facts = compute()
-            self.put(spec, arrays, facts)
-            entry = Entry(dict(arrays), dict(facts))
-        return entry
+        if entry is not None:
+            return entry
+        # One lock for all entries of a folder: few files, and the odd wait for another's entry costs nothing.
+        place = self._path(spec).parent
+        with self._usable():
+            place.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(place / ".lock")
+            lock.acquire()
+        try:
+            entry = None if fresh else self.get(spec)
+            if entry is None:
+                arrays, facts = compute()
+                self.put(spec, arrays, facts)
+                entry = Entry(dict(arrays), dict(facts))
+            return entry
+        finally:
+            lock.release()
 
     def get(self, spec: Mapping[str, Any]) -> Entry | None:
         """The entry, or None; a corrupt or foreign file is set aside with a warning and counts as absent."""
@@ -138,7 +152,7 @@ class Store:
 
     def _write(self, path: Path, content: bytes) -> None:
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
+        with self._usable():
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with unfinished.open("wb") as file:
@@ -149,6 +163,12 @@ class Store:
             except BaseException:
                 unfinished.unlink(missing_ok=True)
                 raise
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """What the system refuses while writing, as a sentence."""
+        try:
+            yield
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 problem, remedy = "has no space left", "free some space"

@@ -18,11 +18,11 @@ class Given:
     def __init__(self, seconds=1.0):
         self.seconds, self.look, self.spent, self.begun = seconds, 0, 0.0, 0
 
-    def begin(self):
+    def begin(self, _):
         self.begun += 1
 
-    def ahead(self):
-        return self.spent
+    def goes_on(self, allowance):
+        return 2 * self.spent <= allowance
 
     def units(self, first):
         self.spent = self.seconds * 2**self.look

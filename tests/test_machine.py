@@ -61,6 +61,25 @@ def test_gpus_that_are_not_here_or_too_many(name, workers, said):
         machine.resolve_device(name, 0, workers)
 
 
+@pytest.mark.parametrize(
+    ("cores", "gigabytes", "gpus", "device", "count"),
+    [
+        (8, 64, 0, "auto", 8),
+        (8, 6, 0, "cpu", 3),
+        (1, 1, 0, "auto", 1),
+        (8, 64, 2, "auto", 1),
+        (8, 64, 2, "cuda:0,1", 2),
+    ],
+)
+def test_a_process_for_each_gpu_or_each_core_with_memory(monkeypatch, cores, gigabytes, gpus, device, count):
+    pages = {"SC_PHYS_PAGES": gigabytes * 2**18, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr("os.sysconf", pages.get)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr("torch.cuda.is_available", lambda: gpus > 0)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
+    assert machine.processes(device) == count
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_gpu():

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -214,3 +215,36 @@ def test_two_processes_may_write_the_same_entries(store):
     assert store.info() == {**store.info(), "entries": 50, "set aside": 0}
     for shard in range(50):
         np.testing.assert_array_equal(store.get({"shard": shard}).arrays["a"], np.full(2000, shard))
+
+
+def _slow_fetch(folder, log):
+    def compute():
+        with log.open("a") as file:
+            file.write("computed\n")
+        time.sleep(0.5)
+        return ARRAYS, {"seconds": 0.5}
+
+    Store(folder).fetch({"shared": 1}, compute)
+
+
+def test_processes_that_need_one_entry_compute_it_once(tmp_path):
+    log, spawn = tmp_path / "log", multiprocessing.get_context("spawn")
+    processes = [spawn.Process(target=_slow_fetch, args=(tmp_path / "store", log)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    assert log.read_text() == "computed\n"
+
+
+def test_a_process_that_dies_while_computing_leaves_its_entry_to_the_others(tmp_path):
+    log, spawn = tmp_path / "log", multiprocessing.get_context("spawn")
+    process = spawn.Process(target=_slow_fetch, args=(tmp_path, log))
+    process.start()
+    while not log.exists():
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    _slow_fetch(tmp_path, log)
+    assert log.read_text() == "computed\n" * 2

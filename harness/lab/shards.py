@@ -15,7 +15,7 @@ import torch
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.seeds import generator
-from harness.store import Store, key
+from harness.store import Entry, Store, key
 
 # Part of every stored entry's address: raise it when a sampler's meaning changes, and old entries are left alone.
 SAMPLERS_VERSION = 3
@@ -58,6 +58,7 @@ class Shards:
     spent: seconds it cost to compute what was handed out since `begin`, counted when it was computed, so that a run
         from the store spends, and therefore decides, as the run that filled it did. What an earlier cell of this
         run had already asked for costs nothing.
+    run: what decides, besides, how far a cell goes: the run's budget and its number of cells.
     """
 
     scale: Scale
@@ -66,6 +67,8 @@ class Shards:
     store: Store
     fresh: bool = False
     progress: Callable[[str], None] = lambda _: None
+    run: Mapping[str, float] = field(default_factory=dict)
+    cell: str = ""
     look: int = 0
     spent: float = 0.0
     _charged: set[str] = field(default_factory=set)
@@ -87,9 +90,26 @@ class Shards:
             total += missing * float(np.mean(self._seconds[name]))
         return total
 
-    def begin(self) -> None:
+    def goes_on(self, allowance: float) -> bool:
+        """Whether this cell may take another look: whether that fits into the seconds it may spend.
+
+        What was decided is kept: which samples a cell pays for depends on the cells that its process judged before, and
+        a run from the store must stop where the run that filled it did.
+        """
+        decision = {
+            "decision": "goes on",
+            "cell": self.cell,
+            "look": self.look,
+            "samples": sorted(self._asked),
+            "scale": self.scale.name,
+            "run": dict(self.run),
+        }
+        fits = self.spent + self.ahead() <= allowance
+        return bool(self.store.fetch(decision, lambda: ({}, {"goes on": fits}), fresh=self.fresh).facts["goes on"])
+
+    def begin(self, cell: str = "") -> None:
         """A new cell. Merged samples of the last cell are kept, since neighbours share them; older ones are dropped."""
-        self.look, self.spent = 0, 0.0
+        self.cell, self.look, self.spent = cell, 0, 0.0
         self._merged = {name: merged for name, merged in self._merged.items() if name in self._asked}
         self._asked = set()
 
@@ -115,23 +135,42 @@ class Shards:
             done, merged = 0, None
         for shard in range(done, shards):
             self.progress(f"{spec['sampler']} {shard + 1}/{shards}")
-            shard_key = f"{name}/{shard}"
 
-            def timed(shard: int = shard) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-                start = time.perf_counter()
-                result = compute(generator(self.device, self.seed, name, shard))
-                return result.to_arrays(), {"seconds": time.perf_counter() - start}
+            def drawn(shard: int = shard) -> dict[str, np.ndarray]:
+                return compute(generator(self.device, self.seed, name, shard)).to_arrays()
 
-            recompute = self.fresh and shard_key not in self._charged
-            entry = self.store.fetch({**spec, "shard": shard}, timed, fresh=recompute)
-            if shard_key not in self._charged:
-                self._charged.add(shard_key)
-                self.spent += float(entry.facts["seconds"])
-                self._seconds.setdefault(name, []).append(float(entry.facts["seconds"]))
+            entry, seconds = self._entry({**spec, "shard": shard}, f"{name}/{shard}", drawn)
+            if seconds is not None:
+                self._seconds.setdefault(name, []).append(seconds)
             part = kind.from_arrays(entry.arrays)
             merged = part if merged is None else merged + part
         self._merged[name] = (shards, merged)
         return merged
+
+    def once(self, spec: dict[str, Any], compute: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        """What is computed without drawing anything, the same at every look, seed and device: from the store, or
+        computed and stored."""
+        spec = {**spec, "version": SAMPLERS_VERSION}
+        return self._entry(spec, key(spec), compute)[0].arrays
+
+    def _entry(
+        self, spec: dict[str, Any], name: str, compute: Callable[[], dict[str, np.ndarray]]
+    ) -> tuple[Entry, float | None]:
+        """One stored entry, and the seconds it took where this run is now charged for it for the first time."""
+
+        def timed() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+            start = time.perf_counter()
+            arrays = compute()
+            return arrays, {"seconds": time.perf_counter() - start}
+
+        new = name not in self._charged
+        entry = self.store.fetch(spec, timed, fresh=self.fresh and new)
+        if not new:
+            return entry, None
+        self._charged.add(name)
+        seconds = float(entry.facts["seconds"])
+        self.spent += seconds
+        return entry, seconds
 
 
 def who(architecture: Architecture, problem: Problem) -> dict[str, Any]:
