@@ -6,6 +6,15 @@ product of the logits' gradients (Jacot et al. 2018), by which they move under g
 
 from harness.kernels.checks import positive_definite
 from harness.kernels.empirical import EmpiricalKernel, empirical_nngp, empirical_ntk
-from harness.kernels.fully_connected import nngp, ntk
+from harness.kernels.fully_connected import has_closed_form, in_the_limit, nngp, ntk
 
-__all__ = ["EmpiricalKernel", "empirical_nngp", "empirical_ntk", "nngp", "ntk", "positive_definite"]
+__all__ = [
+    "EmpiricalKernel",
+    "empirical_nngp",
+    "empirical_ntk",
+    "has_closed_form",
+    "in_the_limit",
+    "nngp",
+    "ntk",
+    "positive_definite",
+]

@@ -4,14 +4,15 @@ Only the number of hidden layers counts, not their widths, which go to infinity 
 float64. A block of a large kernel is had by giving two sets of inputs.
 """
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from harness.errors import BadInput
 from harness.kernels.activations import MOMENTS, Moment
 from harness.kernels.checks import finite_inputs
-from harness.networks import FullyConnected
+from harness.networks import Architecture, FullyConnected
 
 
 class _Layer(NamedTuple):
@@ -68,6 +69,23 @@ def ntk(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | N
         layer = layer.next(architecture)
         theta = layer.covariance + architecture.sigma_w**2 * slopes * theta
     return theta
+
+
+def has_closed_form(architecture: Architecture) -> bool:
+    """Whether `nngp` takes this architecture."""
+    return isinstance(architecture, FullyConnected) and architecture.distribution == "gaussian"
+
+
+def in_the_limit(architecture: Architecture) -> FullyConnected:
+    """What all networks have in common that are the same but for their widths: those of width 1, in the "ntk"
+    parametrisation, which has both limits. BadInput where there is no closed form."""
+    if not isinstance(architecture, FullyConnected) or not has_closed_form(architecture):
+        raise BadInput(
+            f"There is no kernel in closed form for {architecture.name}, only for fully connected networks of Gaussian "
+            "initial values; use a kernel by Monte Carlo."
+        )
+    limit: dict[str, Any] = {"hidden": (1,) * len(architecture.hidden), "parametrisation": "ntk"}
+    return replace(architecture, **limit)
 
 
 def _first_layer(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | None) -> _Layer:

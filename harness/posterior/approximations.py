@@ -12,6 +12,7 @@ for ln P(S). What the public code of an author of arXiv 1805.08522, 2006.15191 a
   ln P(S), that code takes −KL of the regression's posterior from the prior.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -167,6 +168,16 @@ def squared_error(process: GaussianProcess, *, noise: float = 0.002**0.5) -> Gau
     _, log_ratio = np.linalg.slogdet(noise**2 * inverse)
     divergence = (noise**2 * np.trace(inverse) + dual @ mean - m - log_ratio) / 2
     return _approximation(process, mean, covariance, -divergence)
+
+
+APPROXIMATIONS: dict[str, Callable[[GaussianProcess], GaussianApproximation]] = {
+    "EP": expectation_propagation,
+    "EP, probit": lambda process: expectation_propagation(process, noise=1.0),
+    "Laplace": laplace,
+    "Laplace, logistic": lambda process: laplace(process, link="logistic"),
+    "squared error": squared_error,
+    "squared error, noise 1": lambda process: squared_error(process, noise=1.0),
+}
 
 
 def _with_sites(prior: np.ndarray, precision: np.ndarray) -> tuple[np.ndarray, float]:

@@ -7,6 +7,9 @@ one whose largest weight, over all x, is the smallest. So the weights are bounde
 uniform numbers their mean has a small error.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from scipy import linalg, special
@@ -121,10 +124,40 @@ class TiltedSampler:
         return (mean**2 / 2 - mean * x + special.log_ndtr(mean - least)).sum(axis=0)
 
 
+@dataclass(frozen=True, eq=False)
+class OrthantEvidence:
+    """ln P(S) by independent units; values: (units,) ln of each one's estimate of P(S)."""
+
+    values: np.ndarray
+
+    def estimate(self, unit: str) -> Estimate:
+        """ln P(S); unit: what is independent."""
+        return log_evidence(self.values.tolist(), unit=unit)
+
+    def __add__(self, other: "OrthantEvidence") -> "OrthantEvidence":
+        return OrthantEvidence(np.concatenate([self.values, other.values]))
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {"values": self.values}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "OrthantEvidence":
+        """The inverse of `to_arrays`."""
+        return cls(arrays["values"])
+
+
 def log_probability(
     process: GaussianProcess, generator: torch.Generator, *, runs: int = 16, points: int = 1024, doublings: int = 4
 ) -> Estimate:
-    """ln P(S), from independent scramblings of Sobol' points (Owen 1998), each an unbiased estimate of P(S).
+    """ln P(S); arguments and errors as of `scramblings`."""
+    return scramblings(process, generator, runs=runs, points=points, doublings=doublings).estimate("scramblings")
+
+
+def scramblings(
+    process: GaussianProcess, generator: torch.Generator, *, runs: int = 16, points: int = 1024, doublings: int = 4
+) -> OrthantEvidence:
+    """Independent scramblings of Sobol' points (Owen 1998), each an unbiased estimate of P(S).
 
     points: of each scrambling, a power of 2. doublings: how often they may be doubled, all being drawn again, until the
     scramblings agree. BadInput for numbers that make no sense; Undecided where the scramblings do not come to agree.
@@ -139,7 +172,7 @@ def log_probability(
         values = [_log_mean_weight(sampler, points, generator) for _ in range(runs)]
         scatter = float(np.std(values, ddof=1))
         if scatter <= MOST_SCATTER:
-            return log_evidence(values, unit="scramblings")
+            return OrthantEvidence(np.array(values))
         points *= 2
     raise Undecided(
         f"Scramblings of {points // 2} points scatter by {scatter:.2f} nats in ln P(S), more than {MOST_SCATTER}; "

@@ -36,10 +36,26 @@ class ChainsPosterior:
         """How often each function was drawn, over all chains."""
         return self.clusters.pooled()
 
+    @classmethod
+    def independent(cls, functions: FunctionCounts) -> "ChainsPosterior":
+        """Independent draws: as many chains, of one function each."""
+        draws = functions.total
+        words = np.repeat(functions.words, functions.counts, axis=0)
+        return cls(ClusteredCounts.from_words(words, np.arange(draws), functions.n, draws))
+
     @property
-    def sample(self) -> Runs:
-        """The functions by chain, as the distances take them; chains count alike."""
+    def sample(self) -> Runs | FunctionCounts:
+        """The functions by chain, as the distances take them; chains count alike. Of one function a chain, all
+        together."""
+        if self.clusters.total == self.clusters.units:
+            return self.functions
         return Runs(tuple(map(self.clusters.of_unit, range(self.clusters.units))))
+
+    def as_one_unit(self) -> "ChainsPosterior":
+        """The same draws as those of one chain, for chains that have more in common than independent ones may."""
+        functions = self.functions
+        unit = np.zeros(functions.distinct, dtype=np.int64)
+        return ChainsPosterior(ClusteredCounts(functions.n, 1, unit, functions.words, functions.counts))
 
     def __add__(self, other: "ChainsPosterior") -> "ChainsPosterior":
         return ChainsPosterior(self.clusters + other.clusters)

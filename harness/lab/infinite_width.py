@@ -1,0 +1,193 @@
+"""Networks without end in width: Gaussian processes, whose P_B(f|S) and P(S) need no network to be drawn."""
+
+from itertools import combinations_with_replacement
+from math import nan
+
+import numpy as np
+
+from harness.errors import BadInput
+from harness.kernels import EmpiricalKernel, empirical_nngp, empirical_ntk, has_closed_form, in_the_limit, nngp, ntk
+from harness.kernels.library import library_kernels
+from harness.lab.shards import Shards, who
+from harness.networks import Architecture
+from harness.posterior import ChainsPosterior, OrthantEvidence, empirical_process, truncated_gaussian
+from harness.posterior.approximations import APPROXIMATIONS, GaussianApproximation
+from harness.posterior.gaussian_process import GaussianProcess
+from harness.posterior.orthant import scramblings
+from harness.problems import Problem
+from harness.verdicts import Estimate
+
+EXACT = "exact"
+METHODS = (EXACT, *APPROXIMATIONS)
+_CLOSED_FORMS = {"nngp": nngp, "ntk": ntk}
+_EMPIRICAL = {"nngp": empirical_nngp, "ntk": empirical_ntk}
+# Rows and columns of a block of a kernel, which is what an interrupted run may lose.
+_BLOCK = 1000
+
+
+class InfiniteWidth(Shards):
+    """What an architecture does in the limit of infinite width.
+
+    Fully connected networks have their kernel in closed form. For any other architecture it is found by Monte Carlo,
+    at the width that is given, and so has errors. They are carried on by repeating everything: each unit of a posterior
+    or of an evidence then has a kernel of its own, from networks of its own, so that the interval over units holds the
+    kernel's error. What that leaves is the bias of the kernel's noise, which falls with the networks of a kernel, as
+    its square does with the units.
+    """
+
+    def kernel(
+        self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = "closed form"
+    ) -> np.ndarray:
+        """NNGP kernel or NTK ("ntk") of S, then E: (m + n, m + n), exact; block by block, each kept in the store.
+
+        by: "closed form", or "neural-tangents", which is Unavailable where that is not installed. BadInput for an
+        architecture without a closed form; `empirical_kernel` has those.
+        """
+        if kind not in _CLOSED_FORMS or by not in ("closed form", "neural-tangents"):
+            raise BadInput(
+                f"A kernel is nngp or ntk, by closed form or neural-tangents, not {kind!r} by {by!r}; choose of these."
+            )
+        limit, x = in_the_limit(architecture), problem.inputs
+        whole = np.empty((len(x), len(x)))
+        places = [slice(start, start + _BLOCK) for start in range(0, len(x), _BLOCK)]
+        pairs = list(combinations_with_replacement(places, 2))
+        for done, (rows, columns) in enumerate(pairs):
+            self.progress(f"{kind} kernel {done + 1}/{len(pairs)}")
+
+            def block(rows: slice = rows, columns: slice = columns) -> dict[str, np.ndarray]:
+                others = None if rows == columns else x[columns]
+                if by == "neural-tangents":
+                    found = library_kernels(limit, x[rows], others)[kind == "ntk"]
+                else:
+                    found = _CLOSED_FORMS[kind](limit, x[rows], others)
+                return {"kernel": found}
+
+            spec = {"kernel": kind, "by": by, **who(limit, problem), "block": [rows.start, columns.start, _BLOCK]}
+            found = self.once(spec, block)["kernel"]
+            whole[rows, columns] = found
+            whole[columns, rows] = found.T
+        return whole
+
+    def empirical_kernel(
+        self, architecture: Architecture, problem: Problem, kind: str = "nngp", networks: int = 1000
+    ) -> EmpiricalKernel:
+        """NNGP kernel or NTK ("ntk") of S, then E, by Monte Carlo with standard errors; `networks` a shard."""
+        if kind not in _EMPIRICAL:
+            raise BadInput(f"A kernel is nngp or ntk, not {kind!r}; choose one of these.")
+        return self.gather(
+            EmpiricalKernel,
+            {"sampler": f"{kind} by Monte Carlo", **who(architecture, problem), "networks": networks},
+            lambda generator: _EMPIRICAL[kind](architecture, problem.inputs, networks, generator),
+        )
+
+    def gaussian_process(self, architecture: Architecture, problem: Problem) -> GaussianProcess:
+        """The logits of infinitely wide networks, conditioned on S; BadInput where there is no closed form."""
+        problem.needs_two_classes("A Gaussian process")
+        return GaussianProcess(self.kernel(architecture, problem), problem.train_y)
+
+    def infinite_posterior(
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        method: str = EXACT,
+        chains: int = 64,
+        draws: int = 64,
+        kernels: int = 16,
+        networks: int = 1000,
+    ) -> ChainsPosterior:
+        """P_B(f|S) of infinitely wide networks, exactly, or as an approximation has it.
+
+        method: one of METHODS. A shard has `chains` independent chains of `draws` functions each; an approximation's
+        draws are independent, and there are chains × draws of them. Without a closed form of the kernel, a shard has
+        `kernels` units instead, each with a kernel of `networks` networks and chains/kernels chains.
+        """
+        _check(method)
+        spec = {"method": method, "chains": chains, "draws": draws}
+        if not has_closed_form(architecture):
+            _exact_only(method, architecture)
+            spec |= {"kernels": kernels, "networks": networks}
+            return self.gather(
+                ChainsPosterior,
+                {"sampler": "posterior of Monte-Carlo kernels", **who(architecture, problem), **spec},
+                lambda generator: empirical_process.posterior(
+                    architecture, problem, generator, kernels, networks, chains=max(chains // kernels, 1), draws=draws
+                ),
+            )
+        if method == EXACT:
+            return self.gather(
+                ChainsPosterior,
+                {"sampler": "truncated Gaussian", **who(in_the_limit(architecture), problem), **spec},
+                lambda generator: truncated_gaussian(
+                    self.gaussian_process(architecture, problem), generator, chains=chains, draws=draws
+                ),
+            )
+        return self.gather(
+            ChainsPosterior,
+            {"sampler": "approximate posterior", **who(in_the_limit(architecture), problem), **spec},
+            lambda generator: ChainsPosterior.independent(
+                self.approximation(architecture, problem, method).functions(chains * draws, generator)
+            ),
+        )
+
+    def infinite_evidence(
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        method: str = EXACT,
+        runs: int = 16,
+        points: int = 1024,
+        networks: int = 1000,
+    ) -> Estimate:
+        """ln P(S) of infinitely wide networks: exactly, up to a Monte-Carlo error, or as an approximation has it.
+
+        method: one of METHODS; an approximation has no interval but its value. A shard has `runs` scramblings of at
+        least `points` points; without a closed form of the kernel, `runs` kernels of `networks` networks.
+        """
+        _check(method)
+        spec = {"runs": runs, "points": points}
+        if not has_closed_form(architecture):
+            _exact_only(method, architecture)
+            spec |= {"networks": networks}
+            return self.gather(
+                OrthantEvidence,
+                {"sampler": "ln P(S) of Monte-Carlo kernels", **who(architecture, problem), **spec},
+                lambda generator: empirical_process.evidence(
+                    architecture, problem, generator, runs, networks, points=points
+                ),
+            ).estimate("kernels")
+        if method == EXACT:
+            return self.gather(
+                OrthantEvidence,
+                {"sampler": "orthant", **who(in_the_limit(architecture), problem), **spec},
+                lambda generator: scramblings(
+                    self.gaussian_process(architecture, problem), generator, runs=runs, points=points
+                ),
+            ).estimate("scramblings")
+        value = self.approximation(architecture, problem, method).log_evidence
+        return Estimate(
+            "ln P(S)", value, lambda _: (value, value), 1, "kernels", nan, f"{method}, without an error bar"
+        )
+
+    def approximation(self, architecture: Architecture, problem: Problem, method: str) -> GaussianApproximation:
+        """A Gaussian in the place of the training logits given the labels; method: one of APPROXIMATIONS."""
+        _check(method, tuple(APPROXIMATIONS))
+        process = self.gaussian_process(architecture, problem)
+
+        def found() -> dict[str, np.ndarray]:
+            each = APPROXIMATIONS[method](process)
+            return {"mean": each.mean, "covariance": each.covariance, "log evidence": np.array(each.log_evidence)}
+
+        arrays = self.once({"approximation": method, **who(in_the_limit(architecture), problem)}, found)
+        return GaussianApproximation(process, arrays["mean"], arrays["covariance"], float(arrays["log evidence"]))
+
+
+def _check(method: str, methods: tuple[str, ...] = METHODS) -> None:
+    if method not in methods:
+        raise BadInput(f"Infinite width is asked by {', '.join(methods)}, not by {method!r}; choose one of these.")
+
+
+def _exact_only(method: str, architecture: Architecture) -> None:
+    if method != EXACT:
+        raise BadInput(
+            f"{architecture.name} has a kernel by Monte Carlo only, for which there is {EXACT!r}, not {method!r}."
+        )
