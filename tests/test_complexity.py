@@ -1,12 +1,27 @@
 """Complexity measures against slow, independent implementations."""
 
+import zlib
+from math import comb
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.complexity import MEASURES, entropy, lempel_ziv, ones
+from harness.complexity import (
+    CUBE_MEASURES,
+    MEASURES,
+    average_sensitivity,
+    compressed,
+    critical_sample_ratio,
+    entropy,
+    lempel_ziv,
+    maximal_sensitivity,
+    ones,
+)
+from harness.errors import BadInput
+from harness.problems import boolean_cube
 
 
 def kaspar_schuster(s):
@@ -68,7 +83,18 @@ def test_shapes_and_one_bit():
     assert lempel_ziv(np.zeros((3, 4, 8))).shape == (3, 4)
     assert lempel_ziv(np.array([1])) == 0  # log2 of one place
     assert lempel_ziv(np.ones(8)) == 3
-    assert set(MEASURES) == {"LZ76", "entropy"}
+    assert lempel_ziv(np.zeros((0, 8))).shape == (0,)
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
+def test_every_measure_keeps_leading_axes_and_calls_a_constant_simplest(measure):
+    bits = np.random.default_rng(0).integers(0, 2, (3, 5, 32), dtype=np.uint8)
+    bits[0, 0] = 1
+    found = measure(bits)
+    assert found.shape == (3, 5)
+    np.testing.assert_array_equal(found, [[measure(string) for string in row] for row in bits])
+    assert found.argmin() == 0
+    assert (found.ravel()[1:] > found[0, 0]).all()
 
 
 def test_entropy_in_closed_form():
@@ -76,3 +102,41 @@ def test_entropy_in_closed_form():
     quarter = stats.entropy([0.25, 0.75], base=2)
     np.testing.assert_allclose(entropy(bits), [0, quarter, 1, 0], atol=1e-12)
     assert ones(bits).tolist() == [0, 1, 2, 4]
+
+
+def test_the_compressor_is_zlib_without_its_two_bytes_of_header_and_four_of_checksum():
+    rng = np.random.default_rng(0)
+    bits = np.concatenate([rng.integers(0, 2, (20, 128)), np.tile([0, 1], (1, 64))])
+    texts = ["".join(map(str, row)).encode() for row in bits.tolist()]
+    assert compressed(bits).tolist() == [len(zlib.compress(text, 9)) - 6 for text in texts]
+
+
+def slow_sensitivities(labels):
+    """Neighbours of another label, one point and one bit after the other."""
+    bits = len(labels).bit_length() - 1
+    return [sum(labels[i] != labels[i ^ (1 << bit)] for bit in range(bits)) for i in range(len(labels))]
+
+
+@given(st.integers(0, 5).flatmap(lambda n: st.lists(st.integers(0, 1), min_size=2**n, max_size=2**n)))
+def test_sensitivities_point_by_point(labels):
+    slow = slow_sensitivities(labels)
+    assert critical_sample_ratio(labels) == np.mean([count > 0 for count in slow])
+    assert average_sensitivity(labels) == np.mean(slow)
+    assert maximal_sensitivity(labels) == max(slow)
+
+
+def test_sensitivities_in_closed_form():
+    for bits in (3, 5, 7):
+        of = {target: boolean_cube(bits, target).eval_y for target in ("parity", "identity", "majority")}
+        assert average_sensitivity(of["parity"]) == maximal_sensitivity(of["parity"]) == bits
+        assert average_sensitivity(of["identity"]) == critical_sample_ratio(of["identity"]) == 1
+        # Of an odd number of inputs, those one vote from a tie can turn it: C(n, (n−1)/2) on either side, (n+1)/2 bits.
+        near = 2 * comb(bits, bits // 2)
+        assert critical_sample_ratio(of["majority"]) == near / 2**bits
+        assert average_sensitivity(of["majority"]) == near * (bits + 1) / 2 / 2**bits
+
+
+@pytest.mark.parametrize("measure", CUBE_MEASURES.values(), ids=CUBE_MEASURES)
+def test_part_of_a_cube_is_refused(measure):
+    with pytest.raises(BadInput, match="2\\^bits inputs, not of 24"):
+        measure(np.zeros((2, 24)))
