@@ -3,5 +3,17 @@
 from harness.networks.convolutional import Convolutional
 from harness.networks.ensemble import Architecture, Parameter
 from harness.networks.fully_connected import FullyConnected, perceptron
+from harness.networks.lstm import LSTM
+from harness.networks.residual import Residual
+from harness.networks.transformer import Transformer
 
-__all__ = ["Architecture", "Convolutional", "FullyConnected", "Parameter", "perceptron"]
+__all__ = [
+    "LSTM",
+    "Architecture",
+    "Convolutional",
+    "FullyConnected",
+    "Parameter",
+    "Residual",
+    "Transformer",
+    "perceptron",
+]

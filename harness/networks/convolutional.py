@@ -10,8 +10,7 @@ from torch.nn import functional
 
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
-from harness.networks.fully_connected import ACTIVATIONS
-from harness.networks.layers import GaussianLayers, linear, whole
+from harness.networks.layers import ACTIVATIONS, GaussianLayers, linear, whole
 
 PADDINGS = ("zero", "circular")
 POOLINGS = {"average": functional.avg_pool2d, "max": functional.max_pool2d}
@@ -83,14 +82,14 @@ class Convolutional(GaussianLayers):
             raise BadInput("A convolutional network has at least 1 convolution; give its channels.")
         if whole((self.kernel,), "Sides of kernels")[0] % 2 == 0:
             raise BadInput(f"A kernel has an odd side, so that it has a centre, not {self.kernel}.")
-        for field, allowed in (
+        for what, allowed in (
             ("padding", PADDINGS),
             ("pooling", (*POOLINGS, None)),
             ("activation", tuple(ACTIVATIONS)),
         ):
-            if getattr(self, field) not in allowed:
+            if getattr(self, what) not in allowed:
                 raise BadInput(
-                    f"A convolutional network has no {field} {getattr(self, field)!r}; choose one of "
+                    f"A convolutional network has no {what} {getattr(self, what)!r}; choose one of "
                     f"{', '.join(map(str, allowed))}."
                 )
 
@@ -165,8 +164,8 @@ class Convolutional(GaussianLayers):
         return linear(parameters, self.layers[layer], _flat(h))
 
     def activate(self, z: Tensor) -> Tensor:
-        """z of a hidden layer -> activation, and pooling after a convolution; may overwrite z."""
-        h = ACTIVATIONS[self.activation].function(z)
+        """z of a hidden layer -> activation, and pooling after a convolution."""
+        h = ACTIVATIONS[self.activation](z)
         if z.ndim == 3 or self.pooling is None:
             return h
         return from_planes(POOLINGS[self.pooling](as_planes(h), 2), len(h))

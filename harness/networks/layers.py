@@ -10,6 +10,9 @@ from torch import Tensor
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
 
+# None writes into its argument: of a view, autograd would copy what lies under it.
+ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "erf": torch.erf}
+
 
 def linear(parameters: Mapping[str, Tensor], name: str, h: Tensor) -> Tensor:
     """h: (networks, points, fan-in) -> hW + b, (networks, points, fan-out), by the weight and bias of this name."""

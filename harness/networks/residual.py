@@ -1,0 +1,84 @@
+"""Residual networks on images: convolutions with identity skip connections (He et al. 2016, arXiv 1603.05027)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import sqrt
+
+import numpy as np
+from torch import Tensor
+
+from harness.errors import BadInput
+from harness.networks.convolutional import PADDINGS, convolve, images
+from harness.networks.ensemble import Parameter
+from harness.networks.layers import ACTIVATIONS, GaussianLayers, whole
+
+
+@dataclass(frozen=True)
+class Residual(GaussianLayers):
+    """A convolution, then so many blocks h ← h + convolution(a(convolution(a(h))))/√blocks, with the activation a; the
+    mean of a(h) over all pixels, then one linear output.
+
+    Blocks are in the order of He et al. 2016 ("full pre-activation") without batch normalisation, which would make one
+    point's logit depend on the others. In its place each branch is scaled by 1/√blocks, so that signals stay bounded
+    however many there are (Hayou et al. 2021, arXiv 2010.12859). channels: of every convolution. kernel: its side, an
+    odd number. padding: what lies beyond the border, "zero" or "circular".
+    """
+
+    channels: int = 8
+    blocks: int = 2
+    kernel: int = 3
+    padding: str = "zero"
+    activation: str = "relu"
+    sigma_w: float = field(default=sqrt(2), kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        whole((self.channels, self.blocks, self.kernel), "Channels, blocks and sides of kernels")
+        if self.kernel % 2 == 0:
+            raise BadInput(f"A kernel has an odd side, so that it has a centre, not {self.kernel}.")
+        if self.padding not in PADDINGS or self.activation not in ACTIVATIONS:
+            raise BadInput(
+                f"A residual network has a padding among {', '.join(PADDINGS)} and an activation among "
+                f"{', '.join(ACTIVATIONS)}, not {self.padding!r} and {self.activation!r}."
+            )
+
+    @property
+    def name(self) -> str:
+        """Stable identifier, e.g. resnet-8x2-relu: channels × blocks; what is left at its default is left out."""
+        words = [f"kernel{self.kernel}"] * (self.kernel != 3) + [self.padding] * (self.padding != "zero")
+        return self._named("resnet", f"{self.channels}x{self.blocks}", self.activation, *words)
+
+    @property
+    def facts(self) -> dict[str, str | int | float]:
+        """What the report groups cells by."""
+        return {"architecture": self.name, "depth": 1 + 2 * self.blocks, "width": self.channels}
+
+    def prepare(self, inputs: np.ndarray) -> np.ndarray:
+        """(points, height, width[, channels]) -> (points, height, width, channels)."""
+        return images(inputs, "residual network")
+
+    def parameters(self, input_shape: tuple[int, ...], outputs: int = 1) -> dict[str, Parameter]:
+        """Weights (channels × kernel × kernel, channels out) of convolutions, (channels, outputs) of the readout."""
+        area = self.kernel**2
+        table = self._layer("convolution", area * input_shape[-1], self.channels)
+        for block in range(self.blocks):
+            for which in ("first", "second"):
+                table |= self._layer(f"block{block}.{which}", area * self.channels, self.channels)
+        return table | self._layer("readout", self.channels, outputs)
+
+    def activations(self, input_shape: tuple[int, ...]) -> int:
+        """Numbers a network holds for one point; see `SharesWeights`."""
+        return 3 * input_shape[0] * input_shape[1] * self.channels
+
+    def features(self, parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        """x: (points, height, width, channels), or with a leading axis "networks" -> (networks, points, channels)."""
+        activated = ACTIVATIONS[self.activation]
+        h = self._convolved(parameters, "convolution", x)
+        for block in range(self.blocks):
+            inner = self._convolved(parameters, f"block{block}.first", activated(h))
+            branch = self._convolved(parameters, f"block{block}.second", activated(inner))
+            h = h.add(branch, alpha=1 / sqrt(self.blocks))
+        return activated(h).mean((2, 3))
+
+    def _convolved(self, parameters: Mapping[str, Tensor], name: str, h: Tensor) -> Tensor:
+        return convolve(parameters, name, h, self.kernel, self.padding)

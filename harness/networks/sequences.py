@@ -1,0 +1,55 @@
+"""Inputs as sequences: the rows of an image, or tokens with an embedding that is trained like any weight."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from harness.errors import BadInput
+from harness.networks.ensemble import Parameter
+from harness.networks.layers import whole
+
+
+def sequences(inputs: np.ndarray, vocabulary: int | None, network: str) -> np.ndarray:
+    """Inputs as the networks on sequences take them.
+
+    Without a vocabulary (points, time, ...) numbers -> (points, time, numbers) float: images row by row. With one
+    (points, time) tokens 0 … vocabulary − 1 -> the same, int64. BadInput where the two do not fit together.
+    """
+    if vocabulary is None:
+        if inputs.dtype.kind != "f" or inputs.ndim < 3:
+            raise BadInput(
+                f"{network} without a vocabulary takes sequences of rows of numbers, such as images, not inputs of "
+                f"shape {inputs.shape[1:]} and type {inputs.dtype}; give it a vocabulary for tokens."
+            )
+        return inputs.reshape(*inputs.shape[:2], -1)
+    if inputs.dtype.kind not in "iu" or inputs.ndim != 2:
+        raise BadInput(
+            f"{network} with a vocabulary takes sequences of tokens, whole numbers, not inputs of shape "
+            f"{inputs.shape[1:]} and type {inputs.dtype}; leave the vocabulary out for rows of numbers."
+        )
+    if inputs.size and not 0 <= inputs.min() <= inputs.max() < vocabulary:
+        raise BadInput(
+            f"{network} has {vocabulary} tokens, from 0 to {vocabulary - 1}, but the inputs go from {inputs.min()} to "
+            f"{inputs.max()}; give it the problem's vocabulary."
+        )
+    return inputs.astype(np.int64)
+
+
+def embedding(vocabulary: int, width: int) -> dict[str, Parameter]:
+    """A vector of standard normal numbers a token, as `nn.Embedding` starts."""
+    return {"embedding.weight": Parameter((vocabulary, width), 1.0)}
+
+
+def look_up(weight: Tensor, tokens: Tensor) -> Tensor:
+    """weight: (networks, vocabulary, width). tokens: (points, time), or with a leading axis "networks". Returns each
+    network's own vectors, (networks, points, time, width)."""
+    networks, vocabulary, width = weight.shape
+    first = torch.arange(networks, device=weight.device).view(-1, 1, 1) * vocabulary
+    return functional.embedding(tokens + first, weight.reshape(-1, width))
+
+
+def check_vocabulary(vocabulary: int | None) -> None:
+    """BadInput for anything but None or a whole number of at least 2."""
+    if vocabulary is not None:
+        whole((vocabulary,), "Sizes of vocabularies", least=2)
