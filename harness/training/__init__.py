@@ -2,7 +2,25 @@
 
 from harness.training.ensemble import Finished, train, trained_networks
 from harness.training.losses import LOSSES
-from harness.training.optimisers import OPTIMISERS, SGD, Adam, Optimiser
+from harness.training.optimisers import (
+    OPTIMISERS,
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    AdamW,
+    Cosine,
+    GradientDescent,
+    Langevin,
+    Momentum,
+    Nesterov,
+    Optimiser,
+    RMSprop,
+    Scheduled,
+    StepDecay,
+    WarmUp,
+    Whitened,
+)
 from harness.training.stopping import After, FirstFit, Stop
 from harness.training.trained import Trained
 
@@ -10,13 +28,26 @@ __all__ = [
     "LOSSES",
     "OPTIMISERS",
     "SGD",
+    "Adadelta",
+    "Adagrad",
     "Adam",
+    "AdamW",
     "After",
+    "Cosine",
     "Finished",
     "FirstFit",
+    "GradientDescent",
+    "Langevin",
+    "Momentum",
+    "Nesterov",
     "Optimiser",
+    "RMSprop",
+    "Scheduled",
+    "StepDecay",
     "Stop",
     "Trained",
+    "WarmUp",
+    "Whitened",
     "train",
     "trained_networks",
 ]

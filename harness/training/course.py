@@ -49,6 +49,7 @@ class Course:
                 f"epochs, not m = {problem.m}, networks = {networks}, batch = {batch}, max_epochs = {max_epochs}."
             )
         device = generator.device
+        batch = problem.m if optimiser.full_batch else batch
         if in_span and optimiser.rotation_equivariant and architecture.rotation_invariant:
             self.x, table, rates = least_dimension(architecture, problem.inputs, device)
         else:

@@ -53,7 +53,8 @@ def train(
     """Train so many networks until each stops: at its first 100 % training accuracy, unless `stop` says otherwise.
 
     generator: of the device to train on; draws the initialisations and the key of the minibatch orders.
-    batch: training points a step (all of S where it is not smaller); the last batch of an epoch may be shorter.
+    batch: training points a step (all of S where it is not smaller, or where the optimiser asks for that); the last
+        batch of an epoch may be shorter.
     max_epochs: how long a network is given to fit S for the first time; without meaning where `stop` is a time.
     block: networks trained together; the default keeps them in cache. Draws and orders do not depend on it.
     """

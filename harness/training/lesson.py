@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 
 import torch
 from torch import Tensor
 
+from harness.errors import BadInput
 from harness.networks import Architecture, Parameter
 from harness.networks.ensemble import views
 from harness.training.gradients import gradients
-from harness.training.minibatches import orders
-from harness.training.optimisers import Optimiser
+from harness.training.minibatches import normal, orders
+from harness.training.optimisers import Noisy, Optimiser
 
 # Training points that a look at the accuracy takes at a time.
 _POINTS = 32
@@ -105,18 +108,52 @@ class Lesson:
         """
         m, networks = len(self.x), len(block)
         order = orders(block.keys, block.epochs, m) if self.batch < m else None
-        for start in range(0, m, self.batch)[:updates]:
+        for number, start in enumerate(range(0, m, self.batch)[:updates]):
             x, signs = self.x, self.signs
             if order is not None:
                 chosen = order[:, start : start + self.batch].flatten()
                 x = x.index_select(0, chosen).view(networks, -1, *x.shape[1:])
                 signs = signs.index_select(0, chosen).view(networks, -1)
-
-            def slope(logits: Tensor, signs: Tensor = signs) -> Tensor:
-                return self.loss(logits, signs) / logits.shape[1]
-
-            gradient = gradients(self.architecture, self.table, block.rows, x, slope)
-            if self.rates is not None:
+            gradient = self._gradient(block.rows, x, signs)
+            if isinstance(self.optimiser, Noisy):
+                gradient = self._followed(self.optimiser, block, gradient, number)
+            elif self.rates is not None:
                 gradient *= self.rates
             self.optimiser.step(block.rows, gradient, block.state)
         block.epochs += 1
+
+    def _gradient(self, rows: Tensor, x: Tensor, signs: Tensor) -> Tensor:
+        """Of each network's mean loss on its points, (networks, size)."""
+
+        def slope(logits: Tensor) -> Tensor:
+            return self.loss(logits, signs) / logits.shape[1]
+
+        return gradients(self.architecture, self.table, rows, x, slope)
+
+    def _followed(self, optimiser: Noisy, block: Block, gradient: Tensor, number: int) -> Tensor:
+        """What an optimiser with noise of its own follows at this update of the epoch.
+
+        Descent of rate η·r on a number is descent of rate η on that number over √r, whose gradient is √r times as
+        large: so everything is given to the optimiser, and its answer taken back.
+        """
+        rows = block.rows
+        scale = 1.0 if self.rates is None else self.rates.sqrt()
+        counter = block.epochs * self.updates_an_epoch + number
+        return scale * optimiser.follow(
+            scale * gradient,
+            lambda: scale * self._gradient(rows, self.x, self.signs),
+            lambda: scale * rows / self.spread.square(),
+            lambda: normal(block.keys, counter, rows.shape[1], rows.dtype),
+        )
+
+    @cached_property
+    def spread(self) -> Tensor:
+        """Standard deviation of each number at initialisation, (size,). BadInput where some have none."""
+        each = [torch.full((prod(parameter.shape),), parameter.std) for parameter in self.table.values()]
+        spread = torch.cat(each).to(self.x)
+        if not (spread > 0).all():
+            raise BadInput(
+                f"{self.architecture.name} has parameters that start at 0, which leaves no Gaussian for Langevin "
+                "training to hold on to; choose an architecture that draws all of them."
+            )
+        return spread

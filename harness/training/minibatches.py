@@ -1,8 +1,10 @@
-"""Each network's own order of the training points, from a counter-based generator.
+"""Each network's own order of the training points, and its own noise, from a counter-based generator.
 
-The order is a pure function of (key, epoch): it does not depend on which networks happen to be trained together, on
-their number, or on the device, and nothing has to be remembered when networks come and go.
+The order is a pure function of (key, epoch), the noise of (key, update): neither depends on which networks happen to be
+trained together, on their number, or on the device, and nothing has to be remembered when networks come and go.
 """
+
+from math import pi
 
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ from torch import Tensor
 _GOLDEN = -7046029254386353131  # 0x9E3779B97F4A7C15 as a signed number
 _MIX1 = -4658895280553007687  # 0xBF58476D1CE4E5B9
 _MIX2 = -7723592293110705685  # 0x94D049BB133111EB
+_NOISE = 0x6E6F697365  # tells the keys of a network's noise from those of its orders
 
 
 def splitmix64(state: Tensor) -> Tensor:
@@ -36,3 +39,18 @@ def orders(keys: Tensor, epochs: Tensor, m: int) -> Tensor:
     if numbers.device.type == "cpu":
         return torch.from_numpy(np.sort(numbers.numpy(), axis=1)) & mask  # six times faster than torch's
     return numbers.sort(dim=1).values & mask
+
+
+def normal(keys: Tensor, updates: Tensor, size: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Standard normal numbers (networks, size), by Box & Muller 1958.
+
+    keys, updates: (networks,) int64; the keys may be those of `orders`. Each half of a 64-bit number makes a uniform
+    one, so that no normal number exceeds 6.7.
+    """
+    pairs = -(-size // 2)
+    counters = updates[:, None] * pairs + torch.arange(1, pairs + 1, device=keys.device)
+    bits = splitmix64(splitmix64(keys ^ _NOISE)[:, None] + counters * _GOLDEN)
+    # Halves of a step away from 0, whose logarithm is infinite.
+    radius = ((_shift(bits, 32).to(dtype) + 0.5) * 2.0**-32).log_().mul_(-2).clamp_(min=0).sqrt_()
+    angle = (bits & 0xFFFFFFFF).to(dtype) * (2 * pi * 2.0**-32)
+    return torch.cat([radius * angle.cos(), radius * angle.sin()], dim=1)[:, :size]
