@@ -4,7 +4,7 @@ Networks are drawn as everywhere (`harness.networks.ensemble`); each gives one m
 the kernel. Networks are the independent units.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -71,20 +71,27 @@ def empirical_nngp(
     logit has covariance w²·φφ' + b², w and b the standard deviations of what the readout's weights and its bias
     contribute. That has a smaller error than products of logits, and none without hidden layers.
     """
+    return summary(matrices_of_nngp(architecture, inputs, networks, generator, block))
+
+
+def matrices_of_nngp(
+    architecture: Architecture,
+    inputs: np.ndarray,
+    networks: int,
+    generator: torch.Generator,
+    block: int | None = None,
+) -> Iterator[Tensor]:
+    """The covariance of the logits given each draw of the hidden layers, (networks, points, points) block by block."""
     x = sampling_inputs(architecture, finite_inputs(inputs, np.float32), generator.device)
     table = architecture.parameters(tuple(x.shape[1:]))
     if block is None:
         in_cache = block_size(table, len(x), generator.device, activations(architecture, x))
         block = min(in_cache, max(_NUMBERS // len(x) ** 2, 1))
-
-    def matrices() -> Iterable[Tensor]:
-        for parameters in ensembles(architecture, x, networks, 1, generator, block):
-            with torch.inference_mode():
-                features = architecture.features(parameters, x)
-                weight, bias = _readout_deviations(architecture, table, features)
-                yield weight**2 * (features @ features.mT).double() + bias**2
-
-    return _summary(matrices())
+    for parameters in ensembles(architecture, x, networks, 1, generator, block):
+        with torch.inference_mode():
+            features = architecture.features(parameters, x)
+            weight, bias = _readout_deviations(architecture, table, features)
+            yield weight**2 * (features @ features.mT).double() + bias**2
 
 
 def _readout_deviations(
@@ -134,11 +141,11 @@ def empirical_ntk(
             jacobian = gradients(architecture, table, copies, alone, torch.ones_like).view(k, points, -1)
             yield (jacobian @ jacobian.mT).double()
 
-    return _summary(matrices())
+    return summary(matrices())
 
 
-def _summary(matrices: Iterable[Tensor]) -> EmpiricalKernel:
-    """matrices: (networks, points, points) block by block."""
+def summary(matrices: Iterable[Tensor]) -> EmpiricalKernel:
+    """Their mean; matrices: (networks, points, points) block by block."""
 
     def of_block(block: Tensor) -> EmpiricalKernel:
         mean = block.mean(0)
