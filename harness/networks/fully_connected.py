@@ -107,7 +107,11 @@ class FullyConnected:
         return self.distribution == "gaussian"
 
     def prepare(self, inputs: np.ndarray) -> np.ndarray:
-        """(points, ...) -> (points, d)."""
+        """(points, ...) -> (points, d); BadInput for tokens, whose numbers mean no amounts."""
+        if inputs.dtype.kind in "iu":
+            raise BadInput(
+                f"{self.name} takes numbers, not tokens ({inputs.dtype}); use an LSTM or transformer with a vocabulary."
+            )
         return inputs.reshape(len(inputs), -1)
 
     def parameters(self, input_shape: tuple[int, ...], outputs: int = 1) -> dict[str, Parameter]:

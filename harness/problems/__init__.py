@@ -3,5 +3,6 @@
 from harness.problems.cube import boolean_cube
 from harness.problems.datasets import digits, fashion_mnist, ionosphere, mnist
 from harness.problems.problem import Problem
+from harness.problems.sentences import sentences
 
-__all__ = ["Problem", "boolean_cube", "digits", "fashion_mnist", "ionosphere", "mnist"]
+__all__ = ["Problem", "boolean_cube", "digits", "fashion_mnist", "ionosphere", "mnist", "sentences"]

@@ -27,6 +27,8 @@ SHA256 = {
     "ionosphere.csv": "fd6dd7864b55d56dac0a1e6e24af9ccc35bf2555ac79af8ab9f3d1daa065ab83",
     "mnist_10k.npz": "94e2480bb2d38e772966d2564f7818de27e5e7d95984370b0cfb33e5bb4a39df",
     "fashion_mnist.npz": "5b6d2c4c694a91887af8ab7d039c04f80af3c29378d731c93a538d2e831aa469",
+    "movie_review.neg.txt": "4ace77d558c3714723843f1d65b60c01e3417b208180f0728808d76ad0eeeaca",
+    "movie_review.pos.txt": "2da124ec187a9d5a29c9f04e91c540e02baed5af8868f550a26bd6fd4dbf8bf0",
 }
 EVEN_ODD = "0,2,4,6,8/1,3,5,7,9"
 FIRST_LAST = "0,1,2,3,4/5,6,7,8,9"
@@ -144,7 +146,8 @@ def _packaged(name: str) -> bytes:
     return _checked(Path(str(files("harness"))) / "data" / name, "reinstall the package")
 
 
-def _external(name: str) -> bytes:
+def external(name: str) -> bytes:
+    """A file of the data folder, its sha256 checked; Unavailable where it is missing, BadInput where it is damaged."""
     path = data_folder() / name
     if not path.exists():
         raise Unavailable(
@@ -198,13 +201,13 @@ def _fashion() -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache
 def _mnist_full() -> tuple[np.ndarray, np.ndarray]:
-    arrays = _arrays(_external("mnist_10k.npz"))
+    arrays = _arrays(external("mnist_10k.npz"))
     return _standardised(arrays["x"]), arrays["y"]
 
 
 @lru_cache
 def _fashion_full() -> tuple[np.ndarray, np.ndarray]:
-    arrays = _arrays(_external("fashion_mnist.npz"))
+    arrays = _arrays(external("fashion_mnist.npz"))
     x = np.concatenate([arrays["x_train"], arrays["x_test"]])
     return _standardised(x), np.concatenate([arrays["y_train"], arrays["y_test"]])
 

@@ -14,7 +14,7 @@ from harness.packing import check_classes
 
 
 class Arrays(NamedTuple):
-    """train_x: (m, ...) float32. train_y: (m,) uint8. eval_x: (n, ...) float32. eval_y: (n,) uint8."""
+    """train_x: (m, ...) float32, or tokens int64. train_y: (m,) uint8. eval_x: (n, ...) alike. eval_y: (n,) uint8."""
 
     train_x: np.ndarray
     train_y: np.ndarray
@@ -27,8 +27,9 @@ class Problem:
     """Training set S and evaluation inputs E; a function is the string of a network's labels on E.
 
     name: stable identifier. facts: what the report says of it. load: called once, when the arrays are first needed, so
-    that a grid can name data that is not here. classes: labels there are. Make one with `from_arrays` or with the
-    functions of this package.
+    that a grid can name data that is not here. classes: labels there are. vocabulary: where the inputs are tokens, 0 …
+    vocabulary − 1, how many there are; None where they are numbers. Make one with `from_arrays` or with the functions
+    of this package.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Problem:
     facts: dict[str, Any]
     load: Callable[[], Arrays]
     classes: int = 2
+    vocabulary: int | None = None
 
     @classmethod
     def from_arrays(
@@ -48,17 +50,20 @@ class Problem:
         name: str = "arrays",
         facts: dict[str, Any] | None = None,
         classes: int = 2,
+        vocabulary: int | None = None,
     ) -> "Problem":
         """Your own data, copied. m may be 0, n may not; labels are 0 … classes − 1; BadInput says what does not fit.
+
+        vocabulary: for inputs that are tokens 0 … vocabulary − 1, (points, time).
 
         The name is for people; samples are stored under the arrays' content.
         """
         check_classes(classes)
-        train, evaluation = _inputs(train_x, "training"), _inputs(eval_x, "evaluation")
+        train, evaluation = _inputs(train_x, "training", vocabulary), _inputs(eval_x, "evaluation", vocabulary)
         if len(evaluation) == 0:
             raise BadInput("A problem needs at least 1 evaluation input: a function is what a network says of them.")
         if len(train) == 0:
-            train = np.zeros((0, *evaluation.shape[1:]), dtype=np.float32)
+            train = np.zeros((0, *evaluation.shape[1:]), dtype=evaluation.dtype)
         if train.shape[1:] != evaluation.shape[1:]:
             raise BadInput(
                 f"Training inputs of shape {train.shape[1:]} and evaluation inputs of shape {evaluation.shape[1:]} "
@@ -72,15 +77,22 @@ class Problem:
         )
         for array in arrays:
             array.flags.writeable = False
-        return cls.later(name, len(train), len(evaluation), facts or {}, lambda: arrays, classes)
+        return cls.later(name, len(train), len(evaluation), facts or {}, lambda: arrays, classes, vocabulary)
 
     @classmethod
     def later(
-        cls, name: str, m: int, n: int, facts: dict[str, Any], load: Callable[[], Arrays], classes: int = 2
+        cls,
+        name: str,
+        m: int,
+        n: int,
+        facts: dict[str, Any],
+        load: Callable[[], Arrays],
+        classes: int = 2,
+        vocabulary: int | None = None,
     ) -> "Problem":
         """A problem whose arrays are loaded when they are first needed; `load` may raise Unavailable or BadInput."""
         more = {"classes": classes} if classes > 2 else {}
-        return cls(name, m, n, {"problem": name, "m": m, "n": n, **more, **facts}, load, classes)
+        return cls(name, m, n, {"problem": name, "m": m, "n": n, **more, **facts}, load, classes, vocabulary)
 
     @property
     def outputs(self) -> int:
@@ -101,7 +113,7 @@ class Problem:
 
     @property
     def train_x(self) -> np.ndarray:
-        """(m, ...) float32."""
+        """(m, ...) float32, or tokens int64."""
         return self.arrays.train_x
 
     @property
@@ -111,7 +123,7 @@ class Problem:
 
     @property
     def eval_x(self) -> np.ndarray:
-        """(n, ...) float32."""
+        """(n, ...) float32, or tokens int64."""
         return self.arrays.eval_x
 
     @property
@@ -136,7 +148,9 @@ class Problem:
         return digest.hexdigest()
 
 
-def _inputs(values: ArrayLike, which: str) -> np.ndarray:
+def _inputs(values: ArrayLike, which: str, vocabulary: int | None) -> np.ndarray:
+    if vocabulary is not None:
+        return _tokens(values, which, vocabulary)
     try:
         array = np.array(values, dtype=np.float32)
     except (TypeError, ValueError):
@@ -146,6 +160,17 @@ def _inputs(values: ArrayLike, which: str) -> np.ndarray:
     if not np.isfinite(array).all():
         raise BadInput(f"The {which} inputs hold NaN or infinite numbers; remove or fill them.")
     return array
+
+
+def _tokens(values: ArrayLike, which: str, vocabulary: int) -> np.ndarray:
+    array = np.array(values)
+    whole = array.dtype.kind in "iu" and array.ndim == 2
+    if array.size and not (whole and 0 <= array.min() <= array.max() < vocabulary):
+        raise BadInput(
+            f"The {which} inputs must be whole numbers from 0 to {vocabulary - 1}, (points, time), but they have shape "
+            f"{array.shape} and type {array.dtype}; number your tokens so, or leave the vocabulary out."
+        )
+    return array.astype(np.int64)
 
 
 def _labels(values: ArrayLike, points: int, which: str, classes: int) -> np.ndarray:
