@@ -126,13 +126,15 @@ def test_descent_in_the_least_dimension_is_descent(architecture, loss):
 
 
 @each_loss
-def test_losses_are_the_derivatives_of_torchs(loss):
+def test_losses_and_their_derivatives_are_torchs(loss):
     z = torch.linspace(-30, 30, 41, dtype=torch.float64, requires_grad=True)
     for y in (0.0, 1.0):
         labels = torch.full_like(z, y)
-        (wanted,) = torch.autograd.grad(plain_training.LOSSES[loss](z, labels) * len(z), z)
-        torch.testing.assert_close(LOSSES[loss](z.detach(), 2 * labels - 1), wanted, rtol=1e-9, atol=1e-12)
-    assert LOSSES[loss](torch.tensor([-1e4, 1e4]), torch.ones(2)).isfinite().all()
+        total = plain_training.LOSSES[loss](z, labels) * len(z)
+        (wanted,) = torch.autograd.grad(total, z)
+        torch.testing.assert_close(LOSSES[loss].slope(z.detach(), 2 * labels - 1), wanted, rtol=1e-9, atol=1e-12)
+        torch.testing.assert_close(LOSSES[loss].value(z, 2 * labels - 1).sum(), total, rtol=1e-9, atol=1e-12)
+    assert LOSSES[loss].slope(torch.tensor([-1e4, 1e4]), torch.ones(2)).isfinite().all()
 
 
 def test_a_look_finds_who_fits_and_who_diverged():

@@ -21,6 +21,7 @@ from harness.training.optimisers import (
     WarmUp,
     Whitened,
 )
+from harness.training.search import GreedyRandomSearch, GuessAndCheck, PatternSearch
 from harness.training.stopping import After, FirstFit, Stop
 from harness.training.trained import Trained
 
@@ -37,10 +38,13 @@ __all__ = [
     "Finished",
     "FirstFit",
     "GradientDescent",
+    "GreedyRandomSearch",
+    "GuessAndCheck",
     "Langevin",
     "Momentum",
     "Nesterov",
     "Optimiser",
+    "PatternSearch",
     "RMSprop",
     "Scheduled",
     "StepDecay",

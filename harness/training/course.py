@@ -14,6 +14,7 @@ from harness.training.losses import LOSSES
 from harness.training.minibatches import splitmix64
 from harness.training.optimisers import Optimiser
 from harness.training.rotation import least_dimension
+from harness.training.search import GuessAndCheck
 from harness.training.stopping import After, Stop
 
 
@@ -47,6 +48,11 @@ class Course:
             raise BadInput(
                 "Training takes at least 1 training point, 1 network, a batch of at least 1 and no negative number of "
                 f"epochs, not m = {problem.m}, networks = {networks}, batch = {batch}, max_epochs = {max_epochs}."
+            )
+        if isinstance(optimiser, GuessAndCheck) and architecture.distribution != "gaussian":
+            raise BadInput(
+                f"Guess-and-check draws Gaussian networks, but {architecture.name} starts {architecture.distribution}; "
+                "ask for its posterior by rejection instead."
             )
         device = generator.device
         batch = problem.m if optimiser.full_batch else batch

@@ -1,6 +1,6 @@
 """Networks in training, and what every one of them is taught."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -12,8 +12,10 @@ from harness.errors import BadInput
 from harness.networks import Architecture, Parameter
 from harness.networks.ensemble import views
 from harness.training.gradients import gradients
+from harness.training.losses import Loss
 from harness.training.minibatches import normal, orders
 from harness.training.optimisers import Noisy, Optimiser
+from harness.training.search import PROPOSALS, Searcher, search
 
 # Training points that a look at the accuracy takes at a time.
 _POINTS = 32
@@ -60,8 +62,8 @@ class Block:
 class Lesson:
     """What every network is taught, and how.
 
-    table: the parameters of one network. x: (m, ...). signs: (m,). loss: its derivative, see `losses.py`. batch: points
-    a step. rates: factors of the gradient, (size,), or None where all are 1.
+    table: the parameters of one network. x: (m, ...). signs: (m,). loss: see `losses.py`. batch: points a step. rates:
+    factors of the gradient, (size,), or None where all are 1.
     """
 
     architecture: Architecture
@@ -69,7 +71,7 @@ class Lesson:
     x: Tensor
     signs: Tensor
     optimiser: Optimiser
-    loss: Callable[[Tensor, Tensor], Tensor]
+    loss: Loss
     batch: int
     rates: Tensor | None = None
 
@@ -98,14 +100,20 @@ class Lesson:
 
     @property
     def updates_an_epoch(self) -> int:
-        """Minibatches that all training points make; the last one may be smaller."""
-        return -(-len(self.x) // self.batch)
+        """Minibatches that all training points make, the last one may be smaller; or the proposals of a search."""
+        return PROPOSALS if isinstance(self.optimiser, Searcher) else -(-len(self.x) // self.batch)
 
     def epoch(self, block: Block, updates: int | None = None) -> None:
         """One pass of every network through its own order of the training points; updates the block in place.
 
         updates: end the pass after so many; by default, after all.
         """
+        if isinstance(self.optimiser, Searcher):
+            for number in range(self.updates_an_epoch)[:updates]:
+                counters = block.epochs * self.updates_an_epoch + number
+                search(self.optimiser, block.rows, block.state, block.keys, counters, self.spread, self._evaluate)
+            block.epochs += 1
+            return
         m, networks = len(self.x), len(block)
         order = orders(block.keys, block.epochs, m) if self.batch < m else None
         for number, start in enumerate(range(0, m, self.batch)[:updates]):
@@ -122,11 +130,16 @@ class Lesson:
             self.optimiser.step(block.rows, gradient, block.state)
         block.epochs += 1
 
+    def _evaluate(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Each network's mean loss on all of S, and whether it fits, (networks,) each."""
+        logits = self.logits(rows, self.x)
+        return self.loss.value(logits, self.signs).mean(1), ((logits > 0) == (self.signs > 0)).all(1)
+
     def _gradient(self, rows: Tensor, x: Tensor, signs: Tensor) -> Tensor:
         """Of each network's mean loss on its points, (networks, size)."""
 
         def slope(logits: Tensor) -> Tensor:
-            return self.loss(logits, signs) / logits.shape[1]
+            return self.loss.slope(logits, signs) / logits.shape[1]
 
         return gradients(self.architecture, self.table, rows, x, slope)
 
@@ -153,7 +166,7 @@ class Lesson:
         spread = torch.cat(each).to(self.x)
         if not (spread > 0).all():
             raise BadInput(
-                f"{self.architecture.name} has parameters that start at 0, which leaves no Gaussian for Langevin "
-                "training to hold on to; choose an architecture that draws all of them."
+                f"{self.architecture.name} has parameters that start at 0, which leaves Langevin training and searches "
+                "no scale to go by; choose an architecture that draws all of them."
             )
         return spread
