@@ -2,12 +2,12 @@
 
 from harness.lab.features import Features
 from harness.lab.finite_width import FiniteWidth
-from harness.lab.infinite_width import InfiniteWidth
+from harness.lab.kernel_theory import KernelTheory
 from harness.lab.shards import SAMPLERS_VERSION, SCALES, Scale
 from harness.lab.training import Training
 
 __all__ = ["SAMPLERS_VERSION", "SCALES", "Lab", "Scale"]
 
 
-class Lab(FiniteWidth, InfiniteWidth, Training, Features):
+class Lab(FiniteWidth, KernelTheory, Training, Features):
     """Every request a claim may make; see `shards.py` for how samples grow over a cell's looks."""

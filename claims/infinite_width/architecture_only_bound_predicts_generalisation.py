@@ -1,0 +1,79 @@
+"""A PAC-Bayes bound from the architecture alone, by way of −ln P(S), predicts the test error.
+
+Source: C. Mingard, LessWrong, 11 May 2021; Valle-Pérez & Louis 2020, arXiv 2012.04115.
+
+P(S) and the posterior are those of infinite width: P(S) by minimax tilting, the test error by exact draws, on 64
+evaluation points. With probability 0.95 over training sets, −ln(1 − ε) < (−ln P(S) + ln m + ln 20)/(m − 1), ε the mean
+error of P_B. The first test is that the bound lies above the error. The second is whether the bound orders
+architectures of the same training set by their error: the slope of the error over the bound, for one, two and four
+hidden layers of each of three activations. The third is whether it has the exponent of the learning curve: the exponent
+over m of the bound less that of the error, two hidden ReLU layers. Training sets are nested, the evaluation points the
+same; intervals hold the sampling, not the choice of the 64 points.
+"""
+
+from claims.grids import DATA, image_problem
+from claims.infinite_width.limits import by_scale, wide
+from harness.bounds import bound_of
+from harness.claim import claim, over
+from harness.comparison import curve
+from harness.generalisation import generalisation_error
+from harness.intervals import exponent, slope
+from harness.verdicts import at_least, increasing, within
+
+DEPTHS = [1, 4]
+ACTIVATIONS = ["relu", "tanh"]
+ARCHITECTURES = [wide(depth, activation) for activation in ("relu", "erf", "tanh") for depth in (1, 2, 4)]
+SIZES = by_scale((16, 32, 64), (16, 32, 64, 128, 256), (16, 32, 64, 128, 256, 512, 1000))
+SLACK = "bound less test error"
+SLOPE = "slope of the test error over the bound"
+EXPONENT = "exponent of the bound less that of the test error"
+
+
+def bound_and_error(lab, architecture, problem):
+    """The bound, and what it bounds."""
+    bound = bound_of(lab.infinite_evidence(architecture, problem), problem.m)
+    return bound, generalisation_error(lab.infinite_posterior(architecture, problem).sample, problem)
+
+
+@claim(
+    kind="empirical",
+    of=SLACK,
+    predicts=at_least(0.0, because="the bound is a theorem; it fails for one training set in twenty at the most"),
+)
+@over(data=DATA, activation=ACTIVATIONS, depth=DEPTHS, m=by_scale((16, 64), (16, 64, 256), (16, 64, 256, 1000)))
+def test_bound_holds(lab, data, activation, depth, m):
+    bound, error = bound_and_error(lab, wide(depth, activation), image_problem(data, m))
+    return slope((0, 1), [error, bound], quantity=SLACK)
+
+
+@claim(
+    kind="empirical",
+    of=SLOPE,
+    predicts=increasing(because="the source finds that the bound ranks architectures as their errors do"),
+)
+@over(data=DATA, m=by_scale((64,), (64, 256), (64, 256, 1000)))
+def test_bound_orders_architectures(lab, data, m):
+    found = [bound_and_error(lab, architecture, image_problem(data, m)) for architecture in ARCHITECTURES]
+    bounds = [bound.value for bound, _ in found]
+    errors = [error for _, error in found]
+    return slope(bounds, errors, quantity=SLOPE)
+
+
+@claim(
+    kind="empirical",
+    of=EXPONENT,
+    predicts=within(
+        0.0,
+        0.2,
+        because="the source finds exponents of learning curves that agree to one or two tenths over data and networks",
+    ),
+)
+@over(data=DATA)
+def test_bound_has_the_learning_curve(lab, data):
+    sizes = SIZES[lab.scale.name]
+    found = [bound_and_error(lab, wide(2), image_problem(data, m)) for m in sizes]
+    bounds, errors = ([pair[i] for pair in found] for i in (0, 1))
+    exponents = [exponent(sizes, each, quantity="exponent over m") for each in (errors, bounds)]
+    difference = slope((0, 1), exponents, quantity=EXPONENT)
+    difference.details["curve"] = curve("m", sizes, {"bound": bounds, "test error": errors})
+    return difference

@@ -1,0 +1,49 @@
+"""In the limit of infinite width, gradient descent in the NTK parametrisation trains the linearised network.
+
+Source: C. Mingard, LessWrong, 15 May 2021; Jacot et al. 2018, arXiv 1806.07572; Lee et al. 2019, arXiv 1902.06720,
+theorem 2.1.
+
+A network and its first-order Taylor expansion in the parameters, at its own initialisation, are trained alike: 100
+steps of full-batch gradient descent on squared error from 16 digits, at the learning rate that takes off all of the
+largest mode of the error at infinite width in one step. The expansion moves by the network's own tangent kernel,
+exactly. The distance is the root mean square of the difference of their logits over 8 evaluation points; the estimate
+is the slope over ln width of its mean logarithm over networks of two hidden layers.
+"""
+
+import numpy as np
+
+from claims.grids import EVALUATION_POINTS, M
+from claims.infinite_width.limits import by_scale
+from harness.claim import claim, over
+from harness.comparison import curve
+from harness.intervals import slope
+from harness.networks import FullyConnected
+from harness.problems import digits
+from harness.verdicts import at_most
+
+WIDTHS = by_scale((16, 64, 256), (16, 32, 64, 128, 256, 512), (16, 32, 64, 128, 256, 512, 1024, 2048))
+PROBLEM = digits(M, EVALUATION_POINTS)
+EXPONENT = "exponent of the distance over width"
+
+
+@claim(
+    kind="theorem",
+    of=EXPONENT,
+    predicts=at_most(
+        -0.5,
+        because="theorem 2.1 bounds the distance by a multiple of width^(−1/2) at learning rates up to the stable one, "
+        "for smooth activations; that bound need not be reached",
+    ),
+)
+@over(activation=["erf", "tanh"])
+def test_distance_falls_with_width(lab, activation):
+    widths = WIDTHS[lab.scale.name]
+    distances = [
+        lab.departures(
+            FullyConnected((width, width), activation, parametrisation="ntk"), PROBLEM, steps=100, networks=32
+        ).log_mean
+        for width in widths
+    ]
+    found = slope(np.log(widths), distances, quantity=EXPONENT)
+    found.details["curve"] = curve("width", widths, {activation: distances})
+    return found
