@@ -1,7 +1,7 @@
 """Intervals for the mean of a variable in [0, 1] over a sample whose independent units are draws, clusters or runs.
 
-Each takes alpha and growth, how many times as many units there would be, and returns (low, high); the truth lies below
-low, or above high, with probability at most alpha/2 each.
+And for smooth functions of any means. Each takes alpha and growth, how many times as many units there would be, and
+returns (low, high); the truth lies below low, or above high, with probability at most alpha/2 each.
 """
 
 from collections.abc import Callable
@@ -119,5 +119,41 @@ def over_runs(values: np.ndarray, weights: np.ndarray) -> Interval:
         freedom = max(effective * growth - 1, 1.0)
         ends = [fieller(*ratio, covariance / growth, freedom)(alpha), lognormal(alpha, runs * growth)]
         return max(min(low for low, _ in ends), 0.0), min(max(high for _, high in ends), 1.0)
+
+    return interval
+
+
+def over_influences(value: float, influences: np.ndarray) -> Interval:
+    """A smooth function of means over independent units, such as a ratio or a difference of two.
+
+    influences: (units,) of mean 0, what each unit adds to units·(estimate − truth) to first order (Huber 1981, section
+    1.5). Hull of Student's interval and Hall's, which takes the skewness out of t (1992, J. R. Statist. Soc. B 54:221).
+    """
+    units, error = len(influences), float(influences.std(ddof=1) / np.sqrt(len(influences)))
+    skewness = float(stats.skew(influences)) if error > 0 else 0.0
+
+    def interval(alpha: float, growth: float) -> tuple[float, float]:
+        return skewed(value, error / sqrt(growth), skewness, units * growth, units * growth - 1)(alpha)
+
+    return interval
+
+
+def skewed(
+    value: float, error: float, skewness: float, units: float, freedom: float
+) -> Callable[[float], tuple[float, float]]:
+    """alpha -> hull of Student's interval of a mean and Hall's, whose cubic transformation takes the skewness out of t.
+
+    Means of what is skewed to the right are missed from below by Student's interval about twice as often as they should
+    be. Source: Hall 1992, J. R. Statist. Soc. B 54:221.
+    """
+    g = skewness / np.sqrt(units)
+
+    def untransformed(t: float) -> float:
+        return 3 / g * (np.cbrt(1 + g * (t - g / 6)) - 1) if abs(g) > 1e-6 else t
+
+    def interval(alpha: float) -> tuple[float, float]:
+        t = float(stats.t.ppf(1 - alpha / 2, freedom))
+        low, high = (value - error * untransformed(each) for each in (t, -t))
+        return float(min(low, value - t * error)), float(max(high, value + t * error))
 
     return interval

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
-from harness.features import Feasibility, last_layer_feasibility, separable
+from harness.features import Feasibility, certified, last_layer_feasibility, separable
 from harness.networks import FullyConnected, perceptron
 from harness.networks.ensemble import sampling_inputs
 from harness.prior import ensembles
@@ -76,6 +76,30 @@ def test_the_theorem_of_the_alternative_on_relu_features(width, threshold):
         found.append(separable(features, labels, threshold))
         assert found[-1] == separable_by_its_alternative(features, labels, threshold)
     assert 0 < sum(found) < 60
+
+
+@pytest.mark.parametrize("threshold", [False, True])
+@pytest.mark.parametrize("width", [1, 4, 8, 11, 20])
+def test_a_proof_says_what_the_linear_programme_says(width, threshold):
+    """And is found nearly always: on rectified features of images, below and above what can be fitted."""
+    rng = np.random.default_rng(width)
+    images = digits(16, 1).train_x.reshape(16, -1)
+    unproved = 0
+    for _ in range(60):
+        features = np.maximum(images @ rng.normal(size=(64, width)), 0)
+        labels = rng.integers(0, 2, 16)
+        proved = certified(features, labels, threshold)
+        unproved += proved is None
+        assert proved in (None, separable(features, labels, threshold))
+    assert unproved <= 2
+
+
+@given(st.integers(2, 12), st.integers(1, 6), st.booleans(), st.integers(0, 2**32 - 1))
+def test_a_proof_is_right_on_whole_numbers(points, width, threshold, seed):
+    """Small whole numbers: many points alike, opposite or 0, and many that lie on the planes between others."""
+    rng = np.random.default_rng(seed)
+    features, labels = rng.integers(-1, 2, size=(points, width)).astype(float), rng.integers(0, 2, points)
+    assert certified(features, labels, threshold) in (None, separable(features, labels, threshold))
 
 
 def test_what_no_plane_separates():

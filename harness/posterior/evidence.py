@@ -1,12 +1,11 @@
 """P(S) from branching draws, whose independent unit is the hidden draw."""
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy import stats
 
 from harness.functions import ClusteredCounts
 from harness.intervals import clopper_pearson
+from harness.means import skewed
 from harness.verdicts import Estimate
 
 # With fewer units that kept anything, or that dropped anything, their mean is not near enough to normal.
@@ -23,13 +22,13 @@ def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimat
     value, error = float(kept.mean()), float(kept.std(ddof=1) / np.sqrt(clusters.units))
     any_kept, all_kept = int((kept > 0).sum()), int((kept == 1).sum())
     few = min(any_kept, clusters.units - all_kept)
-    skewed = _mean_of_skewed(value, error, float(stats.skew(kept)) if few >= _ENOUGH else 0.0, clusters.units, few)
+    skewness = float(stats.skew(kept)) if few >= _ENOUGH else 0.0
 
     def interval(alpha: float) -> tuple[float, float]:
         if few < _ENOUGH:
             least, most = (clopper_pearson(k, clusters.units, alpha) for k in (all_kept, any_kept))
             return least[0], most[1]
-        low, high = skewed(alpha)
+        low, high = skewed(value, error, skewness, clusters.units, few - 1)(alpha)
         return max(low, 0.0), min(high, 1.0)
 
     variance_of_one = value * (1 - value)
@@ -42,24 +41,3 @@ def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimat
         variance_of_one / error**2 if error > 0 else float(clusters.units),
         "Student's t over hidden draws, and the same corrected for skewness: hull of the two",
     )
-
-
-def _mean_of_skewed(
-    value: float, error: float, skewness: float, units: int, informative: int
-) -> Callable[[float], tuple[float, float]]:
-    """alpha -> hull of Student's interval and Hall's, whose cubic transformation takes the skewness out of t.
-
-    Shares kept are skewed to the right, and Student's interval then misses the mean from below about twice as often as
-    it should. Source: Hall 1992, J. R. Statist. Soc. B 54:221.
-    """
-    g = skewness / np.sqrt(units)
-
-    def untransformed(t: float) -> float:
-        return 3 / g * (np.cbrt(1 + g * (t - g / 6)) - 1) if abs(g) > 1e-6 else t
-
-    def interval(alpha: float) -> tuple[float, float]:
-        t = float(stats.t.ppf(1 - alpha / 2, informative - 1))
-        low, high = (value - error * untransformed(each) for each in (t, -t))
-        return float(min(low, value - t * error)), float(max(high, value + t * error))
-
-    return interval

@@ -1,0 +1,108 @@
+"""Statistics of networks, a number for each hidden layer. To add one: a function and an entry in a table below."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import torch
+from torch import Tensor
+
+from harness.features.hidden import alignment, hidden_layers, kernel, label_alignment, relative_change
+from harness.networks import Architecture, Parameter
+from harness.networks.ensemble import of_layer
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """An ensemble on the points of a problem, as statistics look at it.
+
+    table: what one network's parameters are on these inputs. x: (m + n, ...) prepared inputs, training inputs first.
+    signs: (m + n,) labels as ±1.
+    """
+
+    architecture: Architecture
+    table: Mapping[str, Parameter]
+    parameters: Mapping[str, Tensor]
+    x: Tensor
+    signs: Tensor
+    m: int
+
+    @cached_property
+    def layers(self) -> list[Tensor]:
+        """(networks, m + n, units) of each hidden layer."""
+        return hidden_layers(self.architecture, self.parameters, self.x)
+
+    @cached_property
+    def training_kernels(self) -> list[Tensor]:
+        """(networks, m, m) of each hidden layer."""
+        return [kernel(h[:, : self.m]) for h in self.layers]
+
+
+def training_alignment(view: View) -> Tensor:
+    """Centred alignment of each hidden kernel with the labels, on the training inputs."""
+    signs = view.signs[: view.m]
+    return torch.stack([label_alignment(k, signs) for k in view.training_kernels], dim=1)
+
+
+def evaluation_alignment(view: View) -> Tensor:
+    """The same on the evaluation inputs, whose labels no network was shown."""
+    signs = view.signs[view.m :]
+    return torch.stack([label_alignment(kernel(h[:, view.m :]), signs) for h in view.layers], dim=1)
+
+
+def active_share(view: View) -> Tensor:
+    """Share of a hidden layer's units that are positive, over all points."""
+    return torch.stack([(h > 0).float().mean((1, 2)) for h in view.layers], dim=1)
+
+
+def weight_norm(view: View) -> Tensor:
+    """‖W‖² of each hidden layer over its mean at initialisation.
+
+    Where inputs are held in their own span (`sampling_inputs`), of the first layer's weights in that span: what is
+    orthogonal to all inputs has no say in what a network does, and stays distributed as at initialisation.
+    """
+    found = []
+    for layer in range(len(view.layers)):
+        own = of_layer(view.table, f"hidden{layer}")
+        name = f"hidden{layer}.weight"
+        expected = prod(own[name].shape) * own[name].std ** 2
+        found.append(view.parameters[name].square().flatten(1).sum(1) / expected)
+    return torch.stack(found, dim=1)
+
+
+Statistic = Callable[[View], Tensor]
+# view -> (networks, hidden layers)
+STATISTICS: dict[str, Statistic] = {
+    "training alignment": training_alignment,
+    "evaluation alignment": evaluation_alignment,
+    "active share": active_share,
+    "weight norm": weight_norm,
+}
+
+
+def kernel_change(before: View, after: View) -> Tensor:
+    """‖K − K₀‖/‖K₀‖ of each hidden kernel on the training inputs (Frobenius norms)."""
+    pairs = zip(before.training_kernels, after.training_kernels, strict=True)
+    return torch.stack([relative_change(*pair) for pair in pairs], dim=1)
+
+
+def unit_change(before: View, after: View) -> Tensor:
+    """‖h − h₀‖/‖h₀‖ of the units' values of each hidden layer on the training inputs."""
+    pairs = zip(before.layers, after.layers, strict=True)
+    return torch.stack([relative_change(*(h[:, : before.m] for h in pair)) for pair in pairs], dim=1)
+
+
+def likeness(before: View, after: View) -> Tensor:
+    """Linear CKA of each hidden layer with its own self at initialisation, on the training inputs."""
+    pairs = zip(before.training_kernels, after.training_kernels, strict=True)
+    return torch.stack([alignment(*pair) for pair in pairs], dim=1)
+
+
+Change = Callable[[View, View], Tensor]
+# a network at its initialisation and later -> (networks, hidden layers)
+CHANGES: dict[str, Change] = {
+    "kernel change": kernel_change,
+    "unit change": unit_change,
+    "CKA with the start": likeness,
+}
