@@ -5,13 +5,19 @@ RUN := $(VENV)/bin/python -m
 # Extra arguments, e.g. make claims ARGS="--scale standard -k perceptron"
 ARGS ?=
 
-.PHONY: claims test lint format clean
+.PHONY: claims test kernels lint format clean
 
 claims: $(VENV)/installed
 	$(RUN) pytest claims/ -n auto --dist worksteal $(ARGS)
 
 test: $(VENV)/installed
 	$(RUN) pytest tests/ $(ARGS)
+
+# neural-tangents, which checks the kernels in closed form and has others: 0.4 GB that nothing else needs. Its own
+# dependencies would bring tensorflow, which is not needed, and `pip check` therefore complains.
+kernels: $(VENV)/installed
+	$(RUN) pip install --quiet --disable-pip-version-check --constraint constraints.txt jax==0.5.3 frozendict==2.5.1
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps neural-tangents==0.6.5
 
 lint: $(VENV)/installed
 	$(RUN) ruff check .

@@ -13,7 +13,7 @@ from harness.functions import FunctionCounts
 from harness.generalisation import generalisation_error
 from harness.intervals import clopper_pearson
 from harness.marginals import restricted
-from harness.posterior import RejectionPosterior, RunsPosterior
+from harness.posterior import ChainsPosterior, RejectionPosterior, RunsPosterior
 from harness.problems import Problem
 from harness.training import Trained
 from harness.verdicts import Estimate
@@ -24,7 +24,10 @@ MOST_POINTS = 200
 
 
 def compare(
-    by_training: Trained, by_volume: RejectionPosterior | RunsPosterior, problem: Problem, points: int | None = None
+    by_training: Trained,
+    by_volume: RejectionPosterior | RunsPosterior | ChainsPosterior,
+    problem: Problem,
+    points: int | None = None,
 ) -> Estimate:
     """Bias explained of P_OPT by P_B; in its details the other distances, the P–P scatter and the test errors.
 
@@ -49,7 +52,8 @@ def compare(
             main, details={"notes": [f"{trained.total:,} trained and {sampled.total:,} sampled networks fit."]}
         )
     others = [measure(trained, by_volume.sample) for measure in (mmd_squared, total_variation, within_tenfold)]
-    others += [rank_agreement(trained, by_volume.sample), by_volume.evidence, *errors]
+    evidence = [] if isinstance(by_volume, ChainsPosterior) else [by_volume.evidence]
+    others += [rank_agreement(trained, by_volume.sample), *evidence, *errors]
     details: dict[str, Any] = {
         "secondary": [shown(each) for each in others],
         "scatter": scatter(trained, sampled, problem),

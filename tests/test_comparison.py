@@ -9,7 +9,7 @@ from harness.errors import Undecided
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.intervals import clopper_pearson, proportion
 from harness.marginals import restricted
-from harness.posterior import RejectionPosterior, RunsPosterior
+from harness.posterior import ChainsPosterior, RejectionPosterior, RunsPosterior
 from harness.problems import Problem, boolean_cube
 from harness.training import Trained
 
@@ -53,6 +53,17 @@ def test_the_estimate_is_bias_explained_with_the_rest_beside_it():
     assert found.details["secondary"][-3]["low"] == clopper_pearson(400, 5000, SHOWN_ALPHA)[0]
     assert any("7 of 307" in note for note in found.details["notes"])
     assert any("median 149.5" in note for note in found.details["notes"])
+
+
+def test_chains_of_infinite_width_have_no_evidence_of_their_own():
+    rng = np.random.default_rng(1)
+    words = np.repeat(np.arange(4, dtype=np.uint64), 50)[:, None]
+    by_volume = ChainsPosterior(ClusteredCounts.from_words(words, np.tile(np.arange(10), 20), N, 10))
+    found = compare(trained(rng, 300), by_volume, CUBE, 4)
+    by_training = trained(np.random.default_rng(1), 300)
+    plain = bias_explained(restricted(by_training, 4).functions, restricted(by_volume, 4).sample)
+    assert "P(S)" not in [each["quantity"] for each in found.details["secondary"]]
+    assert found.value == pytest.approx(plain.value)
 
 
 def test_without_any_trained_network_nothing_is_compared():

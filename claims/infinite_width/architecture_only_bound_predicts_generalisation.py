@@ -11,6 +11,8 @@ over m of the bound less that of the error, two hidden ReLU layers. Training set
 same; intervals hold the sampling, not the choice of the 64 points.
 """
 
+from dataclasses import replace
+
 from claims.grids import DATA, image_problem
 from claims.infinite_width.limits import by_scale, wide
 from harness.bounds import bound_of
@@ -75,5 +77,4 @@ def test_bound_has_the_learning_curve(lab, data):
     bounds, errors = ([pair[i] for pair in found] for i in (0, 1))
     exponents = [exponent(sizes, each, quantity="exponent over m") for each in (errors, bounds)]
     difference = slope((0, 1), exponents, quantity=EXPONENT)
-    difference.details["curve"] = curve("m", sizes, {"bound": bounds, "test error": errors})
-    return difference
+    return replace(difference, details={"curve": curve("m", sizes, {"bound": bounds, "test error": errors})})

@@ -9,6 +9,8 @@ independent training sets of m points drawn from the pool with replacement, on a
 measured over theory.
 """
 
+from dataclasses import replace
+
 from claims.infinite_width.limits import by_scale, wide
 from harness.claim import claim, over
 from harness.problems import digits
@@ -33,5 +35,5 @@ def test_learning_curve(lab, kind, m):
     ridge = RIDGE * float(lab.kernel(network, POOL, kind).diagonal().mean())
     theory = lab.spectrum(network, POOL, kind).error(m, ridge)
     found = lab.regression_errors(network, POOL, kind, m, ridge, sets=300).over(theory)
-    found.details["notes"] = [f"Mean squared error by theory {theory:.3g}, measured {found.value * theory:.3g}."]
-    return found
+    note = f"Mean squared error by theory {theory:.3g}, measured {found.value * theory:.3g}."
+    return replace(found, details={"notes": [note]})

@@ -10,6 +10,8 @@ exactly. The distance is the root mean square of the difference of their logits 
 is the slope over ln width of its mean logarithm over networks of two hidden layers.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from claims.grids import EVALUATION_POINTS, M
@@ -44,6 +46,5 @@ def test_distance_falls_with_width(lab, activation):
         ).log_mean
         for width in widths
     ]
-    found = slope(np.log(widths), distances, quantity=EXPONENT)
-    found.details["curve"] = curve("width", widths, {activation: distances})
-    return found
+    details = {"curve": curve("width", widths, {activation: distances})}
+    return replace(slope(np.log(widths), distances, quantity=EXPONENT), details=details)

@@ -9,15 +9,9 @@ the exact posterior of infinite width, without the approximation that the source
 errors are on all 64 evaluation points.
 """
 
-from dataclasses import replace
-
 from claims.grids import EVALUATION_POINTS, OPTIMISERS, TRAINING_SIZES, image_problems, two_layers
-from claims.infinite_width.limits import side_by_side
 from harness.claim import claim, over
-from harness.comparison import scatter, shown
-from harness.distances import bias_explained, total_variation, within_tenfold
-from harness.generalisation import generalisation_error
-from harness.marginals import restricted
+from harness.comparison import compare
 from harness.verdicts import at_least
 
 WIDE = two_layers(160)
@@ -38,18 +32,6 @@ WIDE = two_layers(160)
     loss=["cross-entropy", "squared error"],
 )
 def test_bias_explained(lab, problem, optimiser, loss):
-    by_training = lab.train(WIDE, problem, optimiser, loss)
-    by_volume = lab.infinite_posterior(WIDE, problem)
-    errors = {
-        "trained": generalisation_error(by_training.functions, problem),
-        "infinite width": generalisation_error(by_volume.sample, problem),
-    }
-    trained = restricted(by_training, EVALUATION_POINTS).functions
-    sampled = restricted(by_volume, EVALUATION_POINTS)
-    distances = [measure(trained, sampled.sample) for measure in (total_variation, within_tenfold)]
-    details = {
-        "secondary": [*map(shown, distances), *side_by_side(errors)],
-        "scatter": scatter(trained, sampled.functions, problem),
-        "scatter_axes": ["P_B(f|S)", "P_OPT(f|S)"],
-    }
-    return replace(bias_explained(trained, sampled.sample), details=details)
+    return compare(
+        lab.train(WIDE, problem, optimiser, loss), lab.infinite_posterior(WIDE, problem), problem, EVALUATION_POINTS
+    )

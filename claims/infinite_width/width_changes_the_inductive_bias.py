@@ -5,8 +5,10 @@ Source: C. Mingard, LessWrong, 15 May 2021, who knows of counterexamples.
 A network of two hidden layers of width 10 is compared with infinite width, of which the posterior is exact. The first
 test is of the relative distance between the two posteriors on the first 8 evaluation points: squared MMD over that
 between uniform guessing and infinite width. The second is of the test error on 64 evaluation points, narrow less
-infinite: positive where wider is better. The report has the errors of the widths between.
+infinite: positive where wider is better.
 """
+
+from dataclasses import replace
 
 from claims.grids import image_problems, sampled, two_layers
 from claims.infinite_width.limits import NO_DISTANCE, distance_to_infinite_width, side_by_side
@@ -15,7 +17,7 @@ from harness.generalisation import generalisation_error
 from harness.intervals import slope
 from harness.verdicts import at_least
 
-NARROW, BETWEEN = 10, (40, 160)
+NARROW = 10
 PROBLEMS = image_problems(smoke=(8, 16), standard=(8, 16, 32), full=(8, 16, 32, 64, 128))
 GAIN = "test error at width 10 less that at infinite width"
 
@@ -40,12 +42,8 @@ def test_posterior_changes(lab, problem):
 )
 @over(problem=PROBLEMS)
 def test_wider_is_better(lab, problem):
-    errors = {
-        f"width {width}": generalisation_error(sampled(lab, two_layers(width), problem).sample, problem)
-        for width in (NARROW, *BETWEEN)
-    }
-    infinite = lab.infinite_posterior(two_layers(NARROW), problem)
-    errors["infinite width"] = generalisation_error(infinite.sample, problem)
-    found = slope((0, 1), [errors["infinite width"], errors[f"width {NARROW}"]], quantity=GAIN)
-    found.details["secondary"] = side_by_side(errors)
-    return found
+    network = two_layers(NARROW)
+    narrow = generalisation_error(sampled(lab, network, problem).sample, problem)
+    infinite = generalisation_error(lab.infinite_posterior(network, problem).sample, problem)
+    gain = slope((0, 1), [infinite, narrow], quantity=GAIN)
+    return replace(gain, details={"secondary": side_by_side({f"width {NARROW}": narrow, "infinite width": infinite})})

@@ -20,7 +20,7 @@ def stax() -> ModuleType:
     """neural_tangents.stax; Unavailable where neural-tangents or jax is missing."""
     if find_spec("neural_tangents") is None or find_spec("jax") is None:
         raise Unavailable(
-            "neural-tangents is missing; `pip install jax==0.5.3 frozendict`, then "
+            "neural-tangents is missing; `make kernels`, or `pip install jax==0.5.3 frozendict` and then "
             "`pip install --no-deps neural-tangents==0.6.5`, brings it without tensorflow."
         )
     if find_spec("tf2jax") is None:
