@@ -13,6 +13,7 @@ from scipy import stats
 
 from harness.functions import FunctionCounts, pack
 from harness.intervals import proportion
+from harness.means import over_draws
 from harness.verdicts import Estimate
 
 Measure = Callable[[np.ndarray], np.ndarray]
@@ -46,10 +47,23 @@ class Bound:
 
 def bound(measure: Measure, n: int, constant_probability: float) -> Bound:
     """The bound for functions on n inputs whose likeliest constant function has this probability."""
-    random = np.random.default_rng(_SEED).integers(0, 2, (_RANDOM_STRINGS, n), dtype=np.uint8)
-    a = n / float(measure(random).mean())
+    a = n / random_complexity(measure, n)
     constant = float(measure(np.zeros((1, n), dtype=np.uint8))[0])
     return Bound(a, np.log2(constant_probability) + a * constant)
+
+
+def random_complexity(measure: Measure, n: int) -> float:
+    """Mean complexity of a string of n fair bits."""
+    random = np.random.default_rng(_SEED).integers(0, 2, (_RANDOM_STRINGS, n), dtype=np.uint8)
+    return float(measure(random).mean())
+
+
+def _line(functions: FunctionCounts, measure: Measure) -> Bound:
+    """The bound with b from the likelier constant of a sample, as though seen once where it was not."""
+    constants = np.zeros((2, functions.n), dtype=np.uint8)
+    constants[1] = 1
+    likeliest = max(int(functions.counts_of(pack(constants)).max()), 1)
+    return bound(measure, functions.n, likeliest / functions.total)
 
 
 def share_under_bound(chosen_by: FunctionCounts, counted: FunctionCounts, measure: Measure) -> Estimate:
@@ -59,10 +73,7 @@ def share_under_bound(chosen_by: FunctionCounts, counted: FunctionCounts, measur
     """
     large = chosen_by.most_common(int((chosen_by.counts >= LARGE).sum()))
     complexity = measure(large.bits())
-    constants = np.zeros((2, counted.n), dtype=np.uint8)
-    constants[1] = 1
-    likeliest = max(chosen_by.counts_of(pack(constants)).max() / chosen_by.total, 1 / chosen_by.total)
-    line = bound(measure, counted.n, likeliest)
+    line = _line(chosen_by, measure)
     # The constant function that fixes b lies on the bound, not above it: hence a hair of tolerance.
     under = np.log2(large.counts / chosen_by.total) <= line.log2(complexity) + 1e-9
     seen = counted.counts_of(large.words)
@@ -78,6 +89,57 @@ def share_under_bound(chosen_by: FunctionCounts, counted: FunctionCounts, measur
         f"Mass on functions not yet seen (Good–Turing): {counted.unseen_mass():.2g}.",
     ]
     return replace(estimate, details=details)
+
+
+def share_far_below(chosen_by: FunctionCounts, counted: FunctionCounts, measure: Measure, gap: float) -> Estimate:
+    """Of the draws `counted`, the share whose function is simple and lies at least `gap` bits below the bound.
+
+    Simple: of so low a complexity that a function that far below the bound would still be seen LARGE times among the
+    draws `chosen_by`. These say which functions lie there; those they never saw do. Did the bound's values add up to at
+    most 1 over the functions, the share would be at most 2^(−gap), since there P(f) ≤ 2^(−gap)·bound. Source: Dingle,
+    Camargo & Louis 2018, arXiv 1711.09694; Dingle, Pérez & Louis 2020, arXiv 1910.00971.
+    """
+    line = _line(chosen_by, measure)
+    complexity = measure(counted.bits())
+    far_below = line.log2(complexity) - gap
+    simple = far_below >= np.log2(LARGE / chosen_by.total)
+    far = simple & (chosen_by.counts_of(counted.words) <= 2.0**far_below * chosen_by.total)
+    estimate = proportion(
+        int(counted.counts[far].sum()),
+        counted.total,
+        quantity="share of draws with a simple function far below the bound",
+        unit="networks drawn",
+    )
+    details = {**_plot(counted, complexity, counted.counts, counted.total), "bound": {"a": line.a, "b": line.b}}
+    if simple.any():
+        details["notes"] = [
+            f"Simple are complexities of at most {complexity[simple].max():.1f}; "
+            f"{counted.counts[simple].sum() / counted.total:.1%} of all draws are as simple, and {int(far.sum()):,} "
+            f"functions among them lie {gap:g} bits or more below the bound.",
+        ]
+    return replace(estimate, details=details)
+
+
+def mean_measure(functions: FunctionCounts, measure: Measure, most: float, quantity: str) -> Estimate:
+    """Mean of a measure over P(f), from independent draws; the measure lies between 0 and `most`."""
+    values = measure(functions.bits()) / most
+    interval = over_draws(values, functions.counts)
+    draws = float(functions.total)
+
+    def foreseen(alpha: float, growth: float) -> tuple[float, float]:
+        low, high = interval(alpha, growth)
+        return most * low, most * high
+
+    return Estimate(
+        quantity,
+        most * float(values @ functions.counts) / draws,
+        lambda alpha: foreseen(alpha, 1.0),
+        functions.total,
+        "networks drawn",
+        draws,
+        "mean over networks; interval by betting, valid for any distribution",
+        foreseen=foreseen,
+    )
 
 
 def rank_correlation(chosen_by: FunctionCounts, counted: FunctionCounts, measure: Measure) -> Estimate:

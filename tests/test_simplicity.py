@@ -6,7 +6,7 @@ from scipy import stats
 
 from harness.complexity import MEASURES, lempel_ziv
 from harness.functions import FunctionCounts, pack
-from harness.simplicity import LARGE, bound, rank_correlation, share_under_bound
+from harness.simplicity import LARGE, bound, mean_measure, rank_correlation, share_far_below, share_under_bound
 
 N = 8
 BITS = np.arange(2**N)[:, None] >> np.arange(N) & 1
@@ -73,6 +73,44 @@ def test_the_likelier_constant_fixes_the_bound():
     line = share_under_bound(counts(chosen), counts(chosen), MEASURES["LZ76"]).details["bound"]
     expected = bound(MEASURES["LZ76"], N, 0.9)
     assert (line["a"], line["b"]) == (expected.a, expected.b)
+
+
+def test_the_share_far_below_the_bound_is_counted_exactly():
+    """By hand: K = 0 for the constant, which fixes the line at 2⁻¹·2^(−2K); three functions with K = 1, so a bound of
+    2⁻³ = 125 in a thousand, 2 bits below it 31; and one with K = 3, 2⁻⁷, of which a quarter is not resolved."""
+    complexity = np.full(2**N, 4.0)
+    complexity[[0, 1, 2, 3, 4]] = [0.0, 1.0, 1.0, 1.0, 3.0]
+    chosen, counted = np.zeros(2**N), np.zeros(2**N)
+    chosen[[0, 1, 2, 4, 5]] = [500, 30, 400, 1, 69]
+    counted[[0, 1, 2, 3, 4, 9]] = [450, 20, 500, 7, 13, 10]
+    estimate = share_far_below(counts(chosen), counts(counted), looked_up(complexity), 2)
+    # Number 1 was seen 30 times, number 3 never; 2 is above, and 4 and 9 are not simple enough to tell.
+    assert (estimate.value, estimate.n) == (27 / 1000, 1000)
+    assert share_far_below(counts(chosen), counts(counted), looked_up(complexity), 3).value == 7 / 1000
+    assert share_far_below(counts(chosen), counts(counted), looked_up(complexity), 9).value == 0
+
+
+@pytest.mark.parametrize("decay", [0.5, 1.0])
+def test_where_the_bound_is_the_distribution_nothing_lies_far_below(decay):
+    """P(f) = 2^(−bound) up to noise of a bit: a share within 2⁻⁴ lies 4 bits below it."""
+    rng = np.random.default_rng(2)
+    complexity = rng.uniform(1, 10, 2**N)
+    complexity[0] = 0
+    p = normalised(2.0 ** (-decay * complexity + rng.uniform(0, 1, 2**N)))
+    halves = two_halves(rng, p, 100_000)
+    assert share_far_below(*halves, looked_up(complexity), 4).value < 2.0**-4
+
+
+def test_the_mean_of_a_measure_by_hand():
+    complexity = np.arange(2.0**N)
+    seen = np.zeros(2**N)
+    seen[[10, 100]] = [300, 100]
+    estimate = mean_measure(counts(seen), looked_up(complexity), 255, "mean complexity")
+    assert estimate.value == 32.5
+    low, high = estimate.interval(0.01)
+    assert 10 < low < 32.5 < high < 45
+    assert estimate.ahead(0.01, 4)[1] < high
+    assert estimate.ahead(0.01, 1.0) == (low, high)
 
 
 def test_no_function_is_large_by_luck():

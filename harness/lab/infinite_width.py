@@ -6,6 +6,8 @@ from math import nan
 import numpy as np
 
 from harness.errors import BadInput
+from harness.functions import FunctionCounts
+from harness.gaussian_prior import gaussian_prior
 from harness.kernels import EmpiricalKernel, empirical_nngp, empirical_ntk, has_closed_form, in_the_limit, nngp, ntk
 from harness.kernels.library import library_kernels
 from harness.lab.shards import Shards, who
@@ -84,6 +86,20 @@ class InfiniteWidth(Shards):
         """The logits of infinitely wide networks, conditioned on S; BadInput where there is no closed form."""
         problem.needs_two_classes("A Gaussian process")
         return GaussianProcess(self.kernel(architecture, problem), problem.train_y)
+
+    def infinite_prior(
+        self, architecture: Architecture, problem: Problem, draws: int = 100_000, sample: int = 0
+    ) -> FunctionCounts:
+        """P(f) on the evaluation inputs of infinitely wide networks; `draws` independent draws a shard.
+
+        sample: ask with another number for an independent sample. BadInput where there is no closed form.
+        """
+        limit = in_the_limit(architecture)
+        return self.gather(
+            FunctionCounts,
+            {"sampler": "Gaussian prior", **who(limit, problem), "draws": draws, "sample": sample},
+            lambda generator: gaussian_prior(nngp(limit, problem.eval_x), draws, generator),
+        )
 
     def infinite_posterior(
         self,

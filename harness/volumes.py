@@ -1,0 +1,125 @@
+"""Parameter volume P(f) of one named function, however rare.
+
+A function on the whole Boolean cube is a training set that holds every input, and its volume is the evidence P(S) of
+that set: for networks of finite width by subset simulation, in the limit of infinite width as an orthant probability.
+So no network that computes the function need ever be seen among plain draws. Volumes are given as log2 P.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import comb, inf, log, log2, nan
+
+import numpy as np
+
+from harness.complexity import ones
+from harness.functions import FunctionCounts, pack
+from harness.intervals import clopper_pearson, slope
+from harness.problems import Problem, boolean_cube
+from harness.simplicity import Measure, bound
+from harness.verdicts import Estimate
+
+VOLUME = "log2 P(f)"
+
+
+def named_function(bits: int, target: str) -> Problem:
+    """The function on the cube as a training set: all 2^bits inputs with its labels, in counting order.
+
+    target: as `boolean_cube` takes it. The one evaluation input, which a problem must have, is the cube's centre.
+    """
+    cube = boolean_cube(bits, target)
+    centre = np.full((1, bits), 0.5)
+    name = f"{cube.name}-whole"
+    return Problem.from_arrays(cube.eval_x, cube.eval_y, centre, np.zeros(1), name, {**cube.facts, "task": name})
+
+
+def in_bits(evidence: Estimate, quantity: str = VOLUME) -> Estimate:
+    """ln P(S) as log2 P."""
+    return replace(affine(evidence, 1 / log(2)), quantity=quantity)
+
+
+def log2_share(k: int, n: int, *, quantity: str = VOLUME, unit: str = "networks drawn") -> Estimate:
+    """log2 P of what k of n independent draws showed; interval: Clopper & Pearson's, on the logarithmic scale."""
+
+    def foreseen(alpha: float, growth: float) -> tuple[float, float]:
+        low, high = clopper_pearson(k * growth, n * growth, alpha)
+        return (log2(low) if low > 0 else -inf), (log2(high) if high > 0 else -inf)
+
+    return Estimate(
+        quantity,
+        log2(k / n) if k else nan,
+        lambda alpha: foreseen(alpha, 1.0),
+        n,
+        unit,
+        float(k),
+        "exact binomial (Clopper–Pearson), on the logarithmic scale",
+        foreseen=foreseen,
+    )
+
+
+def affine(estimate: Estimate, factor: float, shift: float = 0.0) -> Estimate:
+    """factor·estimate + shift, factor > 0."""
+
+    def moved(ends: Callable[..., tuple[float, float]]) -> Callable[..., tuple[float, float]]:
+        def interval(*arguments: float) -> tuple[float, float]:
+            low, high = ends(*arguments)
+            return factor * low + shift, factor * high + shift
+
+        return interval
+
+    return replace(
+        estimate,
+        value=factor * estimate.value + shift,
+        interval=moved(estimate.interval),
+        foreseen=None if estimate.foreseen is None else moved(estimate.foreseen),
+    )
+
+
+def difference(larger: Estimate, smaller: Estimate, quantity: str) -> Estimate:
+    """larger − smaller, from independent samples; interval: MOVER, Zou & Donner 2008."""
+    found = slope((0, 1), [smaller, larger], quantity=quantity)
+    return replace(found, method="difference of independent estimates; MOVER interval", details={})
+
+
+def bits_below_bound(volume: Estimate, of_constant: Estimate, function: np.ndarray, measure: Measure) -> Estimate:
+    """How many bits a function's volume lies below the simplicity bound at its complexity.
+
+    volume, of_constant: log2 P of the function and of the constant function that fixes the bound's b, from independent
+    samples. function: (2^bits,) labels.
+    """
+    line = bound(measure, len(function), 1.0)
+    # The bound without its constant's volume, which is an estimate of its own.
+    at_complexity = float(line.log2(measure(function)))
+    return difference(affine(of_constant, 1, at_complexity), volume, "bits below the bound")
+
+
+def bits_above_class(volume: Estimate, functions: FunctionCounts, function: np.ndarray) -> Estimate:
+    """log2 of a function's volume over the mean volume of all functions with as many ones.
+
+    functions: an independent sample of P(f), of which the share with so many ones is taken. That mean is
+    P(T = t)/C(2^bits, t), and functions that no network can express are counted, too.
+    """
+    t = int(ones(function))
+    of_class = log2_share(int(with_ones(functions, t).total), functions.total)
+    return difference(
+        volume,
+        affine(of_class, 1, -log2(comb(len(function), t))),
+        "log2 of the volume over the mean of its entropy class",
+    )
+
+
+def with_ones(functions: FunctionCounts, t: int) -> FunctionCounts:
+    """The functions with exactly t ones: a sample of P(f | T = t)."""
+    chosen = ones(functions.bits()) == t
+    return FunctionCounts(functions.n, functions.words[chosen], functions.counts[chosen])
+
+
+def log2_share_of(functions: FunctionCounts, function: np.ndarray) -> Estimate:
+    """log2 P of a function by plain counts."""
+    return log2_share(int(functions.counts_of(pack(function[None]))[0]), functions.total)
+
+
+def likeliest(functions: FunctionCounts, measure: Measure, least: float) -> str:
+    """The most frequent function of at least that complexity, as a string of labels; the first of equal ones."""
+    complex_enough = measure(functions.bits()) >= least
+    chosen = FunctionCounts(functions.n, functions.words[complex_enough], functions.counts[complex_enough])
+    return chosen.most_common(1).strings()[0]

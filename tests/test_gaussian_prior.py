@@ -1,0 +1,60 @@
+"""Functions of infinitely wide networks against orthants in closed form, the perceptron and wide networks."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from harness.complexity import ones
+from harness.errors import BadInput
+from harness.functions import pack
+from harness.gaussian_prior import gaussian_prior
+from harness.intervals import goodness_of_fit
+from harness.kernels import nngp
+from harness.networks import FullyConnected, perceptron
+from harness.prior import prior
+from harness.problems import boolean_cube
+
+DRAWS = 100_000
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("correlation", [-0.5, 0.0, 0.9])
+def test_two_points_by_the_law_of_arcsines(correlation):
+    """P(both positive) = 1/4 + arcsin ρ/2π (Sheppard 1899)."""
+    kernel = np.array([[4.0, 2 * correlation], [2 * correlation, 1.0]])
+    drawn = gaussian_prior(kernel, DRAWS, generator())
+    assert drawn.total == DRAWS
+    both = int(drawn.counts_of(pack(np.array([[1, 1]])))[0])
+    assert stats.binomtest(both, DRAWS, 0.25 + np.arcsin(correlation) / (2 * np.pi)).pvalue > 1e-6
+
+
+def test_a_perceptron_has_a_singular_kernel_and_is_one_at_once():
+    """Its number of ones is uniform (arXiv 1909.11522, theorem 4.1), at any width."""
+    cube = boolean_cube(4)
+    drawn = gaussian_prior(nngp(perceptron(), cube.eval_x), DRAWS, generator(1))
+    seen = np.bincount(ones(drawn.bits()), drawn.counts, minlength=16).astype(int)
+    assert stats.chisquare(seen).pvalue > 1e-6
+
+
+def test_wide_networks_have_nearly_these_functions():
+    """χ²-divergence over the 256 functions of 3 bits: below 0.01 for 400 units, above it for 3."""
+    cube = boolean_cube(3)
+    drawn = gaussian_prior(nngp(FullyConnected((3,)), cube.eval_x), 2_000_000, generator(2))
+    numbers = 1 << np.arange(8)
+    shares = np.full(256, 0.5)
+    shares[drawn.bits() @ numbers] += drawn.counts
+    divergence = []
+    for width in (3, 400):
+        functions = prior(FullyConnected((width,)), cube, 50_000, generator(3))
+        counts = np.bincount(functions.bits() @ numbers, functions.counts, minlength=256)
+        divergence.append(goodness_of_fit(counts.astype(int), shares / shares.sum(), unit="networks").value)
+    assert divergence[1] < 0.02 < divergence[0]
+
+
+def test_no_draws_are_refused():
+    with pytest.raises(BadInput, match="at least 1 network, not 0"):
+        gaussian_prior(np.eye(2), 0, generator())

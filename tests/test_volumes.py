@@ -1,0 +1,195 @@
+"""Volumes of named functions against enumeration, plain counts, closed forms, an orthant and a second sampler."""
+
+from math import acos, comb, log, pi
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from harness.complexity import lempel_ziv
+from harness.functions import FunctionCounts, pack
+from harness.intervals import log_evidence
+from harness.kernels import nngp
+from harness.networks import FullyConnected, perceptron
+from harness.posterior import density_of_states, subset_simulation
+from harness.posterior.gaussian_process import GaussianProcess
+from harness.posterior.orthant import log_probability
+from harness.prior import prior
+from harness.problems import boolean_cube
+from harness.simplicity import bound
+from harness.volumes import (
+    affine,
+    bits_above_class,
+    bits_below_bound,
+    difference,
+    in_bits,
+    likeliest,
+    log2_share,
+    log2_share_of,
+    named_function,
+    with_ones,
+)
+
+SMALL = FullyConnected((10, 10))
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def volume(architecture, bits, target, seed=0, runs=24, chains=32, **options):
+    found = subset_simulation(
+        architecture,
+        named_function(bits, target),
+        generator(seed),
+        runs=runs,
+        chains=chains,
+        lengthenings=0,
+        **options,
+    )
+    return in_bits(found.evidence)
+
+
+def test_a_named_function_is_the_whole_cube():
+    problem = named_function(3, "parity")
+    assert (problem.m, problem.n) == (8, 1)
+    np.testing.assert_array_equal(problem.train_x, boolean_cube(3).eval_x)
+    assert problem.train_y.tolist() == [0, 1, 1, 0, 1, 0, 0, 1]
+    assert problem.name == "cube3-parity-whole"
+
+
+def test_every_function_of_two_bits_against_plain_counts():
+    """All 16 volumes: each agrees with its share of plain draws, and they add up to 1."""
+    drawn = prior(SMALL, boolean_cube(2), 200_000, generator())
+    total = variance = 0.0
+    for number in range(16):
+        target = format(number, "04b")
+        found = volume(SMALL, 2, target, seed=number, runs=16, chains=48, steps=4)
+        counted = log2_share_of(drawn, boolean_cube(2, target).eval_y)
+        low, high = difference(found, counted, "").interval(1e-6)
+        assert low <= 0 <= high
+        assert high - low < 6
+        total += 2**found.value
+        variance += (2**found.value * (found.interval(0.32)[1] - found.value) * log(2)) ** 2
+    assert abs(total - 1) < 5 * variance**0.5
+    assert variance**0.5 < 0.1
+
+
+def test_perceptrons_of_two_weights_in_closed_form():
+    """Labels on 00, 01, 10, 11 are the signs of 0, w₂, w₁ and w₁ + w₂: of eight equal sectors of the plane, 0111 has
+    two, 0101 one; with w₁ and w₂ of opposite signs the sum takes that of the larger."""
+    for target, share in (("0111", 2 / 8), ("0101", 1 / 8), ("0100", 1 / 8), ("0000", 2 / 8)):
+        low, high = volume(perceptron(), 2, target).interval(1e-6)
+        assert low <= np.log2(share) <= high
+        assert high - low < 1
+
+
+def test_one_direction_of_three_weights_in_closed_form():
+    """A perceptron computes the identity where w₃ > 0 and all other sums stay on their side: −w₁ − w₂ < w₃, and w₁, w₂
+    and w₁ + w₂ at most 0. That is a cone of three planes, whose solid angle has a closed form."""
+    normals = np.array([[-1, 0, 0], [0, -1, 0], [1, 1, 1]]) / np.sqrt([[1], [1], [3]])
+    # By Girard's theorem: the angles between the planes, less π, over 4π.
+    angles = [pi - acos(float(normals[i] @ normals[j])) for i, j in ((0, 1), (0, 2), (1, 2))]
+    share = (sum(angles) - pi) / (4 * pi)
+    low, high = volume(perceptron(), 3, "identity").interval(1e-6)
+    assert low <= np.log2(share) <= high
+    assert high - low < 1
+
+
+@pytest.mark.parametrize("target", ["identity", "00010111"])
+def test_plain_counts_where_a_function_is_frequent_enough(target):
+    function = boolean_cube(3, target).eval_y
+    counted = log2_share_of(prior(SMALL, boolean_cube(3), 200_000, generator(1)), function)
+    low, high = difference(volume(SMALL, 3, target), counted, "").interval(1e-6)
+    assert low <= 0 <= high
+    assert high - low < 4
+
+
+@pytest.mark.slow
+def test_a_rare_function_by_a_second_sampler():
+    """Density of states goes through other levels, by other moves, to the same set: about 10⁻⁴ of the parameters."""
+    problem = named_function(3, "01101000")
+    second = in_bits(density_of_states(SMALL, problem, generator(2), runs=20, chains=16, steps=4).evidence)
+    first = volume(SMALL, 3, "01101000")
+    low, high = difference(first, second, "").interval(1e-4)
+    assert low <= 0 <= high
+    assert high - low < 5
+    assert first.interval(1e-4)[1] < -10
+
+
+def test_a_wide_network_is_near_the_orthant_of_infinite_width():
+    """For the trend only: a width has a volume of its own."""
+    architecture, problem = FullyConnected((100,)), named_function(3, "01101000")
+    limit = log_probability(GaussianProcess(nngp(architecture, problem.train_x), problem.train_y), generator())
+    assert abs(volume(architecture, 3, "01101000", runs=8).value - in_bits(limit).value) < 1
+
+
+@pytest.mark.slow
+def test_the_identity_of_seven_bits_by_a_second_sampler():
+    """A function of 128 labels with a volume of about 10⁻⁶."""
+    architecture, problem = FullyConnected((40, 40)), named_function(7, "identity")
+    first = volume(architecture, 7, "identity", runs=4, chains=32)
+    second = in_bits(density_of_states(architecture, problem, generator(1), runs=4, chains=32).evidence)
+    low, high = difference(first, second, "").interval(1e-3)
+    assert low <= 0 <= high
+    assert abs(first.value - second.value) < 2
+
+
+def test_shares_and_scales_by_hand():
+    eighth = log2_share(125, 1000)
+    assert eighth.value == -3
+    low, high = eighth.interval(0.05)
+    exact = stats.binomtest(125, 1000).proportion_ci(0.95)
+    np.testing.assert_allclose([low, high], np.log2(exact))
+    assert log2_share(0, 10).interval(0.05)[0] == -np.inf
+    moved = affine(eighth, 2, 1)
+    assert (moved.value, moved.interval(0.05)) == (-5, (2 * low + 1, 2 * high + 1))
+    assert moved.ahead(0.05, 1.0) == moved.interval(0.05)
+    nats = log_evidence([-2.0, -2.1, -1.9])
+    np.testing.assert_allclose(in_bits(nats).interval(0.1), np.array(nats.interval(0.1)) / log(2))
+
+
+def test_the_gap_below_the_bound_by_hand():
+    """A function at the bound has a gap of 0; one 8 times less likely, of 3."""
+    identity = boolean_cube(5, "identity").eval_y
+    line = bound(lempel_ziv, 32, 0.25)
+    at_bound = float(line.log2(lempel_ziv(identity)))
+    exact = log_evidence([at_bound * log(2)] * 3)
+    constant = log2_share(250, 1000)
+    assert bits_below_bound(in_bits(exact), constant, identity, lempel_ziv).value == pytest.approx(0)
+    rarer = affine(in_bits(exact), 1, -3)
+    assert bits_below_bound(rarer, constant, identity, lempel_ziv).value == pytest.approx(3)
+
+
+def test_the_mean_of_a_class_by_hand():
+    """Of 100 draws, 70 have one input of four classified 1: a mean of 0.7/4 a function."""
+    drawn = FunctionCounts.from_bits(np.repeat([[0, 0, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0]], [30, 50, 20], axis=0))
+    function = np.array([0, 1, 0, 0])
+    found = bits_above_class(log2_share(35, 100), drawn, function)
+    assert found.value == pytest.approx(np.log2(0.35 / (0.7 / 4)))
+    assert with_ones(drawn, 1).total == 70
+    assert likeliest(drawn, lempel_ziv, 4.5) == "0001"
+    assert likeliest(drawn, lempel_ziv, 0) == "0001"
+
+
+@pytest.mark.parametrize("scatter", [0.1, 0.6])
+def test_gaps_and_ratios_cover(scatter):
+    """Misses at either end of 300 intervals at 90 %, a quarter more granted: eight runs, a share of 200 draws."""
+    rng = np.random.default_rng(0)
+    function = boolean_cube(3, "identity").eval_y
+    words = {t: pack((np.arange(8) < t)[None].astype(int)) for t in (0, 4)}
+    p_class, ln_volume = 0.1, -6.0
+    line = bound(lempel_ziv, 8, 0.1)
+    gap = float(line.log2(lempel_ziv(function))) - ln_volume / log(2)
+    ratio = ln_volume / log(2) - np.log2(p_class / comb(8, 4))
+    misses = np.zeros(4, dtype=int)
+    for _ in range(300):
+        runs = log_evidence(rng.normal(ln_volume - scatter**2 / 2, scatter, 8).tolist())
+        k = int(rng.binomial(200, p_class))
+        drawn = FunctionCounts(8, np.concatenate([words[0], words[4]]), np.array([200 - k, k]))
+        low, high = bits_above_class(in_bits(runs), drawn, function).interval(0.1)
+        misses[:2] += low > ratio, high < ratio
+        low, high = bits_below_bound(in_bits(runs), log2_share(k, 200), function, lempel_ziv).interval(0.1)
+        misses[2:] += low > gap, high < gap
+    assert (stats.binom.sf(misses - 1, 300, 0.05 * 1.25) > 1e-4).all()
