@@ -119,7 +119,7 @@ def test_no_warnings_on_problems_whose_arrays_are_read_only(recwarn):
     ("arguments", "said"),
     [
         ({"activation": "gelu"}, "no activation 'gelu'; choose one of relu, tanh, erf"),
-        ({"parametrisation": "mup"}, "choose one of standard, ntk"),
+        ({"parametrisation": "lazy"}, "choose one of standard, ntk, mup"),
         ({"distribution": "cauchy"}, "choose one of gaussian, uniform"),
         ({"hidden": (3, 0)}, "whole numbers of at least 1"),
         ({"hidden": (2.5,)}, "whole numbers of at least 1"),

@@ -36,7 +36,8 @@ class _Layer(NamedTuple):
 
 
 def nngp(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
-    """Covariance of the logits of infinitely wide networks at initialisation, the same in both parametrisations.
+    """Covariance of the logits of infinitely wide networks at initialisation, the same in standard and ntk layers;
+    in mup that of the logits times the root of the last width, which have the same labels.
 
     inputs: (points, ...) as problems hold them; others: (others, ...), else the same. Returns (points, others),
     symmetric up to rounding where there are no others. BadInput where the initial values are not Gaussian: the first

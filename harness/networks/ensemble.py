@@ -74,6 +74,16 @@ class DifferentiatedByHand(Protocol):
         """
 
 
+class ScalesRates(Protocol):
+    """What an architecture provides besides whose parametrisation says how fast each parameter learns."""
+
+    def learning_rates(self, input_shape: tuple[int, ...], adaptive: bool) -> dict[str, float]:
+        """Factor of the learning rate for each parameter, on prepared inputs of this shape.
+
+        adaptive: for steps that do not grow with the gradient, such as Adam's.
+        """
+
+
 class SharesWeights(Protocol):
     """What an architecture provides besides that uses its weights in many places: at each pixel or token."""
 

@@ -39,7 +39,7 @@ ACTIVATIONS = {
     "erf": Activation(torch.erf, _erf_backward),
 }
 DISTRIBUTIONS = ("gaussian", "uniform", "binary")
-PARAMETRISATIONS = ("standard", "ntk")
+PARAMETRISATIONS = ("standard", "ntk", "mup")
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,10 @@ class FullyConnected:
     sigma_w, sigma_b: weights start with variance σ_w²/fan-in, biases with σ_b²; σ_b = 0 leaves all biases out
         (for a perceptron: no threshold).
     parametrisation: "standard" puts these factors into the initial values; "ntk" (Jacot et al. 2018, section 2)
-        draws all parameters with variance 1 and multiplies by σ_w/√fan-in and σ_b in the forward pass. Both have
-        the same functions at initialisation and differ in training.
+        draws all parameters with variance 1 and multiplies by σ_w/√fan-in and σ_b in the forward pass; "mup" (Yang &
+        Hu 2021, arXiv 2011.14522) has a readout as much smaller as it takes for features to move alike at every width,
+        and learning rates by layer, see `learning_rates`. All have the same functions at initialisation and differ in
+        training.
     distribution: of the initial values, "gaussian", "uniform" or "binary" (each number one of ±std, with equal chance),
         all of the same variance. Training starts from binary values but does not keep them binary. Weights of equal
         size cancel: a logit is exactly 0, and its label 0, with positive chance. Sums are exact, and ties with them,
@@ -120,11 +122,41 @@ class FullyConnected:
         widths = (prod(input_shape), *self.hidden, outputs)
         table = {}
         for name, fan_in, fan_out in zip(names, widths[:-1], widths[1:], strict=True):
-            standard = self.parametrisation == "standard"
-            table[f"{name}.weight"] = Parameter((fan_in, fan_out), self.sigma_w / sqrt(fan_in) if standard else 1.0)
+            weight, bias = self.sigma_w / sqrt(fan_in), self.sigma_b
+            if self.parametrisation == "ntk":
+                weight = bias = 1.0
+            elif self.parametrisation == "mup" and self.hidden and name == "readout":
+                weight, bias = weight / sqrt(fan_in), bias / sqrt(fan_in)
+            table[f"{name}.weight"] = Parameter((fan_in, fan_out), weight)
             if self.sigma_b:
-                table[f"{name}.bias"] = Parameter((1, fan_out), self.sigma_b if standard else 1.0)
+                table[f"{name}.bias"] = Parameter((1, fan_out), bias)
         return table
+
+    def learning_rates(self, input_shape: tuple[int, ...], adaptive: bool) -> dict[str, float]:
+        """Factor of the learning rate for each parameter; all are 1 but in "mup", with a hidden layer.
+
+        adaptive: of Adam and its like, whose steps do not grow with the gradient; else of gradient descent. The table
+        is that of Yang et al. 2022 (arXiv 2203.03466, table 3), which states Yang & Hu's table 1 without multipliers:
+
+                              input weights, all biases   hidden weights   readout's weights
+            initial variance  1/fan-in, 1                 1/fan-in         1/fan-in²
+            descent           fan-out                     1                1/fan-in
+            Adam              1                           1/fan-in         1/fan-in
+
+        times σ_w² and σ_b². Only the readout's bias starts smaller, with variance σ_b²/fan-in, as any size up to 1 may:
+        so logits are the standard ones over √fan-in, and labels the same.
+        """
+        table = self.parameters(input_shape)
+        if self.parametrisation != "mup" or not self.hidden:
+            return dict.fromkeys(table, 1.0)
+        factors = {}
+        for name, (shape, _) in table.items():
+            fan_in, fan_out = shape
+            if name.endswith(".bias") or name == "hidden0.weight":
+                factors[name] = 1.0 if adaptive else float(fan_out)
+            else:
+                factors[name] = 1 / fan_in if adaptive or name == "readout.weight" else 1.0
+        return factors
 
     def features(self, parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
         """x: (points, d) or (networks, points, d) -> last hidden layer (networks, points, width)."""

@@ -7,12 +7,13 @@ from torch import Tensor
 
 from harness.errors import BadInput
 from harness.networks import Architecture
-from harness.networks.ensemble import block_size, draw
+from harness.networks.ensemble import activations, block_size, draw
 from harness.problems import Problem
 from harness.training.lesson import Block, Lesson
 from harness.training.losses import LOSSES
 from harness.training.minibatches import splitmix64
 from harness.training.optimisers import Optimiser
+from harness.training.rates import by_layer
 from harness.training.rotation import least_dimension
 from harness.training.search import GuessAndCheck
 from harness.training.stopping import After, Stop
@@ -62,9 +63,15 @@ class Course:
             self.x, rates = torch.tensor(architecture.prepare(problem.inputs), device=device), None
             table = architecture.parameters(tuple(self.x.shape[1:]))
         signs = torch.tensor(problem.train_y, dtype=torch.float32, device=device) * 2 - 1
-        self.lesson = Lesson(architecture, table, self.x[: problem.m], signs, optimiser, LOSSES[loss], batch, rates)
+        of_gradient, of_step = by_layer(architecture, table, tuple(self.x.shape[1:]), optimiser, device)
+        if of_gradient is not None:
+            rates = of_gradient if rates is None else rates * of_gradient
+        self.lesson = Lesson(
+            architecture, table, self.x[: problem.m], signs, optimiser, LOSSES[loss], batch, rates, of_step
+        )
         # Gradients and the optimiser's state take at least as much as the networks themselves.
-        self._block = block or max(block_size(table, min(batch, problem.m), device) // 2, 1)
+        held = activations(architecture, self.x)
+        self._block = block or max(block_size(table, min(batch, problem.m), device, held) // 2, 1)
         self._networks, self._stop, self._max_epochs = networks, stop, max_epochs
         self._generator, self._keep_initial = generator, keep_initial
         self._first_key = torch.randint(2**62, (1,), generator=generator, device=device)

@@ -62,8 +62,8 @@ class Block:
 class Lesson:
     """What every network is taught, and how.
 
-    table: the parameters of one network. x: (m, ...). signs: (m,). loss: see `losses.py`. batch: points a step. rates:
-    factors of the gradient, (size,), or None where all are 1.
+    table: the parameters of one network. x: (m, ...). signs: (m,). loss: see `losses.py`. batch: points a step. rates,
+    step_rates: factors of the gradient and of the step, (size,), or None where all are 1.
     """
 
     architecture: Architecture
@@ -74,6 +74,7 @@ class Lesson:
     loss: Loss
     batch: int
     rates: Tensor | None = None
+    step_rates: Tensor | None = None
 
     def logits(self, rows: Tensor, x: Tensor) -> Tensor:
         """(networks, points)."""
@@ -127,7 +128,10 @@ class Lesson:
                 gradient = self._followed(self.optimiser, block, gradient, number)
             elif self.rates is not None:
                 gradient *= self.rates
+            before = block.rows if self.step_rates is None else block.rows.clone()
             self.optimiser.step(block.rows, gradient, block.state)
+            if self.step_rates is not None:
+                torch.lerp(before, block.rows, self.step_rates, out=block.rows)
         block.epochs += 1
 
     def _evaluate(self, rows: Tensor) -> tuple[Tensor, Tensor]:
