@@ -33,6 +33,8 @@ from harness.problems import Problem
 
 # In nats: below, runs agree with something to spare (`runs.MOST_SCATTER`).
 _LONG_ENOUGH = 0.5
+# Levels need no more than rough shares: a pilot's chains have so much fewer states than a run's.
+_PILOTS_PART = 4
 
 
 def subset_simulation(
@@ -72,7 +74,7 @@ def subset_simulation(
     sampler = _Sampler(architecture, problem, generator, chains, last_layers, groups, block)
     with torch.inference_mode():
         while True:
-            levels = sampler.pilot(steps, survival)
+            levels = sampler.pilot(max(steps // _PILOTS_PART, 1), survival)
             found = [sampler.run(levels, steps) for _ in range(runs)]
             posterior = _together(found, problem)
             if not posterior.scatter > _LONG_ENOUGH or lengthenings == 0:

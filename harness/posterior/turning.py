@@ -70,7 +70,8 @@ def _activate(z, activation):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
     return np.float32(tanh(z)) if activation == _TANH else np.float32(erf(z))
 
 
-@njit(fastmath=True, nogil=True, cache=True)
+# Kernels index their arrays one number at a time: a slice inside a hot loop costs more than the loop.
+@njit(fastmath=True, nogil=True, inline="always")
 def _fits(logits: np.ndarray, label: int) -> bool:
     if len(logits) == 1:
         return (logits[0] > 0) == (label == 1)
@@ -80,7 +81,7 @@ def _fits(logits: np.ndarray, label: int) -> bool:
     return largest
 
 
-@njit(fastmath=True, nogil=True, cache=True)
+@njit(fastmath=True, nogil=True, inline="always")
 def _forward(
     this: np.ndarray,
     that: np.ndarray,
@@ -88,25 +89,109 @@ def _forward(
     middle: np.ndarray,
     widths: np.ndarray,
     readout: np.ndarray,
+    biases: np.ndarray,
     activation: int,
 ) -> None:
-    """Adds to one point's logits what comes of the next layer's preactivations `this`; overwrites `this` and `that`."""
+    """One point's logits, from the next layer's preactivations `this`; overwrites `this` and `that`."""
     start = 0
     for layer in range(len(widths) - 1):
         fan_in, fan_out = widths[layer], widths[layer + 1]
         bias = start + fan_in * fan_out
-        that[:fan_out] = middle[bias : bias + fan_out]
+        for k in range(fan_out):
+            that[k] = middle[bias + k]
         for j in range(fan_in):
-            h, row = _activate(this[j], activation), middle[start + j * fan_out : start + (j + 1) * fan_out]
-            for k in range(fan_out):
-                that[k] += h * row[k]
+            h, row = _activate(this[j], activation), start + j * fan_out
+            if h != 0:
+                for k in range(fan_out):
+                    that[k] += h * middle[row + k]
+        for k in range(fan_out):
+            this[k] = that[k]
         start = bias + fan_out
-        this, that = that, this
     for k in range(len(logits)):
-        row, total = readout[k], np.float32(0)
-        for j in range(len(row)):
-            total += _activate(this[j], activation) * row[j]
-        logits[k] += total
+        total = biases[k]
+        for j in range(readout.shape[1]):
+            total += _activate(this[j], activation) * readout[k, j]
+        logits[k] = total
+
+
+@njit(fastmath=True, nogil=True)
+def _turn_one(
+    z: np.ndarray,
+    dz: np.ndarray,
+    upper: np.ndarray,
+    into: np.ndarray,
+    middle: np.ndarray,
+    readout: np.ndarray,
+    biases: np.ndarray,
+    widths: np.ndarray,
+    labels: np.ndarray,
+    edges: np.ndarray,
+    uniform: np.ndarray,
+    activation: int,
+    angles: np.ndarray,
+    order: np.ndarray,
+    tried: np.ndarray,
+    moved: np.ndarray,
+    this: np.ndarray,
+    that: np.ndarray,
+    logits: np.ndarray,
+) -> None:
+    """One network's angles, (groups,).
+
+    order: of the points, the one that refused last first. tried: (points, width) what the next layer takes in at the
+    angle tried last, at those points where that is another value (`moved`).
+    """
+    points, width = upper.shape
+    last_hidden = len(widths) == 0
+    for group in range(len(edges) - 1):
+        first, last = edges[group], edges[group + 1]
+        angle = _TURN * uniform[group, 0]
+        low, high = angle - _TURN, angle
+        for shrink in range(1, uniform.shape[1]):
+            cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+            fits = True
+            for place in range(points):
+                i = order[place]
+                moved[i] = False
+                for unit in range(first, last):
+                    old = z[unit, i]
+                    change = _activate(old * cos + dz[unit, i] * sin, activation) - _activate(old, activation)
+                    if change != 0:
+                        if not moved[i]:
+                            moved[i] = True
+                            for k in range(width):
+                                tried[i, k] = upper[i, k]
+                        for k in range(width):
+                            tried[i, k] += change * into[unit, k]
+                # Where ReLUs stay shut nothing changes, and the point is fitted as it was.
+                if not moved[i]:
+                    continue
+                if last_hidden:
+                    for k in range(width):
+                        logits[k] = tried[i, k]
+                else:
+                    for k in range(width):
+                        this[k] = tried[i, k]
+                    _forward(this, that, logits, middle, widths, readout, biases, activation)
+                if not _fits(logits, labels[i]):
+                    fits = False
+                    order[place], order[0] = order[0], i
+                    break
+            if fits:
+                angles[group] = angle
+                for i in range(points):
+                    if moved[i]:
+                        for k in range(width):
+                            upper[i, k] = tried[i, k]
+                for unit in range(first, last):
+                    for i in range(points):
+                        z[unit, i] = z[unit, i] * cos + dz[unit, i] * sin
+                break
+            if angle < 0:
+                low = angle
+            else:
+                high = angle
+            angle = low + (high - low) * uniform[group, shrink]
 
 
 @njit(fastmath=True, nogil=True, cache=True)
@@ -130,55 +215,15 @@ def _turn_all(
     units, width). middle: (networks, numbers). readout: (networks, outputs, features), biases: (networks, outputs).
     widths: of the hidden layers above, none where `upper` are the logits.
     """
-    networks, _, points = z.shape
-    groups, shrinks, _ = uniform.shape
-    width = upper.shape[2]
-    last_hidden = len(widths) == 0
-    angles = np.zeros((networks, groups), dtype=np.float32)
-    logits = np.empty(biases.shape[1], dtype=np.float32)
-    widest = width if last_hidden else max(widths)
+    networks, points, width = upper.shape
+    angles = np.zeros((networks, len(edges) - 1), dtype=np.float32)
+    widest = width if len(widths) == 0 else max(widths)
     this, that = np.empty(widest, dtype=np.float32), np.empty(widest, dtype=np.float32)
+    tried, moved = np.empty((points, width), dtype=np.float32), np.empty(points, dtype=np.bool_)
+    logits = np.empty(biases.shape[1], dtype=np.float32)
     order = np.arange(points)
     for n in range(networks):
-        for group in range(groups):
-            first, last = edges[group], edges[group + 1]
-            angle = _TURN * uniform[group, 0, n]
-            low, high = angle - _TURN, angle
-            for shrink in range(1, shrinks):
-                cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-                fits = True
-                for place in range(points):
-                    i = order[place]
-                    this[:width] = upper[n, i]
-                    for unit in range(first, last):
-                        old = z[n, unit, i]
-                        change = _activate(old * cos + dz[n, unit, i] * sin, activation) - _activate(old, activation)
-                        row = into[n, unit]
-                        for k in range(width):
-                            this[k] += change * row[k]
-                    if last_hidden:
-                        logits[:] = this
-                    else:
-                        logits[:] = biases[n]
-                        _forward(this, that, logits, middle[n], widths, readout[n], activation)
-                    if not _fits(logits, labels[i]):
-                        fits = False
-                        order[place], order[0] = order[0], i
-                        break
-                if fits:
-                    angles[n, group] = angle
-                    for unit in range(first, last):
-                        row = into[n, unit]
-                        for i in range(points):
-                            old = z[n, unit, i]
-                            z[n, unit, i] = old * cos + dz[n, unit, i] * sin
-                            change = _activate(z[n, unit, i], activation) - _activate(old, activation)
-                            for k in range(width):
-                                upper[n, i, k] += change * row[k]
-                    break
-                if angle < 0:
-                    low = angle
-                else:
-                    high = angle
-                angle = low + (high - low) * uniform[group, shrink, n]
+        of_network = z[n], dz[n], upper[n], into[n], middle[n], readout[n], biases[n]
+        scratch = order, tried, moved, this, that, logits
+        _turn_one(*of_network, widths, labels, edges, uniform[:, :, n], activation, angles[n], *scratch)
     return angles
