@@ -1,4 +1,4 @@
-"""What a claim asks of hidden layers: stored as drawn, the same for the same seed, in shards that grow with the looks."""
+"""What a claim asks of hidden layers: stored as drawn, the same for the same seed, growing with the looks."""
 
 import numpy as np
 import pytest
@@ -17,6 +17,11 @@ SAMPLERS = {
     "trained features": lambda lab: lab.trained_features(
         NETWORK, TASK, SGD(0.1), ("weight norm",), ("kernel change",), networks=10
     ),
+    "least frozen width": lambda lab: lab.least_frozen_width(lambda width: FullyConnected((width,)), TASK, 6, draws=5),
+    "least trained width": lambda lab: lab.least_trained_width(
+        lambda width: FullyConnected((width,)), TASK, SGD(0.1), 6, networks=5, max_epochs=5
+    ),
+    "transfer": lambda lab: lab.transfer(NETWORK, digits(6, 4, "3/8"), TASK, draws=20),
     "trained patterns": lambda lab: lab.trained_patterns(NETWORK, TASK, SGD(0.1), networks=10),
 }
 

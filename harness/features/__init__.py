@@ -1,23 +1,33 @@
 """Hidden layers of an ensemble: their statistics, how they move, and whether a last layer on them can fit."""
 
 from harness.features.feasibility import Feasibility, certified, last_layer_feasibility, separable
+from harness.features.least_width import Tallies, compression, least_width, search
 from harness.features.observed import Observed, difference, mean, shift
 from harness.features.patterns import LayerPatterns
 from harness.features.posterior import hidden_draws, hidden_patterns
 from harness.features.training import trained_features, trained_patterns
+from harness.features.transfer import Transfer, gain_in_error, gain_in_evidence, transfer
 
 __all__ = [
     "Feasibility",
     "LayerPatterns",
     "Observed",
+    "Tallies",
+    "Transfer",
     "certified",
+    "compression",
     "difference",
+    "gain_in_error",
+    "gain_in_evidence",
     "hidden_draws",
     "hidden_patterns",
     "last_layer_feasibility",
+    "least_width",
     "mean",
+    "search",
     "separable",
     "shift",
     "trained_features",
     "trained_patterns",
+    "transfer",
 ]

@@ -50,14 +50,8 @@ class Observed:
 
     @property
     def enough(self) -> bool:
-        """Whether the units are enough for an interval.
-
-        Σ w² is what the variance of a weighted mean rests on: its own effective number (Σ w²)²/Σ w⁴ is the smaller one.
-        """
-        if self.alike:
-            return len(self.weights) >= ENOUGH_NETWORKS
-        w = self.weights / self.weights.max() if self.weights.any() else self.weights
-        return float((w**2).sum()) ** 2 >= ENOUGH_DRAWS * float((w**4).sum()) > 0
+        """Whether the units are enough for an interval."""
+        return len(self.weights) >= ENOUGH_NETWORKS if self.alike else enough(self.weights)
 
     def __add__(self, other: "Observed") -> "Observed":
         if self.values.shape[1] != other.values.shape[1]:
@@ -76,6 +70,15 @@ class Observed:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Observed":
         """The inverse of `to_arrays`."""
         return cls(arrays["values"], arrays["weights"], int(arrays["left_out"]))
+
+
+def enough(weights: np.ndarray) -> bool:
+    """Whether units of these weights are enough for an interval of a weighted mean.
+
+    Σ w² is what its variance rests on: its effective number (Σ w²)²/Σ w⁴ is smaller than that of the mean itself.
+    """
+    w = weights / weights.max() if weights.any() else weights
+    return float((w**2).sum()) ** 2 >= ENOUGH_DRAWS * float((w**4).sum()) > 0
 
 
 def mean(sample: Observed, column: int, quantity: str) -> Estimate:

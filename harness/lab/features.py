@@ -1,21 +1,28 @@
 """What the hidden layers of an ensemble can do, and how they move."""
 
+from collections.abc import Callable
 from typing import Any
+
+import torch
 
 from harness.features import (
     Feasibility,
     LayerPatterns,
     Observed,
+    Tallies,
+    Transfer,
     hidden_draws,
     hidden_patterns,
     last_layer_feasibility,
+    search,
     trained_features,
     trained_patterns,
+    transfer,
 )
 from harness.lab.shards import Shards, who
 from harness.networks import Architecture
 from harness.problems import Problem
-from harness.training import Optimiser
+from harness.training import Optimiser, train
 
 # Points of S and of E each, and units of each layer, that patterns are taken of.
 PATTERN_POINTS, PATTERN_UNITS = 6, 8
@@ -30,6 +37,68 @@ class Features(Shards):
             Feasibility,
             {"sampler": "last-layer feasibility", **who(architecture, problem), "draws": draws},
             lambda generator: last_layer_feasibility(architecture, problem, draws, generator),
+        )
+
+    def least_frozen_width(
+        self, network: Callable[[int], Architecture], problem: Problem, highest: int, draws: int = 100
+    ) -> Tallies:
+        """Of hidden draws of the networks of widths 1 … highest, for how many some last layer fits S: by bisection."""
+
+        def compute(generator: torch.Generator) -> Tallies:
+            def probe(width: int) -> tuple[int, int]:
+                found = last_layer_feasibility(network(width), problem, draws, generator)
+                return found.feasible, found.draws
+
+            return search(probe, 1, highest)
+
+        return self.gather(
+            Tallies,
+            {"sampler": "least frozen width", **who(network(highest), problem), "draws": draws},
+            compute,
+        )
+
+    def least_trained_width(
+        self,
+        network: Callable[[int], Architecture],
+        problem: Problem,
+        optimiser: Optimiser,
+        highest: int,
+        networks: int = 50,
+        **training: Any,
+    ) -> Tallies:
+        """Of networks of widths 1 … highest, how many fit S when all layers are trained: by bisection."""
+        arguments = training_arguments(training)
+
+        def compute(generator: torch.Generator) -> Tallies:
+            def probe(width: int) -> tuple[int, int]:
+                found = train(network(width), problem, optimiser, networks, generator, **arguments)
+                return found.functions.total, found.networks
+
+            return search(probe, 1, highest)
+
+        return self.gather(
+            Tallies,
+            {
+                "sampler": "least trained width",
+                **who(network(highest), problem),
+                "optimiser": repr(optimiser),
+                "networks": networks,
+                **{name: repr(value) for name, value in arguments.items()},
+            },
+            compute,
+        )
+
+    def transfer(self, architecture: Architecture, first: Problem, second: Problem, draws: int = 10_000) -> Transfer:
+        """`draws` hidden draws a shard with their evidence on both tasks, and their test error on the second."""
+        return self.gather(
+            Transfer,
+            {
+                "sampler": "transfer",
+                **who(architecture, second),
+                "first": first.fingerprint,
+                "draws": draws,
+            },
+            lambda generator: transfer(architecture, first, second, draws, generator),
         )
 
     def hidden_draws(
