@@ -4,14 +4,18 @@ Source: C. Mingard, LessWrong, 11 May 2021; Valle-Pérez & Louis 2020, arXiv 201
 
 P(S) and the posterior are those of infinite width: P(S) by minimax tilting, the test error by exact draws, on 64
 evaluation points. With probability 0.95 over training sets, −ln(1 − ε) < (−ln P(S) + ln m + ln 20)/(m − 1), ε the mean
-error of P_B. The first test is that the bound lies above the error. The second is whether the bound orders
-architectures of the same training set by their error: the slope of the error over the bound, for one, two and four
-hidden layers of each of three activations. The third is whether it has the exponent of the learning curve: the exponent
-over m of the bound less that of the error, two hidden ReLU layers. Training sets are nested, the evaluation points the
-same; intervals hold the sampling, not the choice of the 64 points.
+error of P_B. The first test is that the bound lies above the error; so is the second, of convolutional networks, whose
+kernel has no closed form here: each unit of their P(S) and posterior has a Monte-Carlo kernel of its own, so that the
+interval holds the kernel's error. The third is whether the bound orders architectures of the same training set by their
+error: the slope of the error over the bound, for one, two and four hidden layers of each of three activations. The last
+is whether it has the exponent of the learning curve: the exponent over m of the bound less that of the error, two
+hidden ReLU layers. Training sets are nested, the evaluation points the same; intervals hold the sampling, not the choice
+of the 64 points.
 """
 
 from dataclasses import replace
+
+from scipy import stats
 
 from claims.grids import DATA, image_problem
 from claims.infinite_width.limits import by_scale, wide
@@ -20,11 +24,14 @@ from harness.claim import claim, over
 from harness.comparison import curve
 from harness.generalisation import generalisation_error
 from harness.intervals import exponent, slope
+from harness.networks import Convolutional, Residual
 from harness.verdicts import at_least, increasing, within
 
 DEPTHS = [1, 4]
 ACTIVATIONS = ["relu", "tanh"]
 ARCHITECTURES = [wide(depth, activation) for activation in ("relu", "erf", "tanh") for depth in (1, 2, 4)]
+CONVOLUTIONAL = [Convolutional(), Residual()]
+HOLDS = "the bound is a theorem; it fails for one training set in twenty at the most"
 SIZES = by_scale((16, 32, 64), (16, 32, 64, 128, 256), (16, 32, 64, 128, 256, 512, 1000))
 SLACK = "bound less test error"
 SLOPE = "slope of the test error over the bound"
@@ -40,11 +47,26 @@ def bound_and_error(lab, architecture, problem):
 @claim(
     kind="empirical",
     of=SLACK,
-    predicts=at_least(0.0, because="the bound is a theorem; it fails for one training set in twenty at the most"),
+    predicts=at_least(0.0, because=HOLDS),
 )
 @over(data=DATA, activation=ACTIVATIONS, depth=DEPTHS, m=by_scale((16, 64), (16, 64, 256), (16, 64, 256, 1000)))
 def test_bound_holds(lab, data, activation, depth, m):
     bound, error = bound_and_error(lab, wide(depth, activation), image_problem(data, m))
+    return slope((0, 1), [error, bound], quantity=SLACK)
+
+
+@claim(
+    kind="empirical",
+    of=SLACK,
+    predicts=at_least(0.0, because=HOLDS),
+)
+@over(
+    data=DATA,
+    architecture={"smoke": [], "standard": CONVOLUTIONAL, "full": CONVOLUTIONAL},
+    m=by_scale((16,), (16, 64), (16, 64, 256)),
+)
+def test_bound_holds_by_monte_carlo(lab, data, architecture, m):
+    bound, error = bound_and_error(lab, architecture, image_problem(data, m))
     return slope((0, 1), [error, bound], quantity=SLACK)
 
 
@@ -56,9 +78,14 @@ def test_bound_holds(lab, data, activation, depth, m):
 @over(data=DATA, m=by_scale((64,), (64, 256), (64, 256, 1000)))
 def test_bound_orders_architectures(lab, data, m):
     found = [bound_and_error(lab, architecture, image_problem(data, m)) for architecture in ARCHITECTURES]
-    bounds = [bound.value for bound, _ in found]
-    errors = [error for _, error in found]
-    return slope(bounds, errors, quantity=SLOPE)
+    bounds, errors = [bound.value for bound, _ in found], [error for _, error in found]
+    rank = float(stats.spearmanr(bounds, [error.value for error in errors]).statistic)
+    notes = [f"Spearman's ρ of bound and error over {len(found)} architectures: {rank:.2f}."]
+    notes += [
+        f"{network.activation}, {len(network.hidden)} hidden layers: bound {bound:.3f}, test error {error.value:.3f}."
+        for network, bound, error in zip(ARCHITECTURES, bounds, errors, strict=True)
+    ]
+    return replace(slope(bounds, errors, quantity=SLOPE), details={"notes": notes})
 
 
 @claim(
