@@ -56,20 +56,24 @@ def hidden_patterns(
     generator: torch.Generator,
     points: int,
     units: int,
+    weighted: bool = True,
     samples: int = SAMPLES,
 ) -> LayerPatterns:
     """Patterns of `units` units of each hidden layer under the posterior, on `points` points of S and of E each.
 
     A hidden draw counts by its evidence, in units of 2^−40 and rounded by chance so that it is right on average.
+    weighted: False, for all to count the same, as at initialisation.
     """
     words, weights = [], []
     for view in views_at_initialisation(architecture, problem, draws, generator):
         words.append(patterns(view, points, units))
+        if not weighted:
+            continue
         evidence = training_evidence(view, view.signs, samples, generator)
         chance = torch.rand(len(evidence), generator=generator, device=evidence.device, dtype=torch.float64)
         weights.append((evidence * _UNITS_OF_EVIDENCE + chance).floor().long().cpu().numpy())
     by_layer = [np.concatenate(each) for each in zip(*words, strict=True)]
-    return clustered(by_layer, points, np.concatenate(weights))
+    return clustered(by_layer, points, np.concatenate(weights) if weighted else None)
 
 
 def views_at_initialisation(

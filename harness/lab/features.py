@@ -111,8 +111,10 @@ class Features(Shards):
             lambda generator: hidden_draws(architecture, problem, draws, generator, statistics),
         )
 
-    def hidden_patterns(self, architecture: Architecture, problem: Problem, draws: int = 5000) -> LayerPatterns:
-        """Patterns of hidden units under the posterior, of `draws` hidden draws a shard."""
+    def hidden_patterns(
+        self, architecture: Architecture, problem: Problem, draws: int = 5000, weighted: bool = True
+    ) -> LayerPatterns:
+        """Patterns of hidden units under the posterior, of `draws` hidden draws a shard; not weighted: of the prior."""
         return self.gather(
             LayerPatterns,
             {
@@ -121,9 +123,10 @@ class Features(Shards):
                 "draws": draws,
                 "points": PATTERN_POINTS,
                 "units": PATTERN_UNITS,
+                "weighted": weighted,
             },
             lambda generator: hidden_patterns(
-                architecture, problem, draws, generator, points=PATTERN_POINTS, units=PATTERN_UNITS
+                architecture, problem, draws, generator, PATTERN_POINTS, PATTERN_UNITS, weighted
             ),
         )
 
