@@ -116,10 +116,3 @@ def with_ones(functions: FunctionCounts, t: int) -> FunctionCounts:
 def log2_share_of(functions: FunctionCounts, function: np.ndarray) -> Estimate:
     """log2 P of a function by plain counts."""
     return log2_share(int(functions.counts_of(pack(function[None]))[0]), functions.total)
-
-
-def likeliest(functions: FunctionCounts, measure: Measure, least: float) -> str:
-    """The most frequent function of at least that complexity, as a string of labels; the first of equal ones."""
-    complex_enough = measure(functions.bits()) >= least
-    chosen = FunctionCounts(functions.n, functions.words[complex_enough], functions.counts[complex_enough])
-    return chosen.most_common(1).strings()[0]

@@ -24,7 +24,6 @@ from harness.volumes import (
     bits_below_bound,
     difference,
     in_bits,
-    likeliest,
     log2_share,
     log2_share_of,
     named_function,
@@ -169,8 +168,6 @@ def test_the_mean_of_a_class_by_hand():
     found = bits_above_class(log2_share(35, 100), drawn, function)
     assert found.value == pytest.approx(np.log2(0.35 / (0.7 / 4)))
     assert with_ones(drawn, 1).total == 70
-    assert likeliest(drawn, lempel_ziv, 4.5) == "0001"
-    assert likeliest(drawn, lempel_ziv, 0) == "0001"
 
 
 @pytest.mark.parametrize("scatter", [0.1, 0.6])

@@ -1,0 +1,94 @@
+"""Deep tanh networks in the chaotic regime lose the simplicity bias.
+
+Source: Mingard et al. 2025 (Nature Communications 16:220), arXiv 2304.06670; Yang & Salman 2019, arXiv 1907.10599; for
+the regimes, Poole et al. 2016, arXiv 1606.05340.
+
+Fully connected tanh networks of width 40 with σ_b = 0.2 are drawn from the initialisation. As σ_w grows past 1, nearby
+inputs no longer come closer from layer to layer but part. Chaos: the χ²-divergence of P(f) from the uniform
+distribution over the 256 functions on the 3-bit cube, 0 where there is no bias. Order, as a control, and the way from
+the one to the other: the mean LZ76 complexity of a function on the 5-bit cube over that of a random string.
+"""
+
+from dataclasses import replace
+from math import log, log2
+
+import numpy as np
+
+from harness.claim import claim, over
+from harness.comparison import curve
+from harness.complexity import lempel_ziv
+from harness.functions import pack
+from harness.intervals import goodness_of_fit, slope
+from harness.networks import FullyConnected
+from harness.problems import boolean_cube
+from harness.simplicity import mean_measure, random_complexity
+from harness.verdicts import at_most, exact_distribution, increasing
+from harness.volumes import affine
+
+SMALL, LARGER = boolean_cube(3), boolean_cube(5)
+DRAWS = 10_000
+WEIGHT_SCALES = {"smoke": (1.0, 2.0, 8.0), "standard": (0.5, 1.0, 2.0, 4.0, 8.0), "full": (0.5, 1.0, 2.0, 4.0, 8.0)}
+DEPTHS = {"smoke": (5, 10), "standard": (2, 5, 10), "full": (2, 5, 10, 20)}
+DEEP = {"smoke": (10,), "standard": (10,), "full": (10, 20)}
+RELATIVE = "mean LZ76 over that of random strings"
+
+
+def tanh(depth, sigma_w):
+    """Hidden tanh layers of width 40."""
+    return FullyConnected((40,) * depth, "tanh", sigma_w, 0.2)
+
+
+def relative_complexity(lab, depth, sigma_w):
+    """⟨K⟩ of a drawn function over that of a random string."""
+    n = LARGER.n
+    functions = lab.prior(tanh(depth, sigma_w), LARGER, draws=DRAWS)
+    # A string has at most as many words as letters.
+    found = mean_measure(functions, lempel_ziv, n * log2(n), RELATIVE)
+    return affine(found, 1 / random_complexity(lempel_ziv, n))
+
+
+@claim(
+    kind="empirical",
+    of="χ²-divergence",
+    predicts=exact_distribution(
+        0.1,
+        because="in chaos distant and near inputs become alike uncorrelated, so that all functions are equally likely; "
+        "a divergence of 0.1 keeps the total variation from uniform under 0.16",
+    ),
+)
+@over(sigma_w={"smoke": (8.0,), "standard": (4.0, 8.0), "full": (4.0, 8.0)}, depth=DEEP)
+def test_chaos_is_uniform(lab, sigma_w, depth):
+    functions = lab.prior(tanh(depth, sigma_w), SMALL, draws=DRAWS)
+    every = pack(np.arange(2**SMALL.n)[:, None] >> np.arange(SMALL.n) & 1)
+    counts = functions.counts_of(every)
+    return goodness_of_fit(counts, np.full(len(every), 1 / len(every)), unit="networks drawn")
+
+
+@claim(
+    kind="empirical",
+    of=RELATIVE,
+    predicts=at_most(
+        0.5,
+        because="in the ordered regime and at its edge inputs come to be classified alike; half of the complexity of a "
+        "random string is the most that one would call a strong bias",
+    ),
+)
+@over(
+    sigma_w={"smoke": (1.0,), "standard": (0.5, 1.0), "full": (0.5, 1.0)},
+    depth=DEPTHS,
+)
+def test_order_is_biased(lab, sigma_w, depth):
+    return relative_complexity(lab, depth, sigma_w)
+
+
+@claim(
+    kind="empirical",
+    of="slope of the mean LZ76 over ln σ_w",
+    predicts=increasing(because="the farther into chaos, the weaker the bias that is left"),
+)
+@over(depth=DEPTHS)
+def test_bias_is_lost_on_the_way(lab, depth):
+    scales = WEIGHT_SCALES[lab.scale.name]
+    found = [relative_complexity(lab, depth, sigma_w) for sigma_w in scales]
+    line = slope([log(sigma_w) for sigma_w in scales], found, quantity="slope of the mean LZ76 over ln σ_w")
+    return replace(line, details={"curve": curve("sigma_w", scales, {"networks drawn": found})})

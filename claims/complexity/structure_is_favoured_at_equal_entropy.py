@@ -1,0 +1,59 @@
+"""At equal entropy, structured functions such as 0101… are still more likely than others.
+
+Source: C. Mingard, LessWrong, 12 May 2021; Mingard et al. 2019, arXiv 1909.11522, section 4.3.
+
+A function's entropy class are the functions with as many ones, and the mean volume in it is P(T = t)/C(2ⁿ, t). The
+first test compares the volume of a named function with that mean: P(f) by subset simulation of all 2ⁿ labels, or in the
+limit of infinite width as an orthant probability, and P(T = t) from plain draws. The identity copies the last bit,
+0101…; parity and the majority of an odd number of bits are as balanced. The second test is the rank correlation of P
+with LZ76 within the class of balanced functions, over those of large volume: entropy is the same for all.
+"""
+
+from claims.grids import cube_networks
+from harness.claim import claim, over
+from harness.complexity import MEASURES
+from harness.networks import perceptron
+from harness.problems import boolean_cube
+from harness.simplicity import rank_correlation
+from harness.verdicts import at_least, decreasing
+from harness.volumes import bits_above_class, in_bits, named_function, with_ones
+
+RATIO = "log2 of the volume over the mean of its entropy class"
+FAVOURED = at_least(
+    1.0, because="twice the mean is the least one would call more likely; the sentence names no exception"
+)
+STRUCTURED = ("identity", "majority", "parity")
+
+
+@claim(kind="empirical", of=RATIO, predicts=FAVOURED)
+@over(
+    bits={"smoke": (3,), "standard": (3, 5), "full": (3, 5, 7)},
+    function=STRUCTURED,
+    architecture=cube_networks(depths=(2,)),
+)
+def test_named_functions(lab, bits, function, architecture):
+    named = named_function(bits, function)
+    volume = in_bits(lab.deep_posterior(architecture, named, runs=8).evidence)
+    return bits_above_class(volume, lab.prior(architecture, boolean_cube(bits)), named.train_y)
+
+
+@claim(kind="empirical", of=RATIO, predicts=FAVOURED)
+@over(bits=(5, 7), function=STRUCTURED, architecture=cube_networks(depths=(2,)))
+def test_named_functions_of_infinite_width(lab, bits, function, architecture):
+    named = named_function(bits, function)
+    volume = in_bits(lab.infinite_evidence(architecture, named))
+    return bits_above_class(volume, lab.infinite_prior(architecture, boolean_cube(bits)), named.train_y)
+
+
+@claim(
+    kind="empirical",
+    of="rank correlation of P with K in one entropy class",
+    predicts=decreasing(because="within a class too, the more structured functions are to have the larger volume"),
+)
+@over(
+    problem={"smoke": [boolean_cube(4)], "standard": [boolean_cube(4), boolean_cube(5)], "full": [boolean_cube(5)]},
+    architecture=[perceptron(), *cube_networks(depths=(1, 2))],
+)
+def test_within_the_balanced_class(lab, problem, architecture):
+    halves = [lab.prior(architecture, problem, sample=sample) for sample in (0, 1)]
+    return rank_correlation(*(with_ones(half, problem.n // 2) for half in halves), MEASURES["LZ76"])
