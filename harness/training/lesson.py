@@ -11,6 +11,7 @@ from torch import Tensor
 from harness.errors import BadInput
 from harness.networks import Architecture, Parameter
 from harness.networks.ensemble import views
+from harness.training import fused
 from harness.training.gradients import gradients
 from harness.training.losses import Loss
 from harness.training.minibatches import normal, orders
@@ -117,6 +118,11 @@ class Lesson:
             return
         m, networks = len(self.x), len(block)
         order = orders(block.keys, block.epochs, m) if self.batch < m else None
+        if fused.takes(self, block):
+            order = torch.arange(m).repeat(networks, 1) if order is None else order
+            fused.epoch(self, block, order[:, : None if updates is None else updates * self.batch])
+            block.epochs += 1
+            return
         for number, start in enumerate(range(0, m, self.batch)[:updates]):
             x, signs = self.x, self.signs
             if order is not None:

@@ -1,0 +1,93 @@
+"""The compiled epochs against those of torch, on the same networks and minibatches."""
+
+from dataclasses import dataclass
+
+import pytest
+import torch
+
+from harness.networks import FullyConnected, perceptron
+from harness.networks.ensemble import draw
+from harness.training import LOSSES, SGD, Adam, GradientDescent, Momentum, fused
+from harness.training.lesson import Block, Lesson
+from harness.training.minibatches import splitmix64
+from tests.plain_training import two_clouds
+
+OPTIMISERS = [SGD(0.05), GradientDescent(0.05), Adam(0.02), Adam(0.01, 0.8, 0.95, 1e-3)]
+ARCHITECTURES = [
+    perceptron(),
+    perceptron(threshold=True),
+    FullyConnected((7,)),
+    FullyConnected((6, 17), sigma_b=0.0),
+    FullyConnected((33, 20, 5), sigma_w=1.7, sigma_b=0.4, distribution="uniform"),
+]
+
+
+def in_both(architecture, optimiser, loss="cross-entropy", batch=4, m=10, networks=5, rates=False, dtype=torch.float32):
+    problem = two_clouds(m=m)
+    x = torch.tensor(architecture.prepare(problem.train_x))
+    table = architecture.parameters(tuple(x.shape[1:]))
+    rows = draw(table, architecture.distribution, networks, torch.Generator().manual_seed(0)).contiguous()
+    signs = torch.tensor(problem.train_y).to(dtype) * 2 - 1
+    rates = torch.linspace(0.5, 2, rows.shape[1]).to(dtype) if rates else None
+    lesson = Lesson(architecture, table, x.to(dtype), signs, optimiser, LOSSES[loss], batch, rates)
+    rows = rows.to(dtype)
+    return lesson, Block(rows, optimiser.start(rows), splitmix64(torch.arange(networks)), torch.zeros(networks).long())
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.name)
+@pytest.mark.parametrize("optimiser", OPTIMISERS, ids=repr)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_epochs_equal_those_in_double_precision(architecture, optimiser, loss):
+    # Ten points by fours: the last batch is shorter. Numbers in single precision against torch in double.
+    (lesson, block), (other, exact) = (
+        in_both(architecture, optimiser, loss, dtype=dtype) for dtype in (torch.float32, torch.float64)
+    )
+    assert fused.takes(lesson, block)
+    assert not fused.takes(other, exact)
+    for epochs in range(1, 4):
+        lesson.epoch(block)
+        other.epoch(exact)
+        assert block.epochs.tolist() == [epochs] * 5
+        torch.testing.assert_close(block.rows, exact.rows.float(), rtol=2e-4, atol=2e-4)
+    for state, wanted in zip(block.state, exact.state, strict=True):
+        torch.testing.assert_close(state, wanted.float(), rtol=2e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize("optimiser", [SGD(0.3), Adam(0.02)], ids=repr)
+@pytest.mark.parametrize(("batch", "updates"), [(4, 1), (4, 2), (3, None), (10, None), (99, None)])
+def test_rates_batches_and_passes_that_end_early(optimiser, batch, updates):
+    both = [
+        in_both(FullyConnected((6, 5)), optimiser, batch=batch, rates=True, dtype=dtype)
+        for dtype in (torch.float32, torch.float64)
+    ]
+    for _ in range(2):
+        for lesson, block in both:
+            lesson.epoch(block, updates)
+    torch.testing.assert_close(both[0][1].rows, both[1][1].rows.float(), rtol=2e-4, atol=2e-4)
+
+
+def test_a_network_that_diverges_stays_so():
+    lesson, block = in_both(FullyConnected((8, 8)), SGD(1e8), "squared error", networks=20)
+    for _ in range(30):
+        lesson.epoch(block)
+    fits, diverged = lesson.look(block.rows)
+    assert diverged.all()
+    assert not fits.any()
+
+
+@dataclass(frozen=True)
+class OtherSGD(SGD):
+    """Might step otherwise."""
+
+
+@pytest.mark.parametrize(
+    ("architecture", "optimiser"),
+    [
+        (FullyConnected((4,), "tanh"), SGD(0.1)),
+        (FullyConnected((4,), parametrisation="ntk"), SGD(0.1)),
+        (FullyConnected((4,)), Momentum(0.1)),
+        (FullyConnected((4,)), OtherSGD(0.1)),
+    ],
+)
+def test_it_takes_nothing_it_does_not_know(architecture, optimiser):
+    assert not fused.takes(*in_both(architecture, optimiser))
