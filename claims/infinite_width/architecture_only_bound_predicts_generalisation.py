@@ -9,8 +9,8 @@ kernel has no closed form here: each unit of their P(S) and posterior has a Mont
 interval holds the kernel's error. The third is whether the bound orders architectures of the same training set by their
 error: the slope of the error over the bound, for one, two and four hidden layers of each of three activations. The last
 is whether it has the exponent of the learning curve: the exponent over m of the bound less that of the error, two
-hidden ReLU layers. Training sets are nested, the evaluation points the same; intervals hold the sampling, not the choice
-of the 64 points.
+hidden ReLU layers. Training sets are nested, the evaluation points the same; intervals hold the sampling, not the
+choice of the 64 points.
 """
 
 from dataclasses import replace
