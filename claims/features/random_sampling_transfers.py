@@ -25,7 +25,7 @@ from harness.verdicts import at_least, decreasing
 M, EVALUATION = 8, 32
 # Even and low, odd and low, even and high, odd and high: balanced, so that neither label tells anything of the other.
 FOUR = "0,2,4/1,3/6,8/5,7,9"
-WIDTHS = {"smoke": (20, 40, 160), "standard": (20, 40, 80, 160), "full": (10, 20, 40, 80, 160, 320, 640)}
+WIDTHS = {"smoke": (40, 80, 160), "standard": (20, 40, 80, 160), "full": (10, 20, 40, 80, 160, 320, 640)}
 SLOPE = "slope of the gain in ln evidence over ln width"
 
 
@@ -60,8 +60,8 @@ def tasks(data, second):
 
 def transferred(lab, data, second, width):
     """Hidden draws with their evidence on both tasks."""
-    # The evidence of narrow networks varies more, and they cost less.
-    draws = max(800_000 // width, 5000)
+    # The product of two evidences varies the more, the narrower the network.
+    draws = max(8000**2 // width**2, 5000)
     return lab.transfer(two_layers(width), *tasks(data, second), draws=draws)
 
 

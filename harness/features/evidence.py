@@ -7,7 +7,6 @@ the product of the chances of these sides is an unbiased estimate of the evidenc
 the posterior of the last layer. An unbiased weight is all that a weighted mean over hidden draws needs.
 """
 
-from math import sqrt
 from typing import NamedTuple
 
 import torch
@@ -41,18 +40,15 @@ def logit_covariance(architecture: Architecture, h: Tensor) -> Tensor:
         raise BadInput(f"The evidence of hidden layers takes Gaussian last layers, not those of {architecture.name}.")
     h = h.double()
     table = of_layer(architecture.parameters((h.shape[-1],)), "readout")
-    # What the forward pass makes of a weight of 1 on a feature of 1, and of a bias of 1.
-    one = h.new_ones(1, 1, 1)
-    zeros = {
-        name: torch.zeros(1, *parameter.shape, dtype=h.dtype, device=h.device) for name, parameter in table.items()
-    }
+    zeros = {name: h.new_zeros(1, *parameter.shape) for name, parameter in table.items()}
+    first = h.new_zeros(1, 1, h.shape[-1])
+    first[..., 0] = 1
     scale = {}
-    for name, zero in zeros.items():
-        probe = zero.clone()
-        probe[:, 0, 0] = 1
-        features = torch.zeros(1, 1, zeros["readout.weight"].shape[1], dtype=h.dtype, device=h.device)
-        features[..., 0] = one
-        scale[name] = float(architecture.readout({**zeros, name: probe}, features)) * table[name].std
+    for name, parameter in table.items():
+        # What the forward pass makes of a weight of 1 on a feature of 1, or of a bias of 1.
+        one = zeros[name].clone()
+        one[:, 0, 0] = 1
+        scale[name] = float(architecture.readout({**zeros, name: one}, first)) * parameter.std
     return torch.bmm(h, h.mT) * scale["readout.weight"] ** 2 + scale.get("readout.bias", 0.0) ** 2
 
 
@@ -74,22 +70,22 @@ def last_layers(covariance: Tensor, signs: Tensor, m: int, samples: int, generat
         left = (variances[:, k] - rows[:, k].square().sum(1)).clamp(min=0)
         free = left > _SINGULAR * variances[:, k]
         deviation = left.sqrt()
-        column = covariance[:, :, k] - (rows * rows[:, k : k + 1]).sum(2)
-        rows[:, :, k] = torch.where(free[:, None], column / deviation[:, None], 0.0)
-        rows[:, :k, k] = 0
-        mean = (normals * rows[:, None, k]).sum(2)
+        column = covariance[:, k:, k] - torch.bmm(rows[:, k:, :k], rows[:, k, :k, None])[..., 0]
+        rows[:, k:, k] = torch.where(free[:, None], column / deviation[:, None], 0.0)
+        mean = torch.bmm(normals[:, :, :k], rows[:, k, :k, None])[..., 0]
         # On the label's side: sign·(mean + deviation·z) > 0, z normal.
         chance = torch.special.ndtr(signs[k] * mean / deviation[:, None])
         fixed = ((mean > 0) == (signs[k] > 0)).double()
         evidence *= torch.where(free[:, None], chance, fixed)
         z = -signs[k] * torch.special.ndtri((chance * uniform[k]).clamp(min=1e-300))
         normals[:, :, k] = torch.where(free[:, None], z, 0.0)
-    wrong = torch.zeros_like(evidence)
-    for k in range(m, points):
-        mean = (normals * rows[:, None, k]).sum(2)
-        deviation = (variances[:, k] - rows[:, k].square().sum(1)).clamp(min=0).sqrt()[:, None]
-        by_chance = torch.special.ndtr(-signs[k] * mean / deviation)
-        fixed = ((mean > 0) != (signs[k] > 0)).double()
-        wrong += torch.where(deviation > sqrt(_SINGULAR) * variances[:, k, None].sqrt(), by_chance, fixed)
-    share = wrong / max(points - m, 1)
-    return LastLayers(evidence.mean(1), (evidence * share).mean(1))
+    if points == m:
+        return LastLayers(evidence.mean(1), torch.zeros(networks, dtype=torch.float64, device=device))
+    # Of the evaluation points, given the logits of the training points: (networks, samples, n).
+    mean = torch.bmm(normals, rows[:, m:].mT)
+    left = (variances[:, m:] - rows[:, m:].square().sum(2)).clamp(min=0)
+    free = left > _SINGULAR * variances[:, m:]
+    by_chance = torch.special.ndtr(-signs[m:] * mean / left.sqrt()[:, None])
+    fixed = ((mean > 0) != (signs[m:] > 0)).double()
+    wrong = torch.where(free[:, None], by_chance, fixed).mean(2)
+    return LastLayers(evidence.mean(1), (evidence * wrong).mean(1))
