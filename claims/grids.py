@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from harness import registry
 from harness.generalisation import generalisation_error
 from harness.lab import Lab
 from harness.networks import Architecture, FullyConnected
@@ -23,22 +24,23 @@ WIDTH, M = 40, 16
 TRAINING_SIZES = {"smoke": (8, 16, 32), "standard": (8, 16, 32, 64, 128), "full": (8, 16, 32, 64, 128, 256, 600)}
 WIDTHS = {"smoke": (10, 40, 160), "standard": (5, 10, 40, 160), "full": (5, 10, 20, 40, 80, 160, 320, 640)}
 DEPTHS = {"smoke": (1, 2, 3), "standard": (1, 2, 3, 4, 5), "full": (1, 2, 3, 4, 5)}
-_ALL_DATA = ("digits", "mnist", "fashion_mnist")
-DATA = {"smoke": ("digits",), "standard": _ALL_DATA, "full": _ALL_DATA}
-OPTIMISERS = [SGD(0.1), Adam(0.003)]
+# What outside files have added (`harness/registry.py`) is in every grid.
+_ALL_DATA = ("digits", "mnist", "fashion_mnist", *registry.data)
+DATA = {"smoke": ("digits", *registry.data), "standard": _ALL_DATA, "full": _ALL_DATA}
+OPTIMISERS: list[Optimiser] = [SGD(0.1), Adam(0.003), *registry.optimisers]
 _BOTH_LOSSES = ("cross-entropy", "squared error")
 LOSSES = {"smoke": ("cross-entropy",), "standard": _BOTH_LOSSES, "full": _BOTH_LOSSES}
 
 
 def image_problem(data: str, m: int) -> Problem:
     """A set of images in two classes: even digits against odd, or the first five classes against the last."""
-    return {"digits": digits, "mnist": mnist, "fashion_mnist": fashion_mnist}[data](m, ERROR_POINTS)
+    return {"digits": digits, "mnist": mnist, "fashion_mnist": fashion_mnist, **registry.data}[data](m, ERROR_POINTS)
 
 
 def image_problems(**sizes: Sequence[int]) -> Mapping[str, list[Problem]]:
     """Digits and Fashion-MNIST at the sizes of a scale."""
     return {
-        scale: [image_problem(data, m) for data in ("digits", "fashion_mnist") for m in training_sizes]
+        scale: [image_problem(data, m) for data in ("digits", "fashion_mnist", *registry.data) for m in training_sizes]
         for scale, training_sizes in sizes.items()
     }
 
@@ -68,9 +70,9 @@ def sampled_errors(lab: Lab, architectures: Sequence[Architecture], problem: Pro
     return [generalisation_error(each.sample, problem) for each in by_volume]
 
 
-def image_networks(**widths: Sequence[int]) -> Mapping[str, list[FullyConnected]]:
+def image_networks(**widths: Sequence[int]) -> Mapping[str, list[Architecture]]:
     """Two hidden ReLU layers of the widths of a scale."""
-    return {scale: [two_layers(width) for width in chosen] for scale, chosen in widths.items()}
+    return {scale: [*map(two_layers, chosen), *registry.architectures] for scale, chosen in widths.items()}
 
 
 def cube_networks(depths: Sequence[int], width: int = 40) -> list[FullyConnected]:
