@@ -84,7 +84,7 @@ def test_evidence_gains(lab, data, second, width):
         0, because="if random sampling learns features that transfer, the second task's error is lower on them"
     ),
 )
-@over(data=DATA, second=SECOND, width=WIDTHS)
+@over(data=DATA, second={"smoke": SECOND[:1], "standard": SECOND, "full": SECOND}, width=WIDTHS)
 def test_error_gains(lab, data, second, width):
     return gain_in_error(transferred(lab, data, second, width))
 

@@ -40,9 +40,17 @@ class Features(Shards):
         )
 
     def least_frozen_width(
-        self, network: Callable[[int], Architecture], problem: Problem, highest: int, draws: int = 100
+        self,
+        network: Callable[[int], Architecture],
+        problem: Problem,
+        highest: int,
+        draws: int = 100,
+        grows: bool = True,
     ) -> Tallies:
-        """Of hidden draws of the networks of widths 1 … highest, for how many some last layer fits S: by bisection."""
+        """Of hidden draws of the networks of widths 1 … highest, for how many some last layer fits S: by bisection.
+
+        grows: False, for every look to have the shards of the first.
+        """
 
         def compute(generator: torch.Generator) -> Tallies:
             def probe(width: int) -> tuple[int, int]:
@@ -55,6 +63,7 @@ class Features(Shards):
             Tallies,
             {"sampler": "least frozen width", **who(network(highest), problem), "draws": draws},
             compute,
+            grows,
         )
 
     def least_trained_width(
@@ -64,9 +73,10 @@ class Features(Shards):
         optimiser: Optimiser,
         highest: int,
         networks: int = 50,
+        grows: bool = True,
         **training: Any,
     ) -> Tallies:
-        """Of networks of widths 1 … highest, how many fit S when all layers are trained: by bisection."""
+        """Of networks of widths 1 … highest, how many fit S when all layers are trained: by bisection; see above."""
         arguments = training_arguments(training)
 
         def compute(generator: torch.Generator) -> Tallies:
@@ -86,6 +96,7 @@ class Features(Shards):
                 **{name: repr(value) for name, value in arguments.items()},
             },
             compute,
+            grows,
         )
 
     def transfer(self, architecture: Architecture, first: Problem, second: Problem, draws: int = 10_000) -> Transfer:
