@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from harness import registry
 from harness.generalisation import generalisation_error
 from harness.lab import Lab
-from harness.networks import Architecture, FullyConnected
+from harness.networks import LSTM, Architecture, Convolutional, FullyConnected, Residual, Transformer
 from harness.posterior import RejectionPosterior, RunsPosterior
-from harness.problems import Problem, digits, fashion_mnist, mnist
+from harness.problems import Problem, digits, fashion_mnist, mnist, sentences
 from harness.training import SGD, Adam, Optimiser
 from harness.verdicts import Estimate
 
@@ -28,6 +28,8 @@ DEPTHS = {"smoke": (1, 2, 3), "standard": (1, 2, 3, 4, 5), "full": (1, 2, 3, 4, 
 _ALL_DATA = ("digits", "mnist", "fashion_mnist", *registry.data)
 DATA = {"smoke": ("digits", *registry.data), "standard": _ALL_DATA, "full": _ALL_DATA}
 OPTIMISERS: list[Optimiser] = [SGD(0.1), Adam(0.003), *registry.optimisers]
+# Words of the sentences that networks tell apart.
+VOCABULARY = 500
 _BOTH_LOSSES = ("cross-entropy", "squared error")
 LOSSES = {"smoke": ("cross-entropy",), "standard": _BOTH_LOSSES, "full": _BOTH_LOSSES}
 
@@ -48,6 +50,23 @@ def image_problems(**sizes: Sequence[int]) -> Mapping[str, list[Problem]]:
 def two_layers(width: int) -> FullyConnected:
     """Two hidden ReLU layers of one width."""
     return FullyConnected((width, width))
+
+
+def kinds_on_images() -> Mapping[str, list[Architecture]]:
+    """One network of each kind that takes images, those of smoke the cheapest to sample."""
+    few: list[Architecture] = [two_layers(WIDTH), Convolutional((4, 8), (16,))]
+    all_kinds: list[Architecture] = [two_layers(WIDTH), Convolutional(), Residual(), LSTM(), Transformer()]
+    return {"smoke": few, "standard": all_kinds, "full": all_kinds}
+
+
+def kinds_on_sentences() -> list[Architecture]:
+    """One network of each kind that takes tokens, for `sentence_problem`."""
+    return [LSTM(vocabulary=VOCABULARY), Transformer(vocabulary=VOCABULARY)]
+
+
+def sentence_problem(m: int) -> Problem:
+    """Film reviews, against or in favour."""
+    return sentences(m, ERROR_POINTS, vocabulary=VOCABULARY)
 
 
 def sampled(lab: Lab, architecture: Architecture, problem: Problem) -> RejectionPosterior | RunsPosterior:

@@ -14,7 +14,11 @@ from harness.networks.ensemble import Parameter
 from harness.networks.layers import ACTIVATIONS, GaussianLayers, linear, whole
 
 PADDINGS = ("zero", "circular")
-POOLINGS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"average": lambda a, b: (a + b) / 2, "max": torch.maximum}
+# What two numbers become, and a factor of what four have become.
+POOLINGS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], float]] = {
+    "average": (torch.add, 1 / 4),
+    "max": (torch.maximum, 1),
+}
 
 
 def images(inputs: np.ndarray, network: str) -> np.ndarray:
@@ -169,7 +173,7 @@ class Convolutional(GaussianLayers):
         h = ACTIVATIONS[self.activation](z)
         if z.ndim == 3 or self.pooling is None:
             return h
-        return _pooled(h, POOLINGS[self.pooling])
+        return _pooled(h, *POOLINGS[self.pooling])
 
     def of_units(self, parameters: Mapping[str, Tensor], h: Tensor, units: slice, layer: int) -> Tensor:
         """What these channels, or dense units, of the layer below add to z of a layer."""
@@ -186,12 +190,13 @@ class Convolutional(GaussianLayers):
         return z
 
 
-def _pooled(h: Tensor, of_two: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+def _pooled(h: Tensor, of_two: Callable[[Tensor, Tensor], Tensor], factor: float) -> Tensor:
     """(networks, points, height, width, channels), rows in pairs and then columns; twice as fast as torch's pooling."""
     planes = as_planes(h)
     height, width = planes.shape[2] // 2 * 2, planes.shape[3] // 2 * 2
     rows = of_two(planes[:, :, 0:height:2, :width], planes[:, :, 1:height:2, :width])
-    return from_planes(of_two(rows[..., ::2], rows[..., 1::2]), len(h))
+    pooled = of_two(rows[..., ::2], rows[..., 1::2])
+    return from_planes(pooled if factor == 1 else pooled * factor, len(h))
 
 
 def _flat(h: Tensor) -> Tensor:
