@@ -24,7 +24,7 @@ FLAGS = (
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator["sync_api.Browser"]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
         pytest.skip("There is no Chromium here: tools/install-chromium installs Debian's.")
     with sync_api.sync_playwright() as playwright:

@@ -1,0 +1,53 @@
+"""The continuous-integration workflows: well formed, and nothing that zizmor finds fault with."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+SCRIPTS = Path(sys.executable).parent
+ids = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+
+
+def run(*command):
+    done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@ids
+def test_follow_githubs_schema(path):
+    run(SCRIPTS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", path)
+
+
+@ids
+def test_are_safe(path):
+    run(SCRIPTS / "zizmor", "--offline", "--no-progress", "--persona", "pedantic", path)
+
+
+def test_unsafe_ones_are_found(tmp_path):
+    bad = tmp_path / "bad.yml"
+    bad.write_text(WORKFLOWS[0].read_text().replace("          persist-credentials: false\n", ""))
+    with pytest.raises(AssertionError, match="artipacked"):
+        run(SCRIPTS / "zizmor", "--offline", "--no-progress", bad)
+
+
+@ids
+def test_run_what_the_project_has(path):
+    """A step that calls the project by a name it no longer has would fail first at night."""
+    text = path.read_text()
+    for word in (
+        "make claims",
+        ".ci/run",
+        "harness gate",
+        "harness report",
+        "harness history add",
+        "harness store prune",
+    ):
+        if word in text and word.startswith("harness"):
+            run(sys.executable, "-m", *word.split(), "--help")
+    assert "make claims" in text or ".ci/run" in text
+    assert "\nclaims:" in (ROOT / "Makefile").read_text()
+    assert (ROOT / ".ci" / "run").exists()
