@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from harness.errors import BadInput
 from harness.features.hidden import alignment, centred, hidden_layers, kernel, label_alignment
 from harness.features.posterior import hidden_draws, views_at_initialisation
-from harness.features.statistics import CHANGES, STATISTICS, View
+from harness.features.statistics import STATISTICS, View
 from harness.features.training import trained_features
 from harness.kernels import nngp
 from harness.networks import FullyConnected
@@ -29,7 +29,7 @@ def drawn(architecture, networks, seed=0):
     table = architecture.parameters(tuple(x.shape[1:]))
     signs = torch.tensor(np.concatenate([PROBLEM.train_y, PROBLEM.eval_y]) * 2.0 - 1, dtype=torch.float32)
     parameters = views(table, draw(table, architecture.distribution, networks, seeded(seed)))
-    return View(architecture, table, parameters, x, signs, PROBLEM.m)
+    return View(architecture, table, parameters, x, signs, PROBLEM.m, tuple(x.shape[1:]))
 
 
 def plain_alignment(one, two):
@@ -164,7 +164,7 @@ def test_changes_are_those_of_one_network_at_a_time():
         40,
         seeded(),
         ("training alignment",),
-        (*CHANGES, "training alignment"),
+        ("kernel change", "unit change", "CKA with the start", "layer distance", "training alignment"),
         batch=6,
         stop=After(updates=20),
         loss="squared error",
@@ -187,12 +187,41 @@ def test_changes_are_those_of_one_network_at_a_time():
                     *(np.linalg.norm(b - a) / np.linalg.norm(a) for a, b in zip(*kernels, strict=True)),
                     *(np.linalg.norm(b - a) / np.linalg.norm(a) for a, b in zip(before, after, strict=True)),
                     *(plain_alignment(a, b) for a, b in zip(*kernels, strict=True)),
+                    *(
+                        np.linalg.norm(finished.final[name][network] - finished.initial[name][network])
+                        # Weights of 11 numbers a unit instead of 64, larger by the ratio of their standard deviations.
+                        / np.sqrt((2 / 11) * 64 * 5 if name == "hidden0.weight" else (2 / 5) * 5 * 7)
+                        for name in ("hidden0.weight", "hidden1.weight")
+                    ),
                     *(b - a for a, b in zip(*labels, strict=True)),
                 ]
             )
     assert 0 < len(rows) < 40
     assert found.left_out == 40 - len(rows)
     np.testing.assert_allclose(found.values, rows, rtol=2e-3, atol=2e-4)
+
+
+@pytest.mark.parametrize("parametrisation", ["standard", "ntk"])
+def test_distances_travelled_are_those_of_training_on_the_inputs_as_they_are(parametrisation):
+    """Trained in 64 dimensions and in the 11 of the inputs' span: with plain formulas, and the same on average."""
+    architecture, arguments = FullyConnected((6, 6), parametrisation=parametrisation), {"batch": 6, "max_epochs": 300}
+    found = trained_features(architecture, PROBLEM, SGD(0.05), 400, seeded(), (), ("layer distance",), **arguments)
+    plain = []
+    for finished in trained_networks(
+        architecture, PROBLEM, SGD(0.05), 400, seeded(1), in_span=False, block=400, **arguments
+    ):
+        assert finished.x.shape[1] == 64
+        step = [
+            (finished.final[f"hidden{i}.weight"] - finished.initial[f"hidden{i}.weight"]).flatten(1) for i in (0, 1)
+        ]
+        variance = [2 / 64, 2 / 6] if parametrisation == "standard" else [1, 1]
+        radius = [(v * fan_in * 6) ** 0.5 for v, fan_in in zip(variance, (64, 6), strict=True)]
+        rows = np.stack([(s.norm(dim=1) / r).numpy() for s, r in zip(step, radius, strict=True)], axis=1)
+        plain.append(rows[finished.fits.numpy()])
+    plain = np.concatenate(plain)
+    error = np.sqrt(plain.var(0) / len(plain) + found.values.var(0) / len(found.values))
+    assert (np.abs(plain.mean(0) - found.values.mean(0)) < 5.1 * error).all()  # two means, twice: 1e-6
+    assert (error < 0.1 * plain.mean(0)).all()
 
 
 def test_bad_requests_are_said():

@@ -1,12 +1,12 @@
-"""What features buy is width: the least width that fits is smaller with features than without, at no change in the bias.
+"""What features buy is width: the least width that fits is smaller with features, at no change in the bias.
 
 Source: C. Mingard, LessWrong, 13 May 2021.
 
 Two hidden ReLU layers of one width. The least width is the smallest at which at least half of the networks fit all m
 training points: without features, hidden layers are drawn and frozen, and whether some last layer fits is settled
-exactly; with features, all layers are trained by Adam. Both are searched for by bisection among widths 1 … 2m. The first
-estimate is the logarithm of their ratio. The second is the bias explained of random sampling at the smaller width by
-random sampling at the larger one, 1 − D(P_narrow, P_wide)/D(U, P_wide) with D the squared MMD over functions on 8
+exactly; with features, all layers are trained by Adam. Both are searched for by bisection among widths 1 … 2m. The
+first estimate is the logarithm of their ratio. The second is the bias explained of random sampling at the smaller width
+by random sampling at the larger one, 1 − D(P_narrow, P_wide)/D(U, P_wide) with D the squared MMD over functions on 8
 evaluation points and U uniform; in the details, the same of training at the smaller width.
 """
 

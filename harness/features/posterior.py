@@ -85,7 +85,12 @@ def views_at_initialisation(
     table = architecture.parameters(tuple(x.shape[1:]))
     signs = signs_of(problem, x.device)
     for parameters in ensembles(architecture, x, draws, 1, generator):
-        yield View(architecture, table, parameters, x, signs, problem.m)
+        yield View(architecture, table, parameters, x, signs, problem.m, input_shape(architecture, problem))
+
+
+def input_shape(architecture: Architecture, problem: Problem) -> tuple[int, ...]:
+    """Of one prepared input."""
+    return tuple(architecture.prepare(problem.eval_x[:1]).shape[1:])
 
 
 def signs_of(problem: Problem, device: torch.device) -> Tensor:

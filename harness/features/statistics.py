@@ -18,7 +18,7 @@ class View:
     """An ensemble on the points of a problem, as statistics look at it.
 
     table: what one network's parameters are on these inputs. x: (m + n, ...) prepared inputs, training inputs first.
-    signs: (m + n,) labels as ±1.
+    signs: (m + n,) labels as ±1. input_shape: of one input as the problem holds it, prepared but in no smaller span.
     """
 
     architecture: Architecture
@@ -27,6 +27,7 @@ class View:
     x: Tensor
     signs: Tensor
     m: int
+    input_shape: tuple[int, ...]
 
     @cached_property
     def layers(self) -> list[Tensor]:
@@ -99,10 +100,43 @@ def likeness(before: View, after: View) -> Tensor:
     return torch.stack([alignment(*pair) for pair in pairs], dim=1)
 
 
+def distance_travelled(before: View, after: View) -> Tensor:
+    """‖θ − θ₀‖/‖θ₀‖ over all of a network's parameters, one number: (networks, 1).
+
+    Ask for networks that were trained on the inputs themselves (`in_span=False`): in the inputs' own span a first
+    layer's numbers are fewer and scaled.
+    """
+    moved, start = (
+        torch.stack([tensor.flatten(1).square().sum(1) for tensor in tensors]).sum(0)
+        for tensors in (
+            [after.parameters[name] - tensor for name, tensor in before.parameters.items()],
+            list(before.parameters.values()),
+        )
+    )
+    return (moved / start).sqrt()[:, None]
+
+
+def layer_distance(before: View, after: View) -> Tensor:
+    """‖W − W₀‖ of each hidden layer over the root mean square of ‖W₀‖, the radius of its initialisation.
+
+    Both are those of the weights on inputs as the problem holds them. In the inputs' own span (`least_dimension`) a
+    first layer's weight is c times as large, its step as well, with c the ratio of the standard deviations.
+    """
+    whole = before.architecture.parameters(before.input_shape)
+    found = []
+    for layer in range(len(before.layers)):
+        name = f"hidden{layer}.weight"
+        step = (after.parameters[name] - before.parameters[name]).flatten(1).norm(dim=1)
+        found.append(step / (before.table[name].std * prod(whole[name].shape) ** 0.5))
+    return torch.stack(found, dim=1)
+
+
 Change = Callable[[View, View], Tensor]
-# a network at its initialisation and later -> (networks, hidden layers)
+# a network at its initialisation and later -> (networks, hidden layers), or one number
 CHANGES: dict[str, Change] = {
     "kernel change": kernel_change,
     "unit change": unit_change,
     "CKA with the start": likeness,
+    "layer distance": layer_distance,
+    "distance travelled": distance_travelled,
 }

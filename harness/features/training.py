@@ -9,7 +9,7 @@ from torch import Tensor
 
 from harness.features.observed import Observed
 from harness.features.patterns import LayerPatterns, clustered, patterns
-from harness.features.posterior import check_statistics, signs_of
+from harness.features.posterior import check_statistics, input_shape, signs_of
 from harness.features.statistics import CHANGES, STATISTICS, View
 from harness.networks import Architecture
 from harness.problems import Problem
@@ -77,12 +77,12 @@ def _fitted(
 ) -> Iterator[tuple[View, View]]:
     """At initialisation and at the end: the networks that fit S, some at a time."""
     problem.needs_two_classes("A statistic of hidden layers")
-    signs = signs_of(problem, generator.device)
+    signs, shape = signs_of(problem, generator.device), input_shape(architecture, problem)
     for finished in trained_networks(architecture, problem, optimiser, networks, generator, **training):
         if finished.fits.any():
             table = architecture.parameters(tuple(finished.x.shape[1:]))
             before, after = (
-                View(architecture, table, _of(parameters, finished.fits), finished.x, signs, problem.m)
+                View(architecture, table, _of(parameters, finished.fits), finished.x, signs, problem.m, shape)
                 for parameters in (finished.initial, finished.final)
             )
             yield before, after
