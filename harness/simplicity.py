@@ -191,6 +191,11 @@ def _pearson(rows: np.ndarray, y: np.ndarray) -> np.ndarray:
     return rows @ y / np.sqrt((rows**2).sum(axis=1) * (y @ y))
 
 
+def plotted(functions: FunctionCounts, measure: Measure) -> list[dict[str, Any]]:
+    """The points of the P–K plot of a sample: its most frequent functions, and some of the rest."""
+    return _plot(functions, measure(functions.bits()), functions.counts, functions.total)["complexity"]
+
+
 def _plot(large: FunctionCounts, complexity: np.ndarray, seen: np.ndarray, total: int) -> dict[str, Any]:
     """The P–K plot: the most frequent functions of large volume, and a sample of the rest."""
     order = np.argsort(-seen, kind="stable")

@@ -15,7 +15,7 @@ from harness.complexity import ones
 from harness.functions import FunctionCounts, pack
 from harness.intervals import clopper_pearson, slope
 from harness.problems import Problem, boolean_cube
-from harness.simplicity import Measure, bound
+from harness.simplicity import Measure, bound, plotted
 from harness.verdicts import Estimate
 
 VOLUME = "log2 P(f)"
@@ -80,16 +80,23 @@ def difference(larger: Estimate, smaller: Estimate, quantity: str) -> Estimate:
     return replace(found, method="difference of independent estimates; MOVER interval", details={})
 
 
-def bits_below_bound(volume: Estimate, of_constant: Estimate, function: np.ndarray, measure: Measure) -> Estimate:
+def bits_below_bound(volume: Estimate, functions: FunctionCounts, function: np.ndarray, measure: Measure) -> Estimate:
     """How many bits a function's volume lies below the simplicity bound at its complexity.
 
-    volume, of_constant: log2 P of the function and of the constant function that fixes the bound's b, from independent
-    samples. function: (2^bits,) labels.
+    volume: log2 P of the function. functions: an independent sample of P(f), which says how likely the constant
+    function 0 is, and so fixes the bound's b. function: (n,) labels. In its details the P–K plot of both.
     """
-    line = bound(measure, len(function), 1.0)
+    constant = np.zeros_like(function)
+    of_constant = log2_share_of(functions, constant)
     # The bound without its constant's volume, which is an estimate of its own.
-    at_complexity = float(line.log2(measure(function)))
-    return difference(affine(of_constant, 1, at_complexity), volume, "bits below the bound")
+    at_complexity = float(bound(measure, len(function), 1.0).log2(measure(function)))
+    line = bound(measure, len(function), 2.0**of_constant.value)
+    named = FunctionCounts.from_bits(function[None]).strings()[0]
+    points = [{"function": named, "k": float(measure(function)), "p": 2.0**volume.value}]
+    found = difference(affine(of_constant, 1, at_complexity), volume, "bits below the bound")
+    return replace(
+        found, details={"complexity": [*plotted(functions, measure), *points], "bound": {"a": line.a, "b": line.b}}
+    )
 
 
 def bits_above_class(volume: Estimate, functions: FunctionCounts, function: np.ndarray) -> Estimate:

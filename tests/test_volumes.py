@@ -155,10 +155,18 @@ def test_the_gap_below_the_bound_by_hand():
     line = bound(lempel_ziv, 32, 0.25)
     at_bound = float(line.log2(lempel_ziv(identity)))
     exact = log_evidence([at_bound * log(2)] * 3)
-    constant = log2_share(250, 1000)
-    assert bits_below_bound(in_bits(exact), constant, identity, lempel_ziv).value == pytest.approx(0)
-    rarer = affine(in_bits(exact), 1, -3)
-    assert bits_below_bound(rarer, constant, identity, lempel_ziv).value == pytest.approx(3)
+    bits = np.stack([np.zeros(32, int), np.arange(32) % 3 == 0])
+    drawn = FunctionCounts.from_bits(np.repeat(bits, [250, 750], axis=0))
+    assert bits_below_bound(in_bits(exact), drawn, identity, lempel_ziv).value == pytest.approx(0)
+    rarer = bits_below_bound(affine(in_bits(exact), 1, -3), drawn, identity, lempel_ziv)
+    assert rarer.value == pytest.approx(3)
+    assert rarer.details["bound"] == {"a": line.a, "b": line.b}
+    assert rarer.details["complexity"][-1] == {
+        "function": "01" * 16,
+        "k": 15.0,
+        "p": pytest.approx(2 ** (at_bound - 3)),
+    }
+    assert {point["p"] for point in rarer.details["complexity"][:-1]} == {0.25, 0.75}
 
 
 def test_the_mean_of_a_class_by_hand():
@@ -185,8 +193,9 @@ def test_gaps_and_ratios_cover(scatter):
         runs = log_evidence(rng.normal(ln_volume - scatter**2 / 2, scatter, 8).tolist())
         k = int(rng.binomial(200, p_class))
         drawn = FunctionCounts(8, np.concatenate([words[0], words[4]]), np.array([200 - k, k]))
+        constants = FunctionCounts(8, np.concatenate([words[0], words[4]]), np.array([k, 200 - k]))
         low, high = bits_above_class(in_bits(runs), drawn, function).interval(0.1)
         misses[:2] += low > ratio, high < ratio
-        low, high = bits_below_bound(in_bits(runs), log2_share(k, 200), function, lempel_ziv).interval(0.1)
+        low, high = bits_below_bound(in_bits(runs), constants, function, lempel_ziv).interval(0.1)
         misses[2:] += low > gap, high < gap
     assert (stats.binom.sf(misses - 1, 300, 0.05 * 1.25) > 1e-4).all()

@@ -11,9 +11,12 @@ independent draws. The inputs are the cube without its origin, whose logit is 0 
 centred cube {−1, 1}ⁿ.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from harness.claim import claim, over
+from harness.comparison import curve
 from harness.complexity import entropy
 from harness.networks import FullyConnected
 from harness.problems import Problem, boolean_cube
@@ -54,5 +57,7 @@ def mean_entropy(lab, problem, layers):
     layers={"smoke": (0, 1, 2, 4), "standard": (0, 1, 2, 3, 4, 8), "full": (0, 1, 2, 3, 4, 8)},
 )
 def test_one_layer_more(lab, problem, layers):
-    deeper, shallower = (mean_entropy(lab, problem, depth) for depth in (layers + 1, layers))
-    return difference(deeper, shallower, "mean entropy with one layer more, less that with so many")
+    depths = (layers, layers + 1)
+    shallower, deeper = (mean_entropy(lab, problem, depth) for depth in depths)
+    found = difference(deeper, shallower, "mean entropy with one layer more, less that with so many")
+    return replace(found, details={"curve": curve("layers", depths, {"infinite width": [shallower, deeper]})})

@@ -9,7 +9,10 @@ networks trained to their first perfect fit, that of the identity less that of t
 P_B(f|S), by rejection, that is exactly the target, that of the identity less that of the other.
 """
 
+from dataclasses import replace
+
 from harness.claim import claim, over
+from harness.comparison import curve
 from harness.generalisation import generalisation_error
 from harness.intervals import proportion
 from harness.networks import FullyConnected
@@ -29,6 +32,12 @@ def targets(m):
     return boolean_cube(5, "identity", train=m), boolean_cube(5, OTHER, train=m)
 
 
+def shown(found, m, of_both):
+    """With what the difference rests on, for the report's curves over m."""
+    lines = zip(("identity", "likelier function"), of_both, strict=True)
+    return replace(found, details={"curve": curve("m", [m], {name: [estimate] for name, estimate in lines})})
+
+
 @claim(
     kind="empirical",
     of="test error of the identity less that of a likelier function as complex",
@@ -37,7 +46,9 @@ def targets(m):
 @over(optimiser=[SGD(0.1), Adam(0.003)], m=SIZES)
 def test_optimisers(lab, optimiser, m):
     errors = [generalisation_error(lab.train(NETWORK, problem, optimiser).functions, problem) for problem in targets(m)]
-    return difference(*errors, "test error of the identity less that of a likelier function as complex")
+    return shown(
+        difference(*errors, "test error of the identity less that of a likelier function as complex"), m, errors
+    )
 
 
 @claim(
@@ -52,4 +63,6 @@ def test_random_sampling(lab, m):
         kept = lab.posterior(NETWORK, problem, draws=100_000, last_layers=1).functions
         found = int(kept.counts_of(pack(problem.eval_y[None]))[0])
         shares.append(proportion(found, kept.total, quantity="share of P_B", unit="networks kept"))
-    return difference(*shares, "P_B's share of the identity less that of a likelier function as complex")
+    return shown(
+        difference(*shares, "P_B's share of the identity less that of a likelier function as complex"), m, shares
+    )

@@ -19,7 +19,7 @@ from harness.complexity import lempel_ziv
 from harness.problems import boolean_cube
 from harness.simplicity import share_far_below
 from harness.verdicts import at_least, at_most
-from harness.volumes import bits_below_bound, in_bits, log2_share_of, named_function
+from harness.volumes import bits_below_bound, in_bits, named_function
 
 GAP = "bits below the bound"
 FAR = at_least(10.0, because="a volume a thousandfold below what functions as simple may have is far below")
@@ -34,19 +34,17 @@ SHARE = "share of draws with a simple function far below the bound"
     architecture=cube_networks(depths=(2,)),
 )
 def test_named_functions(lab, bits, function, architecture):
-    named, constant = named_function(bits, function), boolean_cube(bits)
+    named = named_function(bits, function)
     volume = in_bits(lab.deep_posterior(architecture, named, runs=8).evidence)
-    of_constant = log2_share_of(lab.prior(architecture, constant), constant.eval_y)
-    return bits_below_bound(volume, of_constant, named.train_y, lempel_ziv)
+    return bits_below_bound(volume, lab.prior(architecture, boolean_cube(bits)), named.train_y, lempel_ziv)
 
 
 @claim(kind="empirical", of=GAP, predicts=FAR)
 @over(bits=(5, 7), function=SIMPLE, architecture=cube_networks(depths=(2,)))
 def test_named_functions_of_infinite_width(lab, bits, function, architecture):
-    named, constant = named_function(bits, function), boolean_cube(bits)
+    named = named_function(bits, function)
     volume = in_bits(lab.infinite_evidence(architecture, named))
-    of_constant = log2_share_of(lab.infinite_prior(architecture, constant), constant.eval_y)
-    return bits_below_bound(volume, of_constant, named.train_y, lempel_ziv)
+    return bits_below_bound(volume, lab.infinite_prior(architecture, boolean_cube(bits)), named.train_y, lempel_ziv)
 
 
 def markov(gap, **_):
