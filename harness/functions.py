@@ -103,6 +103,14 @@ class FunctionCounts:
         p = self.probabilities()
         return float(-(p * np.log2(p)).sum()) + 0.0
 
+    def corrected_entropy(self) -> float:
+        """Entropy in bits, corrected for the draws' small number by (distinct − 1)/(2·draws·ln 2) (Miller 1955).
+
+        That takes out the bias to first order in 1/draws; what is left is small where nearly every function that has
+        any probability was seen many times.
+        """
+        return self.entropy() + (self.distinct - 1) / (2 * max(self.total, 1) * float(np.log(2)))
+
     def unseen_mass(self) -> float:
         """Good–Turing (Good 1953): singletons over draws, the expected probability of all functions not seen."""
         return float((self.counts == 1).sum() / self.total) if self.total else 1.0

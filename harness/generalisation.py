@@ -39,6 +39,12 @@ def generalisation_error(sample: Sample, problem: Problem) -> Estimate:
     return _of_runs(wrong, sample) if isinstance(sample, Runs) else _of_hidden_draws(wrong, sample)
 
 
+def network_errors(functions: FunctionCounts, problem: Problem) -> np.ndarray:
+    """(networks,) the share of evaluation points that each network gets wrong."""
+    wrong = hamming(functions.words, pack(problem.eval_y, problem.classes), problem.classes)
+    return np.repeat(wrong / problem.n, functions.counts)
+
+
 def advantage_of_training(trained: Sample, sampled: Sample, problem: Problem) -> Estimate:
     """error(P_B) − error(P_OPT), from independent samples: positive where training generalises better.
 

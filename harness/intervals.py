@@ -160,14 +160,34 @@ def noncentrality(statistic: float, freedom: int, probability: float) -> float:
 def slope(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, quantity: str | None = None) -> Estimate:
     """Least-squares slope of independent estimates over x: Σ c·value with c = (x − x̄)/Σ(x − x̄)².
 
-    The slope of the true values is what is estimated, whether they lie on a line or not. It rests on all units where
-    they are of one kind, else on those of the estimate with the smallest effective number. Interval: the estimates' own
-    intervals combined as by Zou & Donner 2008 (MOVER), which keeps their asymmetry.
+    The slope of the true values is what is estimated, whether they lie on a line or not. See `combination`.
     """
+    x, weights = _slope_weights(x, estimates)
+    return combination(weights, estimates, quantity or f"slope of the {estimates[0].quantity}", x)
+
+
+def intercept(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, quantity: str) -> Estimate:
+    """Where the least-squares line of independent estimates over x is at x = 0: Σ c·value, c = 1/k − x̄·(the slope's c).
+
+    That is the value at 0 where the true values lie on a line. See `combination`.
+    """
+    x, weights = _slope_weights(x, estimates)
+    return combination(1 / len(x) - x.mean() * weights, estimates, quantity, x)
+
+
+def _slope_weights(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate]) -> tuple[np.ndarray, np.ndarray]:
     x = np.asarray(x, dtype=float)
     if len(x) != len(estimates) or len(np.unique(x)) < 2:
         raise BadInput("A slope needs one estimate for each x and at least 2 different x.")
-    weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    return x, (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+
+
+def combination(weights: np.ndarray, estimates: Sequence[Estimate], quantity: str, x: np.ndarray) -> Estimate:
+    """Σ weights·value of independent estimates, which belong to the numbers x.
+
+    It rests on all units where they are of one kind, else on those of the estimate with the smallest effective number.
+    Interval: the estimates' own intervals combined as by Zou & Donner 2008 (MOVER), which keeps their asymmetry.
+    """
     values = np.array([estimate.value for estimate in estimates])
     value = float(weights @ values)
 
@@ -184,7 +204,7 @@ def slope(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, qua
     least = min(estimates, key=lambda estimate: estimate.effective_n)
     alike = len({estimate.unit for estimate in estimates}) == 1
     return Estimate(
-        quantity or f"slope of the {estimates[0].quantity}",
+        quantity,
         value,
         lambda alpha: foreseen(alpha, 1.0),
         sum(estimate.n for estimate in estimates) if alike else least.n,

@@ -138,6 +138,16 @@ def over_influences(value: float, influences: np.ndarray) -> Interval:
     return interval
 
 
+def together(value: float, *parts: Interval) -> Interval:
+    """Of a sum of independent parts, each of whose intervals is around the sum's value (MOVER, Zou & Donner 2008)."""
+
+    def interval(alpha: float, growth: float) -> tuple[float, float]:
+        ends = [part(alpha, growth) for part in parts]
+        return value - hypot(*(value - low for low, _ in ends)), value + hypot(*(high - value for _, high in ends))
+
+    return interval
+
+
 def skewed(
     value: float, error: float, skewness: float, units: float, freedom: float
 ) -> Callable[[float], tuple[float, float]]:

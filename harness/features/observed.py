@@ -7,12 +7,11 @@ initialisation that counts by its evidence P(S | hidden layers) is one of the po
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import hypot
 
 import numpy as np
 
 from harness.errors import BadInput
-from harness.means import Interval, over_influences
+from harness.means import Interval, over_influences, together
 from harness.verdicts import Estimate, nothing_yet
 
 # Networks, all of equal weight, and units of equal weight that would know the variance of a weighted mean as well as
@@ -130,16 +129,6 @@ def difference(networks: Observed, draws: Observed, column: int, quantity: str) 
     fewer = min((networks, draws), key=lambda sample: sample.kish)
     method = "two independent samples; Student's t and Hall's, hull of the two, combined by MOVER"
     return _estimate(quantity, value, together(value, *parts), len(fewer.weights), fewer.unit, fewer.kish, method)
-
-
-def together(value: float, *parts: Interval) -> Interval:
-    """Of a sum of independent parts, each of whose intervals is around the sum's value (MOVER, Zou & Donner 2008)."""
-
-    def interval(alpha: float, growth: float) -> tuple[float, float]:
-        ends = [part(alpha, growth) for part in parts]
-        return value - hypot(*(value - low for low, _ in ends)), value + hypot(*(high - value for _, high in ends))
-
-    return interval
 
 
 def _standardised(sample: Observed, column: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from harness.posterior import (
     density_of_states,
     rejection,
     subset_simulation,
+    tempered,
 )
 from harness.prior import prior
 from harness.problems import Problem
@@ -54,6 +55,33 @@ class FiniteWidth(Shards):
                 "sample": sample,
             },
             lambda generator: rejection(architecture, problem, draws, generator, last_layers=last_layers),
+        )
+
+    def tempered_posterior(
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        temperature: float,
+        loss: str = "cross-entropy",
+        draws: int = 20_000,
+        last_layers: int = 64,
+        sample: int = 0,
+    ) -> RejectionPosterior:
+        """The posterior of density exp(−Σ loss/T)·P(θ), exactly, by rejection; otherwise as `posterior`."""
+        return self.gather(
+            RejectionPosterior,
+            {
+                "sampler": "tempered rejection",
+                **who(architecture, problem),
+                "temperature": float(temperature),
+                "loss": loss,
+                "draws": draws,
+                "last_layers": last_layers,
+                "sample": sample,
+            },
+            lambda generator: tempered(
+                architecture, problem, temperature, draws, generator, loss=loss, last_layers=last_layers
+            ),
         )
 
     def deep_posterior(

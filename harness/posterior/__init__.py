@@ -8,6 +8,7 @@ from harness.posterior.rejection import RejectionPosterior, rejection
 from harness.posterior.runs import RunsPosterior
 from harness.posterior.states import DensityOfStates
 from harness.posterior.subset_simulation import subset_simulation
+from harness.posterior.tempered import tempered
 from harness.posterior.truncated_gaussian import ChainsPosterior, truncated_gaussian
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "log_probability",
     "rejection",
     "subset_simulation",
+    "tempered",
     "truncated_gaussian",
 ]

@@ -1,10 +1,11 @@
 """P_B(f|S) and P(S) by rejection: draw networks from the initialisation, keep those that fit all of S."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts, pack
@@ -83,15 +84,31 @@ def rejection(
     A network fits where its labels are those of S: of two classes, where its logit is positive exactly on the inputs
     labelled 1. Evaluation logits are computed for the kept networks only.
     """
+    wanted = torch.tensor(problem.train_y, device=generator.device)[None, :, None]
+    return sift(architecture, problem, draws, generator, lambda z: (labels_of(z) == wanted).all(1), last_layers, block)
+
+
+def sift(
+    architecture: Architecture,
+    problem: Problem,
+    draws: int,
+    generator: torch.Generator,
+    accepts: Callable[[Tensor], Tensor],
+    last_layers: int,
+    block: int | None = None,
+) -> RejectionPosterior:
+    """The networks that are accepted, of as many as `rejection` draws.
+
+    accepts: logits on S (networks, m, last layers, outputs) -> bool (networks, last layers).
+    """
     x = sampling_inputs(architecture, problem.inputs, generator.device)
     m, each = problem.m, (last_layers, problem.outputs)
-    wanted = torch.tensor(problem.train_y, device=x.device)[None, :, None]
     words, units, first = [], [], 0
     for parameters in ensembles(architecture, x, draws, last_layers, generator, block, problem.outputs):
         with torch.inference_mode():
             features = architecture.features(parameters, x)
             logits = architecture.readout(parameters, features[:, :m]).unflatten(-1, each)
-            network, last_layer = (labels_of(logits) == wanted).all(1).nonzero(as_tuple=True)
+            network, last_layer = accepts(logits).nonzero(as_tuple=True)
             kept = {
                 name: tensor.unflatten(-1, each)[network, :, last_layer]
                 for name, tensor in parameters.items()
