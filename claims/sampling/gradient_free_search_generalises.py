@@ -1,0 +1,56 @@
+"""Networks that are fitted without gradients generalise like those that SGD fits.
+
+Source: Chiang et al. 2023, openreview QC10RmRbZy9.
+
+Guess-and-check draws networks until one fits, so that its networks are those of P_B, and are sampled as such. Greedy
+random search moves all parameters by noise and pattern search one at a time, and both keep what lowers the loss on the
+training points. Asked are the test error on 64 evaluation points less that of SGD's networks, all at their first fit,
+and for the two searches how much of them random sampling explains: 1 − D(P_search, P_B)/D(U, P_B) with D the squared
+MMD over functions on the first 8 evaluation points. Two hidden ReLU layers. The errors are over all networks that fit;
+the source compares them within bins of normalised loss, too, which is left out.
+"""
+
+from claims.grids import DATA, EVALUATION_POINTS, LOSSES, WIDTH, image_problem, sampled, two_layers
+from harness.claim import claim, over
+from harness.comparison import compare
+from harness.generalisation import generalisation_error
+from harness.training import SGD, GreedyRandomSearch, GuessAndCheck, PatternSearch
+from harness.verdicts import at_least, within
+from harness.volumes import difference
+
+GREEDY = [GreedyRandomSearch(), PatternSearch()]
+SIZES = {"smoke": (8,), "standard": (8, 16), "full": (8, 16, 32)}
+GAP = "test error of the search less that of SGD"
+NETWORKS = 200
+
+
+@claim(
+    kind="empirical",
+    of=GAP,
+    predicts=within(
+        0.0,
+        0.03,
+        because="the source finds them alike; 0.03 is two of 64 points, less than what two data splits differ by",
+    ),
+)
+@over(data=DATA, m=SIZES, searcher=[GuessAndCheck(), *GREEDY], loss=LOSSES)
+def test_generalises_like_sgd(lab, data, m, searcher, loss):
+    network, problem = two_layers(WIDTH), image_problem(data, m)
+    if isinstance(searcher, GuessAndCheck):
+        found = sampled(lab, network, problem).sample
+    else:
+        found = lab.train(network, problem, searcher, loss, NETWORKS).functions
+    by_sgd = lab.train(network, problem, SGD(0.1), loss).functions
+    return difference(generalisation_error(found, problem), generalisation_error(by_sgd, problem), GAP)
+
+
+@claim(
+    kind="empirical",
+    of="bias explained",
+    predicts=at_least(0.5, because="without gradients, volume is what is left to explain most of what a search finds"),
+)
+@over(data=DATA, m=SIZES, searcher=GREEDY, loss=LOSSES)
+def test_volume_explains_the_search(lab, data, m, searcher, loss):
+    network, problem = two_layers(WIDTH), image_problem(data, m)
+    by_search = lab.train(network, problem, searcher, loss, NETWORKS)
+    return compare(by_search, sampled(lab, network, problem), problem, EVALUATION_POINTS)
