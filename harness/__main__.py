@@ -10,6 +10,8 @@ from pathlib import Path
 from harness.errors import BadInput
 from harness.store import Store
 
+HISTORY = Path("reports") / "history"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0, 1 where `store verify` finds a bad entry or `gate` fails, 2 for bad input."""
@@ -40,7 +42,16 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="write the report of a results file again, without running anything")
     report.add_argument("results", type=Path, help="a results.json")
     report.add_argument("--out", type=Path, help="where the report goes (default: report.html beside the results)")
+    report.add_argument("--history", type=Path, help=f"folder of the nights (default: {HISTORY}, where it is there)")
     report.set_defaults(run=_report)
+
+    history = commands.add_parser("history", help="the nights, whose trends and changes the report shows")
+    add = history.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "add", help="keep a run in short; for the end of a nightly job, as no run does it by itself"
+    )
+    add.add_argument("results", type=Path, help="a results.json")
+    add.add_argument("--history", type=Path, default=HISTORY, help=f"folder of the nights (default: {HISTORY})")
+    add.set_defaults(run=_add)
 
     gate = commands.add_parser(
         "gate",
@@ -76,10 +87,22 @@ def _prune(asked: argparse.Namespace) -> int:
 
 def _report(asked: argparse.Namespace) -> int:
     from harness.report import write_report
+    from harness.report.history import named
 
     out = asked.out or asked.results.parent / "report.html"
-    write_report(asked.results, out)
+    write_report(asked.results, out, named(asked.history) if asked.history else HISTORY)
     print(f"Report: {out}")
+    return 0
+
+
+def _add(asked: argparse.Namespace) -> int:
+    from harness import results
+    from harness.report import checked, history
+
+    document = results.read(asked.results)
+    checked.check(document)
+    path = history.add(asked.history, document)
+    print(f"{path}: {len(document['cells']):,} cells; python -m harness report {asked.results} shows the trends")
     return 0
 
 

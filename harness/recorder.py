@@ -107,7 +107,7 @@ class Recorder:
     def finish(self, accept: bool) -> dict[str, Any]:
         """Last results and report; the results. accept: write the decided verdicts to the accepted ones."""
         document = self.write()
-        write_report(self.session.results, self.session.report)
+        write_report(self.session.results, self.session.report, self.session.root / "reports" / "history")
         if accept:
             self.accepted_now = self._accept()
         return document

@@ -19,20 +19,26 @@ SCHEMA = 1
 def write(path: Path, document: Mapping[str, Any]) -> None:
     """Replace the file at once, so that a reader or a kill at any moment finds the old or the new one."""
     text = json.dumps(_finite(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    write_text(
+        path,
+        text + "\n",
+        "free some space or name another place with --report. What was drawn is in the store.",
+    )
+
+
+def write_text(path: Path, text: str, advice: str) -> None:
+    """Replace a file at once; BadInput with the advice where it cannot be written."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            unfinished.write_text(text + "\n", encoding="utf-8")
+            unfinished.write_text(text, encoding="utf-8")
             unfinished.replace(path)
         except OSError:
             unfinished.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise BadInput(
-            f"{path} cannot be written ({error.strerror}); free some space or name another place with --report. "
-            "What was drawn is in the store."
-        ) from None
+        raise BadInput(f"{path} cannot be written ({error.strerror}); {advice}") from None
 
 
 def check_writable(path: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_store_that_fills_up_ends_the_run_and_keeps_what_was_stored(project, m
 def test_a_report_that_cannot_be_written_at_the_end_keeps_the_results(project, monkeypatch):
     project.given("figures", 0.9)
 
-    def fail(results, report):
+    def fail(results, report, history):
         raise BadInput(f"The report {report} cannot be written (No space left on device).")
 
     monkeypatch.setattr("harness.recorder.write_report", fail)

@@ -30,13 +30,13 @@ def scatter(cell: Cell, most: int) -> dict[str, Any] | None:
         "x_title": x_title,
         "y_title": y_title,
         "f": [p["function"] for p in shown],
-        "x": [_short(p["x"]) for p in shown],
-        "y": [_short(p["y"]) for p in shown],
-        "x0": [_short(p["x_interval"][0]) for p in shown],
-        "x1": [_short(p["x_interval"][1]) for p in shown],
-        "y0": [_short(p["y_interval"][0]) for p in shown],
-        "y1": [_short(p["y_interval"][1]) for p in shown],
-        "e": [_short(p["error"]) for p in shown],
+        "x": [short(p["x"]) for p in shown],
+        "y": [short(p["y"]) for p in shown],
+        "x0": [short(p["x_interval"][0]) for p in shown],
+        "x1": [short(p["x_interval"][1]) for p in shown],
+        "y0": [short(p["y_interval"][0]) for p in shown],
+        "y1": [short(p["y_interval"][1]) for p in shown],
+        "e": [short(p["error"]) for p in shown],
         "target": next((i for i, p in enumerate(shown) if p.get("target")), None),
         "of": len(points),
     }
@@ -53,8 +53,8 @@ def complexity(cell: Cell, most: int) -> dict[str, Any] | None:
     return {
         "measure": str(cell["parameters"].get("complexity", "complexity")),
         "f": [p["function"] for p in shown],
-        "k": [_short(p["k"]) for p in shown],
-        "p": [_short(p["p"]) for p in shown],
+        "k": [short(p["k"]) for p in shown],
+        "p": [short(p["p"]) for p in shown],
         "bound": {"a": bound["a"], "b": bound["b"]} if bound else None,
         "of": len(points),
     }
@@ -79,7 +79,7 @@ def states(cell: Cell) -> dict[str, Any] | None:
                 "name": each["name"],
                 "k": [k for k, _, _ in seen],
                 "j": [j for _, j, _ in seen],
-                "p": [_short(p) for _, _, p in seen],
+                "p": [short(p) for _, _, p in seen],
                 "mean": [{"x": k, **_accuracy(error)} for k, *error in errors],
                 "trained": _accuracy(each["trained"]) if each["trained"] else None,
             }
@@ -98,7 +98,7 @@ def states(cell: Cell) -> dict[str, Any] | None:
 
 def _accuracy(error: list[float]) -> dict[str, float]:
     value, low, high = error
-    return {"y": _short(1 - value), "low": _short(1 - high), "high": _short(1 - low)}
+    return {"y": short(1 - value), "low": short(1 - high), "high": short(1 - low)}
 
 
 def _said(estimate: list[float] | None) -> str:
@@ -109,6 +109,6 @@ def _said(estimate: list[float] | None) -> str:
     return f"{words.number(value)} {words.interval({'low': low, 'high': high})}"
 
 
-def _short(value: float) -> float:
+def short(value: float) -> float:
     """Six significant digits: twice what a plot can show, in half the bytes."""
     return float(f"{value:.6g}")

@@ -1,7 +1,7 @@
 """The page: results in, one HTML file out, with everything it needs inside."""
 
-import os
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,32 +10,37 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness import results
-from harness.errors import BadInput
-from harness.report import calibration, charts, checked, payload, tables, words
+from harness.report import calibration, charts, checked, history, nights, payload, tables, words
 from harness.report.grouping import measured
+from harness.report.history import Night
 from harness.report.terminal import spent_share
 
 # Listed in the overview, most urgent first.
 _URGENT = ("changed", "error", "refuted", "no longer decided")
 
 
-def write_report(results_path: Path, report_path: Path) -> None:
-    """Read results.json and write the page, replacing an older one at once."""
-    page = render(results.read(results_path))
-    unfinished = report_path.with_name(f".{report_path.name}.{os.getpid()}")
-    try:
-        report_path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(page, encoding="utf-8")
-        unfinished.replace(report_path)
-    except OSError as error:
-        raise BadInput(
-            f"The report {report_path} cannot be written ({error.strerror}); name another place with --report. "
-            f"The results are in {results_path}."
-        ) from None
+def write_report(results_path: Path, report_path: Path, nights_folder: Path | None = None) -> None:
+    """Read results.json and write the page, replacing an older one at once.
+
+    nights_folder: where earlier runs are kept in short, see `history.py`.
+    """
+    known, damaged = history.read(nights_folder) if nights_folder else ([], "")
+    page = render(results.read(results_path), known=known, damaged=damaged)
+    advice = f"name another place with --report. The results are in {results_path}."
+    results.write_text(report_path, page, advice)
 
 
-def render(document: dict[str, Any], calibrated: list[dict[str, Any]] | None = None) -> str:
-    """The page as text. calibrated: groups of the appendix on the verdicts; None: what the package holds."""
+def render(
+    document: dict[str, Any],
+    calibrated: list[dict[str, Any]] | None = None,
+    known: Sequence[Night] = (),
+    damaged: str = "",
+) -> str:
+    """The page as text.
+
+    calibrated: groups of the appendix on the verdicts; None: what the package holds. known: earlier runs, any scale.
+    damaged: what is to be said of those that could not be read.
+    """
     checked.check(document)
     environment = Environment(
         loader=PackageLoader("harness.report"),
@@ -52,15 +57,18 @@ def render(document: dict[str, Any], calibrated: list[dict[str, Any]] | None = N
         "short_verdict": words.short_verdict,
         "minus": words.minus,
         "plural": words.plural,
+        "day": words.day,
+        "commit": words.commit,
     }
-    claims = _claims(document)
+    run_nights = nights.upto(known, history.night(document))
+    claims = _claims(document, run_nights)
     cells = [cell for claim in claims for cell in claim["cells"]]
     return environment.get_template("report.html").render(
         run=document["run"],
         claims=claims,
         columns=_columns(cells),
         state=words.state(document),
-        commit=_commit(document["run"].get("commit")),
+        commit=words.commit(document["run"].get("commit")),
         symbols=words.SYMBOLS,
         outcomes=[o for o in words.OUTCOMES if any(claim["counts"][o] for claim in claims)],
         rooms=sorted({claim["room"] for claim in claims}),
@@ -68,12 +76,15 @@ def render(document: dict[str, Any], calibrated: list[dict[str, Any]] | None = N
         urgent=[each for outcome in _URGENT for claim in claims for each in _urgent(claim, outcome)],
         cell_count=len(cells),
         share=spent_share(document),
+        nights=run_nights,
+        changes=_changes(run_nights, cells),
+        damaged=damaged,
         calibrated=calibration.read() if calibrated is None else calibrated,
         vega=_vega(),
     )
 
 
-def _claims(document: dict[str, Any]) -> list[dict[str, Any]]:
+def _claims(document: dict[str, Any], run_nights: Sequence[Night]) -> list[dict[str, Any]]:
     """The claims by room and name, each with its cells, groups of rows, marks and payload."""
     most_points = charts.points_each(document["cells"])
     order = sorted(document["claims"].items(), key=lambda each: (each[1]["room"], each[0]))
@@ -94,13 +105,24 @@ def _claims(document: dict[str, Any]) -> list[dict[str, Any]]:
                 "groups": groups,
                 "predictions": tables.predictions(groups),
                 "counts": Counter(cell["outcome"] for cell in cells),
-                "data": payload.packed(mine, most_points),
+                "data": payload.packed(
+                    mine, most_points, nights.trends(run_nights, slug, [cell["id"] for cell in mine])
+                ),
             }
         )
     columns = _columns([cell for claim in claims for cell in claim["cells"]])
     for claim in claims:
         claim["marks"] = tables.matrix(claim["cells"], columns)
     return claims
+
+
+def _changes(run_nights: Sequence[Night], cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Changed verdicts over the nights, with the anchor and name of cells that are on this page."""
+    known = {(cell["claim"], cell["id"]): cell for cell in cells}
+    return [
+        {**change, "at": known.get((change["claim"], change["cell"])), "name": change["claim"].replace("_", " ")}
+        for change in nights.changes(run_nights)
+    ]
 
 
 def _urgency(cell: dict[str, Any]) -> str:
@@ -136,12 +158,6 @@ def _columns(cells: list[dict[str, Any]]) -> list[str]:
 def _natural(text: str) -> tuple[bool, list[tuple[int, str]]]:
     """Sort numbers in text by value, "width 10" before "width 160"; "all" comes last."""
     return text == "all", [(int(word), "") if word.isdecimal() else (0, word) for word in text.split()]
-
-
-def _commit(commit: str | None) -> str:
-    """The first digits of a commit; a checkout that differed from it says so."""
-    digits, _, changed = (commit or "").partition("+")
-    return (digits[:12] or "unknown") + (" with changes" if changed else "")
 
 
 @cache

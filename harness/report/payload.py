@@ -21,12 +21,13 @@ _SHOWN = ("scatter", "scatter_axes", "complexity", "bound", "secondary", "notes"
 _LONGEST_LIST = 24
 
 
-def packed(cells: Sequence[Mapping[str, Any]], most_points: int) -> str:
-    """A claim's payload as gzipped JSON in base64."""
+def packed(cells: Sequence[Mapping[str, Any]], most_points: int, trends: Mapping[str, Any] | None = None) -> str:
+    """A claim's payload as gzipped JSON in base64. trends: of its cells over the nights."""
     content = {
         "csv": table(cells),
         "curves": curves(cells),
         "cells": [details(cell, most_points) for cell in cells],
+        "trends": trends,
     }
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode(), compresslevel=6, mtime=0)).decode("ascii")
@@ -43,6 +44,8 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
         lines.append(f"Interval at level {level}: {estimate['method']}; effective sample {effective}; {looks}.")
     return {
         "id": cell["id"],
+        "quantity": estimate["quantity"] if estimate else "",
+        "region": _region(cell["predicted"]),
         # The command has a line of its own.
         "message": cell["message"].removesuffix(f" To rerun: {cell['rerun']}"),
         "traceback": cell["verdict"] == "error",
@@ -64,6 +67,12 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
         "complexity": charts.complexity(cell, most_points),
         "states": charts.states(cell),
     }
+
+
+def _region(predicted: Mapping[str, Any]) -> list[float | None] | None:
+    """[low, high] of the predicted region, an open end None; None where it is all of the line."""
+    ends = [predicted["low"], predicted["high"]]
+    return None if ends == [None, None] else ends
 
 
 def table(cells: Sequence[Mapping[str, Any]]) -> str:

@@ -71,6 +71,17 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def day(started: str) -> str:
+    """2026-11-24T08:00:30+00:00 -> 2026-11-24."""
+    return str(started)[:10]
+
+
+def commit(name: str | None) -> str:
+    """The first digits of a commit; a checkout that differed from it says so."""
+    digits, _, changed = str(name or "").partition("+")
+    return (digits[:12] or "unknown") + (" with changes" if changed else "")
+
+
 def short_verdict(verdict: str) -> str:
     """A claim's verdict in one or two words: which cells it fails in is said elsewhere."""
     return "holds in part" if verdict.startswith("holds except") else verdict

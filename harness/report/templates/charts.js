@@ -148,6 +148,44 @@ function statesSpecification({ m, n, networks }, network) {
   };
 }
 
+// What the axis shows of intervals: as much again as the values and the region take up, and what is not finite to its end.
+function trendSpecification(columns, { region, quantity }) {
+  const rows = columns.started.map((started, i) => Object.fromEntries(Object.entries(columns).map(([name, of]) => [name, of[i]])))
+    .filter(({ value }) => value !== null).map((row) => ({ ...row, at: Date.parse(row.started) }));
+  const core = [...rows.map(({ value }) => value), ...(region ?? [])].filter((end) => end !== null);
+  const spans = rows.filter(({ low, high }) => low !== null && high !== null).map(({ low, high }) => high - low).sort((a, b) => a - b);
+  const reach = Math.max((Math.max(...core) - Math.min(...core)) / 2, spans[spans.length >> 1] ?? 0) || 1;
+  const domain = [Math.min(...core) - reach, Math.max(...core) + reach];
+  for (const row of rows) {
+    row.from = Math.max(row.low ?? -Infinity, domain[0]);
+    row.to = Math.min(row.high ?? Infinity, domain[1]);
+    row.interval = `${row.low === null ? "−∞" : row.low.toPrecision(4)} to ${row.high === null ? "∞" : row.high.toPrecision(4)}`;
+  }
+  const scale = { domain, nice: false, zero: false };
+  const x = { field: "at", type: "temporal", scale: { type: "utc", padding: 12 }, axis: { title: null, grid: false, labelOverlap: true, tickCount: 6, format: "%Y-%m-%d" } };
+  const y = { field: "value", type: "quantitative", scale, axis: { title: quantity, tickCount: 5, format: ".6~g" } };
+  const verdicts = { domain: ["supported", "refuted", "other"], shape: ["circle", "diamond", "circle"], fill: [colour(LINES[0]), colour(LINES[1]), "transparent"] };
+  for (const row of rows) row.kind = verdicts.domain.includes(row.verdict) ? row.verdict : "other";
+  const ends = region ? [{ a: region[0] ?? domain[0], b: region[1] ?? domain[1] }] : [];
+  return {
+    width: "container", height: 190,
+    layer: [
+      { data: { values: ends }, mark: { type: "rect", color: GREEN, opacity: 0.15 }, encoding: { y: { field: "a", type: "quantitative", scale }, y2: { field: "b" } } },
+      { data: { values: rows }, mark: { type: "rule", opacity: 0.5 }, encoding: { x, y: { ...y, field: "from" }, y2: { field: "to" } } },
+      {
+        data: { values: rows }, mark: { type: "point", size: 60, opacity: 1, stroke: "#808080", strokeWidth: 1 },
+        encoding: {
+          x, y,
+          shape: { field: "kind", type: "nominal", scale: { domain: verdicts.domain, range: verdicts.shape }, legend: null },
+          fill: { field: "kind", type: "nominal", scale: { domain: verdicts.domain, range: verdicts.fill }, legend: null },
+          tooltip: [tip("started", "begun"), tip("commit", "commit"), tip("seed", "seed"), tip("device", "device"),
+            tip("value", quantity, SIGNIFICANT), tip("interval", "interval"), tip("verdict", "verdict")],
+        },
+      },
+    ],
+  };
+}
+
 function curveSpecification(chart, panel) {
   const domain = chart.lines;
   const styles = domain.map((_, i) => LINES[i % LINES.length]);

@@ -127,8 +127,11 @@ async function open(row, close = false) {
   row.classList.add("opened");
   link.setAttribute("aria-expanded", "true");
   const section = row.closest("section");
-  const cell = (await payload(section)).cells[Number(row.id.split(".")[1])];
-  content.append(...details(cell));
+  const number = Number(row.id.split(".")[1]);
+  const { cells, trends } = await payload(section);
+  const trend = trends?.cells[number];
+  content.append(...details(cells[number]));
+  if (trend) content.lastChild.before(trendFigure(cells[number], trend, trends.nights));
   more.dataset.ready = "yes";
 }
 
@@ -159,7 +162,8 @@ function kept(data) {
 
 function columnsToCsv(columns) {
   const names = Object.keys(columns);
-  const lines = columns[names[0]].map((_, i) => names.map((name) => columns[name][i]).join(","));
+  const quoted = (value) => (typeof value === "string" && /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  const lines = columns[names[0]].map((_, i) => names.map((name) => quoted(columns[name][i])).join(","));
   return [names.map((name) => `"${name.replaceAll('"', '""')}"`).join(","), ...lines, ""].join("\n");
 }
 
@@ -180,6 +184,16 @@ function complexityFigure(cell) {
     make("figcaption", {}, `Each point is a function of large volume: its probability against its complexity.${bound ? " The line is the bound." : ""}${kept(cell.complexity)}`),
     chart(() => complexitySpecification(cell.complexity), "Scatter plot of probability against complexity", 350),
     csvButton("Download these points as CSV", `${cell.id} functions`, () => columnsToCsv({ function: f, complexity: k, probability: p })));
+}
+
+function trendFigure(cell, trend, nights) {
+  const of = (key) => trend.n.map((n) => nights[key][n]);
+  const columns = { started: of("started"), commit: of("commit"), seed: of("seed"), device: of("device"), verdict: trend.o, value: trend.v, low: trend.l, high: trend.h };
+  return make("figure", { class: "trend" },
+    make("figcaption", {}, `${trend.n.length} nights of this cell, each with its interval${cell.region ? "; the predicted region is shaded" : ""}. ` +
+      "Filled: supported; diamond: refuted; hollow: undecided."),
+    chart(() => trendSpecification(columns, cell), `Estimates of ${cell.quantity} over ${trend.n.length} nights`, 230),
+    csvButton("Download these nights as CSV", `${cell.id} nights`, () => columnsToCsv(columns)));
 }
 
 function statesFigure(cell) {
@@ -233,7 +247,7 @@ function apply() {
     const many = /\d/.test(mark.textContent);
     mark.classList.toggle("faded", many ? Boolean(outcome) && mark.dataset.o !== outcome : !visible.has(mark.hash.slice(1)));
   }
-  for (const item of all(".urgent li")) item.classList.toggle("hidden", !item.dataset.cells.split(" ").some((id) => visible.has(id)));
+  for (const item of all(".urgent li[data-cells]")) item.classList.toggle("hidden", !item.dataset.cells.split(" ").some((id) => visible.has(id)));
   byId("shown").textContent = `${visible.size.toLocaleString("en")} of ${cellRows.length.toLocaleString("en")} cells`;
 }
 
