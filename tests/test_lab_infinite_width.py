@@ -1,25 +1,36 @@
 """What the lab says of infinite width: kernels from the store, and one interface to the exact and the approximate."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import torch
 
 import harness.lab.infinite_width
 from harness.distances import mmd_squared
-from harness.errors import BadInput
+from harness.errors import BadInput, Unavailable
 from harness.kernels import nngp, ntk
+from harness.kernels.agreement import empirical_agreement
+from harness.kernels.learning_curves import regression_errors
 from harness.lab import Lab, Scale
 from harness.lab.infinite_width import METHODS
 from harness.networks import FullyConnected
-from harness.posterior import log_probability
+from harness.posterior import empirical_process, log_probability, truncated_gaussian
 from harness.posterior.approximations import expectation_propagation
 from harness.posterior.gaussian_process import GaussianProcess
+from harness.posterior.orthant import scramblings
 from harness.problems import digits
 from harness.store import Store
+from harness.training.linearised import departures
 
 NETWORK, PROBLEM = FullyConnected((5, 5)), digits(4, 6)
+TANGENT = FullyConnected((5, 5), parametrisation="ntk")
 # No closed form is known for weights that are not Gaussian.
 UNKNOWN = FullyConnected((64,), distribution="uniform")
+
+
+def generator(seed):
+    return torch.Generator().manual_seed(seed)
 
 
 @pytest.fixture
@@ -149,6 +160,65 @@ def test_empirical_kernels_merge_over_looks(lab):
     made.look = 1
     two = made.empirical_kernel(NETWORK, PROBLEM, "ntk", networks=20)
     assert (one.networks, two.networks) == (20, 40)
+
+
+def test_no_entry_of_the_store_is_asked_for_while_another_is_computed(lab, monkeypatch):
+    """Entries share locks: a process that held one and asked for another could wait for itself."""
+    under_way, original = [], Store.fetch
+
+    def alone(self, spec, compute, fresh=False):
+        assert not under_way, f"{spec} was asked for within {under_way}"
+
+        def watched():
+            under_way.append(spec)
+            try:
+                return compute()
+            finally:
+                under_way.clear()
+
+        return original(self, spec, watched, fresh)
+
+    monkeypatch.setattr(Store, "fetch", alone)
+    for method in METHODS:
+        lab().infinite_posterior(NETWORK, PROBLEM, method, chains=2, draws=2)
+        lab().infinite_evidence(NETWORK, PROBLEM, method, runs=2, points=4)
+    lab().infinite_posterior(UNKNOWN, PROBLEM, kernels=2, networks=20, chains=2, draws=2)
+    lab().infinite_evidence(UNKNOWN, PROBLEM, runs=2, networks=20, points=4)
+    lab().departures(TANGENT, PROBLEM, 2, 2)
+    lab().one_point_posteriors(NETWORK, PROBLEM, 2)
+    lab().spectrum(NETWORK, PROBLEM, "ntk")
+    lab().regression_errors(NETWORK, PROBLEM, "ntk", 2, 0.1, 2)
+
+
+def test_neural_tangents_where_it_is_installed(lab, monkeypatch):
+    if find_spec("neural_tangents") is not None:
+        for kind in ("nngp", "ntk"):
+            found = lab().kernel(NETWORK, PROBLEM, kind, by="neural-tangents")
+            np.testing.assert_allclose(found, lab().kernel(NETWORK, PROBLEM, kind), atol=1e-6)
+    monkeypatch.setattr("harness.kernels.library.find_spec", lambda _: None)
+    with pytest.raises(Unavailable, match="neural-tangents is missing; `make kernels`"):
+        lab(fresh=True).kernel(NETWORK, PROBLEM, by="neural-tangents")
+
+
+def test_the_version_is_raised_when_infinite_width_is_sampled_otherwise():
+    """Entries of an older sampler would be taken for this one's: raise SAMPLERS_VERSION, then renew these numbers."""
+    process = GaussianProcess(nngp(NETWORK, PROBLEM.inputs), PROBLEM.train_y)
+    samples = [
+        truncated_gaussian(process, generator(0), chains=4, draws=8),
+        empirical_process.posterior(UNKNOWN, PROBLEM, generator(1), 2, 50, chains=2, draws=8),
+    ]
+    ones = [int(each.functions.counts @ each.functions.bits().sum(axis=1)) for each in samples]
+    evidences = [
+        float(scramblings(process, generator(2), points=64).values[0]),
+        float(empirical_process.evidence(UNKNOWN, PROBLEM, generator(3), 1, 50, points=64).values[0]),
+    ]
+    errors = [
+        float(departures(TANGENT, PROBLEM, 0.2, 3, 1, generator(4)).values[0]),
+        float(empirical_agreement(NETWORK, PROBLEM.inputs, 5, generator(5)).mean[0, 1]),
+        float(regression_errors(process.kernel, np.ones(10), 3, 0.1, 1, generator(6)).values[0]),
+    ]
+    assert ones == [136, 122]
+    assert [*evidences, *errors] == pytest.approx([-3.35828, -3.07410, 0.02733, 0.78822, 0.02000], abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,19 @@ def test_sets_merge_and_give_an_interval():
     np.testing.assert_allclose(both.interval(0.05), stats.t.interval(0.95, 2, 1.0, stats.sem([0.5, 1.0, 1.5])))
 
 
+def test_intervals_cover():
+    """400 samples of 30 training sets: fewer covered than so many would have a chance of 1e-5 at a coverage of 90 %."""
+    problem = digits(40, 20)
+    kernel = nngp(FullyConnected((1, 1)), problem.inputs)
+    target = 2.0 * np.concatenate([problem.train_y, problem.eval_y]) - 1
+    values = regression_errors(kernel, target, 5, 0.01, 400 * 30, generator(0)).values
+    covered = 0
+    for each in values.reshape(400, 30):
+        low, high = RegressionErrors(each).over(float(values.mean())).interval(0.1)
+        covered += low <= 1 <= high
+    assert covered >= stats.binom.ppf(1e-5, 400, 0.9)
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch.func import functional_call, jvp
 
 from harness.errors import BadInput
@@ -94,6 +95,17 @@ def test_networks_merge():
     assert both.value == pytest.approx(np.log([0.1, 0.2, 0.4]).mean())
     low, high = both.interval(0.05)
     assert low < both.value < high
+
+
+def test_intervals_cover():
+    """200 samples of 32 networks: fewer covered than so many would have a chance of 1e-5 at a coverage of 90 %."""
+    architecture = FullyConnected((4,), activation="erf", parametrisation="ntk")
+    values = departures(architecture, PROBLEM, 0.2, 5, 200 * 32, generator(2)).values
+    truth, covered = float(np.log(values).mean()), 0
+    for each in values.reshape(200, 32):
+        low, high = Departures(each).log_mean.interval(0.1)
+        covered += low <= truth <= high
+    assert covered >= stats.binom.ppf(1e-5, 200, 0.9)
 
 
 def test_what_makes_no_sense_is_refused():

@@ -129,20 +129,19 @@ class InfiniteWidth(Shards):
                     architecture, problem, generator, kernels, networks, chains=max(chains // kernels, 1), draws=draws
                 ),
             )
+        # Found before a shard is asked for: while one entry of the store is computed, no other may be.
         if method == EXACT:
+            process = self.gaussian_process(architecture, problem)
             return self.gather(
                 ChainsPosterior,
                 {"sampler": "truncated Gaussian", **who(in_the_limit(architecture), problem), **spec},
-                lambda generator: truncated_gaussian(
-                    self.gaussian_process(architecture, problem), generator, chains=chains, draws=draws
-                ),
+                lambda generator: truncated_gaussian(process, generator, chains=chains, draws=draws),
             )
+        approximation = self.approximation(architecture, problem, method)
         return self.gather(
             ChainsPosterior,
             {"sampler": "approximate posterior", **who(in_the_limit(architecture), problem), **spec},
-            lambda generator: ChainsPosterior.independent(
-                self.approximation(architecture, problem, method).functions(chains * draws, generator)
-            ),
+            lambda generator: ChainsPosterior.independent(approximation.functions(chains * draws, generator)),
         )
 
     def infinite_evidence(
@@ -172,12 +171,11 @@ class InfiniteWidth(Shards):
                 ),
             ).estimate("kernels")
         if method == EXACT:
+            process = self.gaussian_process(architecture, problem)
             return self.gather(
                 OrthantEvidence,
                 {"sampler": "orthant", **who(in_the_limit(architecture), problem), **spec},
-                lambda generator: scramblings(
-                    self.gaussian_process(architecture, problem), generator, runs=runs, points=points
-                ),
+                lambda generator: scramblings(process, generator, runs=runs, points=points),
             ).estimate("scramblings")
         value = self.approximation(architecture, problem, method).log_evidence
         return Estimate(

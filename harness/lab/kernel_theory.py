@@ -46,9 +46,10 @@ class KernelTheory(InfiniteWidth):
 
     def spectrum(self, architecture: Architecture, pool: Problem, kind: str) -> Spectrum:
         """A kernel's spectrum on S∪E of a problem, all points alike, with the labels ±1 in its basis."""
+        kernel, signs = self.kernel(architecture, pool, kind), _signs(pool)
         arrays = self.once(
             {"spectrum": kind, **who(in_the_limit(architecture), pool)},
-            lambda: Spectrum.of(self.kernel(architecture, pool, kind), _signs(pool)).to_arrays(),
+            lambda: Spectrum.of(kernel, signs).to_arrays(),
         )
         return Spectrum.from_arrays(arrays)
 
@@ -56,6 +57,7 @@ class KernelTheory(InfiniteWidth):
         self, architecture: Architecture, pool: Problem, kind: str, m: int, ridge: float, sets: int
     ) -> RegressionErrors:
         """Mean squared errors of kernel regression from m points of S∪E to all, `sets` training sets a shard."""
+        kernel, signs = self.kernel(architecture, pool, kind), _signs(pool)
         return self.gather(
             RegressionErrors,
             {
@@ -65,9 +67,7 @@ class KernelTheory(InfiniteWidth):
                 "ridge": ridge,
                 "sets": sets,
             },
-            lambda generator: regression_errors(
-                self.kernel(architecture, pool, kind), _signs(pool), m, ridge, sets, generator
-            ),
+            lambda generator: regression_errors(kernel, signs, m, ridge, sets, generator),
         )
 
 
