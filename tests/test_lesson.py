@@ -115,7 +115,7 @@ def test_descent_in_the_least_dimension_is_descent(architecture, loss):
     parameters = views(whole.table, block.rows)
     parameters["hidden0.weight"] = turn.mT @ parameters["hidden0.weight"]
     rows = torch.cat([tensor.flatten(1) for tensor in parameters.values()], dim=1)
-    small = Lesson(architecture, table, x[:6].double(), whole.signs, SGD(0.1), LOSSES[loss], 4, rates.double())
+    small = Lesson(architecture, table, x[:6].double(), whole.targets, SGD(0.1), LOSSES[loss], 4, rates.double())
     turned = Block(rows, [], block.keys, block.epochs.clone())
     evaluation = torch.tensor(problem.eval_x).double()
     for _ in range(10):
@@ -143,7 +143,7 @@ def test_a_look_finds_who_fits_and_who_diverged():
     lesson, block = a_lesson(architecture, problem, SGD(0.1), networks=4000)
     block.rows[7, 2] = float("nan")
     fits, diverged = lesson.look(block.rows)
-    right = (lesson.logits(block.rows, lesson.x) > 0) == (lesson.signs > 0)
+    right = (lesson.logits(block.rows, lesson.x) > 0) == (lesson.targets > 0)
     assert torch.equal(fits, right.all(1))
     assert diverged.nonzero().tolist() == [[7]]
     until = right.long().cumprod(1).sum(1)

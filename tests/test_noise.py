@@ -70,7 +70,7 @@ def linear_lesson(optimiser, rates=None, batch=99):
     problem = two_clouds(m=6, n=2, d=3, seed=4, apart=1.0)
     lesson, block = a_lesson(perceptron(), problem, optimiser, "squared error", batch, NETWORKS)
     lesson.rates = rates
-    x, s = lesson.x.numpy(), lesson.signs.numpy()
+    x, s = lesson.x.numpy(), lesson.targets.numpy()
     return lesson, block, 2 * x.T @ x / 6, 2 * x.T @ s / 6
 
 
@@ -146,7 +146,7 @@ def test_whitened_noise_has_the_mean_and_the_trace_of_the_minibatches_and_no_dir
     here = block.rows.clone()
 
     def gradient(points):
-        one = Lesson(architecture, lesson.table, lesson.x[points], lesson.signs[points], SGD(1.0), lesson.loss, 99)
+        one = Lesson(architecture, lesson.table, lesson.x[points], lesson.targets[points], SGD(1.0), lesson.loss, 99)
         networks = Block(here.clone(), [], block.keys, block.epochs)
         one.epoch(networks)
         return (here - networks.rows)[0].numpy()

@@ -101,7 +101,7 @@ def test_rates_by_layer_go_with_those_of_the_least_dimension():
     x, table, rates = least_dimension(architecture, problem.inputs, CPU)
     of_gradient, _ = by_layer(architecture, table, tuple(x.shape[1:]), SGD(0.1), CPU)
     full = lesson_for(architecture, problem, SGD(0.1))
-    signs, loss = full.signs, full.loss
+    signs, loss = full.targets, full.loss
     small = Lesson(architecture, table, x[:4], signs, SGD(0.1), loss, 4, rates * of_gradient)
     # The same network in both: its first-layer weights on the span, u = (64/5)^½ Qᵀ W, with inputs x' = (5/64)^½ x Q.
     block = started(full, 1)

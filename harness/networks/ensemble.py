@@ -70,7 +70,8 @@ class DifferentiatedByHand(Protocol):
     ) -> dict[str, Tensor]:
         """Gradient of each network's loss, parameter by parameter.
 
-        x: (points, ...) or (networks, points, ...). slope: logits (networks, points) -> their loss's derivatives.
+        x: (points, ...) or (networks, points, ...). slope: logits (networks, points), of several outputs (networks,
+        points, outputs) -> their loss's derivatives.
         """
 
 

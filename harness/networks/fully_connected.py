@@ -226,7 +226,8 @@ class FullyConnected:
         for i in range(depth):
             z.append(self._linear(parameters, f"hidden{i}", h[i]))
             h.append(activation.function(z[i]))
-        d = slope(self._linear(parameters, "readout", h[depth])[..., 0]).unsqueeze(-1)
+        logits = self._linear(parameters, "readout", h[depth])
+        d = slope(logits) if logits.shape[-1] > 1 else slope(logits[..., 0]).unsqueeze(-1)
         gradients = self._linear_gradients(parameters, "readout", h[depth], d)
         for i in reversed(range(depth)):
             above = "readout" if i == depth - 1 else f"hidden{i + 1}"

@@ -10,7 +10,7 @@ from harness.networks import Architecture
 from harness.networks.ensemble import activations, block_size, draw
 from harness.problems import Problem
 from harness.training.lesson import Block, Lesson
-from harness.training.losses import LOSSES
+from harness.training.losses import LOSSES, LOSSES_OF_CLASSES, targets_of
 from harness.training.minibatches import splitmix64
 from harness.training.optimisers import Optimiser
 from harness.training.rates import by_layer
@@ -42,7 +42,6 @@ class Course:
         in_span: bool,
         keep_initial: bool,
     ) -> None:
-        problem.needs_two_classes("Training")
         if loss not in LOSSES:
             raise BadInput(f"There is no loss {loss!r}; choose one of {', '.join(LOSSES)}.")
         if problem.m < 1 or batch < 1 or networks < 1 or max_epochs < 0:
@@ -58,16 +57,18 @@ class Course:
         device = generator.device
         batch = problem.m if optimiser.full_batch else batch
         if in_span and optimiser.rotation_equivariant and architecture.rotation_invariant:
-            self.x, table, rates = least_dimension(architecture, problem.inputs, device)
+            self.x, table, rates = least_dimension(architecture, problem.inputs, device, problem.outputs)
         else:
             self.x, rates = torch.tensor(architecture.prepare(problem.inputs), device=device), None
-            table = architecture.parameters(tuple(self.x.shape[1:]))
-        signs = torch.tensor(problem.train_y, dtype=torch.float32, device=device) * 2 - 1
+            table = architecture.parameters(tuple(self.x.shape[1:]), problem.outputs)
+        labels = torch.tensor(problem.train_y, dtype=torch.int64, device=device)
+        targets = targets_of(labels, problem.classes)
+        losses = LOSSES if problem.classes == 2 else LOSSES_OF_CLASSES
         of_gradient, of_step = by_layer(architecture, table, tuple(self.x.shape[1:]), optimiser, device)
         if of_gradient is not None:
             rates = of_gradient if rates is None else rates * of_gradient
         self.lesson = Lesson(
-            architecture, table, self.x[: problem.m], signs, optimiser, LOSSES[loss], batch, rates, of_step
+            architecture, table, self.x[: problem.m], targets, optimiser, losses[loss], batch, rates, of_step
         )
         # Gradients and the optimiser's state take at least as much as the networks themselves.
         held = activations(architecture, self.x)

@@ -16,6 +16,7 @@ from harness.networks import Architecture
 from harness.networks.ensemble import views
 from harness.problems import Problem
 from harness.training.course import Course
+from harness.training.losses import labels_of_logits
 from harness.training.optimisers import Optimiser
 from harness.training.stopping import FirstFit, Stop
 from harness.training.trained import Trained
@@ -72,19 +73,20 @@ def train(
         in_span=True,
         keep_initial=False,
     )
-    m, n = problem.m, problem.n
-    words = [pack(np.zeros((0, n), dtype=np.uint8))]
+    m, n, classes = problem.m, problem.n, problem.classes
+    words = [pack(np.zeros((0, n), dtype=np.uint8), classes)]
     fitted, epochs = [np.zeros(0, dtype=bool)], [np.zeros(0, dtype=np.int64)]
     for finished, fits in course.stopped():
-        words.append(pack((course.lesson.logits(finished.rows, course.x[m:]) > 0).cpu().numpy()))
+        labels = labels_of_logits(course.lesson.logits(finished.rows, course.x[m:]))
+        words.append(pack(labels.cpu().numpy(), classes))
         fitted.append(fits.cpu().numpy())
         epochs.append(finished.epochs.cpu().numpy())
     every, which = np.concatenate(words), np.concatenate(fitted)
     return Trained(
-        FunctionCounts.from_words(every[which], n),
+        FunctionCounts.from_words(every[which], n, classes),
         networks,
         np.concatenate(epochs)[which],
-        FunctionCounts.from_words(every[~which], n),
+        FunctionCounts.from_words(every[~which], n, classes),
     )
 
 

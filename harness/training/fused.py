@@ -32,6 +32,7 @@ def takes(lesson: "Lesson", block: "Block") -> bool:
         and (architecture.activation, architecture.parametrisation) == ("relu", "standard")
         and type(lesson.optimiser) in (SGD, GradientDescent, Adam)
         and lesson.step_rates is None
+        and lesson.targets.ndim == 1
         and (block.rows.device.type, block.rows.dtype) == ("cpu", torch.float32)
     )
 
@@ -51,7 +52,7 @@ def epoch(lesson: "Lesson", block: "Block", order: Tensor) -> None:
         block.rows.numpy(),
         order.contiguous().numpy(),
         lesson.x.numpy(),
-        lesson.signs.numpy(),
+        lesson.targets.numpy(),
         np.array([*widths, 1]),
         "readout.bias" in lesson.table,
         nothing.ravel() if lesson.rates is None else lesson.rates.numpy(),

@@ -18,8 +18,8 @@ def gradients(
 ) -> Tensor:
     """Gradients in rows like the networks', (networks, size).
 
-    table: the parameters of one network. x: (points, ...) or (networks, points, ...). slope: logits (networks, points)
-    -> derivatives of each network's loss by its logits, of the same shape.
+    table: the parameters of one network. x: (points, ...) or (networks, points, ...). slope: logits, as `squeezed`
+    gives them -> derivatives of each network's loss by its logits, of the same shape.
     """
     if hasattr(architecture, "gradients"):
         by_name = cast(DifferentiatedByHand, architecture).gradients(views(table, rows), x, slope)
@@ -38,5 +38,10 @@ def automatic_gradients(
     with torch.enable_grad():
         leaf = rows.detach().requires_grad_()
         parameters = views(table, leaf)
-        logits = architecture.readout(parameters, architecture.features(parameters, x))[..., 0]
+        logits = squeezed(architecture.readout(parameters, architecture.features(parameters, x)))
         return torch.autograd.grad(logits, leaf, slope(logits.detach()))[0]
+
+
+def squeezed(logits: Tensor) -> Tensor:
+    """(networks, points, outputs), without the last axis where there is one output."""
+    return logits[..., 0] if logits.shape[-1] == 1 else logits

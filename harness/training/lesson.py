@@ -12,8 +12,8 @@ from harness.errors import BadInput
 from harness.networks import Architecture, Parameter
 from harness.networks.ensemble import views
 from harness.training import fused
-from harness.training.gradients import gradients
-from harness.training.losses import Loss
+from harness.training.gradients import gradients, squeezed
+from harness.training.losses import Loss, labels_of_logits
 from harness.training.minibatches import normal, orders
 from harness.training.optimisers import Noisy, Optimiser
 from harness.training.search import PROPOSALS, Searcher, search
@@ -63,14 +63,14 @@ class Block:
 class Lesson:
     """What every network is taught, and how.
 
-    table: the parameters of one network. x: (m, ...). signs: (m,). loss: see `losses.py`. batch: points a step. rates,
-    step_rates: factors of the gradient and of the step, (size,), or None where all are 1.
+    table: the parameters of one network. x: (m, ...). targets: (m,) or (m, classes), and loss: see `losses.py`. batch:
+    points a step. rates, step_rates: factors of the gradient and of the step, (size,), or None where all are 1.
     """
 
     architecture: Architecture
     table: Mapping[str, Parameter]
     x: Tensor
-    signs: Tensor
+    targets: Tensor
     optimiser: Optimiser
     loss: Loss
     batch: int
@@ -78,9 +78,14 @@ class Lesson:
     step_rates: Tensor | None = None
 
     def logits(self, rows: Tensor, x: Tensor) -> Tensor:
-        """(networks, points)."""
+        """(networks, points), of more than two classes (networks, points, classes)."""
         parameters = views(self.table, rows)
-        return self.architecture.readout(parameters, self.architecture.features(parameters, x))[..., 0]
+        return squeezed(self.architecture.readout(parameters, self.architecture.features(parameters, x)))
+
+    @cached_property
+    def labels(self) -> Tensor:
+        """(m,), as `labels_of_logits` gives them."""
+        return labels_of_logits(self.targets[None])[0]
 
     def look(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Which networks fit all of S, and which have diverged (logits that are no numbers): (networks,) bool each.
@@ -97,8 +102,8 @@ class Lesson:
 
     def _look_at(self, rows: Tensor, points: slice) -> tuple[Tensor, Tensor]:
         logits = self.logits(rows, self.x[points])
-        finite = logits.sum(1).isfinite()
-        return ((logits > 0) == (self.signs[points] > 0)).all(1) & finite, ~finite
+        finite = logits.flatten(1).sum(1).isfinite()
+        return (labels_of_logits(logits) == self.labels[points]).all(1) & finite, ~finite
 
     @property
     def updates_an_epoch(self) -> int:
@@ -124,12 +129,12 @@ class Lesson:
             block.epochs += 1
             return
         for number, start in enumerate(range(0, m, self.batch)[:updates]):
-            x, signs = self.x, self.signs
+            x, targets = self.x, self.targets
             if order is not None:
                 chosen = order[:, start : start + self.batch].flatten()
                 x = x.index_select(0, chosen).view(networks, -1, *x.shape[1:])
-                signs = signs.index_select(0, chosen).view(networks, -1)
-            gradient = self._gradient(block.rows, x, signs)
+                targets = targets.index_select(0, chosen).view(networks, -1, *targets.shape[1:])
+            gradient = self._gradient(block.rows, x, targets)
             if isinstance(self.optimiser, Noisy):
                 gradient = self._followed(self.optimiser, block, gradient, number)
             elif self.rates is not None:
@@ -143,13 +148,13 @@ class Lesson:
     def _evaluate(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Each network's mean loss on all of S, and whether it fits, (networks,) each."""
         logits = self.logits(rows, self.x)
-        return self.loss.value(logits, self.signs).mean(1), ((logits > 0) == (self.signs > 0)).all(1)
+        return self.loss.value(logits, self.targets).mean(1), (labels_of_logits(logits) == self.labels).all(1)
 
-    def _gradient(self, rows: Tensor, x: Tensor, signs: Tensor) -> Tensor:
+    def _gradient(self, rows: Tensor, x: Tensor, targets: Tensor) -> Tensor:
         """Of each network's mean loss on its points, (networks, size)."""
 
         def slope(logits: Tensor) -> Tensor:
-            return self.loss.slope(logits, signs) / logits.shape[1]
+            return self.loss.slope(logits, targets) / logits.shape[1]
 
         return gradients(self.architecture, self.table, rows, x, slope)
 
@@ -164,7 +169,7 @@ class Lesson:
         counter = block.epochs * self.updates_an_epoch + number
         return scale * optimiser.follow(
             scale * gradient,
-            lambda: scale * self._gradient(rows, self.x, self.signs),
+            lambda: scale * self._gradient(rows, self.x, self.targets),
             lambda: scale * rows / self.spread.square(),
             lambda: normal(block.keys, counter, rows.shape[1], rows.dtype),
         )

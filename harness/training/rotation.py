@@ -10,7 +10,7 @@ from harness.networks.ensemble import Architecture, Parameter, same_gram_inputs
 
 
 def least_dimension(
-    architecture: Architecture, inputs: np.ndarray, device: torch.device
+    architecture: Architecture, inputs: np.ndarray, device: torch.device, outputs: int = 1
 ) -> tuple[Tensor, dict[str, Parameter], Tensor | None]:
     """Inputs, parameters and rates on which descent finds each function as often as on the inputs given.
 
@@ -24,7 +24,7 @@ def least_dimension(
     """
     original = architecture.prepare(inputs)
     x = same_gram_inputs(original)
-    table, former = (architecture.parameters(each.shape[1:]) for each in (x, original))
+    table, former = (architecture.parameters(each.shape[1:], outputs) for each in (x, original))
     if x is original:
         return torch.tensor(x, device=device), table, None
     rates = [torch.full((prod(table[name].shape),), (table[name].std / former[name].std) ** 2) for name in table]
