@@ -86,6 +86,16 @@ def test_a_spectrum_is_that_of_the_kernel_on_all_points(lab, kind):
         assert found.error(m, 0.1) == pytest.approx(Spectrum.of(kernel, signs).error(m, 0.1))
 
 
+def test_a_ridge_is_a_share_of_the_mean_variance(lab):
+    """All points, each drawn many times over: what is left is what theory says of a kernel that learns by heart."""
+    kernel = lab().kernel(NETWORK, PROBLEM, "ntk")
+    signs = np.concatenate([PROBLEM.train_y, PROBLEM.eval_y]) * 2.0 - 1
+    found = lab().regression_errors(NETWORK, PROBLEM, "ntk", 2000, 0.3, 3).values
+    ridge = 0.3 * kernel.diagonal().mean()
+    left = ridge * np.linalg.solve(200 * kernel + ridge * np.eye(10), signs)
+    np.testing.assert_allclose(found, (left**2).mean(), rtol=0.2)
+
+
 def test_three_classes_are_refused(lab):
     three = digits(4, 4, task="0/1/2")
     with pytest.raises(BadInput, match="takes two classes"):

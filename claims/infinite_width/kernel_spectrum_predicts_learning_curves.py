@@ -32,8 +32,8 @@ RIDGE = 0.01
 @over(kind=["nngp", "ntk"], m=by_scale((8, 32, 128), (8, 16, 32, 64, 128, 256), (8, 16, 32, 64, 128, 256, 512)))
 def test_learning_curve(lab, kind, m):
     network = wide(2)
-    ridge = RIDGE * float(lab.kernel(network, POOL, kind).diagonal().mean())
-    theory = lab.spectrum(network, POOL, kind).error(m, ridge)
-    found = lab.regression_errors(network, POOL, kind, m, ridge, sets=300).over(theory)
+    spectrum = lab.spectrum(network, POOL, kind)
+    theory = spectrum.error(m, RIDGE * float(spectrum.eigenvalues.sum()))
+    found = lab.regression_errors(network, POOL, kind, m, RIDGE, sets=300).over(theory)
     note = f"Mean squared error by theory {theory:.3g}, measured {found.value * theory:.3g}."
     return replace(found, details={"notes": [note]})

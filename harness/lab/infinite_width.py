@@ -1,7 +1,7 @@
 """Networks without end in width: Gaussian processes, whose P_B(f|S) and P(S) need no network to be drawn."""
 
 from itertools import combinations_with_replacement
-from math import nan
+from math import inf
 
 import numpy as np
 
@@ -179,7 +179,7 @@ class InfiniteWidth(Shards):
             ).estimate("scramblings")
         value = self.approximation(architecture, problem, method).log_evidence
         return Estimate(
-            "ln P(S)", value, lambda _: (value, value), 1, "kernels", nan, f"{method}, without an error bar"
+            "ln P(S)", value, lambda _: (value, value), 1, "kernels", inf, f"{method}, without an error bar"
         )
 
     def approximation(self, architecture: Architecture, problem: Problem, method: str) -> GaussianApproximation:

@@ -39,7 +39,6 @@ class KernelTheory(InfiniteWidth):
                 **who(architecture, problem),
                 "steps": steps,
                 "networks": networks,
-                "learning rate": rate,
             },
             lambda generator: departures(architecture, problem, rate, steps, networks, generator),
         )
@@ -56,8 +55,12 @@ class KernelTheory(InfiniteWidth):
     def regression_errors(
         self, architecture: Architecture, pool: Problem, kind: str, m: int, ridge: float, sets: int
     ) -> RegressionErrors:
-        """Mean squared errors of kernel regression from m points of S∪E to all, `sets` training sets a shard."""
+        """Mean squared errors of kernel regression from m points of S∪E to all, `sets` training sets a shard.
+
+        ridge: as a share of the kernel's mean variance there, which is the sum of the spectrum's eigenvalues.
+        """
         kernel, signs = self.kernel(architecture, pool, kind), _signs(pool)
+        added = ridge * float(kernel.diagonal().mean())
         return self.gather(
             RegressionErrors,
             {
@@ -67,7 +70,7 @@ class KernelTheory(InfiniteWidth):
                 "ridge": ridge,
                 "sets": sets,
             },
-            lambda generator: regression_errors(kernel, signs, m, ridge, sets, generator),
+            lambda generator: regression_errors(kernel, signs, m, added, sets, generator),
         )
 
 
