@@ -8,7 +8,7 @@ from scipy import stats
 from harness.distances.units import Runs
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts, pack
-from harness.generalisation import advantage_of_training, generalisation_error
+from harness.generalisation import advantage_of_training, generalisation_error, network_errors
 from harness.intervals import slope
 from harness.networks import FullyConnected
 from harness.posterior import rejection, subset_simulation
@@ -42,6 +42,7 @@ def test_the_error_of_networks_is_their_mean():
     assert estimate.value == 16 / N
     assert (estimate.n, estimate.unit, estimate.effective_n) == (4, "networks", 4)
     assert 0 <= estimate.interval(0.05)[0] < 16 / N < estimate.interval(0.05)[1] <= 1
+    assert sorted(network_errors(networks([0, 16, 16, 32]), PROBLEM)) == [0, 16 / N, 16 / N, 32 / N]
 
 
 def test_the_error_of_networks_of_three_classes():

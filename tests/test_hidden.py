@@ -224,6 +224,24 @@ def test_distances_travelled_are_those_of_training_on_the_inputs_as_they_are(par
     assert (error < 0.1 * plain.mean(0)).all()
 
 
+def test_distance_travelled_is_over_all_parameters():
+    """Against one flat vector a network; inputs as they are, so that each number counts as it is."""
+    arguments = {"batch": 6, "max_epochs": 300, "in_span": False}
+    architecture = FullyConnected((4, 3), "tanh")
+    found = trained_features(architecture, PROBLEM, SGD(0.05), 30, seeded(), (), ("distance travelled",), **arguments)
+    plain = []
+    for finished in trained_networks(architecture, PROBLEM, SGD(0.05), 30, seeded(), **arguments):
+        first, last = (
+            torch.cat([tensor.flatten(1) for tensor in each.values()], dim=1)[finished.fits].double().numpy()
+            for each in (finished.initial, finished.final)
+        )
+        assert first.shape[1] == 64 * 4 + 4 + 4 * 3 + 3 + 3 + 1
+        plain.extend(np.linalg.norm(last - first, axis=1) / np.linalg.norm(first, axis=1))
+    assert found.values.shape == (len(plain), 1)
+    np.testing.assert_allclose(found.values[:, 0], plain, rtol=1e-4)
+    assert min(plain) >= 0 < max(plain)
+
+
 def test_bad_requests_are_said():
     with pytest.raises(BadInput, match="no statistic 'beauty'"):
         hidden_draws(FullyConnected((3,)), PROBLEM, 5, seeded(), ("beauty",))

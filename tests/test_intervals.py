@@ -16,6 +16,7 @@ from harness.intervals import (
     exponent,
     fieller,
     goodness_of_fit,
+    intercept,
     log_evidence,
     noncentrality,
     proportion,
@@ -101,6 +102,30 @@ def test_slope_of_normal_estimates_is_least_squares():
     assert (high - low) == pytest.approx(half)
     with pytest.raises(BadInput, match="2 different x"):
         slope([1, 1], [normal(0, 1)] * 2)
+
+
+def test_intercept_of_normal_estimates_is_least_squares():
+    x, values, errors = np.array([0.5, 1.0, 2.0]), np.array([0.3, 0.1, 0.6]), np.array([0.1, 0.2, 0.1])
+    estimate = intercept(x, [normal(v, e) for v, e in zip(values, errors, strict=True)], quantity="at 0")
+    assert estimate.value == pytest.approx(stats.linregress(x, values).intercept)
+    # The estimate is linear in the values: what each adds is the intercept of a line that is 1 there and 0 elsewhere.
+    weights = np.array([stats.linregress(x, each).intercept for each in np.eye(3)])
+    half = stats.norm.isf(0.025) * np.sqrt((weights**2 * errors**2).sum())
+    assert estimate.interval(0.05) == pytest.approx((estimate.value - half, estimate.value + half))
+    assert estimate.quantity == "at 0"
+    with pytest.raises(BadInput, match="2 different x"):
+        intercept([1, 1], [normal(0, 1)] * 2, quantity="at 0")
+
+
+def test_intercepts_of_shares_are_covered():
+    """Shares on the line 0.01 + 0.1·x; a miss at either end has a chance of at most alpha/2."""
+    rng, x, simulations = np.random.default_rng(5), np.array([0.0, 0.25, 1.0]), 1000
+    below = above = 0
+    for _ in range(simulations):
+        found = [proportion(int(rng.binomial(300, 0.01 + 0.1 * k)), 300, quantity="share", unit="networks") for k in x]
+        low, high = intercept(x, found, quantity="at 0").interval(0.05)
+        below, above = below + (low > 0.01), above + (high < 0.01)
+    assert max(below, above) <= stats.binom.isf(1e-6, simulations, 0.025)
 
 
 def test_a_slope_counts_units_of_one_kind_only():
