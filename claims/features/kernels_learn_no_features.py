@@ -28,16 +28,16 @@ WIDTHS = {
 PROBLEM = digits(16, 8)
 CHANGES = ("unit change", "kernel change", "training alignment")
 LOSSES = {"smoke": ("cross-entropy",), **dict.fromkeys(("standard", "full"), ("cross-entropy", "squared error"))}
-STEPS = 100
+STEPS, OPTIMISER = 100, SGD(0.1)
 
 
-def moved(lab, parametrisation, loss, width):
+def moved(lab, parametrisation, loss, width, optimiser=OPTIMISER):
     """What training for a given time changes."""
     architecture = FullyConnected((width, width), parametrisation=parametrisation)
     return lab.trained_features(
         architecture,
         PROBLEM,
-        SGD(0.1),
+        optimiser,
         changes=CHANGES,
         networks=max(200 * 32 // width, 40),
         loss=loss,
@@ -46,10 +46,10 @@ def moved(lab, parametrisation, loss, width):
     )
 
 
-def exponent_of(lab, parametrisation, loss, layer, change):
+def exponent_of(lab, parametrisation, loss, layer, change, optimiser=OPTIMISER):
     """Over the widths of the scale."""
     widths, column = WIDTHS[lab.scale.name], len(LAYERS) * CHANGES.index(change) + LAYERS.index(layer)
-    found = [mean(moved(lab, parametrisation, loss, width), column, change) for width in widths]
+    found = [mean(moved(lab, parametrisation, loss, width, optimiser), column, change) for width in widths]
     shown = curve("width", widths, {f"{layer} hidden layer": found})
     return replace(exponent(widths, found, quantity=f"exponent of the {change} over width"), details={"curve": shown})
 
