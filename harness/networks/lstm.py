@@ -72,28 +72,31 @@ class LSTM(GaussianLayers):
         (networks, points, units)."""
         if self.vocabulary is not None:
             x = look_up(parameters["embedding.weight"], x)
-        steps = list(x.unbind(-2))
+        steps = [each.mT for each in x.unbind(-2)]
         for layer in range(len(self.hidden)):
             steps = _layer(parameters, f"layer{layer}", steps)
-        return steps[-1]
+        return steps[-1].mT
 
 
 def _layer(parameters: Mapping[str, Tensor], name: str, x: list[Tensor]) -> list[Tensor]:
-    """Each time's x, ([networks,] points, fan-in) -> each time's h, (networks, points, units)."""
+    """Each time's x, ([networks,] fan-in, points) -> each time's h, (networks, units, points).
+
+    Points come last so that each gate is one piece of memory.
+    """
     weight, recurrent, bias = (parameters.get(f"{name}.{each}") for each in ("weight", "recurrent", "bias"))
     assert weight is not None
     assert recurrent is not None
-    together = torch.cat(x, dim=-2)
+    together = torch.cat(x, dim=-1)
     if together.ndim == 2:
         together = together.expand(len(weight), *together.shape)
     # What the inputs say is one product for all times.
-    told = torch.bmm(together, weight) if bias is None else torch.baddbmm(bias, together, weight)
+    told = torch.bmm(weight.mT, together) if bias is None else torch.baddbmm(bias.mT, weight.mT, together)
     hs: list[Tensor] = []
     c: Tensor | None = None
-    for z in told.chunk(len(x), dim=1):
+    for z in told.chunk(len(x), dim=2):
         if hs:
-            z = torch.baddbmm(z, hs[-1], recurrent)
-        i, f, g, o = z.chunk(4, dim=-1)
+            z = torch.baddbmm(z, recurrent.mT, hs[-1])
+        i, f, g, o = z.chunk(4, dim=1)
         new = i.sigmoid() * g.tanh()
         c = new if c is None else torch.addcmul(new, f.sigmoid(), c)
         hs.append(o.sigmoid() * c.tanh())
