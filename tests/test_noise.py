@@ -12,6 +12,7 @@ from scipy import stats
 from harness.errors import BadInput
 from harness.networks import FullyConnected, perceptron
 from harness.networks.ensemble import Parameter
+from harness.problems import Problem
 from harness.training import SGD, After, Langevin, Whitened, train
 from harness.training.lesson import Block, Lesson
 from harness.training.minibatches import normal, splitmix64
@@ -96,6 +97,33 @@ def test_langevin_on_a_quadratic_loss_has_its_closed_form_at_every_step(epochs, 
         np.testing.assert_allclose(mean, np.linalg.solve(a, b), atol=1e-9)
         np.testing.assert_allclose(covariance, stationary, atol=1e-9)
         assert not covariance_agrees(block.rows.numpy(), mean, 0.3 * np.linalg.inv(a))
+
+
+@pytest.mark.parametrize("steps", [1, 10, 200])
+def test_langevin_on_a_cross_entropy_has_the_law_that_quadrature_gives(steps):
+    """One weight, two points that no weight fits: its density, step after step, on a grid of 1,201 weights."""
+    problem = Problem.from_arrays([[-1.0], [2.0], [3.0]], [0, 1, 0], [[1.0]], [0])
+    rate, temperature = 0.1, 0.2
+    lesson, block = a_lesson(perceptron(), problem, Langevin(rate, temperature), networks=NETWORKS)
+    for _ in range(steps):
+        lesson.epoch(block)
+    grid = np.linspace(-6, 6, 1201)
+    x, s = problem.train_x[:, 0].astype(float), problem.train_y * 2.0 - 1
+    energy = np.log1p(np.exp(-np.outer(grid, s * x))).mean(1) / temperature + grid**2 / 2
+    drift = grid - rate * temperature * np.gradient(energy, grid)
+    kernel = stats.norm.pdf(grid[:, None], drift, np.sqrt(2 * rate * temperature)) * (grid[1] - grid[0])
+    density = stats.norm.pdf(grid)
+    for _ in range(steps):
+        density = kernel @ density
+    cumulative = np.cumsum(density) * (grid[1] - grid[0])
+    assert abs(cumulative[-1] - 1) < 1e-6
+    found = block.rows[:, 0].numpy()
+    assert stats.kstest(found, lambda z: np.interp(z, grid + (grid[1] - grid[0]) / 2, cumulative)).pvalue > FALSE_ALARM
+    if steps == 200:
+        # Close to e^(−L/T) times the initialisation's Gaussian, and far from that Gaussian alone.
+        gibbs = np.exp(-energy) / (np.exp(-energy).sum() * (grid[1] - grid[0]))
+        distance = [np.abs(density - each).sum() * (grid[1] - grid[0]) / 2 for each in (gibbs, stats.norm.pdf(grid))]
+        assert distance[0] < 0.05 < 0.3 < distance[1]
 
 
 def test_langevin_on_minibatches_takes_their_gradient_and_the_same_noise():
@@ -187,10 +215,12 @@ def test_whitened_noise_vanishes_on_all_of_s():
 
 
 def test_noise_does_not_depend_on_the_block():
-    problem = two_clouds(m=12, n=6, d=4, seed=3)
+    problem, arguments = two_clouds(m=12, n=6, d=4, seed=3), {"batch": 5, "max_epochs": 80}
     for optimiser in (Langevin(0.1, 0.02), Whitened(SGD(0.1))):
         runs = [
-            train(FullyConnected((6,)), problem, optimiser, 60, torch.Generator().manual_seed(0), batch=5, block=block)
+            train(
+                FullyConnected((6,)), problem, optimiser, 60, torch.Generator().manual_seed(0), block=block, **arguments
+            )
             for block in (1, 13, None)
         ]
         for run in runs[1:]:

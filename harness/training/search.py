@@ -2,7 +2,7 @@
 
 Theirs lower the loss of logits divided by the layers' norms, here it is the loss of the network as it stands; their
 radii are absolute, on weights uniform in ±1, here they are in standard deviations of each number's initialisation.
-A network that fits all of S moves no more.
+A network that fits all of S moves no more. What is an epoch to an optimiser is PROPOSALS proposals to a search.
 """
 
 from collections.abc import Callable
