@@ -11,9 +11,11 @@ from harness.functions import pack
 from harness.gaussian_prior import gaussian_prior
 from harness.intervals import goodness_of_fit
 from harness.kernels import nngp
+from harness.lab import Lab, Scale
 from harness.networks import FullyConnected, perceptron
 from harness.prior import prior
 from harness.problems import boolean_cube
+from harness.store import Store
 
 DRAWS = 100_000
 
@@ -58,3 +60,18 @@ def test_wide_networks_have_nearly_these_functions():
 def test_no_draws_are_refused():
     with pytest.raises(BadInput, match="at least 1 network, not 0"):
         gaussian_prior(np.eye(2), 0, generator())
+
+
+def test_the_lab_draws_one_limit_whatever_the_width(tmp_path):
+    """Every width has the same limit and so the same draws from the store; samples are independent, shards add up."""
+    lab = Lab(Scale("test", 100.0, 1, 3), torch.device("cpu"), 0, Store(tmp_path))
+    cube = boolean_cube(3)
+    narrow, wide, other = (
+        lab.infinite_prior(FullyConnected((width,)), cube, draws=2_000, sample=sample)
+        for width, sample in ((2, 0), (30, 0), (30, 1))
+    )
+    assert narrow == wide != other
+    lab.look = 1
+    assert lab.infinite_prior(FullyConnected((7,)), cube, draws=2_000).total == 4_000
+    with pytest.raises(BadInput, match="closed form"):
+        lab.infinite_prior(FullyConnected((7,), distribution="uniform"), cube)
