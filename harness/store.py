@@ -67,11 +67,10 @@ class Store:
         entry = None if fresh else self.get(spec)
         if entry is not None:
             return entry
-        # One lock for all entries of a folder: few files, and the odd wait for another's entry costs nothing.
-        place = self._path(spec).parent
+        path = self._path(spec)
         with self._usable():
-            place.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(place / ".lock")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path.with_name(f".{path.name}.lock"))
             lock.acquire()
         try:
             entry = None if fresh else self.get(spec)
@@ -81,6 +80,8 @@ class Store:
                 entry = Entry(dict(arrays), dict(facts))
             return entry
         finally:
+            # Whoever waits for it, or makes another one meanwhile, finds the entry.
+            Path(lock.lock_file).unlink(missing_ok=True)
             lock.release()
 
     def get(self, spec: Mapping[str, Any]) -> Entry | None:

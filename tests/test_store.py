@@ -238,6 +238,23 @@ def test_processes_that_need_one_entry_compute_it_once(tmp_path):
     assert log.read_text() == "computed\n"
 
 
+def test_an_entry_may_need_others(tmp_path):
+    """Whatever their addresses: of 101 entries that each need the next, some share a folder of the store."""
+    store = Store(tmp_path)
+
+    def compute(depth):
+        def inner():
+            if depth:
+                store.fetch({"depth": depth - 1}, compute(depth - 1))
+            return ARRAYS, FACTS
+
+        return inner
+
+    store.fetch({"depth": 100}, compute(100))
+    assert store.info()["entries"] == 101
+    assert list(tmp_path.glob("**/.*")) == []
+
+
 def test_a_process_that_dies_while_computing_leaves_its_entry_to_the_others(tmp_path):
     log, spawn = tmp_path / "log", multiprocessing.get_context("spawn")
     process = spawn.Process(target=_slow_fetch, args=(tmp_path, log))
