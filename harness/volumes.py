@@ -91,12 +91,11 @@ def bits_below_bound(volume: Estimate, functions: FunctionCounts, function: np.n
     # The bound without its constant's volume, which is an estimate of its own.
     at_complexity = float(bound(measure, len(function), 1.0).log2(measure(function)))
     line = bound(measure, len(function), 2.0**of_constant.value)
-    named = FunctionCounts.from_bits(function[None]).strings()[0]
-    points = [{"function": named, "k": float(measure(function)), "p": 2.0**volume.value}]
+    name = FunctionCounts.from_bits(function[None]).strings()[0]
+    named = {"function": name, "k": float(measure(function)), "p": 2.0**volume.value}
     found = difference(affine(of_constant, 1, at_complexity), volume, "bits below the bound")
-    return replace(
-        found, details={"complexity": [*plotted(functions, measure), *points], "bound": {"a": line.a, "b": line.b}}
-    )
+    plot = {"complexity": [named, *plotted(functions, measure)], "bound": {"a": line.a, "b": line.b}}
+    return replace(found, details=plot)
 
 
 def bits_above_class(volume: Estimate, functions: FunctionCounts, function: np.ndarray) -> Estimate:
