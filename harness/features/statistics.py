@@ -35,6 +35,11 @@ class View:
         return hidden_layers(self.architecture, self.parameters, self.x)
 
     @cached_property
+    def logits(self) -> Tensor:
+        """(networks, m + n); of trained networks, as hidden draws have no last layer of their own."""
+        return self.architecture.readout(self.parameters, self.architecture.features(self.parameters, self.x))[..., 0]
+
+    @cached_property
     def training_kernels(self) -> list[Tensor]:
         """(networks, m, m) of each hidden layer."""
         return [kernel(h[:, : self.m]) for h in self.layers]
@@ -131,6 +136,25 @@ def layer_distance(before: View, after: View) -> Tensor:
     return torch.stack(found, dim=1)
 
 
+def normalised_margin(_: View, after: View) -> Tensor:
+    """Of the network at its end: the least of the m training logits, signed, over the product of all weights' Frobenius
+    norms: (networks, 1).
+
+    Of ReLU networks without biases it does not change where a layer is scaled; Chiang et al. 2023 (openreview
+    QC10RmRbZy9) normalise the logits of their losses alike. Ask for networks that were trained on the inputs themselves
+    (`in_span=False`): in the inputs' own span a first layer's numbers are scaled.
+    """
+    margins = (after.logits[:, : after.m] * after.signs[: after.m]).min(1).values
+    norms = [w.flatten(1).norm(dim=1) for name, w in after.parameters.items() if name.endswith(".weight")]
+    return (margins / torch.stack(norms).prod(0))[:, None]
+
+
+def evaluation_error(_: View, after: View) -> Tensor:
+    """Of the network at its end: the share of evaluation inputs that it gets wrong, (networks, 1)."""
+    wrong = (after.logits[:, after.m :] > 0) != (after.signs[after.m :] > 0)
+    return wrong.float().mean(1, keepdim=True)
+
+
 Change = Callable[[View, View], Tensor]
 # a network at its initialisation and later -> (networks, hidden layers), or one number
 CHANGES: dict[str, Change] = {
@@ -139,4 +163,6 @@ CHANGES: dict[str, Change] = {
     "CKA with the start": likeness,
     "layer distance": layer_distance,
     "distance travelled": distance_travelled,
+    "normalised margin": normalised_margin,
+    "evaluation error": evaluation_error,
 }
