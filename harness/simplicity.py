@@ -4,19 +4,17 @@ Both rest on two independent halves of the draws: one says which functions have 
 part in that choice, how large it is. So no function looks large merely by luck.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from harness.complexity import Measure
 from harness.functions import FunctionCounts, pack
 from harness.intervals import proportion
 from harness.means import over_draws
 from harness.verdicts import Estimate
-
-Measure = Callable[[np.ndarray], np.ndarray]
 
 # Seen so often in one half, a function's volume is known to about a third.
 LARGE = 10

@@ -11,11 +11,11 @@ from math import comb, inf, log, log2, nan
 
 import numpy as np
 
-from harness.complexity import ones
+from harness.complexity import Measure, ones
 from harness.functions import FunctionCounts, pack
 from harness.intervals import clopper_pearson, slope
 from harness.problems import Problem, boolean_cube
-from harness.simplicity import Measure, bound, plotted
+from harness.simplicity import bound, plotted
 from harness.verdicts import Estimate
 
 VOLUME = "log2 P(f)"

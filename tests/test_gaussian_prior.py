@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from harness.complexity import ones
+from harness.complexity import entropy, ones
 from harness.errors import BadInput
 from harness.functions import pack
 from harness.gaussian_prior import gaussian_prior
@@ -15,6 +15,7 @@ from harness.lab import Lab, Scale
 from harness.networks import FullyConnected, perceptron
 from harness.prior import prior
 from harness.problems import boolean_cube
+from harness.simplicity import mean_measure
 from harness.store import Store
 
 DRAWS = 100_000
@@ -75,3 +76,15 @@ def test_the_lab_draws_one_limit_whatever_the_width(tmp_path):
     assert lab.infinite_prior(FullyConnected((7,)), cube, draws=2_000).total == 4_000
     with pytest.raises(BadInput, match="closed form"):
         lab.infinite_prior(FullyConnected((7,), distribution="uniform"), cube)
+
+
+def test_the_mean_entropy_of_two_points_over_depth():
+    """With two points the entropy of the share of ones is 1 where they part, with chance arccos ρ/π, else 0; a layer
+    of ReLUs takes ρ to (√(1 − ρ²) + ρ(π − arccos ρ))/π (Cho & Saul 2009)."""
+    x, rho = np.array([[1.0, 0.0], [0.0, 1.0]]), 0.0
+    for layers in range(4):
+        drawn = gaussian_prior(nngp(FullyConnected((1,) * layers, sigma_b=0.0), x), DRAWS, generator(layers))
+        low, high = mean_measure(drawn, entropy, 1.0, "mean entropy").interval(1e-6)
+        assert low <= np.arccos(rho) / np.pi <= high
+        assert high - low < 0.03
+        rho = (np.sqrt(1 - rho**2) + rho * (np.pi - np.arccos(rho))) / np.pi

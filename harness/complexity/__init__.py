@@ -17,6 +17,7 @@ __all__ = [
     "CUBE_MEASURES",
     "MEASURES",
     "STRING_MEASURES",
+    "Measure",
     "average_sensitivity",
     "compressed",
     "critical_sample_ratio",
