@@ -10,9 +10,12 @@ are compared, optimiser by optimiser: the error of a fully connected network les
 and that of an LSTM less that of a transformer on sentences.
 """
 
+from dataclasses import replace
+
 from claims.grids import LOSSES, OPTIMISERS, WIDTH, M, image_problem, two_layers
 from claims.sampling.every import ATTENTIVE, EVERY_OPTIMISER, ON_IMAGES, RECURRENT
 from harness.claim import claim, over
+from harness.comparison import shown
 from harness.components import variance_components
 from harness.errors import Undecided
 from harness.generalisation import generalisation_error, network_errors
@@ -58,7 +61,8 @@ def test_architecture_has_most_of_the_variance(lab, data, m, loss):
         ]
         for architecture in ARCHITECTURES[lab.scale.name]
     ]
-    return variance_components(errors, "architectures", "optimisers")["share"]
+    found = variance_components(errors, "architectures", "optimisers")
+    return replace(found["share"], details={"secondary": [shown(found[each]) for each in ("rows", "columns")]})
 
 
 @claim(
