@@ -13,6 +13,9 @@ from harness.training import SGD
 NETWORK, TASK = FullyConnected((5, 4)), digits(6, 6)
 SAMPLERS = {
     "hidden draws": lambda lab: lab.hidden_draws(NETWORK, TASK, ("training alignment",), draws=30),
+    "deep hidden layers": lambda lab: lab.deep_hidden_layers(
+        NETWORK, TASK, ("training alignment",), runs=2, chains=8, steps=2
+    ),
     "hidden patterns": lambda lab: lab.hidden_patterns(NETWORK, TASK, draws=30),
     "trained features": lambda lab: lab.trained_features(
         NETWORK, TASK, SGD(0.1), ("weight norm",), ("kernel change",), networks=10

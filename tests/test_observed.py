@@ -3,20 +3,24 @@
 A coverage check fails a right program with a chance of at most 1e-6: misses are compared with that binomial limit.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy import special, stats
 
 from harness.errors import BadInput
-from harness.features.observed import ENOUGH_DRAWS, Observed, difference, mean, shift
+from harness.features.observed import ENOUGH_DRAWS, Observed, difference, mean, shift, shift_of_runs
 from harness.features.patterns import LayerPatterns, clustered, patterns
-from harness.features.posterior import hidden_draws, hidden_patterns, views_at_initialisation
+from harness.features.posterior import hidden_draws, hidden_patterns, observer, views_at_initialisation
 from harness.features.statistics import STATISTICS
 from harness.features.training import trained_patterns
+from harness.functions import ClusteredCounts
 from harness.networks import FullyConnected
 from harness.networks.ensemble import sampling_inputs
 from harness.packing import unpack
+from harness.posterior import RunsPosterior, subset_simulation
 from harness.prior import ensembles
 from harness.problems import digits
 from harness.training import SGD
@@ -169,6 +173,37 @@ def test_hidden_draws_weighted_by_evidence_are_the_networks_that_fit():
         assert high - low < 0.4
     # That is not because nothing is moved.
     assert shift(found, 0, "shift").interval(FALSE_ALARM)[0] > 0
+
+
+def test_runs_of_subset_simulation_observe_the_shift_that_weighted_hidden_draws_have():
+    architecture, problem = FullyConnected((4, 4)), digits(6, 5)
+    statistics = ("training alignment", "active share")
+    draws = hidden_draws(architecture, problem, 80_000, seeded(), statistics)
+    observe = observer(architecture, problem, statistics, torch.device("cpu"))
+    runs = subset_simulation(architecture, problem, seeded(1), runs=12, chains=64, steps=8, observe=observe)
+    assert runs.observed.shape == (12, 4)
+    for column in range(4):
+        by_runs, by_weight = shift_of_runs(runs, draws, column, "shift"), shift(draws, column, "shift")
+        apart = [np.diff(each.interval(FALSE_ALARM / 4))[0] / 2 for each in (by_runs, by_weight)]
+        assert abs(by_runs.value - by_weight.value) < np.hypot(*apart)
+    assert shift_of_runs(runs, draws, 0, "shift").interval(0.001)[0] > 0.3
+    with pytest.raises(BadInput, match="observed nothing"):
+        shift_of_runs(replace(runs, observed=None), draws, 0, "shift")
+
+
+def test_shifts_of_runs_are_covered():
+    """ln weight and a run's mean jointly normal, as in tests/test_means.py; a prior of mean 0.3, deviation 0.1."""
+
+    def draw(rng):
+        z, other = rng.normal(size=(2, 16))
+        means = 0.4 + 0.01 * (0.8 * z + 0.6 * other)
+        clusters = ClusteredCounts.from_words(np.zeros((16, 1)), np.arange(16), 3, 16)
+        runs = RunsPosterior(clusters, 0.4 * z[:, None], np.ones(16), means[:, None])
+        prior = Observed(rng.normal(0.3, 0.1, size=(600, 1)), np.ones(600))
+        # By Stein's lemma the weighted mean is 0.4 + 0.01·0.8·0.4.
+        return shift_of_runs(runs, prior, 0, "shift"), (0.4032 - 0.3) / 0.1
+
+    assert_ends_hold(draw, (0.05, 0.002), 300)
 
 
 def test_patterns_are_signs_of_units():

@@ -2,9 +2,9 @@
 
 from harness.features.feasibility import Feasibility, certified, last_layer_feasibility, separable
 from harness.features.least_width import Tallies, compression, least_width, search
-from harness.features.observed import Observed, difference, mean, shift
+from harness.features.observed import Observed, difference, mean, shift, shift_of_runs
 from harness.features.patterns import LayerPatterns
-from harness.features.posterior import hidden_draws, hidden_patterns
+from harness.features.posterior import hidden_draws, hidden_patterns, observer
 from harness.features.training import trained_features, trained_patterns
 from harness.features.transfer import Transfer, gain_in_error, gain_in_evidence, transfer
 
@@ -24,9 +24,11 @@ __all__ = [
     "last_layer_feasibility",
     "least_width",
     "mean",
+    "observer",
     "search",
     "separable",
     "shift",
+    "shift_of_runs",
     "trained_features",
     "trained_patterns",
     "transfer",

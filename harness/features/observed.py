@@ -10,8 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
+from harness.distances.units import LEAST_UNITS
 from harness.errors import BadInput
-from harness.means import Interval, over_influences, together
+from harness.means import Interval, over_influences, over_runs, together
+from harness.posterior import RunsPosterior
 from harness.verdicts import Estimate, nothing_yet
 
 # Networks, all of equal weight, and units of equal weight that would know the variance of a weighted mean as well as
@@ -105,6 +107,34 @@ def shift(sample: Observed, column: int, quantity: str) -> Estimate:
     interval = over_influences(value, w * (x - value) - x - value * (x**2 - 1) / 2)
     method = "one sample of hidden draws weighted by evidence and alike; Student's t and Hall's, hull of the two"
     return _estimate(quantity, value, interval, len(w), sample.unit, sample.kish, method)
+
+
+def shift_of_runs(runs: RunsPosterior, prior: Observed, column: int, quantity: str) -> Estimate:
+    """The same of a statistic between 0 and 1 by subset simulation, where the evidence of hidden draws varies too much.
+
+    runs: what independent runs observed. prior: units of the initialisation; their evidence does not matter.
+    """
+    unit = "independent runs"
+    if runs.observed is None:
+        raise BadInput("These runs observed nothing; name the statistics to observe when they are sampled.")
+    alive = np.isfinite(runs.curve[:, -1])
+    if alive.sum() < LEAST_UNITS or len(prior.values) < ENOUGH_DRAWS:
+        return nothing_yet(quantity, int(alive.sum()), unit)
+    found, evidence = runs.observed[alive, column], runs.curve[alive, -1]
+    weights = np.exp(evidence - evidence.max())
+    before = prior.values[:, column].astype(float)
+    centre, scale, x = before.mean(), before.std(), _standardised(prior, column)
+    value = float((weights @ found / weights.sum() - centre) / scale)
+    posterior = over_runs(found, weights)
+
+    def by_runs(alpha: float, growth: float) -> tuple[float, float]:
+        low, high = posterior(alpha, growth)
+        return (low - centre) / scale, (high - centre) / scale
+
+    interval = together(value, by_runs, over_influences(value, -x - value * (x**2 - 1) / 2))
+    effective = float(weights.sum() ** 2 / (weights**2).sum())
+    method = "mean over runs weighted by evidence less mean over networks at initialisation; MOVER interval"
+    return _estimate(quantity, value, interval, int(alive.sum()), unit, effective, method)
 
 
 def difference(networks: Observed, draws: Observed, column: int, quantity: str) -> Estimate:

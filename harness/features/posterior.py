@@ -19,6 +19,7 @@ from harness.features.patterns import LayerPatterns, clustered, patterns
 from harness.features.statistics import STATISTICS, View
 from harness.networks import Architecture
 from harness.networks.ensemble import sampling_inputs
+from harness.posterior.subset_simulation import Observe
 from harness.prior import ensembles
 from harness.problems import Problem
 
@@ -47,6 +48,20 @@ def hidden_draws(
         values.append(torch.cat(columns, dim=1).cpu().numpy())
         evidence.append(training_evidence(view, view.signs, samples, generator).cpu().numpy())
     return Observed(np.concatenate(values), np.concatenate(evidence))
+
+
+def observer(architecture: Architecture, problem: Problem, statistics: Sequence[str], device: torch.device) -> Observe:
+    """Statistics of the particles of subset simulation, columns as of `hidden_draws`."""
+    check_statistics(statistics, STATISTICS)
+    problem.needs_two_classes("A statistic of hidden layers")
+    signs, shape = signs_of(problem, device), input_shape(architecture, problem)
+
+    def observe(parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        table = architecture.parameters(tuple(x.shape[1:]))
+        view = View(architecture, table, parameters, x, signs, problem.m, shape)
+        return torch.cat([STATISTICS[name](view) for name in statistics], dim=1)
+
+    return observe
 
 
 def hidden_patterns(

@@ -23,11 +23,14 @@ class RunsPosterior:
 
     clusters: one unit a run. curve: (runs, m + 1) each run's ln P(S_k) of the first k training points, −inf from where
     no particle was left. ancestors: (runs,) effective number of initial draws the last particles descend from.
+    observed: (runs, k) means over a run's particles of what was observed of each, if anything was; NaN where none was
+    left.
     """
 
     clusters: ClusteredCounts
     curve: np.ndarray
     ancestors: np.ndarray
+    observed: np.ndarray | None = None
 
     @property
     def functions(self) -> FunctionCounts:
@@ -73,14 +76,18 @@ class RunsPosterior:
             self.clusters + other.clusters,
             np.concatenate([self.curve, other.curve]),
             np.concatenate([self.ancestors, other.ancestors]),
+            None
+            if self.observed is None or other.observed is None
+            else np.concatenate([self.observed, other.observed]),
         )
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Arrays for the store."""
-        return {**self.clusters.to_arrays(), "curve": self.curve, "ancestors": self.ancestors}
+        more = {} if self.observed is None else {"observed": self.observed}
+        return {**self.clusters.to_arrays(), "curve": self.curve, "ancestors": self.ancestors, **more}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RunsPosterior":
         """The inverse of `to_arrays`."""
-        clusters = {name: array for name, array in arrays.items() if name not in ("curve", "ancestors")}
-        return cls(ClusteredCounts.from_arrays(clusters), arrays["curve"], arrays["ancestors"])
+        clusters = {name: array for name, array in arrays.items() if name not in ("curve", "ancestors", "observed")}
+        return cls(ClusteredCounts.from_arrays(clusters), arrays["curve"], arrays["ancestors"], arrays.get("observed"))

@@ -12,9 +12,10 @@ shares that came out too high: by 29 % in all for 128 particles on ten points of
 Runs whose ln P(S) scatter too much have not mixed: all are drawn again with chains twice as long.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from math import inf
+from math import inf, nan
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,12 +25,15 @@ from harness.errors import BadInput
 from harness.functions import ClusteredCounts, pack
 from harness.networks import Architecture
 from harness.networks.ensemble import activations, block_size, blocks, draw, sampling_inputs
-from harness.posterior.constraint import Constraint, gaussian_table
+from harness.posterior.constraint import Constraint, express, gaussian_table
 from harness.posterior.runs import RunsPosterior
 from harness.posterior.survivors import Particles, Survivors
 from harness.posterior.sweep import Sweep
 from harness.prior import labels_of
 from harness.problems import Problem
+
+# Parameters and inputs, training inputs first -> (networks, k), numbers of each network.
+Observe = Callable[[Mapping[str, Tensor], Tensor], Tensor]
 
 # In nats: below, runs agree with something to spare (`runs.MOST_SCATTER`).
 _LONG_ENOUGH = 0.5
@@ -50,6 +54,7 @@ def subset_simulation(
     last_layers: int = 20,
     groups: int = 40,
     block: int | None = None,
+    observe: Observe | None = None,
 ) -> RunsPosterior:
     """Sample the posterior of this architecture by so many independent runs.
 
@@ -57,7 +62,8 @@ def subset_simulation(
     lengthenings: how often the steps may be doubled until the runs agree. survival: the pilot
     adds points at a level until a smaller share would be left. groups: of a hidden layer's units, which move one after
     the other. last_layers: moves of the last layer between two states. block: chains moved together; the default keeps
-    them in cache. BadInput for numbers that make no sense.
+    them in cache. observe: what to note of each particle, as means over a run's. BadInput for numbers that make no
+    sense.
     """
     if (
         problem.m < 1
@@ -71,7 +77,7 @@ def subset_simulation(
             f"chains = {chains}, steps = {steps}, groups = {groups}, survival = {survival}, "
             f"last_layers = {last_layers}, lengthenings = {lengthenings}."
         )
-    sampler = _Sampler(architecture, problem, generator, chains, last_layers, groups, block)
+    sampler = _Sampler(architecture, problem, generator, chains, last_layers, groups, block, observe)
     with torch.inference_mode():
         while True:
             levels = sampler.pilot(max(steps // _PILOTS_PART, 1), survival)
@@ -82,11 +88,30 @@ def subset_simulation(
             steps, lengthenings = 2 * steps, lengthenings - 1
 
 
-def _together(found: Sequence[tuple[np.ndarray, np.ndarray, float]], problem: Problem) -> RunsPosterior:
-    curves, words, ancestors = zip(*found, strict=True)
+class _Run(NamedTuple):
+    """What one run found.
+
+    curve: (m + 1,) ln P(S_k). words: (particles, words) functions on the evaluation inputs. ancestors: effective number
+    of them. observed: (k,) means over particles; None where nothing was observed or no particle was left.
+    """
+
+    curve: np.ndarray
+    words: np.ndarray
+    ancestors: float
+    observed: np.ndarray | None = None
+
+
+def _together(found: Sequence[_Run], problem: Problem) -> RunsPosterior:
+    words = [run.words for run in found]
     unit = np.repeat(np.arange(len(found)), [len(each) for each in words])
     clusters = ClusteredCounts.from_words(np.concatenate(words), unit, problem.n, len(found), problem.classes)
-    return RunsPosterior(clusters, np.stack(curves), np.array(ancestors))
+    curves, ancestors = np.stack([run.curve for run in found]), np.array([run.ancestors for run in found])
+    seen = [run.observed for run in found if run.observed is not None]
+    if not seen:
+        return RunsPosterior(clusters, curves, ancestors)
+    nothing = np.full(len(seen[0]), nan)
+    observed = np.stack([nothing if run.observed is None else run.observed for run in found])
+    return RunsPosterior(clusters, curves, ancestors, observed)
 
 
 class _Sampler:
@@ -101,8 +126,10 @@ class _Sampler:
         last_layers: int,
         groups: int,
         block: int | None,
+        observe: Observe | None,
     ) -> None:
         self.architecture, self.problem, self.generator = architecture, problem, generator
+        self.observe = observe
         self.x = sampling_inputs(architecture, problem.inputs, generator.device)
         self.labels = torch.tensor(problem.train_y, dtype=torch.int64, device=self.x.device)
         self.table = architecture.parameters(tuple(self.x.shape[1:]), outputs=problem.outputs)
@@ -127,8 +154,8 @@ class _Sampler:
                 return [*levels, *range(levels[-1] + 1, m + 1)]
         return levels
 
-    def run(self, levels: Sequence[int], steps: int) -> tuple[np.ndarray, np.ndarray, float]:
-        """(m + 1,) ln P(S_k); (particles, words) functions on the evaluation inputs; effective number of ancestors."""
+    def run(self, levels: Sequence[int], steps: int) -> _Run:
+        """From the initialisation through all levels."""
         problem = self.problem
         curve = np.full(problem.m + 1, -inf)
         curve[0] = 0.0
@@ -140,14 +167,21 @@ class _Sampler:
                 curve[before + 1 : fitted + 1] = curve[before] + np.log(survivors.shares())
             particles = survivors.of(fitted - before)
             if particles is None:
-                return curve, pack(np.zeros((0, problem.n), dtype=np.uint8), problem.classes), 0.0
+                nothing = pack(np.zeros((0, problem.n), dtype=np.uint8), problem.classes)
+                return _Run(curve, nothing, 0.0)
         evaluation = self._constraint(slice(problem.m, None))
         words, ancestors = [], []
+        seen: Tensor | None = None
         for rows, ancestor in self._states(particles, problem.m, steps):
             words.append(pack(labels_of(evaluation.logits(rows)).cpu().numpy(), problem.classes))
             ancestors.append(ancestor)
+            if self.observe is not None:
+                own = self.observe(express(self.architecture, self.table, rows), self.x).double().sum(0)
+                seen = own if seen is None else seen + own
         descendants = torch.unique(torch.cat(ancestors), return_counts=True)[1].double()
-        return curve, np.concatenate(words), float(descendants.sum() ** 2 / (descendants**2).sum())
+        functions = np.concatenate(words)
+        observed = None if seen is None else seen.cpu().numpy() / len(functions)
+        return _Run(curve, functions, float(descendants.sum() ** 2 / (descendants**2).sum()), observed)
 
     def _level(self, particles: Particles | None, fitted: int, steps: int, survivors: Survivors) -> None:
         """Shows the survivors all states of a level."""
