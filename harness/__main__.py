@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("results", type=Path, help="a results.json")
     report.add_argument("--out", type=Path, help="where the report goes (default: report.html beside the results)")
     report.add_argument("--history", type=Path, help=f"folder of the nights (default: {HISTORY}, where it is there)")
+    report.add_argument("--against", type=Path, metavar="RESULTS", help="results of another run to compare with")
     report.set_defaults(run=_report)
 
     history = commands.add_parser("history", help="the nights, whose trends and changes the report shows")
@@ -86,11 +87,15 @@ def _prune(asked: argparse.Namespace) -> int:
 
 
 def _report(asked: argparse.Namespace) -> int:
-    from harness.report import write_report
+    from harness import results
+    from harness.report import against, write_report
     from harness.report.history import named
+    from harness.report.terminal import against_table, console
 
     out = asked.out or asked.results.parent / "report.html"
-    write_report(asked.results, out, named(asked.history) if asked.history else HISTORY)
+    write_report(asked.results, out, named(asked.history) if asked.history else HISTORY, asked.against)
+    if asked.against:
+        against_table(against.compare(results.read(asked.results), results.read(asked.against)), console())
     print(f"Report: {out}")
     return 0
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness import results
-from harness.report import calibration, charts, checked, history, nights, payload, tables, words
+from harness.report import against, calibration, charts, checked, history, nights, payload, tables, words
 from harness.report.grouping import measured
 from harness.report.history import Night
 from harness.report.terminal import spent_share
@@ -19,13 +19,15 @@ from harness.report.terminal import spent_share
 _URGENT = ("changed", "error", "refuted", "no longer decided")
 
 
-def write_report(results_path: Path, report_path: Path, nights_folder: Path | None = None) -> None:
+def write_report(
+    results_path: Path, report_path: Path, nights_folder: Path | None = None, other: Path | None = None
+) -> None:
     """Read results.json and write the page, replacing an older one at once.
 
-    nights_folder: where earlier runs are kept in short, see `history.py`.
+    nights_folder: where earlier runs are kept in short, see `history.py`. other: results to compare with.
     """
     known, damaged = history.read(nights_folder) if nights_folder else ([], "")
-    page = render(results.read(results_path), known=known, damaged=damaged)
+    page = render(results.read(results_path), None, known, damaged, results.read(other) if other else None)
     advice = f"name another place with --report. The results are in {results_path}."
     results.write_text(report_path, page, advice)
 
@@ -35,13 +37,16 @@ def render(
     calibrated: list[dict[str, Any]] | None = None,
     known: Sequence[Night] = (),
     damaged: str = "",
+    other: dict[str, Any] | None = None,
 ) -> str:
     """The page as text.
 
     calibrated: groups of the appendix on the verdicts; None: what the package holds. known: earlier runs, any scale.
-    damaged: what is to be said of those that could not be read.
+    damaged: what is to be said of those that could not be read. other: results of a run to compare with.
     """
-    checked.check(document)
+    for each in (document, other):
+        if each is not None:
+            checked.check(each)
     environment = Environment(
         loader=PackageLoader("harness.report"),
         autoescape=True,
@@ -79,6 +84,8 @@ def render(
         nights=run_nights,
         changes=_changes(run_nights, cells),
         damaged=damaged,
+        against=against.compare(document, other) if other else None,
+        anchors={(cell["claim"], cell["id"]): cell["anchor"] for cell in cells},
         calibrated=calibration.read() if calibrated is None else calibrated,
         vega=_vega(),
     )

@@ -1,14 +1,17 @@
-"""The closing table of a run."""
+"""What people who stay in the terminal are shown."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.report.words import OUTCOMES, SYMBOLS, duration, plural, short_verdict, state
+from harness.report.against import CHANGED, DIFFER, Comparison
+from harness.report.words import OUTCOMES, SYMBOLS, duration, interval, number, plural, short_verdict, state
 
+_WIDTH_OF_A_FILE = 150
 _STYLES = {"supported": "green", "refuted": "red", "changed": "bold red", "error": "bold red", "inconclusive": "yellow"}
 
 
@@ -35,6 +38,40 @@ def verdict_table(document: dict[str, Any], console: Console) -> None:
         markup=False,
         highlight=False,
     )
+
+
+def console() -> Console:
+    """The standard output; where that is no terminal there is no width to respect."""
+    found = Console()
+    return found if found.is_terminal else Console(width=_WIDTH_OF_A_FILE)
+
+
+def against_table(comparison: Comparison, console: Console) -> None:
+    """What differs between two runs; the cells that do not are counted."""
+    differing = [pair for pair in comparison.pairs if pair.said in (CHANGED, DIFFER)]
+    if differing:
+        table = _table("Differences", "claim", "cell", "result", "this run", "the other", "p")
+        for pair in differing:
+            sides = [_measured(cell) for cell in (pair.cell, pair.other)]
+            row = [pair.cell["claim"], pair.cell["id"], pair.said, *sides, number(pair.p, "")]
+            table.add_row(*map(Text, row))
+        console.print(table)
+    for sentence in [comparison.summary(), *comparison.runs]:
+        console.print(sentence, markup=False, highlight=False)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _measured(cell: Mapping[str, Any]) -> str:
+    """✓ 0.9 [0.8, 1]."""
+    estimate = cell["estimate"]
+    said = f" {number(estimate['value'], 'none')} {interval(estimate)}" if estimate else f" {cell['verdict']}"
+    return SYMBOLS[cell["outcome"]] + said
 
 
 def spent_share(document: dict[str, Any]) -> float | None:
