@@ -47,6 +47,7 @@ SAMPLERS = {
     "prior": lambda lab: lab.prior(NETWORK, CUBE, draws=100),
     "posterior": lambda lab: lab.posterior(NETWORK, TASK, draws=50, last_layers=4),
     "deep_posterior": lambda lab: lab.deep_posterior(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
+    "tempered": lambda lab: lab.tempered_posterior(NETWORK, TASK, 1.0, draws=50, last_layers=4),
     "density": lambda lab: lab.density_of_states(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
     "train": lambda lab: lab.train(FullyConnected((4,)), TASK, SGD(0.1), networks=10, batch=2, max_epochs=50),
     "feasibility": lambda lab: lab.last_layer_feasibility(FullyConnected((4,)), TASK, draws=5),
