@@ -58,7 +58,11 @@ def markov(gap, **_):
 @claim(kind="empirical", of=SHARE, predicts=markov)
 @over(
     problem={"smoke": [boolean_cube(4)], "standard": [boolean_cube(4), boolean_cube(5)], "full": [boolean_cube(5)]},
-    architecture=cube_networks(depths=(1, 2, 3)),
+    architecture={
+        "smoke": cube_networks(depths=(1, 2)),
+        "standard": cube_networks(depths=(1, 2, 3)),
+        "full": cube_networks(depths=(1, 2, 3)),
+    },
     gap=(2, 4, 6),
 )
 def test_rare(lab, problem, architecture, gap):
