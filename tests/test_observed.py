@@ -187,6 +187,8 @@ def test_runs_of_subset_simulation_observe_the_shift_that_weighted_hidden_draws_
         apart = [np.diff(each.interval(FALSE_ALARM / 4))[0] / 2 for each in (by_runs, by_weight)]
         assert abs(by_runs.value - by_weight.value) < np.hypot(*apart)
     assert shift_of_runs(runs, draws, 0, "shift").interval(0.001)[0] > 0.3
+    with pytest.raises(BadInput, match="between 0 and 1"):
+        shift_of_runs(replace(runs, observed=2 * np.ones((12, 4))), draws, 0, "shift")
     with pytest.raises(BadInput, match="observed nothing"):
         shift_of_runs(replace(runs, observed=None), draws, 0, "shift")
 

@@ -112,7 +112,8 @@ def shift(sample: Observed, column: int, quantity: str) -> Estimate:
 def shift_of_runs(runs: RunsPosterior, prior: Observed, column: int, quantity: str) -> Estimate:
     """The same of a statistic between 0 and 1 by subset simulation, where the evidence of hidden draws varies too much.
 
-    runs: what independent runs observed. prior: units of the initialisation; their evidence does not matter.
+    runs: what independent runs observed. prior: units of the initialisation; their evidence does not matter. BadInput
+    where nothing was observed, or something outside 0 … 1.
     """
     unit = "independent runs"
     if runs.observed is None:
@@ -121,6 +122,8 @@ def shift_of_runs(runs: RunsPosterior, prior: Observed, column: int, quantity: s
     if alive.sum() < LEAST_UNITS or len(prior.values) < ENOUGH_DRAWS:
         return nothing_yet(quantity, int(alive.sum()), unit)
     found, evidence = runs.observed[alive, column], runs.curve[alive, -1]
+    if not ((found >= 0) & (found <= 1)).all():
+        raise BadInput("Intervals over runs are those of statistics between 0 and 1, such as alignments and shares.")
     weights = np.exp(evidence - evidence.max())
     before = prior.values[:, column].astype(float)
     centre, scale, x = before.mean(), before.std(), _standardised(prior, column)
