@@ -6,7 +6,7 @@ from harness.features.observed import Observed, difference, mean, shift, shift_o
 from harness.features.patterns import LayerPatterns
 from harness.features.posterior import hidden_draws, hidden_patterns, observer
 from harness.features.training import trained_features, trained_patterns
-from harness.features.transfer import Transfer, gain_in_error, gain_in_evidence, transfer
+from harness.features.transfer import Transfer, errors_on_second, gain_in_error, gain_in_evidence, transfer
 
 __all__ = [
     "Feasibility",
@@ -17,6 +17,7 @@ __all__ = [
     "certified",
     "compression",
     "difference",
+    "errors_on_second",
     "gain_in_error",
     "gain_in_evidence",
     "hidden_draws",
