@@ -1,4 +1,4 @@
-"""python -m harness: look after the store, write a report again, and judge a run for a nightly job."""
+"""python -m harness: look after the store, show and compare runs, keep the nights, judge a run for a nightly job."""
 
 import argparse
 import os
@@ -54,6 +54,17 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--history", type=Path, default=HISTORY, help=f"folder of the nights (default: {HISTORY})")
     add.set_defaults(run=_add)
 
+    show = commands.add_parser("show", help="a run in the terminal: all claims, or the cells of those that are named")
+    show.add_argument("results", type=Path, help="a results.json")
+    show.add_argument("claim", nargs="*", help="a claim's name, or a part of it")
+    show.set_defaults(run=_show)
+
+    summary = commands.add_parser(
+        "summary", help="a run as Markdown: onto the summary of a GitHub job where $GITHUB_STEP_SUMMARY is set"
+    )
+    summary.add_argument("results", type=Path, help="a results.json")
+    summary.set_defaults(run=_summary)
+
     gate = commands.add_parser(
         "gate",
         help="fail only where the software is in doubt: an error, a changed verdict, a refuted theorem, no verdict",
@@ -108,6 +119,45 @@ def _add(asked: argparse.Namespace) -> int:
     checked.check(document)
     path = history.add(asked.history, document)
     print(f"{path}: {len(document['cells']):,} cells; python -m harness report {asked.results} shows the trends")
+    return 0
+
+
+def _show(asked: argparse.Namespace) -> int:
+    from harness import results
+    from harness.report import checked
+    from harness.report.terminal import claim_table, console, verdict_table
+
+    document = results.read(asked.results)
+    checked.check(document)
+    out = console()
+    if not asked.claim:
+        verdict_table(document, out)
+    for name in asked.claim:
+        found = [slug for slug in document["claims"] if name == slug] or [s for s in document["claims"] if name in s]
+        if not found:
+            raise BadInput(
+                f"No claim of these results has {name!r} in its name; they are {', '.join(document['claims'])}."
+            )
+        for slug in found:
+            claim_table(document, slug, out)
+            out.print()
+    return 0
+
+
+def _summary(asked: argparse.Namespace) -> int:
+    from harness import results
+    from harness.report.summary import markdown
+
+    text = markdown(results.read(asked.results))
+    job = os.environ.get("GITHUB_STEP_SUMMARY")
+    if job is None:
+        print(text, end="")
+        return 0
+    try:
+        with Path(job).open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise BadInput(f"The job's summary {job} cannot be written ({error.strerror}).") from None
     return 0
 
 

@@ -182,9 +182,10 @@ def pytest_runtest_makereport(
         record = error_record(item, item.config.stash[SESSION], report.longreprtext)
     if record is not None:
         from harness.controller import RECORD
+        from harness.records import properties
 
         setattr(report, RECORD, json.dumps(record))
-        item.user_properties.append(("outcome", record["cell"]["outcome"]))
+        item.user_properties += properties(record["cell"])
         report.user_properties = list(item.user_properties)
     if call.excinfo is not None and call.excinfo.errisinstance(FailingVerdict):
         report.longrepr = str(call.excinfo.value)

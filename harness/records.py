@@ -89,6 +89,14 @@ def parameters(cell: Mapping[str, Any]) -> dict[str, Any]:
     return facts
 
 
+def properties(cell: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A cell's record in short, as the properties that JUnit files give a test."""
+    said = {"claim": cell["claim"], "outcome": cell["outcome"], "predicted": cell["predicted"]["text"]}
+    if estimate := cell["estimate"]:
+        said |= {key: estimate[key] for key in ("quantity", "value", "low", "high", "level", "n", "unit")}
+    return [(key, str(value)) for key, value in said.items()]
+
+
 def _estimate(judged: Judged) -> dict[str, Any] | None:
     estimate = judged.estimate
     if estimate is None:

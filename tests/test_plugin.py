@@ -3,6 +3,7 @@
 import re
 import signal
 import time
+import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
 import pytest
@@ -35,6 +36,19 @@ def test_outcomes_exit_code_junit_table_and_results_agree(project):
     assert re.search(r"3 failed, 1 passed, 1 inconclusive, 1 unavailable, 1 not asked", last), last
     assert ran.results["run"]["complete"]
     assert "harness_record" not in (project.folder / "junit.xml").read_text()
+
+
+def test_junit_has_the_estimates_as_properties(project):
+    project.given("figures", 0.9, "missing")
+    project.run("--junitxml=junit.xml")
+    cases = ElementTree.parse(project.folder / "junit.xml").getroot().iter("testcase")
+    found = [{each.get("name"): each.get("value") for each in case.iter("property")} for case in cases]
+    measured, missing = sorted(found, key=len, reverse=True)
+    assert (measured["claim"], measured["outcome"]) == ("figures", "supported")
+    assert [float(measured[key]) for key in ("value", "low", "high")] == pytest.approx([0.9, 0.8, 1.0])
+    assert measured["predicted"] == missing["predicted"] != ""
+    assert missing["outcome"] == "unavailable"
+    assert "value" not in missing
 
 
 def test_workers_find_what_one_process_finds(project):

@@ -107,8 +107,8 @@ def _runs(run: Mapping[str, Any], other: Mapping[str, Any]) -> Any:
         yield (
             f"Both have seed {run['seed']}, so they are not independent: where the code and the device draw alike, "
             "the samples are the same. Identical figures then say that nothing changed, not that a second run confirms "
-            "the first; figures that are not identical come from a change of the code, the device or the budget; and the "
-            "test, which is for independent runs, can miss a difference between samples that are partly the same."
+            "the first; figures that are not identical come from a change of the code, the device or the budget; and "
+            "the test, which is for independent runs, can miss a difference between samples that are partly the same."
         )
     else:
         yield "Their seeds differ, so they are independent, and one confirms the other where they agree."

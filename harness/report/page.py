@@ -13,6 +13,7 @@ from harness import results
 from harness.report import against, calibration, charts, checked, history, nights, payload, tables, words
 from harness.report.grouping import measured
 from harness.report.history import Night
+from harness.report.sentences import in_words
 from harness.report.terminal import spent_share
 
 # Listed in the overview, most urgent first.
@@ -111,6 +112,7 @@ def _claims(document: dict[str, Any], run_nights: Sequence[Night]) -> list[dict[
                 "cells": cells,
                 "groups": groups,
                 "predictions": tables.predictions(groups),
+                "in_words": in_words(mine),
                 "counts": Counter(cell["outcome"] for cell in cells),
                 "data": payload.packed(
                     mine, most_points, nights.trends(run_nights, slug, [cell["id"] for cell in mine])

@@ -8,10 +8,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.report import forest
 from harness.report.against import CHANGED, DIFFER, Comparison
+from harness.report.grouping import measured
+from harness.report.sentences import in_words
+from harness.report.tables import groups
 from harness.report.words import OUTCOMES, SYMBOLS, duration, interval, number, plural, short_verdict, state
 
 _WIDTH_OF_A_FILE = 150
+_STRIP = 30
 _STYLES = {"supported": "green", "refuted": "red", "changed": "bold red", "error": "bold red", "inconclusive": "yellow"}
 
 
@@ -40,6 +45,50 @@ def verdict_table(document: dict[str, Any], console: Console) -> None:
     )
 
 
+def claim_table(document: dict[str, Any], slug: str, console: Console) -> None:
+    """A claim: its sentence, its verdict in words, and a row a cell, each with a strip of its interval."""
+    claim = document["claims"][slug]
+    cells = [cell for cell in document["cells"] if cell["claim"] == slug]
+    console.print(Text(claim["sentence"], style="bold"))
+    for line in (in_words(cells), f"{claim['kind']}. Source: {claim['source']}"):
+        console.print(line, markup=False, highlight=False)
+    for group in groups(cells):
+        console.print()
+        title = f"{group['title']}{', predicted ' + group['predicted'] if group['predicted'] else ''}"
+        axis = forest.axis(group["rows"])
+        span = f"{number(axis.low)} … {number(axis.high)}" if axis else ""
+        table = _table(Text(title, style="italic"), "cell", "verdict", Text(span), "estimate", "interval", "sample")
+        for row in group["rows"]:
+            estimate = row["estimate"]
+            found = (
+                (_strip(row, axis), number(estimate["value"], "none"), interval(estimate), f"{estimate['n']:,}")
+                if estimate
+                else ("", row["why"], "", "")
+            )
+            style = _STYLES.get(row["outcome"], "")
+            verdict = Text(f"{SYMBOLS[row['outcome']]} {row['outcome']}", style=style)
+            table.add_row(Text(row["label"]), verdict, *map(Text, found))
+        console.print(table)
+
+
+def _strip(cell: Mapping[str, Any], axis: forest.Axis | None) -> str:
+    """The forest plot's row in characters: ░ the predicted region, ─ the interval, ● the value."""
+    if axis is None or not measured(cell):
+        return ""
+    estimate, predicted = cell["estimate"], cell["predicted"]
+
+    def covered(ends: Mapping[str, Any]) -> range:
+        low, high = (axis.at(ends[end]) if ends[end] is not None else far for end, far in (("low", 0), ("high", 100)))
+        return range(_place(low), _place(high) + 1)
+
+    region, line, value = covered(predicted), covered(estimate), _place(axis.at(estimate["value"]))
+    return "".join("●" if i == value else "─" if i in line else "░" if i in region else " " for i in range(_STRIP))
+
+
+def _place(percent: float) -> int:
+    return min(int(percent / 100 * _STRIP), _STRIP - 1)
+
+
 def console() -> Console:
     """The standard output; where that is no terminal there is no width to respect."""
     found = Console()
@@ -60,7 +109,7 @@ def against_table(comparison: Comparison, console: Console) -> None:
         console.print(sentence, markup=False, highlight=False)
 
 
-def _table(title: str, *columns: str) -> Table:
+def _table(title: str | Text, *columns: str | Text) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")

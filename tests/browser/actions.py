@@ -56,7 +56,7 @@ def draw(chart):
 
 
 def drawn(more):
-    """The plot in a cell's details."""
-    chart = more.locator(".chart")
+    """The first plot in a cell's details."""
+    chart = more.locator(".chart").first
     draw(chart)
     return chart

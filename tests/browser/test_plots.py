@@ -53,6 +53,29 @@ def test_points_lie_where_their_probabilities_are(visit, results):
     assert max(unseen) < min(place for _, place in seen)
 
 
+def test_errors_are_drawn_against_both_probabilities(visit, results):
+    """A point for each function in each sample that saw it, as high as its error."""
+    page = visit()
+    (cell,) = [c for c in results["cells"] if c["id"] == SCATTER]
+    chart = opened(page, SCATTER).locator(".chart").nth(1)
+    draw(chart)
+    seen = [
+        (sample, math.log(p[sample]), p["error"])
+        for sample in ("x", "y")
+        for p in sorted(cell["details"]["scatter"], key=lambda p: -max(p["x"], p["y"]))
+        if p[sample]
+    ]
+    boxes = [mark.bounding_box() for mark in chart.locator(".mark-symbol.role-mark path").all()]
+    assert len(boxes) == len(seen)
+    places = [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes]
+    for sample in ("x", "y"):
+        mine = [(point, place) for point, place in zip(seen, places, strict=True) if point[0] == sample]
+        for of, along in ((1, 0), (2, 1)):
+            (v0, at0), (v1, at1) = (end((point[of], place[along]) for point, place in mine) for end in (min, max))
+            for point, place in mine:
+                assert place[along] == pytest.approx(at0 + (point[of] - v0) / (v1 - v0) * (at1 - at0), abs=1.5)
+
+
 def test_volume_against_complexity_is_drawn_with_its_bound(visit):
     page = visit()
     chart = drawn(opened(page, VOLUMES))

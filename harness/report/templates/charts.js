@@ -84,6 +84,25 @@ function scatterSpecification(data) {
   };
 }
 
+// Test error of each function against its probability in either sample; a sample that never saw it has no point.
+function errorSpecification(data) {
+  const domain = [data.x_title, data.y_title];
+  const rows = domain.flatMap((sample, i) => data.f.map((f, j) => ({ f, sample, e: data.e[j], p: (i ? data.y : data.x)[j] }))).filter(({ p }) => p > 0);
+  const least = Math.min(...rows.map(({ p }) => p)) / 2;
+  const styles = domain.map((_, i) => LINES[i]);
+  const encode = (key) => ({ field: "sample", type: "nominal", title: null, scale: { domain, range: styles.map((style) => (key === "colour" ? colour(style) : style[key])) }, legend: { orient: "top" } });
+  return {
+    width: "container", height: 260, data: { values: rows },
+    mark: { type: "point", filled: true, size: 45, opacity: 0.7 },
+    encoding: {
+      x: { field: "p", type: "quantitative", scale: { type: "log", domain: [least, 1], nice: false }, axis: { ...powers(least), title: "probability of the function" } },
+      y: { field: "e", type: "quantitative", scale: { domain: [0, 1] }, axis: { title: "test error of the function" } },
+      color: encode("colour"), shape: encode("shape"),
+      tooltip: [tip("f", "function"), tip("sample", "sample"), tip("p", "probability", SIGNIFICANT), tip("e", "test error", SIGNIFICANT)],
+    },
+  };
+}
+
 function complexitySpecification(data) {
   const rows = data.f.map((f, i) => ({ f, k: data.k[i], p: data.p[i] }));
   const least = Math.min(...data.p) / 2;

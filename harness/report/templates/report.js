@@ -137,7 +137,7 @@ async function open(row, close = false) {
 
 function details(cell) {
   const plots = [];
-  if (cell.scatter) plots.push(scatterFigure(cell));
+  if (cell.scatter) plots.push(scatterFigure(cell), errorFigure(cell));
   if (cell.complexity) plots.push(complexityFigure(cell));
   if (cell.states) plots.push(statesFigure(cell));
   const rows = (each) => make("tr", {}, make("th", { scope: "row" }, each[0]), ...each.slice(1).map((text) => make("td", {}, text)));
@@ -176,6 +176,13 @@ function scatterFigure(cell) {
       `Squares at 0 were seen in one sample only.${cell.scatter.target === null ? "" : " The ring is the target."}${kept(cell.scatter)}`),
     chart(() => scatterSpecification(cell.scatter), `Scatter plot of ${y_title} against ${x_title}`, 420),
     csvButton("Download these points as CSV", `${cell.id} functions`, csv));
+}
+
+function errorFigure(cell) {
+  const { x_title, y_title } = cell.scatter;
+  return make("figure", {},
+    make("figcaption", {}, `The same functions: test error against probability, ${x_title} and ${y_title}. To the right is what is found most.`),
+    chart(() => errorSpecification(cell.scatter), "Scatter plot of test error against probability", 300));
 }
 
 function complexityFigure(cell) {

@@ -1,0 +1,114 @@
+"""A claim's verdict in words: how many cells agree, and where those lie that do not."""
+
+from collections.abc import Collection, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from harness.report.grouping import Cell, by_test, described, numeric, telling
+from harness.report.words import number, plural
+
+_MOST_LISTED = 3
+
+
+def in_words(cells: Sequence[Cell]) -> str:
+    """One to three sentences on a claim from its cells."""
+    supported, refuted, open_, failed = (
+        [cell for cell in cells if cell["verdict"] == verdict]
+        for verdict in ("supported", "refuted", "inconclusive", "error")
+    )
+    judged = len(supported) + len(refuted) + len(open_)
+    said = []
+    if not judged:
+        said.append("Nothing was judged.")
+    elif refuted and any(cell["kind"] == "theorem" for cell in refuted):
+        said.append(f"A theorem is contradicted in {len(refuted)} of {plural(judged, 'cell')}: suspect this software.")
+    elif refuted:
+        verdict = "It fails" if len(refuted) >= len(supported) else "It holds in part"
+        said.append(f"{verdict}: {_agree(supported, judged)}, {_contradict(refuted)}.")
+    elif open_ and supported:
+        others = "one is" if len(open_) == 1 else f"{len(open_)} are"
+        said.append(f"Nothing contradicts it: {_agree(supported, judged)}, the other {others} not decided.")
+    elif open_:
+        said.append(f"Undecided: {_none_of(judged)} decided yet.")
+    else:
+        said.append(f"It holds: {_all(judged)} with what was predicted.")
+    if refuted and supported:
+        said.append(_where(cells))
+    if failed:
+        said.append(f"{plural(len(failed), 'cell')} ended in an error.")
+    return " ".join(said)
+
+
+def _agree(supported: Sequence[Cell], judged: int) -> str:
+    return f"{len(supported)} of {plural(judged, 'cell')} agree{'s' if len(supported) == 1 else ''}"
+
+
+def _contradict(refuted: Sequence[Cell]) -> str:
+    return f"{len(refuted)} contradict{'s' if len(refuted) == 1 else ''} it"
+
+
+def _none_of(judged: int) -> str:
+    return "its one cell is not" if judged == 1 else f"none of its {judged} cells is"
+
+
+def _all(judged: int) -> str:
+    return "its one cell agrees" if judged == 1 else f"all {judged} cells agree"
+
+
+def _where(cells: Sequence[Cell]) -> str:
+    """Where it fails, test by test."""
+    groups = by_test(cells)
+    said = []
+    for test, found in groups.items():
+        bad, good = (
+            [cell["parameters"] for cell in found if cell["verdict"] == verdict] for verdict in ("refuted", "supported")
+        )
+        if bad:
+            name = f" in “{test.replace('_', ' ')}”" if len(groups) > 1 else ""
+            said.append(f"It fails{name} {_which(bad, good)}.")
+    return " ".join(said)
+
+
+def _which(bad: Sequence[Mapping[str, Any]], good: Sequence[Mapping[str, Any]]) -> str:
+    """Which cells are refuted, by the fewest parameters that tell them from the supported ones.
+
+    Where no one or two values do, what all have in common and not all of the supported ones share, or a list.
+    """
+    if not good:
+        return f"in {'its only cell' if len(bad) == 1 else f'all {len(bad)} cells'} that could be decided"
+    everything = [*bad, *good]
+    keys = [key for key in telling(everything) if all(key in each for each in everything)]
+    rules = [rule for key in keys if (rule := _rule(key, bad, good))]
+    if rules:
+        return f"where {min(rules, key=len)}"
+    common = [key for key in keys if len({each[key] for each in bad}) == 1]
+    for pair in combinations(common, 2):
+        if all(any(each[key] != bad[0][key] for key in pair) for each in good):
+            return f"where {' and '.join(_is(key, [bad[0][key]]) for key in pair)}"
+    if common and len(bad) > 1:
+        return f"in {len(bad)} cells, in all of which {' and '.join(_is(key, [bad[0][key]]) for key in common)}"
+    listed = "; ".join(described(each, keys) for each in bad[:_MOST_LISTED])
+    more = f" and {len(bad) - _MOST_LISTED} more" if len(bad) > _MOST_LISTED else ""
+    return f"at {listed}{more}"
+
+
+def _rule(key: str, bad: Sequence[Mapping[str, Any]], good: Sequence[Mapping[str, Any]]) -> str:
+    """ "width is at most 10" where that tells the two apart; "" where this parameter does not."""
+    wrong, right = ({each[key] for each in cells} for cells in (bad, good))
+    if not wrong.isdisjoint(right):
+        return ""
+    if len(wrong) > 1 and numeric([*wrong, *right]):
+        if max(wrong) < min(right):
+            return f"{_named(key)} is at most {number(max(wrong))}"
+        if min(wrong) > max(right):
+            return f"{_named(key)} is at least {number(min(wrong))}"
+    return _is(key, wrong) if len(wrong) <= _MOST_LISTED else ""
+
+
+def _is(key: str, values: Collection[Any]) -> str:
+    """ "loss is hinge or square"."""
+    return f"{_named(key)} is {' or '.join(sorted(number(v) if numeric([v]) else str(v) for v in values))}"
+
+
+def _named(key: str) -> str:
+    return key.replace("_", " ")
