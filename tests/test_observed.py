@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy import special, stats
 
-from harness.errors import BadInput
+from harness.errors import BadInput, Undecided
 from harness.features.observed import ENOUGH_DRAWS, Observed, difference, mean, shift, shift_of_runs
 from harness.features.patterns import LayerPatterns, clustered, patterns
 from harness.features.posterior import hidden_draws, hidden_patterns, observer, views_at_initialisation
@@ -137,6 +137,17 @@ def test_few_units_say_nothing_yet():
         assert np.isnan(estimate.value)
     assert np.isnan(mean(Observed(np.ones((9, 1)), np.ones(9)), 0, "m").value)
     assert np.isnan(shift(Observed(np.ones((9, 1)), np.zeros(9)), 0, "s").value)
+
+
+def test_networks_of_which_none_fitted_leave_a_claim_undecided():
+    x, w, _ = lognormal(np.random.default_rng(5), 2000, 0.3, 0.5)
+    none = Observed(np.zeros((0, 1)), np.zeros(0), left_out=7)
+    with pytest.raises(Undecided, match="None of 7 trained networks"):
+        mean(none, 0, "m")
+    with pytest.raises(Undecided, match="None of 7 trained networks"):
+        difference(none, Observed(x[:, None], w), 0, "d")
+    with pytest.raises(Undecided, match="None of 5 trained networks"):
+        trained_patterns(FullyConnected((1,)), digits(40, 5), SGD(0.1), 5, seeded(), points=2, units=1, max_epochs=0)
 
 
 def test_samples_merge_and_store():

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from harness.distances.units import LEAST_UNITS
-from harness.errors import BadInput
+from harness.errors import BadInput, Undecided
 from harness.means import Interval, over_influences, over_runs, together
 from harness.posterior import RunsPosterior
 from harness.verdicts import Estimate, nothing_yet
@@ -83,7 +83,8 @@ def enough(weights: np.ndarray) -> bool:
 
 
 def mean(sample: Observed, column: int, quantity: str) -> Estimate:
-    """Weighted mean of a statistic."""
+    """Weighted mean of a statistic. Undecided where all networks were left out."""
+    _needs_any(sample)
     if not sample.enough:
         return nothing_yet(quantity, len(sample.weights), sample.unit)
     x, w = sample.values[:, column].astype(float), sample.weights
@@ -143,8 +144,10 @@ def shift_of_runs(runs: RunsPosterior, prior: Observed, column: int, quantity: s
 def difference(networks: Observed, draws: Observed, column: int, quantity: str) -> Estimate:
     """Mean of a statistic over networks less that under the posterior, in standard deviations of the prior.
 
-    networks: such as trained ones. draws: hidden draws of the initialisation with their evidence.
+    networks: such as trained ones. draws: hidden draws of the initialisation with their evidence. Undecided where all
+    networks were left out.
     """
+    _needs_any(networks)
     for sample in (networks, draws):
         if not sample.enough:
             return nothing_yet(quantity, len(sample.weights), sample.unit)
@@ -162,6 +165,19 @@ def difference(networks: Observed, draws: Observed, column: int, quantity: str) 
     fewer = min((networks, draws), key=lambda sample: sample.kish)
     method = "two independent samples; Student's t and Hall's, hull of the two, combined by MOVER"
     return _estimate(quantity, value, together(value, *parts), len(fewer.weights), fewer.unit, fewer.kish, method)
+
+
+def _needs_any(sample: Observed) -> None:
+    if len(sample.values) == 0:
+        raise Undecided(none_fitted(sample.left_out))
+
+
+def none_fitted(networks: int) -> str:
+    """Why there is nothing to say of trained networks."""
+    return (
+        f"None of {networks:,} trained networks fitted the training set, so that none has hidden layers to look at; a "
+        "smaller learning rate or another loss would give some."
+    )
 
 
 def _standardised(sample: Observed, column: int) -> np.ndarray:

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.features.observed import Observed
+from harness.errors import Undecided
+from harness.features.observed import Observed, none_fitted
 from harness.features.patterns import LayerPatterns, clustered, patterns
 from harness.features.posterior import check_statistics, input_shape, signs_of
 from harness.features.statistics import CHANGES, STATISTICS, View
@@ -59,11 +60,14 @@ def trained_patterns(
     units: int,
     **training: Any,
 ) -> LayerPatterns:
-    """Patterns of the trained networks that fit S, as `hidden_patterns` has them of the posterior."""
+    """Patterns of the trained networks that fit S, as `hidden_patterns` has them of the posterior; Undecided where none
+    does."""
     found = [
         patterns(after, points, units)
         for _, after in _fitted(architecture, problem, optimiser, networks, generator, **training)
     ]
+    if not found:
+        raise Undecided(none_fitted(networks))
     return clustered([np.concatenate(each) for each in zip(*found, strict=True)], points)
 
 
