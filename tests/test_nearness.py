@@ -30,7 +30,7 @@ def test_it_is_the_difference_of_the_two_distances():
     p = sample(rng, named("zipf"), 300)
     for q, r in (
         (sample(rng, named("geometric"), 200), sample(rng, named("flat"), 400)),
-        (hidden_draws(rng, named("zipf"), 90), hidden_draws(rng, named("flat"), 60)),
+        (hidden_draws(rng, named("zipf"), 400), hidden_draws(rng, named("flat"), 300)),
     ):
         found = nearness(p, q, r)
         assert found.value == pytest.approx(mmd_squared(p, r).value - mmd_squared(p, q).value, abs=1e-12)
@@ -64,11 +64,11 @@ def test_intervals_cover(p, near, far, size, by):
     rng = np.random.default_rng(1)
     laws = law(p), law(near), law(far)
     truth = distance(laws[0], laws[2]) - distance(laws[0], laws[1])
-    drawn = sample if by == "networks" else hidden_draws
+    drawn, units = (sample, size) if by == "networks" else (hidden_draws, size + 100)
     alphas, simulations = np.array([0.05, 0.005]), 200
     misses = np.zeros((2, 2))
     for _ in range(simulations):
-        found = nearness(sample(rng, laws[0], size), *(drawn(rng, each, size) for each in laws[1:]))
+        found = nearness(sample(rng, laws[0], size), *(drawn(rng, each, units) for each in laws[1:]))
         ends = np.array([found.interval(alpha) for alpha in alphas])
         misses += np.stack([truth < ends[:, 0], truth > ends[:, 1]])
     assert (misses <= stats.binom.isf(FALSE_ALARM, simulations, alphas / 2)).all(), misses
@@ -78,5 +78,7 @@ def test_what_it_takes():
     one = FunctionCounts.from_words(pack(np.zeros((2, INPUTS), dtype=np.uint8)), INPUTS)
     many = sample(np.random.default_rng(2), named("zipf"), 50)
     assert nearness(one, many, many).interval(0.05) == (-np.inf, np.inf)
+    few = hidden_draws(np.random.default_rng(3), named("zipf"), 100)
+    assert nearness(many, few, many).interval(0.05) == (-np.inf, np.inf)
     with pytest.raises(BadInput, match="not of a few runs"):
         nearness(many, Runs((many, many)), many)

@@ -14,6 +14,7 @@ from harness.components import variance_components
 from harness.distances import (
     bias_explained,
     mmd_squared,
+    nearness,
     rank_agreement,
     relative_distance,
     total_variation,
@@ -22,7 +23,7 @@ from harness.distances import (
 from harness.distances.units import Sample
 from harness.functions import FunctionCounts
 from harness.generalisation import advantage_of_training, generalisation_error
-from harness.intervals import exponent, goodness_of_fit, log_evidence, proportion, slope
+from harness.intervals import exponent, goodness_of_fit, intercept, log_evidence, proportion, slope
 from harness.networks import FullyConnected
 from harness.posterior import rejection
 from harness.problems import digits
@@ -62,6 +63,12 @@ def _slope(rng: np.random.Generator, shares: tuple[float, ...]) -> tuple[Estimat
     return slope(x, estimates), float(np.polyfit(x, shares, 1)[0])
 
 
+def _intercept(rng: np.random.Generator, shares: tuple[float, ...]) -> tuple[Estimate, float]:
+    x = np.arange(1, len(shares) + 1) ** 2
+    estimates = [_proportion(rng, p, 300)[0] for p in shares]
+    return intercept(x, estimates, quantity="at 0"), float(np.polyfit(x, shares, 1)[1])
+
+
 def _slope_of_distances(rng: np.random.Generator) -> tuple[Estimate, float]:
     """Distances that fall to 0, as over width."""
     q, far = named("zipf"), named("geometric")
@@ -93,6 +100,13 @@ def _bias_of_runs(rng: np.random.Generator, p: str, number: int) -> tuple[Estima
 def _bias_of_clusters(rng: np.random.Generator, p: str, units: int) -> tuple[Estimate, float]:
     q = named("zipf")
     return bias_explained(sample(rng, named(p), 500), clusters(rng, q, units, 32, 0.1)), 1 - ratio(named(p), q)
+
+
+def _nearness(rng: np.random.Generator, p: str, far: str) -> tuple[Estimate, float]:
+    """zipf against another, both by hidden draws."""
+    laws = named("zipf"), named(far)
+    near, other = (clusters(rng, law, 1000, 32, 0.1) for law in laws)
+    return nearness(sample(rng, named(p), 500), near, other), distance(named(p), laws[1]) - distance(named(p), laws[0])
 
 
 def _variation(rng: np.random.Generator, p: str, q: str, n: int) -> tuple[Estimate, float]:
@@ -179,6 +193,7 @@ CASES = [
     Case("χ²-divergence in a rare outcome", "network", lambda rng: _fit(rng, _STEEP, 0.01, 1000)),
     Case("slope of proportions", "network", lambda rng: _slope(rng, (0.5, 0.6, 0.8, 0.95))),
     Case("slope of distances falling to 0", "network", _slope_of_distances),
+    Case("intercept of proportions", "network", lambda rng: _intercept(rng, (0.02, 0.05, 0.2))),
     Case("exponent of a power law", "network", _exponent),
     Case("squared MMD, zipf against itself", "network", lambda rng: _mmd(rng, "zipf", "zipf", 500, 500)),
     Case("squared MMD, near-uniform against itself", "network", lambda rng: _mmd(rng, "flat", "flat", 50, 500)),
@@ -193,6 +208,8 @@ CASES = [
     Case(
         "bias explained by hidden draws, geometric", "hidden draw", lambda rng: _bias_of_clusters(rng, "geometric", 300)
     ),
+    Case("nearness of zipf to itself or geometric", "hidden draw", lambda rng: _nearness(rng, "zipf", "geometric")),
+    Case("nearness of geometric to zipf twice", "hidden draw", lambda rng: _nearness(rng, "geometric", "zipf")),
     Case("total variation, near-uniform against itself", "network", lambda rng: _variation(rng, "flat", "flat", 500)),
     Case("total variation, geometric against zipf", "network", lambda rng: _variation(rng, "geometric", "zipf", 500)),
     Case("mass within ten-fold, zipf by itself", "network", lambda rng: _tenfold(rng, "zipf", "zipf", 2000)),
