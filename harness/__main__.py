@@ -132,6 +132,8 @@ def _show(asked: argparse.Namespace) -> int:
     out = console()
     if not asked.claim:
         verdict_table(document, out)
+    if not document["run"]["complete"]:
+        out.print(f"Partial results: {len(document['cells'])} of {document['run']['cells_expected']} cells are here.")
     for name in asked.claim:
         found = [slug for slug in document["claims"] if name == slug] or [s for s in document["claims"] if name in s]
         if not found:

@@ -132,6 +132,15 @@ def test_changed_and_accepted_verdicts_are_shown_and_changed_come_first(page):
     assert [line[0] for line in others] == ["E", "✗"]
 
 
+def test_a_theorem_that_is_refuted_comes_before_other_refutations():
+    cells = [
+        cell(slug, "t", "refuted", estimate(0.1, 0, 0.2), {}, kind=kind)
+        for slug, kind in (("a_claim", "empirical"), ("the_theorem", "theorem"))
+    ]
+    found = page_of(document([claim("a_claim"), claim("the_theorem", kind="theorem")], cells))
+    assert ["the theorem" in e["text"] for e in found.all("li")] == [True, False]
+
+
 def test_what_is_no_longer_decided_is_listed():
     found = sample()
     (once,) = [c for c in found["cells"] if c["id"] == "only: endless"]
@@ -162,14 +171,14 @@ def test_cells_of_different_levels_name_what_they_share_and_no_more():
 
 
 def test_the_matrix_has_a_mark_for_every_cell_or_counts_them():
-    few = [cell("one", f"t: {i}", "supported", estimate(0.9, 0.8, 1), {"width": 10, "i": i}) for i in range(12)]
+    few = [cell("one", f"t: {i}", "supported", estimate(0.9, 0.8, 1), {"width": 10, "i": i}) for i in range(6)]
     more = [
         cell("two", f"t: {i}", ("supported", "refuted")[i % 2], estimate(0.9, 0.8, 1), {"width": 40, "i": i})
         for i in range(14)
     ]
     found = page_of(document([claim("one"), claim("two")], few + more))
     marks = [e for e in found.all("a") if e["attributes"].get("class") == "m"]
-    assert [e["text"] for e in marks] == ["✓"] * 12 + ["✗ 7", "✓ 7"]
+    assert [e["text"] for e in marks] == ["✓"] * 6 + ["✗ 7", "✓ 7"]
 
 
 def test_the_closing_table_takes_names_literally():

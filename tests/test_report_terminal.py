@@ -53,6 +53,12 @@ def test_show_with_a_name_has_every_cell_with_its_figures(path, capsys):
     assert "No claim of these results has 'nonsense' in its name" in capsys.readouterr().err
 
 
+def test_partial_results_are_said_to_be(tmp_path, capsys):
+    results.write(tmp_path / "results.json", document([claim("one")], [], complete=False, cells_expected=7))
+    assert main(["show", str(tmp_path / "results.json")]) == 0
+    assert "Partial results: 0 of 7 cells are here." in capsys.readouterr().out
+
+
 def test_strips_lie_where_the_figures_are():
     cells = [
         cell("one", f"t: {v}", "supported", estimate(v, v - 0.1, v + 0.1, noise_floor=None), {"v": v})

@@ -79,7 +79,7 @@ def render(
         outcomes=[o for o in words.OUTCOMES if any(claim["counts"][o] for claim in claims)],
         rooms=sorted({claim["room"] for claim in claims}),
         kinds=sorted({cell["kind"] for cell in cells}),
-        urgent=[each for outcome in _URGENT for claim in claims for each in _urgent(claim, outcome)],
+        urgent=_all_urgent(claims),
         cell_count=len(cells),
         share=spent_share(document),
         nights=run_nights,
@@ -132,6 +132,14 @@ def _changes(run_nights: Sequence[Night], cells: list[dict[str, Any]]) -> list[d
         {**change, "at": known.get((change["claim"], change["cell"])), "name": change["claim"].replace("_", " ")}
         for change in nights.changes(run_nights)
     ]
+
+
+def _all_urgent(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The overview's lines, by outcome; a theorem's first, as its refutation puts the others in doubt."""
+    lines = [each for outcome in _URGENT for claim in claims for each in _urgent(claim, outcome)]
+    return sorted(
+        lines, key=lambda line: (_URGENT.index(line["outcome"]), all(c["kind"] != "theorem" for c in line["cells"]))
+    )
 
 
 def _urgency(cell: dict[str, Any]) -> str:

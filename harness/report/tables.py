@@ -100,7 +100,7 @@ def _grid(axis: forest.Axis) -> str:
     return f"--grid:{','.join(lines)}"
 
 
-def matrix(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], most: int = 12) -> list[list[dict[str, Any]]]:
+def matrix(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], most: int = 6) -> list[list[dict[str, Any]]]:
     """A claim's marks by column: one a cell, or, where they are more than `most`, one an outcome with its count."""
     found = []
     for column in columns:

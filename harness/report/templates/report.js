@@ -137,7 +137,7 @@ async function open(row, close = false) {
 
 function details(cell) {
   const plots = [];
-  if (cell.scatter) plots.push(scatterFigure(cell), errorFigure(cell));
+  if (cell.scatter) plots.push(make("div", { class: "pair" }, scatterFigure(cell), errorFigure(cell)));
   if (cell.complexity) plots.push(complexityFigure(cell));
   if (cell.states) plots.push(statesFigure(cell));
   const rows = (each) => make("tr", {}, make("th", { scope: "row" }, each[0]), ...each.slice(1).map((text) => make("td", {}, text)));
