@@ -160,6 +160,24 @@ def test_what_a_slope_rests_on_is_drawn_as_curves_of_its_own():
     assert drawn["adam", "trained", 16] == pytest.approx(0.161)
 
 
+def test_curves_of_different_tests_are_not_joined():
+    def measured(*places):
+        return {"curve": [{**estimate(0.5, 0.4, 0.6), "parameters": {"bits": x, "sample": "trained"}} for x in places]}
+
+    cells = [
+        cell("one", "over_scales: sgd", "refuted", estimate(-0.1, -0.2, -0.05, quantity="slope"), {"optimiser": "sgd"})
+        | {"details": measured(0.724784, 1.84779)},
+        cell("one", "over_depths: sgd", "refuted", estimate(-0.1, -0.2, -0.05, quantity="slope"), {"optimiser": "sgd"})
+        | {"details": measured(0.9, 2.34235, 2.9)},
+    ]
+    (chart,) = curves(cells)
+    drawn = {row["line"]: [] for panel in chart["panels"] for row in panel["rows"]}
+    for panel in chart["panels"]:
+        for row in panel["rows"]:
+            drawn[row["line"]].append(row["x"])
+    assert drawn == {"over scales": [0.724784, 1.84779], "over depths": [0.9, 2.34235, 2.9]}
+
+
 def test_one_quantity_over_two_numbers_in_turn_is_two_charts():
     cells = [
         cell("one", f"over {x}: {at}", "supported", estimate(0.7, 0.6, 0.8), {"loss": "hinge", x: at})

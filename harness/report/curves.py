@@ -28,6 +28,9 @@ def curves(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     for quantity, group in _of_one_grid([*cells, *_rested_on(cells)]):
         found = [{_TEST: asked(cell).replace("_", " "), **cell["parameters"]} for cell in group]
         keys = telling(found)
+        # Measured numbers tell all cells apart, but one test's are not another's to be joined with.
+        if _TEST not in keys and len({each[_TEST] for each in found}) > 1:
+            keys = [_TEST, *keys]
         numbers = [key for key in keys if numeric([each.get(key) for each in found])]
         values = {key: sorted({each[key] for each in found}) for key in numbers}
         # Two values make no curve, unless there is nothing better.

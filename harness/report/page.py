@@ -173,8 +173,8 @@ def _columns(cells: list[dict[str, Any]]) -> list[str]:
 
 
 def _natural(text: str) -> tuple[bool, list[tuple[int, str]]]:
-    """Sort numbers in text by value, "width 10" before "width 160"; "all" comes last."""
-    return text == "all", [(int(word), "") if word.isdecimal() else (0, word) for word in text.split()]
+    """Sort numbers in text by value, "width 10" before "width 160"; "all" comes first."""
+    return text != "all", [(int(word), "") if word.isdecimal() else (0, word) for word in text.split()]
 
 
 @cache

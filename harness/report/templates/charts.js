@@ -211,7 +211,7 @@ function curveSpecification(chart, panel) {
   const line = (key) => ({ field: "line", type: "nominal", scale: { domain, range: styles.map((style) => (key === "colour" ? colour(style) : style[key])) }, legend: null });
   const x = {
     field: "x", type: "quantitative", scale: chart.log ? { type: "log", nice: false, padding: 12 } : { zero: false, nice: false, padding: 12 },
-    axis: { title: chart.x, values: chart.ticks, format: ".6~g", labelOverlap: true, grid: false },
+    axis: { title: chart.x, values: chart.ticks.every((tick) => Number(tick.toPrecision(4)) === tick) ? chart.ticks : undefined, format: ".6~g", labelOverlap: true, grid: false },
   };
   const scale = { domain: chart.domain, nice: false, zero: false };
   const y = { field: "value", type: "quantitative", scale, axis: { title: null, tickCount: 5, format: ".6~g" } };
