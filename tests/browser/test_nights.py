@@ -10,7 +10,7 @@ import pytest
 
 from harness.report import history
 from harness.report.page import render
-from tests.browser.actions import draw, opened
+from tests.browser.actions import anchor, draw, opened
 from tests.report_documents import sample
 
 CELL = "only: changed"
@@ -18,7 +18,7 @@ CELL = "only: changed"
 
 @pytest.fixture(scope="module")
 def nightly(tmp_path_factory):
-    """The page of `sample` after five nights, in the first of which the changed cell was supported."""
+    """The page of `sample` after five nights, in the first of which the changed cell was supported; against a sixth."""
     found = json.loads(json.dumps(sample()))
     known = []
     for day in range(1, 6):
@@ -28,8 +28,9 @@ def nightly(tmp_path_factory):
         changed["estimate"]["value"] += day / 100
         changed["verdict"] = "supported" if day == 1 else "refuted"
         known.append(history.night(each))
+    changed["verdict"] = "supported"
     path = tmp_path_factory.mktemp("nights") / "report.html"
-    path.write_text(render(found, calibrated=[], known=known), encoding="utf-8")
+    path.write_text(render(found, calibrated=[], known=known, other=each), encoding="utf-8")
     return path
 
 
@@ -57,6 +58,20 @@ def test_a_cells_trend_is_drawn_and_downloads(visit, nightly, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_comparison_lists_what_differs_and_leads_to_its_cell(visit, nightly, width):
+    page = visit(path=nightly, width=width)
+    table = page.locator("#against table")
+    assert table.first.locator("tbody tr:visible").count() == 1
+    assert "verdict changed" in table.first.inner_text()
+    assert not table.nth(1).is_visible()
+    page.locator("#against summary").first.click()
+    assert table.nth(1).locator("tbody tr:visible").count() == 13
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    table.first.locator("a").press("Enter")
+    page.wait_for_selector(f'[id="{anchor(page, CELL)}-more"][data-ready]')
+
+
 def test_a_changed_verdict_leads_to_its_cell_and_filters_work_beside_it(visit, nightly):
     page = visit(path=nightly)
     change = page.locator(".changes a", has_text=CELL)
@@ -67,10 +82,9 @@ def test_a_changed_verdict_leads_to_its_cell_and_filters_work_beside_it(visit, n
     assert page.inner_text("#shown") == "6 of 14 cells"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_among_the_nights(visit, nightly, scheme):
+def test_axe_finds_nothing_serious_among_the_nights(visit, nightly):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed.")
-    page = visit(path=nightly, color_scheme=scheme)
+    page = visit(path=nightly, color_scheme="dark")
     more = opened(page, CELL)
     draw(more.locator("figure.trend .chart"))
     found = axe.Axe().run(page).response["violations"]
