@@ -243,7 +243,7 @@ def test_curves_ancestors_and_the_store():
 def test_three_classes_agree_with_rejection(architecture):
     task = digits(5, 8, task="0/1/2")
     by_rejection = rejection(architecture, task, 300_000, generator(17))
-    found = subset_simulation(architecture, task, generator(18), runs=12, chains=64, steps=8)
+    found = subset_simulation(architecture, task, generator(18), runs=12, chains=128, steps=8)
     value, (low, high) = found.evidence.value, by_rejection.evidence.interval(ALPHA)
     spread = stats.norm.isf(ALPHA / 2) * found.scatter / np.sqrt(12)
     assert log(low) - spread < value < log(high) + spread
