@@ -5,6 +5,8 @@ import json
 import random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from harness.__main__ import main
 from harness.report import history
@@ -137,6 +139,34 @@ def test_a_file_that_holds_no_run_is_left_out(tmp_path, damage):
     known, damaged = history.read(tmp_path)
     assert known == []
     assert "x.jsonl, of which nothing can be used" in damaged
+
+
+NIGHT = {
+    "started": "2026-11-01T02:00:00+00:00",
+    "commit": None,
+    "scale": "smoke",
+    "seed": 0,
+    "device": "cpu",
+    "complete": True,
+}
+DAMAGE = st.one_of(st.none(), st.booleans(), st.floats(), st.text(max_size=3), st.lists(st.integers(), max_size=1))
+
+
+@given(
+    st.dictionaries(st.sampled_from(list(NIGHT)), DAMAGE, max_size=2),
+    st.dictionaries(st.sampled_from(["claim", "cell", "verdict", "predicted", "value", "low", "high"]), DAMAGE),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_line_holds_the_page_is_made(tmp_path, run, cell_changes):
+    """Every value that JSON has, and NaN, in every place: each line is either shown or left out."""
+    lines = [
+        {"schema": 1, "run": NIGHT | run},
+        {"claim": "limits", "cell": "a", "verdict": "refuted", "value": 0.1, "low": 0.0, "high": 0.2} | cell_changes,
+    ]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    page = page_of(one_night(4, {"a": ("supported", 0.9)}), tmp_path)
+    assert page.payloads()
+    assert len(page.all("section", id="limits")) == 1
 
 
 def test_markup_in_the_nights_stays_text(tmp_path):

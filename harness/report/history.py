@@ -5,11 +5,13 @@ The first line is {"schema": 1, "run": {started, commit, scale, seed, device, co
 `python -m harness history add`, and says by that which runs are nights and which are somebody's trial.
 """
 
+import datetime
 import hashlib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,14 @@ from harness.errors import BadInput
 from harness.report.charts import short
 
 SCHEMA = 1
-_RUN = ("started", "commit", "scale", "seed", "device", "complete")
+_RUN: dict[str, Any] = {
+    "started": str,
+    "commit": (str, type(None)),
+    "scale": str,
+    "seed": int,
+    "device": str,
+    "complete": bool,
+}
 _NUMBERS = ("value", "low", "high")
 
 
@@ -95,8 +104,9 @@ def _run(line: bytes) -> dict[str, Any]:
     if not isinstance(head, dict) or head.get("schema") != SCHEMA or not isinstance(head.get("run"), dict):
         raise ValueError("not the first line of a run")
     run = {key: head["run"].get(key) for key in _RUN}
-    if not isinstance(run["started"], str) or not isinstance(run["scale"], str):
-        raise ValueError("a run without its start or its scale")
+    if not all(isinstance(run[key], kind) for key, kind in _RUN.items()):
+        raise ValueError("a run without its facts")
+    datetime.datetime.fromisoformat(run["started"])
     return run
 
 
@@ -104,6 +114,6 @@ def _cell(line: bytes) -> dict[str, Any]:
     cell = json.loads(line)
     if not isinstance(cell, dict) or not all(isinstance(cell.get(key), str) for key in ("claim", "cell", "verdict")):
         raise ValueError("not a cell")
-    if not all(cell.get(key) is None or isinstance(cell[key], Real) for key in _NUMBERS):
+    if not all(cell.get(key) is None or (isinstance(cell[key], Real) and isfinite(cell[key])) for key in _NUMBERS):
         raise ValueError("a number that is none")
     return {"predicted": "", **dict.fromkeys(_NUMBERS), **cell}
