@@ -248,4 +248,5 @@ def test_the_version_is_raised_when_a_sampler_draws_otherwise(lab):
         "density": "de5c39cc1783",
         "train": "8bc5e4c03fd4",
         "feasibility": "83b4202652da",
+        "tempered": "a3a778dbacec",
     }
