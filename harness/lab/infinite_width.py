@@ -20,6 +20,7 @@ from harness.problems import Problem
 from harness.verdicts import Estimate
 
 EXACT = "exact"
+CLOSED_FORM, LIBRARY = "closed form", "neural-tangents"
 METHODS = (EXACT, *APPROXIMATIONS)
 _CLOSED_FORMS = {"nngp": nngp, "ntk": ntk}
 _EMPIRICAL = {"nngp": empirical_nngp, "ntk": empirical_ntk}
@@ -30,26 +31,27 @@ _BLOCK = 1000
 class InfiniteWidth(Shards):
     """What an architecture does in the limit of infinite width.
 
-    Fully connected networks have their kernel in closed form. For any other architecture it is found by Monte Carlo,
-    at the width that is given, and so has errors. They are carried on by repeating everything: each unit of a posterior
+    Fully connected networks have their kernel in closed form, convolutional and residual ones by neural-tangents, where
+    that is installed and asked for. For any other architecture it is found by Monte Carlo, at the width that is given,
+    and so has errors. They are carried on by repeating everything: each unit of a posterior
     or of an evidence then has a kernel of its own, from networks of its own, so that the interval over units holds the
     kernel's error. What that leaves is the bias of the kernel's noise, which falls with the networks of a kernel, as
     its square does with the units.
     """
 
     def kernel(
-        self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = "closed form"
+        self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = CLOSED_FORM
     ) -> np.ndarray:
         """NNGP kernel or NTK ("ntk") of S, then E: (m + n, m + n), exact; block by block, each kept in the store.
 
         by: "closed form", or "neural-tangents", which is Unavailable where that is not installed. BadInput for an
-        architecture without a closed form; `empirical_kernel` has those.
+        architecture without either; `empirical_kernel` has those.
         """
-        if kind not in _CLOSED_FORMS or by not in ("closed form", "neural-tangents"):
+        if kind not in _CLOSED_FORMS or by not in (CLOSED_FORM, LIBRARY):
             raise BadInput(
                 f"A kernel is nngp or ntk, by closed form or neural-tangents, not {kind!r} by {by!r}; choose of these."
             )
-        limit, x = in_the_limit(architecture), problem.inputs
+        limit, x = _limit(architecture, by), problem.inputs
         whole = np.empty((len(x), len(x)))
         places = [slice(start, start + _BLOCK) for start in range(0, len(x), _BLOCK)]
         pairs = list(combinations_with_replacement(places, 2))
@@ -58,10 +60,10 @@ class InfiniteWidth(Shards):
 
             def block(rows: slice = rows, columns: slice = columns) -> dict[str, np.ndarray]:
                 others = None if rows == columns else x[columns]
-                if by == "neural-tangents":
+                if by == LIBRARY:
                     found = library_kernels(limit, x[rows], others)[kind == "ntk"]
                 else:
-                    found = _CLOSED_FORMS[kind](limit, x[rows], others)
+                    found = _CLOSED_FORMS[kind](in_the_limit(architecture), x[rows], others)
                 return {"kernel": found}
 
             spec = {"kernel": kind, "by": by, **who(limit, problem), "block": [rows.start, columns.start, _BLOCK]}
@@ -82,10 +84,10 @@ class InfiniteWidth(Shards):
             lambda generator: _EMPIRICAL[kind](architecture, problem.inputs, networks, generator),
         )
 
-    def gaussian_process(self, architecture: Architecture, problem: Problem) -> GaussianProcess:
-        """The logits of infinitely wide networks, conditioned on S; BadInput where there is no closed form."""
+    def gaussian_process(self, architecture: Architecture, problem: Problem, by: str = CLOSED_FORM) -> GaussianProcess:
+        """The logits of infinitely wide networks, conditioned on S; `by` and errors as of `kernel`."""
         problem.needs_two_classes("A Gaussian process")
-        return GaussianProcess(self.kernel(architecture, problem), problem.train_y)
+        return GaussianProcess(self.kernel(architecture, problem, by=by), problem.train_y)
 
     def infinite_prior(
         self, architecture: Architecture, problem: Problem, draws: int = 100_000, sample: int = 0
@@ -106,6 +108,7 @@ class InfiniteWidth(Shards):
         architecture: Architecture,
         problem: Problem,
         method: str = EXACT,
+        by: str = CLOSED_FORM,
         chains: int = 64,
         draws: int = 64,
         kernels: int = 16,
@@ -114,12 +117,12 @@ class InfiniteWidth(Shards):
         """P_B(f|S) of infinitely wide networks, exactly, or as an approximation has it.
 
         method: one of METHODS. A shard has `chains` independent chains of `draws` functions each; an approximation's
-        draws are independent, and there are chains × draws of them. Without a closed form of the kernel, a shard has
-        `kernels` units instead, each with a kernel of `networks` networks and chains/kernels chains.
+        draws are independent, and there are chains × draws of them. by: as of `kernel`, but that without a closed form
+        a shard has `kernels` units instead, each with a kernel of `networks` networks and chains/kernels chains.
         """
         _check(method)
         spec = {"method": method, "chains": chains, "draws": draws}
-        if not has_closed_form(architecture):
+        if by == CLOSED_FORM and not has_closed_form(architecture):
             _exact_only(method, architecture)
             spec |= {"kernels": kernels, "networks": networks}
             return self.gather(
@@ -131,16 +134,16 @@ class InfiniteWidth(Shards):
             )
         # Found before a shard is asked for: while one entry of the store is computed, no other may be.
         if method == EXACT:
-            process = self.gaussian_process(architecture, problem)
+            process = self.gaussian_process(architecture, problem, by)
             return self.gather(
                 ChainsPosterior,
-                {"sampler": "truncated Gaussian", **who(in_the_limit(architecture), problem), **spec},
+                {"sampler": "truncated Gaussian", **_whose(architecture, problem, by), **spec},
                 lambda generator: truncated_gaussian(process, generator, chains=chains, draws=draws),
             )
-        approximation = self.approximation(architecture, problem, method)
+        approximation = self.approximation(architecture, problem, method, by)
         return self.gather(
             ChainsPosterior,
-            {"sampler": "approximate posterior", **who(in_the_limit(architecture), problem), **spec},
+            {"sampler": "approximate posterior", **_whose(architecture, problem, by), **spec},
             lambda generator: ChainsPosterior.independent(approximation.functions(chains * draws, generator)),
         )
 
@@ -149,6 +152,7 @@ class InfiniteWidth(Shards):
         architecture: Architecture,
         problem: Problem,
         method: str = EXACT,
+        by: str = CLOSED_FORM,
         runs: int = 16,
         points: int = 1024,
         networks: int = 1000,
@@ -156,11 +160,12 @@ class InfiniteWidth(Shards):
         """ln P(S) of infinitely wide networks: exactly, up to a Monte-Carlo error, or as an approximation has it.
 
         method: one of METHODS; an approximation has no interval but its value. A shard has `runs` scramblings of at
-        least `points` points; without a closed form of the kernel, `runs` kernels of `networks` networks.
+        least `points` points. by: as of `kernel`, but that without a closed form it has `runs` kernels of `networks`
+        networks.
         """
         _check(method)
         spec = {"runs": runs, "points": points}
-        if not has_closed_form(architecture):
+        if by == CLOSED_FORM and not has_closed_form(architecture):
             _exact_only(method, architecture)
             spec |= {"networks": networks}
             return self.gather(
@@ -171,28 +176,40 @@ class InfiniteWidth(Shards):
                 ),
             ).estimate("kernels")
         if method == EXACT:
-            process = self.gaussian_process(architecture, problem)
+            process = self.gaussian_process(architecture, problem, by)
             return self.gather(
                 OrthantEvidence,
-                {"sampler": "orthant", **who(in_the_limit(architecture), problem), **spec},
+                {"sampler": "orthant", **_whose(architecture, problem, by), **spec},
                 lambda generator: scramblings(process, generator, runs=runs, points=points),
             ).estimate("scramblings")
-        value = self.approximation(architecture, problem, method).log_evidence
+        value = self.approximation(architecture, problem, method, by).log_evidence
         return Estimate(
             "ln P(S)", value, lambda _: (value, value), 1, "kernels", inf, f"{method}, without an error bar"
         )
 
-    def approximation(self, architecture: Architecture, problem: Problem, method: str) -> GaussianApproximation:
+    def approximation(
+        self, architecture: Architecture, problem: Problem, method: str, by: str = CLOSED_FORM
+    ) -> GaussianApproximation:
         """A Gaussian in the place of the training logits given the labels; method: one of APPROXIMATIONS."""
         _check(method, tuple(APPROXIMATIONS))
-        process = self.gaussian_process(architecture, problem)
+        process = self.gaussian_process(architecture, problem, by)
 
         def found() -> dict[str, np.ndarray]:
             each = APPROXIMATIONS[method](process)
             return {"mean": each.mean, "covariance": each.covariance, "log evidence": np.array(each.log_evidence)}
 
-        arrays = self.once({"approximation": method, **who(in_the_limit(architecture), problem)}, found)
+        arrays = self.once({"approximation": method, **_whose(architecture, problem, by)}, found)
         return GaussianApproximation(process, arrays["mean"], arrays["covariance"], float(arrays["log evidence"]))
+
+
+def _limit(architecture: Architecture, by: str) -> Architecture:
+    """Those that share a kernel in closed form are one architecture; the library has others too."""
+    return architecture if by == LIBRARY and not has_closed_form(architecture) else in_the_limit(architecture)
+
+
+def _whose(architecture: Architecture, problem: Problem, by: str) -> dict[str, str]:
+    found = who(_limit(architecture, by), problem)
+    return found | {"by": by} if by == LIBRARY else found
 
 
 def _check(method: str, methods: tuple[str, ...] = METHODS) -> None:
