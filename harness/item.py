@@ -39,7 +39,6 @@ def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
         # What a user can mend is said in its one sentence, without a traceback.
         judged = replace(judged, reason=str(refusals[-1]))
     session.judged += 1
-    session.spent += judged.seconds
     return _record(item, session, judged)
 
 

@@ -52,10 +52,10 @@ def judge_cell(
     excluded = question.excluded(**cell)
     if excluded is not None:
         return Judged(Verdict.NOT_ASKED, reason=excluded)
-    if not allowance > 0:
-        return Judged(Verdict.INCONCLUSIVE, reason="The run's budget was spent before this cell; --budget gives more.")
     prediction = question.prediction(cell)
     lab.begin(f"{question.slug}/{question.cell_id(cell)}")
+    if not lab.goes_on(allowance):
+        return Judged(Verdict.INCONCLUSIVE, reason="The run's budget was spent before this cell; --budget gives more.")
     last = Judged(Verdict.INCONCLUSIVE)
     try:
         for look in range(looks.looks):

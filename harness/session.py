@@ -41,7 +41,7 @@ class Session:
     """What one run was asked for, and how far this process has come.
 
     workers: processes that share the cells; each may sample for the whole budget. worker: this one's number.
-    expected: cells of the whole run. judged, spent: cells and seconds of sampling of this process.
+    expected: cells of the whole run. judged: cells of this process.
     """
 
     root: Path
@@ -55,7 +55,6 @@ class Session:
     workers: int = 1
     worker: int = 0
     judged: int = 0
-    spent: float = 0.0
     expected: int = 0
 
     @classmethod
@@ -134,5 +133,5 @@ class Session:
         other: a cell's looks are the same in every run, and its verdict is that of the first look that decides.
         """
         cells_left = max(self.expected / self.workers - self.judged, 1)
-        left = max(self.budget_seconds - self.spent, 0.0)
+        left = max(self.budget_seconds - self.lab.computed, 0.0)
         return min(3 * left / cells_left, left)

@@ -193,6 +193,11 @@ class Project:
         return self.folder / "reports" / "accepted.json"
 
     @property
+    def samples(self) -> int:
+        """How many shards of samples its store has; it has decisions, too."""
+        return sum(b"sampler" in path.read_bytes() for path in (self.folder / ".store").glob("??/*.entry"))
+
+    @property
     def computed(self) -> list[str]:
         """A line for every shard that was computed."""
         log = self.folder / "computed"

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from harness.errors import BadInput
-from harness.store import Store
 
 FULL_SETS = Path(__file__).parent.parent.parent / "shared" / "data"
 needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
@@ -75,13 +74,13 @@ def test_a_store_that_fills_up_ends_the_run_and_keeps_what_was_stored(project, m
     fsync = os.fsync
     monkeypatch.setattr(os, "fsync", os.fsync)
     conftest = project.folder / "claims" / "conftest.py"
-    # The first write only shows that the store is writable.
-    conftest.write_text(FULL_STORE.replace("BEFORE", "3"))
+    # The first write only shows that the store is writable; a cell then writes that it is looked at, and its sample.
+    conftest.write_text(FULL_STORE.replace("BEFORE", "5"))
     ran = project.run(*workers)
     ran.one_sentence("has no space left; free some space or name another one with --store. What was stored stays")
     assert not ran.results["run"]["complete"]
     found = len(ran.results["cells"])
-    stored = Store(project.folder / ".store").info()["entries"]
+    stored = project.samples
     assert found == stored
     assert found >= 2
     conftest.unlink()
@@ -111,7 +110,7 @@ def test_results_that_cannot_be_written_end_the_run_and_the_store_keeps_its_samp
 
     monkeypatch.setattr("harness.results.write", fail)
     project.run().one_sentence("results.json cannot be written")
-    assert Store(project.folder / ".store").info()["entries"] == len(project.computed) == 1
+    assert project.samples == len(project.computed) == 1
 
 
 def declared(project, problem):

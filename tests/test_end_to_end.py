@@ -81,7 +81,7 @@ def test_after_a_kill_nothing_finished_is_computed_again(project, workers):
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    finished = Store(project.folder / ".store").info()["entries"]
+    finished = project.samples
     killed = len(project.computed)
     assert 2 <= finished <= killed < 6
     resumed = project.run()

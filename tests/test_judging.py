@@ -22,7 +22,7 @@ class Given:
         self.begun += 1
 
     def goes_on(self, allowance):
-        return 2 * self.spent <= allowance
+        return 0 < allowance >= 2 * self.spent
 
     def units(self, first):
         self.spent = self.seconds * 2**self.look

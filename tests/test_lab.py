@@ -208,14 +208,19 @@ def test_what_the_next_look_will_cost_counts_what_other_cells_have_paid_for(lab)
 def test_how_far_a_cell_went_is_kept(lab):
     first = lab(run={"budget": 60, "cells": 4})
     first.begin("given/cell")
+    assert first.goes_on(1e-9)
     first.prior(NETWORK, CUBE, draws=100)
     assert not first.goes_on(first.spent)
-    # Paid for by a cell before, the samples are free; the cell still stops where it did.
+    first.begin("given/skipped")
+    assert not first.goes_on(0)
+    # From the store nothing has to be computed; a cell still stops where it did.
     again = lab(run={"budget": 60, "cells": 4})
-    for cell in ("given/before", "given/cell"):
-        again.begin(cell)
-        again.prior(NETWORK, CUBE, draws=100)
-    assert again.spent == 0
+    again.begin("given/skipped")
+    assert not again.goes_on(1e9)
+    again.begin("given/cell")
+    assert again.goes_on(0)
+    again.prior(NETWORK, CUBE, draws=100)
+    assert (again.computed, again.spent) == (0, first.computed)
     assert not again.goes_on(1e9)
     # Another budget, other cells and other samples decide anew.
     for other in (lab(run={"budget": 61, "cells": 4}), lab(run={"budget": 60, "cells": 3})):

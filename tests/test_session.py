@@ -83,12 +83,12 @@ def test_cells_that_keep_to_their_allowance_keep_to_the_budget(tmp_path_factory,
     equal_share = 100 / (cells / workers)
     assert session.allowance() == pytest.approx(min(3 * equal_share, 100))
     for i in range(-(-cells // workers)):
-        session.spent += greed[i % len(greed)] * session.allowance()
+        session.lab.computed += greed[i % len(greed)] * session.allowance()
         session.judged += 1
-    assert session.spent <= 100 + 1e-9
+    assert session.lab.computed <= 100 + 1e-9
 
 
 def test_a_cell_after_the_budget_is_spent_may_still_be_judged(tmp_path):
     session = Session.from_options(options(budget="1s"), tmp_path)
-    session.expected, session.judged, session.spent = 3, 1, 7.0
+    session.expected, session.judged, session.lab.computed = 3, 1, 7.0
     assert session.allowance() == 0

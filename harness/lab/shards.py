@@ -58,6 +58,7 @@ class Shards:
     spent: seconds it cost to compute what was handed out since `begin`, counted when it was computed, so that a run
         from the store spends, and therefore decides, as the run that filled it did. What an earlier cell of this
         run had already asked for costs nothing.
+    computed: seconds that this process has spent on computing since it began, in all.
     run: what decides, besides, how far a cell goes: the run's budget and its number of cells.
     """
 
@@ -71,6 +72,8 @@ class Shards:
     cell: str = ""
     look: int = 0
     spent: float = 0.0
+    computed: float = 0.0
+    _before: float = 0.0
     _charged: set[str] = field(default_factory=set)
     _merged: dict[str, tuple[int, Any]] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
@@ -91,10 +94,10 @@ class Shards:
         return total
 
     def goes_on(self, allowance: float) -> bool:
-        """Whether this cell may take another look: whether that fits into the seconds it may spend.
+        """Whether this cell may take another look, or its first one: whether that fits into the seconds it may spend.
 
-        What was decided is kept: which samples a cell pays for depends on the cells that its process judged before, and
-        a run from the store must stop where the run that filled it did.
+        The first look fits into any. What was decided is kept: what a cell has to compute depends on the cells that
+        were judged before, and a run from the store must stop where the run that filled it did.
         """
         decision = {
             "decision": "goes on",
@@ -104,12 +107,12 @@ class Shards:
             "scale": self.scale.name,
             "run": dict(self.run),
         }
-        fits = self.spent + self.ahead() <= allowance
+        fits = 0 < allowance >= self.computed - self._before + self.ahead()
         return bool(self.store.fetch(decision, lambda: ({}, {"goes on": fits}), fresh=self.fresh).facts["goes on"])
 
     def begin(self, cell: str = "") -> None:
         """A new cell. Merged samples of the last cell are kept, since neighbours share them; older ones are dropped."""
-        self.cell, self.look, self.spent = cell, 0, 0.0
+        self.cell, self.look, self.spent, self._before = cell, 0, 0.0, self.computed
         self._merged = {name: merged for name, merged in self._merged.items() if name in self._asked}
         self._asked = set()
 
@@ -161,7 +164,9 @@ class Shards:
         def timed() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
             start = time.perf_counter()
             arrays = compute()
-            return arrays, {"seconds": time.perf_counter() - start}
+            seconds = time.perf_counter() - start
+            self.computed += seconds
+            return arrays, {"seconds": seconds}
 
         new = name not in self._charged
         entry = self.store.fetch(spec, timed, fresh=self.fresh and new)
