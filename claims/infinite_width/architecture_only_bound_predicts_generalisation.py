@@ -32,6 +32,8 @@ DEPTHS = [1, 4]
 ACTIVATIONS = ["relu", "tanh"]
 ARCHITECTURES = [wide(depth, activation) for activation in ("relu", "erf", "tanh") for depth in (1, 2, 4)]
 CONVOLUTIONAL = [Convolutional(), Residual()]
+# What the lab does where it is asked for a closed form that is not there.
+MONTE_CARLO = "Monte Carlo"
 HOLDS = "the bound is a theorem; it fails for one training set in twenty at the most"
 SIZES = by_scale((16, 32, 64), (16, 32, 64, 128, 256), (16, 32, 64, 128, 256, 512, 1000))
 SLACK = "bound less test error"
@@ -65,24 +67,11 @@ def test_bound_holds(lab, data, activation, depth, m):
     data=DATA,
     architecture={"smoke": [], "standard": CONVOLUTIONAL, "full": CONVOLUTIONAL},
     m=by_scale((16,), (16, 64), (16, 64, 256)),
+    kernel=[MONTE_CARLO, LIBRARY],
 )
-def test_bound_holds_by_monte_carlo(lab, data, architecture, m):
-    bound, error = bound_and_error(lab, architecture, image_problem(data, m))
-    return slope((0, 1), [error, bound], quantity=SLACK)
-
-
-@claim(
-    kind="empirical",
-    of=SLACK,
-    predicts=at_least(0.0, because=HOLDS),
-)
-@over(
-    data=DATA,
-    architecture={"smoke": [], "standard": CONVOLUTIONAL, "full": CONVOLUTIONAL},
-    m=by_scale((16,), (16, 64), (16, 64, 256)),
-)
-def test_bound_holds_by_neural_tangents(lab, data, architecture, m):
-    bound, error = bound_and_error(lab, architecture, image_problem(data, m), LIBRARY)
+def test_bound_holds_for_convolutions(lab, data, architecture, m, kernel):
+    by = CLOSED_FORM if kernel == MONTE_CARLO else LIBRARY
+    bound, error = bound_and_error(lab, architecture, image_problem(data, m), by)
     return slope((0, 1), [error, bound], quantity=SLACK)
 
 
