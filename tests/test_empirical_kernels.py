@@ -15,6 +15,7 @@ from harness.networks.ensemble import draw, views
 from harness.prior import ensembles
 from harness.problems import digits
 from tests.architectures import ARCHITECTURES, plain_module, standard
+from tests.every_architecture import EVERY, prepared, some_inputs
 
 # Chance that one check of a right program fails on a seed not yet tried, shared out over a kernel's entries.
 FALSE_ALARM = 1e-7
@@ -64,10 +65,11 @@ def test_two_hidden_layers_approach_the_limit(activation, kernel, empirical, net
     assert (error < 0.02 * found).all()
 
 
-@each
+@pytest.mark.parametrize("architecture", EVERY, ids=lambda a: a.name)
 def test_features_give_the_covariance_of_logits(architecture):
-    found = empirical_nngp(architecture, X, 4000, generator(0))
-    x = torch.tensor(architecture.prepare(X))
+    inputs = some_inputs(architecture, 4)
+    found = empirical_nngp(architecture, inputs, 4000, generator(0))
+    x = torch.tensor(architecture.prepare(inputs))
     products = []
     for parameters in ensembles(architecture, x, 4000, 1, generator(1)):
         logits = architecture.readout(parameters, architecture.features(parameters, x))[..., 0].double().numpy()
@@ -100,6 +102,23 @@ def test_gradients_of_one_network_by_plain_automatic_differentiation(architectur
     found = empirical_ntk(architecture, X, 1, generator(3))
     np.testing.assert_allclose(found.mean, wanted, rtol=1e-5, atol=1e-5)
     assert np.isinf(found.standard_error).all()
+
+
+@pytest.mark.parametrize("architecture", [a for a in EVERY if not isinstance(a, FullyConnected)], ids=lambda a: a.name)
+def test_gradients_of_networks_of_every_kind(architecture):
+    """The tangent kernel of a single network: its gradients one after the other, in float64."""
+    found = empirical_ntk(architecture, some_inputs(architecture, 3), 1, generator(3)).mean
+    x = prepared(architecture, 3)
+    table = architecture.parameters(tuple(x.shape[1:]))
+    row = draw(table, architecture.distribution, 1, generator(3)).double()
+    one = {name: tensor.requires_grad_() for name, tensor in views(table, row).items()}
+    features = architecture.features(one, x if x.dtype == torch.int64 else x.double())
+    logits = architecture.readout(one, features)[0, :, 0]
+    rows = [
+        torch.cat([g.flatten() for g in torch.autograd.grad(z, list(one.values()), retain_graph=True)]) for z in logits
+    ]
+    jacobian = torch.stack(rows)
+    np.testing.assert_allclose(found, (jacobian @ jacobian.mT).numpy(), rtol=1e-4)
 
 
 def test_a_perceptron_has_one_kernel():

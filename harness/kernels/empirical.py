@@ -82,7 +82,7 @@ def matrices_of_nngp(
     block: int | None = None,
 ) -> Iterator[Tensor]:
     """The covariance of the logits given each draw of the hidden layers, (networks, points, points) block by block."""
-    x = sampling_inputs(architecture, finite_inputs(inputs, np.float32), generator.device)
+    x = sampling_inputs(architecture, _checked(architecture, inputs), generator.device)
     table = architecture.parameters(tuple(x.shape[1:]))
     if block is None:
         in_cache = block_size(table, len(x), generator.device, activations(architecture, x))
@@ -92,6 +92,12 @@ def matrices_of_nngp(
             features = architecture.features(parameters, x)
             weight, bias = _readout_deviations(architecture, table, features)
             yield weight**2 * (features @ features.mT).double() + bias**2
+
+
+def _checked(architecture: Architecture, inputs: np.ndarray) -> np.ndarray:
+    """Finite numbers, or whole ones where they are tokens."""
+    tokens = getattr(architecture, "vocabulary", None) is not None
+    return finite_inputs(inputs, np.int64 if tokens else np.float32)
 
 
 def _readout_deviations(
@@ -128,7 +134,7 @@ def empirical_ntk(
     if networks < 1:
         raise BadInput(f"A kernel by Monte Carlo takes at least 1 network, not {networks}.")
     # The inputs as they are: those of least dimension have other norms, which first-layer gradients are as long as.
-    x = torch.tensor(architecture.prepare(finite_inputs(inputs, np.float32)), device=generator.device)
+    x = torch.tensor(architecture.prepare(_checked(architecture, inputs)), device=generator.device)
     table, points = architecture.parameters(tuple(x.shape[1:])), len(x)
     block = block or max(_NUMBERS // (points * size(table)), 1)
 
