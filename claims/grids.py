@@ -24,8 +24,10 @@ WIDTH, M = 40, 16
 TRAINING_SIZES = {"smoke": (8, 16, 32), "standard": (8, 16, 32, 64, 128), "full": (8, 16, 32, 64, 128, 256, 600)}
 WIDTHS = {"smoke": (10, 40, 160), "standard": (5, 10, 40, 160), "full": (5, 10, 20, 40, 80, 160, 320, 640)}
 DEPTHS = {"smoke": (1, 2, 3), "standard": (1, 2, 3, 4, 5), "full": (1, 2, 3, 4, 5)}
+# Data with more classes than the two that they are put in here.
+IMAGES = {"digits": digits, "mnist": mnist, "fashion_mnist": fashion_mnist}
 # What outside files have added (`harness/registry.py`) is in every grid.
-_ALL_DATA = ("digits", "mnist", "fashion_mnist", *registry.data)
+_ALL_DATA = (*IMAGES, *registry.data)
 DATA = {"smoke": ("digits", *registry.data), "standard": _ALL_DATA, "full": _ALL_DATA}
 OPTIMISERS: list[Optimiser] = [SGD(0.1), Adam(0.003), *registry.optimisers]
 # Words of the sentences that networks tell apart.
@@ -34,9 +36,12 @@ _BOTH_LOSSES = ("cross-entropy", "squared error")
 LOSSES = {"smoke": ("cross-entropy",), "standard": _BOTH_LOSSES, "full": _BOTH_LOSSES}
 
 
-def image_problem(data: str, m: int) -> Problem:
-    """A set of images in two classes: even digits against odd, or the first five classes against the last."""
-    return {"digits": digits, "mnist": mnist, "fashion_mnist": fashion_mnist, **registry.data}[data](m, ERROR_POINTS)
+def image_problem(data: str, m: int, points: int = ERROR_POINTS) -> Problem:
+    """A set of images in two classes: even digits against odd, or the first five classes against the last.
+
+    points: of evaluation.
+    """
+    return {**IMAGES, **registry.data}[data](m, points)
 
 
 def image_problems(**sizes: Sequence[int]) -> Mapping[str, list[Problem]]:

@@ -13,12 +13,11 @@ of subset simulation.
 
 from dataclasses import replace
 
-from claims.grids import DATA, EVALUATION_POINTS, two_layers
+from claims.grids import DATA, EVALUATION_POINTS, image_problem, two_layers
 from harness.claim import claim, over
 from harness.comparison import curve
 from harness.features import shift, shift_of_runs
 from harness.intervals import exponent
-from harness.problems import digits, fashion_mnist, mnist
 from harness.verdicts import at_least, power_law, within
 
 M = 8
@@ -48,7 +47,7 @@ def column(statistic, layer):
 
 def shifted(lab, data, width, statistic, layer, quantity):
     """From initialisation to posterior."""
-    problem = {"digits": digits, "mnist": mnist, "fashion_mnist": fashion_mnist}[data](M, EVALUATION_POINTS)
+    problem = image_problem(data, M, EVALUATION_POINTS)
     return shift(hidden_layers(lab, problem, width), column(statistic, layer), quantity)
 
 
@@ -61,7 +60,7 @@ def test_alignment_grows(lab, data, layer, width):
 @claim(kind="empirical", of=ALIGNMENT, predicts=GROWS)
 @over(m={"smoke": (), "standard": (16, 32), "full": (16, 32, 64)}, layer=LAYERS)
 def test_alignment_grows_on_more_points(lab, m, layer):
-    problem, width = digits(m, EVALUATION_POINTS), 40
+    problem, width = image_problem("digits", m, EVALUATION_POINTS), 40
     runs = lab.deep_hidden_layers(two_layers(width), problem, STATISTICS)
     prior = hidden_layers(lab, problem, width)
     return shift_of_runs(runs, prior, column("training alignment", layer), ALIGNMENT)
