@@ -214,8 +214,20 @@ def claim_verdict(cells: Sequence[tuple[str, Verdict, str]]) -> tuple[str, str]:
 
     Fails: a theorem is refuted in any cell, or at least as many cells are refuted as supported. Holds except in …:
     fewer are. Holds: every judged cell is supported, and none failed. Undecided: none is refuted and some are not
-    decided, or failed with an error.
+    decided, or failed with an error. The sentence counts the cells that failed, whatever the verdict.
     """
+    verdict, sentence = _of_judged(cells)
+    failed = sum(found is Verdict.ERROR for _, found, _ in cells)
+    if not failed:
+        return verdict, sentence
+    them = "1 cell failed with an error" if failed == 1 else f"{failed} cells failed with an error"
+    if verdict == "holds":
+        return "undecided", f"The claim holds in all but {failed} of its cells: {them}."
+    return verdict, f"{sentence} Besides, {them}."
+
+
+def _of_judged(cells: Sequence[tuple[str, Verdict, str]]) -> tuple[str, str]:
+    """The same, whatever other cells there are."""
     of = {verdict: [name for name, found, _ in cells if found is verdict] for verdict in Verdict}
     supported, refuted, open_ = of[Verdict.SUPPORTED], of[Verdict.REFUTED], of[Verdict.INCONCLUSIVE]
     judged = len(supported) + len(refuted) + len(open_)
@@ -229,8 +241,6 @@ def claim_verdict(cells: Sequence[tuple[str, Verdict, str]]) -> tuple[str, str]:
         return "fails", f"The claim fails: {counts}."
     if refuted:
         return f"holds except in {_listed(refuted)}", f"The claim holds in part: {counts}."
-    if failed := len(of[Verdict.ERROR]):
-        return "undecided", f"Not judged for an error: {failed} more. {counts[0].upper()}{counts[1:]}."
     if open_:
         return "undecided", f"Nothing contradicts the claim, but it is not decided everywhere: {counts}."
     return "holds", f"The claim holds in every cell that was judged: {counts}."

@@ -36,8 +36,13 @@ def over(axis, **verdicts):
         (over("m", unavailable=[1]), "Nothing was judged."),
         (
             over("m", error=[1], supported=[2]),
-            "It holds: its one cell agrees with what was predicted. 1 cell ended in an error.",
+            "It holds in all but 1 cell, which ended in an error.",
         ),
+        (
+            over("m", error=[1, 2], supported=[4], inconclusive=[8]),
+            "Nothing contradicts it: 1 of 2 cells agrees, the other one is not decided. 2 cells ended in an error.",
+        ),
+        (over("m", error=[1, 2]), "Nothing was judged. 2 cells ended in an error."),
         (
             over("m", refuted=[1, 2], supported=[4, 8, 16]),
             "It holds in part: 3 of 5 cells agree, 2 contradict it. It fails where m is at most 2.",

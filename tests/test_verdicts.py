@@ -204,6 +204,26 @@ def test_claim_verdict(found, verdict):
     assert f"{sum(v in (S, R, U) for _, v, _ in found)} cells" in sentence or said == "not judged"
 
 
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        (cells(S, S, Verdict.ERROR), "undecided"),
+        (cells(S, U, Verdict.ERROR), "undecided"),
+        (cells(S, S, R, Verdict.ERROR), "holds except in cell 2"),
+        (cells(R, Verdict.ERROR), "fails"),
+        (cells(S, R, Verdict.ERROR, kind="theorem"), "fails"),
+        (cells(Verdict.ERROR), "not judged"),
+    ],
+)
+def test_cells_that_failed_are_counted_whatever_the_verdict(found, verdict):
+    said, sentence = claim_verdict(found)
+    assert said == verdict
+    assert "1 cell failed with an error." in sentence
+    twice, sentence = claim_verdict([*found, ("another", Verdict.ERROR, "empirical")])
+    assert twice == verdict
+    assert "2 cells failed with an error." in sentence
+
+
 @given(st.lists(st.sampled_from(list(Verdict)), max_size=12))
 def test_a_claim_holds_only_where_every_judged_cell_does(verdicts):
     said, _ = claim_verdict(cells(*verdicts))

@@ -30,11 +30,13 @@ def in_words(cells: Sequence[Cell]) -> str:
         said.append(f"Nothing contradicts it: {_agree(supported, judged)}, the other {others} not decided.")
     elif open_:
         said.append(f"Undecided: {_none_of(judged)} decided yet.")
+    elif failed:
+        said.append(f"It holds in all but {plural(len(failed), 'cell')}, which ended in an error.")
     else:
         said.append(f"It holds: {_all(judged)} with what was predicted.")
     if refuted and supported:
         said.append(_where(cells))
-    if failed:
+    if failed and (not judged or len(supported) < judged):
         said.append(f"{plural(len(failed), 'cell')} ended in an error.")
     return " ".join(said)
 
