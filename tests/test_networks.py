@@ -123,9 +123,9 @@ def test_no_warnings_on_problems_whose_arrays_are_read_only(recwarn):
         ({"distribution": "cauchy"}, "choose one of gaussian, uniform"),
         ({"hidden": (3, 0)}, "whole numbers of at least 1"),
         ({"hidden": (2.5,)}, "whole numbers of at least 1"),
-        ({"sigma_w": 0.0}, "σ_w must be positive"),
-        ({"sigma_w": float("nan")}, "σ_w must be positive"),
-        ({"sigma_b": -1.0}, "σ_b not negative"),
+        ({"sigma_w": 0.0}, "σ_w is a positive number"),
+        ({"sigma_w": float("nan")}, "σ_w is a positive number"),
+        ({"sigma_b": -1.0}, "σ_b is 0 or a positive number"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_one_sentence(arguments, said):

@@ -169,9 +169,9 @@ def test_learning_rates_are_positive_numbers(name, rate):
         (lambda: Langevin(temperature=0.0), "temperature"),
         (lambda: Scheduled(Langevin(), Cosine(5)), "takes no schedule"),
         (lambda: Whitened(Langevin()), "noise of its own already"),
-        (lambda: Cosine(0), "at least 1 step"),
-        (lambda: StepDecay(0), "at least 1 step"),
-        (lambda: WarmUp(-3), "at least 1 step"),
+        (lambda: Cosine(0), "number of steps is a whole number of at least 1"),
+        (lambda: StepDecay(0), "number of steps is a whole number of at least 1"),
+        (lambda: WarmUp(-3), "number of steps is a whole number of at least 1"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_one_sentence(make, said):

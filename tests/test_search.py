@@ -160,9 +160,9 @@ def test_a_search_in_the_inputs_span_finds_functions_as_often():
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: GreedyRandomSearch(0.0), "positive radius"),
-        (lambda: PatternSearch(float("nan")), "positive radius"),
-        (lambda: GreedyRandomSearch(tries=0), "at least once"),
+        (lambda: GreedyRandomSearch(0.0), "radius is a positive number"),
+        (lambda: PatternSearch(float("nan")), "radius is a positive number"),
+        (lambda: GreedyRandomSearch(tries=0), "at least 1, not tries = 0"),
         (
             lambda: train(FullyConnected((3,), distribution="uniform"), two_clouds(), GuessAndCheck(), 2, seeded()),
             "draws Gaussian networks",

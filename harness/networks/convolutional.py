@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from harness.arguments import one_of, put, whole, wholes
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
-from harness.networks.layers import ACTIVATIONS, GaussianLayers, linear, whole
+from harness.networks.layers import ACTIVATIONS, GaussianLayers, linear
 
 PADDINGS = ("zero", "circular")
 # What two numbers become, and a factor of what four have become.
@@ -29,6 +30,13 @@ def images(inputs: np.ndarray, network: str) -> np.ndarray:
             f"{inputs.shape[1:]} and type {inputs.dtype}; use a problem of images."
         )
     return inputs if inputs.ndim == 4 else inputs[..., None]
+
+
+def side(kernel: int) -> int:
+    """The same; BadInput unless it is odd."""
+    if whole(kernel, "The side of a kernel") % 2 == 0:
+        raise BadInput(f"A kernel has an odd side, so that it has a centre, not {kernel}.")
+    return int(kernel)
 
 
 def convolve(parameters: Mapping[str, Tensor], name: str, h: Tensor, kernel: int, padding: str) -> Tensor:
@@ -81,22 +89,16 @@ class Convolutional(GaussianLayers):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "channels", whole(self.channels, "Channels"))
-        object.__setattr__(self, "hidden", whole(self.hidden, "Hidden widths"))
+        put(self, channels=wholes(self.channels, "Channels"), hidden=wholes(self.hidden, "Hidden widths"))
         if not self.channels:
             raise BadInput("A convolutional network has at least 1 convolution; give its channels.")
-        if whole((self.kernel,), "Sides of kernels")[0] % 2 == 0:
-            raise BadInput(f"A kernel has an odd side, so that it has a centre, not {self.kernel}.")
+        put(self, kernel=side(self.kernel))
         for what, allowed in (
             ("padding", PADDINGS),
             ("pooling", (*POOLINGS, None)),
             ("activation", tuple(ACTIVATIONS)),
         ):
-            if getattr(self, what) not in allowed:
-                raise BadInput(
-                    f"A convolutional network has no {what} {getattr(self, what)!r}; choose one of "
-                    f"{', '.join(map(str, allowed))}."
-                )
+            one_of(getattr(self, what), allowed, f"A convolutional network has no {what}")
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.arguments import not_negative, one_of, positive, put, wholes
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
 
@@ -73,15 +74,9 @@ class FullyConnected:
             ("parametrisation", PARAMETRISATIONS),
             ("distribution", DISTRIBUTIONS),
         ):
-            if getattr(self, field) not in allowed:
-                raise BadInput(
-                    f"A fully connected network has no {field} {getattr(self, field)!r}; choose one of "
-                    f"{', '.join(allowed)}."
-                )
-        if any(not isinstance(width, int) or width < 1 for width in self.hidden):
-            raise BadInput(f"Hidden widths are whole numbers of at least 1, not {self.hidden}.")
-        if not self.sigma_w > 0 or not self.sigma_b >= 0:
-            raise BadInput(f"σ_w must be positive and σ_b not negative, not {self.sigma_w} and {self.sigma_b}.")
+            one_of(getattr(self, field), allowed, f"A fully connected network has no {field}")
+        put(self, hidden=wholes(self.hidden, "Hidden widths"))
+        put(self, sigma_w=positive(self.sigma_w, "σ_w"), sigma_b=not_negative(self.sigma_b, "σ_b"))
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from math import sqrt
 import torch
 from torch import Tensor
 
-from harness.errors import BadInput
+from harness.arguments import not_negative, positive, put
 from harness.networks.ensemble import Parameter
 
 # None writes into its argument: of a view, autograd would copy what lies under it.
@@ -24,27 +24,16 @@ def linear(parameters: Mapping[str, Tensor], name: str, h: Tensor) -> Tensor:
     return torch.bmm(h, weight) if bias is None else torch.baddbmm(bias, h, weight)
 
 
-def whole(values: tuple[int, ...], what: str, least: int = 1) -> tuple[int, ...]:
-    """The same as a tuple; BadInput unless these are whole numbers of at least so much."""
-    if any(isinstance(value, bool) or not isinstance(value, int) or value < least for value in values):
-        raise BadInput(f"{what} are whole numbers of at least {least}, not {', '.join(map(str, values)) or 'nothing'}.")
-    return tuple(values)
-
-
 @dataclass(frozen=True, kw_only=True)
 class GaussianLayers:
     """Weights (fan-in, fan-out) start with variance σ_w²/fan-in, biases (1, fan-out) with σ_b²; σ_b = 0 leaves them
-    out. BadInput where σ_w is not positive or σ_b is negative."""
+    out. BadInput for other spreads."""
 
     sigma_w: float = 1.0
     sigma_b: float = 0.1
 
     def __post_init__(self) -> None:
-        # Equal architectures have one representation, which is their address in the store.
-        object.__setattr__(self, "sigma_w", float(self.sigma_w))
-        object.__setattr__(self, "sigma_b", float(self.sigma_b))
-        if not self.sigma_w > 0 or not self.sigma_b >= 0:
-            raise BadInput(f"σ_w must be positive and σ_b not negative, not {self.sigma_w:g} and {self.sigma_b:g}.")
+        put(self, sigma_w=positive(self.sigma_w, "σ_w"), sigma_b=not_negative(self.sigma_b, "σ_b"))
 
     @property
     def distribution(self) -> str:

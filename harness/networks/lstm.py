@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.arguments import put, whole, wholes
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
-from harness.networks.layers import GaussianLayers, whole
-from harness.networks.sequences import check_vocabulary, embedding, look_up, sequences
+from harness.networks.layers import GaussianLayers
+from harness.networks.sequences import checked_vocabulary, embedding, look_up, sequences
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,8 @@ class LSTM(GaussianLayers):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "hidden", whole(self.hidden, "Hidden widths"))
-        whole((self.embedding,), "Embedding widths")
-        check_vocabulary(self.vocabulary)
+        put(self, hidden=wholes(self.hidden, "Hidden widths"), embedding=whole(self.embedding, "An embedding's width"))
+        put(self, vocabulary=checked_vocabulary(self.vocabulary))
         if not self.hidden:
             raise BadInput("An LSTM has at least 1 layer; give its units.")
 

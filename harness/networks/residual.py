@@ -7,10 +7,10 @@ from math import sqrt
 import numpy as np
 from torch import Tensor
 
-from harness.errors import BadInput
-from harness.networks.convolutional import PADDINGS, convolve, images
+from harness.arguments import one_of, put, whole
+from harness.networks.convolutional import PADDINGS, convolve, images, side
 from harness.networks.ensemble import Parameter
-from harness.networks.layers import ACTIVATIONS, GaussianLayers, whole
+from harness.networks.layers import ACTIVATIONS, GaussianLayers
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,10 @@ class Residual(GaussianLayers):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        whole((self.channels, self.blocks, self.kernel), "Channels, blocks and sides of kernels")
-        if self.kernel % 2 == 0:
-            raise BadInput(f"A kernel has an odd side, so that it has a centre, not {self.kernel}.")
-        if self.padding not in PADDINGS or self.activation not in ACTIVATIONS:
-            raise BadInput(
-                f"A residual network has a padding among {', '.join(PADDINGS)} and an activation among "
-                f"{', '.join(ACTIVATIONS)}, not {self.padding!r} and {self.activation!r}."
-            )
+        channels, blocks = (whole(getattr(self, each), f"The number of {each}") for each in ("channels", "blocks"))
+        put(self, channels=channels, blocks=blocks, kernel=side(self.kernel))
+        one_of(self.padding, PADDINGS, "A residual network has no padding")
+        one_of(self.activation, ACTIVATIONS, "A residual network has no activation")
 
     @property
     def name(self) -> str:

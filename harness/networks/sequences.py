@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from harness.arguments import whole
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
-from harness.networks.layers import whole
 
 
 def sequences(inputs: np.ndarray, vocabulary: int | None, network: str) -> np.ndarray:
@@ -49,7 +49,6 @@ def look_up(weight: Tensor, tokens: Tensor) -> Tensor:
     return functional.embedding(tokens + first, weight.reshape(-1, width))
 
 
-def check_vocabulary(vocabulary: int | None) -> None:
-    """BadInput for anything but None or a whole number of at least 2."""
-    if vocabulary is not None:
-        whole((vocabulary,), "Sizes of vocabularies", least=2)
+def checked_vocabulary(vocabulary: int | None) -> int | None:
+    """The same; BadInput for anything but None or a whole number of at least 2."""
+    return None if vocabulary is None else whole(vocabulary, "The size of a vocabulary", least=2)

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from harness.arguments import put, whole
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
-from harness.networks.layers import GaussianLayers, linear, whole
-from harness.networks.sequences import check_vocabulary, embedding, look_up, sequences
+from harness.networks.layers import GaussianLayers, linear
+from harness.networks.sequences import checked_vocabulary, embedding, look_up, sequences
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class Transformer(GaussianLayers):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        whole((self.width, self.heads, self.feedforward, self.blocks), "Widths, heads and blocks")
-        check_vocabulary(self.vocabulary)
+        for field in ("width", "heads", "feedforward", "blocks"):
+            put(self, **{field: whole(getattr(self, field), f"A transformer's {field}")})
+        put(self, vocabulary=checked_vocabulary(self.vocabulary))
         if self.width % self.heads or self.width % 2:
             raise BadInput(
                 f"A transformer's width is even, for the positions, and a multiple of its heads, not {self.width} with "

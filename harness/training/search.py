@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from harness.errors import BadInput
+from harness.arguments import counts, positive, put
 from harness.training.minibatches import normal, orders
 from harness.training.optimisers.rule import name_of
 
@@ -51,11 +51,6 @@ class _Search:
     def start(self, rows: Tensor) -> list[Tensor]:
         """See `fresh`."""
         return fresh(rows, getattr(self, "radius", 0.0))
-
-
-def _check_radius(radius: float) -> None:
-    if not 0 < radius < float("inf"):
-        raise BadInput(f"A search starts with a positive radius, not {radius}.")
 
 
 def fresh(rows: Tensor, radius: float) -> list[Tensor]:
@@ -100,9 +95,8 @@ class GreedyRandomSearch(_Search):
     rotation_equivariant = True
 
     def __post_init__(self) -> None:
-        _check_radius(self.radius)
-        if self.tries < 1:
-            raise BadInput(f"A search tries at least once at each radius, not {self.tries} times.")
+        put(self, radius=positive(self.radius, "A search's radius"))
+        counts("A search", tries=self.tries)
 
     @property
     def name(self) -> str:
@@ -132,7 +126,7 @@ class PatternSearch(_Search):
     rotation_equivariant = False
 
     def __post_init__(self) -> None:
-        _check_radius(self.radius)
+        put(self, radius=positive(self.radius, "A search's radius"))
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from harness.arguments import counts, shown
 from harness.errors import BadInput
 
 
@@ -15,8 +16,7 @@ class FirstFit:
     further: int = 0
 
     def __post_init__(self) -> None:
-        if self.further < 0:
-            raise BadInput(f"Training goes on for no negative number of epochs, not {self.further}.")
+        counts("Training after the first fit", 0, further=self.further)
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,13 @@ class After:
     updates: int | None = None
 
     def __post_init__(self) -> None:
-        given = [number for number in (self.epochs, self.updates) if number is not None]
-        if len(given) != 1 or given[0] < 0:
+        given = {name: value for name in ("epochs", "updates") if (value := getattr(self, name)) is not None}
+        if len(given) != 1:
             raise BadInput(
                 f"Training stops after a number of epochs or of updates, one of the two and not negative, not after "
-                f"epochs = {self.epochs} and updates = {self.updates}."
+                f"epochs = {shown(self.epochs)} and updates = {shown(self.updates)}."
             )
+        counts("Training for a number of epochs or of updates", 0, **given)
 
     def of_updates(self, updates_an_epoch: int) -> int:
         """The number of updates it takes."""

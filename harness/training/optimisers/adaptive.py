@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from harness.errors import BadInput
-from harness.training.optimisers.rule import check_learning_rate, check_share, name_of
+from harness.training.optimisers.rule import check_numbers, name_of
 
 
 @dataclass(frozen=True)
@@ -23,9 +22,7 @@ class Adam:
     full_batch = False
 
     def __post_init__(self) -> None:
-        check_learning_rate(self.learning_rate)
-        check_share("beta1", self.beta1)
-        check_share("beta2", self.beta2)
+        check_numbers(self)
 
     @property
     def name(self) -> str:
@@ -77,11 +74,6 @@ class AdamW(Adam):
 
     weight_decay: float = 0.01
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 <= self.weight_decay < float("inf"):
-            raise BadInput(f"A weight decay is a number of at least 0, not {self.weight_decay}.")
-
     @property
     def name(self) -> str:
         """E.g. adamw-lr0.001."""
@@ -104,8 +96,7 @@ class RMSprop:
     full_batch = False
 
     def __post_init__(self) -> None:
-        check_learning_rate(self.learning_rate)
-        check_share("alpha", self.alpha)
+        check_numbers(self)
 
     @property
     def name(self) -> str:
@@ -134,7 +125,7 @@ class Adagrad:
     full_batch = False
 
     def __post_init__(self) -> None:
-        check_learning_rate(self.learning_rate)
+        check_numbers(self)
 
     @property
     def name(self) -> str:
@@ -164,8 +155,7 @@ class Adadelta:
     full_batch = False
 
     def __post_init__(self) -> None:
-        check_learning_rate(self.learning_rate)
-        check_share("rho", self.rho)
+        check_numbers(self)
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from harness.training.optimisers.rule import check_learning_rate, check_share, name_of
+from harness.training.optimisers.rule import check_numbers, name_of
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class SGD:
     full_batch = False
 
     def __post_init__(self) -> None:
-        check_learning_rate(self.learning_rate)
+        check_numbers(self)
 
     @property
     def name(self) -> str:
@@ -52,8 +52,7 @@ class Momentum:
     full_batch = False
 
     def __post_init__(self) -> None:
-        check_learning_rate(self.learning_rate)
-        check_share("momentum", self.momentum)
+        check_numbers(self)
 
     @property
     def name(self) -> str:

@@ -6,8 +6,9 @@ from math import sqrt
 
 from torch import Tensor
 
+from harness.arguments import shown
 from harness.errors import BadInput
-from harness.training.optimisers.rule import Noisy, Optimiser, check_learning_rate, name_of
+from harness.training.optimisers.rule import Noisy, Optimiser, check_numbers, check_optimiser, name_of
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Langevin:
     rotation_equivariant = True
 
     def __post_init__(self) -> None:
-        check_learning_rate(self.learning_rate)
-        if not 0 < self.temperature < float("inf"):
-            raise BadInput(f"A temperature is a positive number, not {self.temperature}.")
+        check_numbers(self)
+        if not isinstance(self.full_batch, bool):
+            raise BadInput(f"Langevin training's full_batch is True or False, not {shown(self.full_batch)}.")
 
     @property
     def name(self) -> str:
@@ -72,6 +73,7 @@ class Whitened:
     rotation_equivariant = False
 
     def __post_init__(self) -> None:
+        check_optimiser(self.optimiser)
         if isinstance(self.optimiser, Noisy):
             raise BadInput(f"{self.optimiser.name} has noise of its own already; whiten an optimiser without.")
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
+from harness.arguments import number, positive, put, shown
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
@@ -52,16 +54,33 @@ class Noisy(Protocol):
         """
 
 
-def check_learning_rate(learning_rate: float) -> None:
-    """BadInput where it is not a positive number."""
-    if not 0 < learning_rate < float("inf"):
-        raise BadInput(f"A learning rate is a positive number, not {learning_rate}.")
+def check_numbers(rule: "DataclassInstance") -> None:
+    """Each number of an optimiser as a float; BadInput where one is none that it can have.
+
+    Learning rates and temperatures are positive, ε and weight decays not negative, and all else lies in [0, 1), as
+    decay rates of running means do.
+    """
+    for field in fields(rule):
+        value, what = getattr(rule, field.name), f"{_article(field.name)} {field.name.replace('_', ' ')}"
+        if field.name in ("learning_rate", "temperature"):
+            put(rule, **{field.name: positive(value, what)})
+        elif field.name in ("epsilon", "weight_decay"):
+            put(rule, **{field.name: number(value, f"{what} is a number")})
+        elif isinstance(field.default, float):
+            if isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < 1:
+                put(rule, **{field.name: float(value)})
+            else:
+                raise BadInput(f"An optimiser's {field.name} lies from 0 up to 1, without it, not {shown(value)}.")
 
 
-def check_share(name: str, value: float) -> None:
-    """BadInput where it is not in [0, 1), as decay rates of running means are."""
-    if not 0 <= value < 1:
-        raise BadInput(f"An optimiser's {name} lies from 0 up to 1, without it, not {value}.")
+def _article(word: str) -> str:
+    return "An" if word[0] in "aeiou" else "A"
+
+
+def check_optimiser(thing: object) -> None:
+    """BadInput unless it has what an `Optimiser` has."""
+    if isinstance(thing, type) or not all(hasattr(thing, name) for name in ("name", "start", "step", "full_batch")):
+        raise BadInput(f"An optimiser is one of `harness.training` such as SGD(0.1), not {shown(thing)}.")
 
 
 def name_of(word: str, rule: "DataclassInstance") -> str:

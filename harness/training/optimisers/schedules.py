@@ -7,8 +7,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from harness.arguments import LARGEST, number, put, shown, whole
 from harness.errors import BadInput
-from harness.training.optimisers.rule import Noisy, Optimiser
+from harness.training.optimisers.rule import Noisy, Optimiser, check_optimiser
 
 
 class Schedule(Protocol):
@@ -22,9 +23,9 @@ class Schedule(Protocol):
         """Of networks that have taken so many steps before this one, (networks,) -> (networks,)."""
 
 
-def _check_steps(steps: int) -> None:
-    if steps < 1:
-        raise BadInput(f"A schedule takes at least 1 step, not {steps}.")
+def _checked_steps(steps: int) -> int:
+    # float32, in which steps are counted, has all whole numbers up to here.
+    return whole(steps, "A schedule's number of steps", most=2**24)
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Cosine:
     last: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_steps(self.steps)
+        last = number(self.last, "What a schedule ends at is a number", most=1.0)
+        put(self, steps=_checked_steps(self.steps), last=last)
 
     @property
     def name(self) -> str:
@@ -55,7 +57,8 @@ class StepDecay:
     by: float = 0.1
 
     def __post_init__(self) -> None:
-        _check_steps(self.every)
+        by = number(self.by, "What a schedule multiplies by is a positive number", 1 / LARGEST, 1.0)
+        put(self, every=_checked_steps(self.every), by=by)
 
     @property
     def name(self) -> str:
@@ -74,7 +77,7 @@ class WarmUp:
     steps: int
 
     def __post_init__(self) -> None:
-        _check_steps(self.steps)
+        put(self, steps=_checked_steps(self.steps))
 
     @property
     def name(self) -> str:
@@ -97,6 +100,9 @@ class Scheduled:
     schedule: Schedule
 
     def __post_init__(self) -> None:
+        check_optimiser(self.optimiser)
+        if isinstance(self.schedule, type) or not hasattr(self.schedule, "factor"):
+            raise BadInput(f"A schedule is one of `harness.training` such as Cosine(1000), not {shown(self.schedule)}.")
         if isinstance(self.optimiser, Noisy):
             raise BadInput(
                 f"{self.optimiser.name} has noise that is no multiple of its learning rate and takes no schedule; "

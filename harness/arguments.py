@@ -1,0 +1,84 @@
+"""Arguments as they should be: whole numbers, numbers, one of several words; all else is refused in a sentence.
+
+They come back as Python's own int and float, so that equal specifications have one representation, which is their
+address in the store.
+"""
+
+from collections.abc import Collection
+from numbers import Integral, Real
+from typing import Any
+
+from harness.errors import BadInput
+
+# More units, channels, layers or tokens than any network here could have: a slip, not a wish.
+MOST = 2**20
+# float32 holds the squares of all numbers from 1/LARGEST to LARGEST.
+LARGEST = 1e18
+
+
+def shown(value: Any) -> str:
+    """A wrong value on one line, cut where it is long."""
+    try:
+        text = " ".join(ascii(value).split()) if isinstance(value, str) else " ".join(repr(value).split())
+    except ValueError:
+        # Python does not write out whole numbers of more than 4,300 digits.
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def whole(value: Any, what: str, least: int = 1, most: int = MOST) -> int:
+    """The same as an int; BadInput unless it is a whole number in these bounds. 2.0 is none, nor is True."""
+    if isinstance(value, Integral) and not isinstance(value, bool) and least <= value <= most:
+        return int(value)
+    raise BadInput(f"{what} is a whole number of at least {least:,} and at most {most:,}, not {shown(value)}.")
+
+
+def wholes(values: Any, what: str, least: int = 1, most: int = MOST) -> tuple[int, ...]:
+    """The same as a tuple of ints; BadInput unless these are a list or tuple of whole numbers in these bounds."""
+    given = values if isinstance(values, list | tuple) else ()
+    if given is values and all(
+        isinstance(value, Integral) and not isinstance(value, bool) and least <= value <= most for value in given
+    ):
+        return tuple(int(value) for value in given)
+    raise BadInput(f"{what} are whole numbers of at least {least:,} and at most {most:,}, not {shown(values)}.")
+
+
+def counts(what: str, least: int = 1, **numbers: Any) -> None:
+    """BadInput unless all of these are whole numbers of at least so much; what: who takes them."""
+    for name, value in numbers.items():
+        if not isinstance(value, Integral) or isinstance(value, bool) or not least <= value < 2**62:
+            raise BadInput(f"{what} takes whole numbers of at least {least}, not {name} = {shown(value)}.")
+
+
+def positive(value: Any, what: str) -> float:
+    """The same as a float; BadInput unless it is a number above 0 that float32 can hold with its square."""
+    return number(value, f"{what} is a positive number", 1 / LARGEST)
+
+
+def not_negative(value: Any, what: str) -> float:
+    """The same as a float; BadInput unless it is 0, or positive as above."""
+    none = isinstance(value, Real) and not isinstance(value, bool) and value == 0
+    return 0.0 if none else number(value, f"{what} is 0 or a positive number", 1 / LARGEST)
+
+
+def number(value: Any, what: str, least: float = 0.0, most: float = LARGEST) -> float:
+    """The same as a float; BadInput unless it is a number in these bounds. True is none, nor are texts.
+
+    what: the sentence until the bounds.
+    """
+    # What is not a number (NaN) lies in no bounds.
+    if isinstance(value, Real) and not isinstance(value, bool) and least <= value <= most:
+        return float(value)
+    raise BadInput(f"{what} from {least:g} to {most:g}, not {shown(value)}.")
+
+
+def one_of(value: Any, allowed: Collection[str | None], what: str) -> None:
+    """BadInput unless it is one of these; also where it is nothing that could be looked up."""
+    if not isinstance(value, str | None) or value not in allowed:
+        raise BadInput(f"{what} {shown(value)}; choose one of {', '.join(map(str, allowed))}.")
+
+
+def put(thing: Any, **values: Any) -> None:
+    """Set fields of a frozen dataclass while it is made."""
+    for name, value in values.items():
+        object.__setattr__(thing, name, value)
