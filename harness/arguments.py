@@ -5,6 +5,7 @@ address in the store.
 """
 
 from collections.abc import Collection
+from math import inf
 from numbers import Integral, Real
 from typing import Any
 
@@ -14,6 +15,8 @@ from harness.errors import BadInput
 MOST = 2**20
 # float32 holds the squares of all numbers from 1/LARGEST to LARGEST.
 LARGEST = 1e18
+# Products of two of these are whole numbers that an array can hold.
+_MOST_COUNTED = 2**31
 
 
 def shown(value: Any) -> str:
@@ -43,10 +46,23 @@ def wholes(values: Any, what: str, least: int = 1, most: int = MOST) -> tuple[in
     raise BadInput(f"{what} are whole numbers of at least {least:,} and at most {most:,}, not {shown(values)}.")
 
 
+def are_counts(*values: Any, least: int = 1) -> bool:
+    """Whether all of these are whole numbers of at least so much."""
+    return all(
+        isinstance(value, Integral) and not isinstance(value, bool) and least <= value < _MOST_COUNTED
+        for value in values
+    )
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number; True is none, nor is what is not a number (NaN)."""
+    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) < inf
+
+
 def counts(what: str, least: int = 1, **numbers: Any) -> None:
     """BadInput unless all of these are whole numbers of at least so much; what: who takes them."""
     for name, value in numbers.items():
-        if not isinstance(value, Integral) or isinstance(value, bool) or not least <= value < 2**62:
+        if not are_counts(value, least=least):
             raise BadInput(f"{what} takes whole numbers of at least {least}, not {name} = {shown(value)}.")
 
 

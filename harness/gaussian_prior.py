@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from scipy import linalg
 
+from harness.arguments import are_counts
 from harness.errors import BadInput
 from harness.functions import FunctionCounts, pack
 
@@ -17,7 +18,7 @@ def gaussian_prior(kernel: np.ndarray, draws: int, generator: torch.Generator) -
     kernel: (points, points) symmetric positive semi-definite, K; it may be singular, as a perceptron's is. BadInput for
     no draws.
     """
-    if draws < 1:
+    if not are_counts(draws):
         raise BadInput(f"Drawing takes at least 1 network, not {draws}.")
     values, vectors = linalg.eigh(kernel)
     # Rounding leaves eigenvalues of 0 within some units of the last place of the largest.

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.arguments import are_counts
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts, pack
 from harness.networks import Architecture
@@ -93,7 +94,7 @@ def ensembles(
 
     The spread of a last layer does not depend on how many there are: its fan-in is the number of features.
     """
-    if draws < 1 or last_layers < 1:
+    if not are_counts(draws, last_layers):
         raise BadInput(f"Drawing takes at least 1 network and 1 last layer, not {draws} and {last_layers}.")
     table = architecture.parameters(tuple(x.shape[1:]), outputs=last_layers * outputs)
     block = block or block_size(table, len(x), generator.device, activations(architecture, x))

@@ -89,8 +89,8 @@ def test_draws_do_not_depend_on_the_block():
 
 def test_what_it_takes():
     for arguments, message in (
-        ({"temperature": 0.0}, "positive temperature"),
-        ({"temperature": 1.0, "loss": "hinge"}, "a loss among"),
+        ({"temperature": 0.0}, "temperature is a positive number"),
+        ({"temperature": 1.0, "loss": "hinge"}, "no loss 'hinge'; choose one of"),
     ):
         with pytest.raises(BadInput, match=message):
             tempered(perceptron(), LINE, draws=1, generator=seeded(), **arguments)

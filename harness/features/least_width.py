@@ -6,6 +6,7 @@ from math import inf, log
 
 import numpy as np
 
+from harness.arguments import are_counts
 from harness.errors import BadInput
 from harness.intervals import clopper_pearson
 from harness.verdicts import Estimate
@@ -55,7 +56,7 @@ def search(probe: Callable[[int], tuple[int, int]], lowest: int, highest: int) -
     probe: width -> (how many networks fit, of how many), drawn anew at each call. The answer is one of lowest …
     highest, which is taken to do, and no width is asked twice.
     """
-    if not 1 <= lowest <= highest:
+    if not are_counts(lowest, highest) or lowest > highest:
         raise BadInput(f"Widths are searched upwards from 1, not between {lowest} and {highest}.")
     found = {}
     low, high = lowest, highest

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.arguments import are_counts
 from harness.errors import BadInput
 from harness.kernels.checks import finite_inputs
 from harness.networks import Architecture, Parameter
@@ -131,7 +132,7 @@ def empirical_ntk(
     Arguments as of `empirical_nngp`. A network's cost is that of as many backward passes as there are points, and its
     Jacobian, (points, size) float32, is held whole.
     """
-    if networks < 1:
+    if not are_counts(networks):
         raise BadInput(f"A kernel by Monte Carlo takes at least 1 network, not {networks}.")
     # The inputs as they are: those of least dimension have other norms, which first-layer gradients are as long as.
     x = torch.tensor(architecture.prepare(_checked(architecture, inputs)), device=generator.device)

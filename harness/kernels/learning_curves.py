@@ -14,6 +14,7 @@ import torch
 from scipy import linalg, stats
 from scipy.optimize import brentq
 
+from harness.arguments import are_counts, is_number
 from harness.errors import BadInput
 from harness.intervals import student
 from harness.verdicts import Estimate
@@ -42,7 +43,7 @@ class Spectrum:
 
     def kappa(self, m: float, ridge: float) -> float:
         """κ = ridge + κ Σ λ/(κ + mλ): the ridge, and what the modes that are not yet learned add to it (t there)."""
-        if m < 0 or not ridge >= 0:
+        if not is_number(m) or not is_number(ridge) or min(m, ridge) < 0:
             raise BadInput(f"A learning curve takes no negative number of points or ridge, not {m} and {ridge}.")
         positive = self.eigenvalues[self.eigenvalues > 0]
         if ridge == 0 and m >= len(positive):
@@ -118,7 +119,7 @@ def regression_errors(
     kernel: (points, points). target: (points,). ridge: added to the diagonal of the training points' kernel; positive,
     since a point may be drawn twice. BadInput for numbers that make no sense.
     """
-    if min(m, sets) < 1 or not ridge > 0:
+    if not are_counts(m, sets) or not is_number(ridge) or not ridge > 0:
         raise BadInput(
             f"A regression takes at least 1 point and training set and a positive ridge, not m = {m}, sets = {sets}, "
             f"ridge = {ridge}."

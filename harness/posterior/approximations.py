@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from scipy import linalg, special
 
+from harness.arguments import counts, is_number, one_of
 from harness.errors import BadInput, Undecided
 from harness.functions import FunctionCounts
 from harness.posterior.gaussian_process import GaussianProcess
@@ -54,6 +55,7 @@ class GaussianApproximation:
 
     def functions(self, draws: int, generator: torch.Generator) -> FunctionCounts:
         """Independent draws of the evaluation logits, thresholded."""
+        counts("A Gaussian approximation", draws=draws)
         mean, covariance = self.evaluation
         device = generator.device
         noise = torch.randn(draws, len(mean), generator=generator, dtype=torch.float64, device=device).cpu().numpy()
@@ -66,7 +68,7 @@ def expectation_propagation(process: GaussianProcess, *, noise: float = 0.0) -> 
     With the step it is the EP of an orthant probability (Cunningham, Hennig & Lacoste-Julien 2011). Sites are updated
     together, halfway each time. Undecided where they do not settle.
     """
-    if noise < 0:
+    if not is_number(noise) or noise < 0:
         raise BadInput(f"The noise of a likelihood is a standard deviation, not negative as {noise} is.")
     prior, m = process.margins, process.m
     precision, shift = np.zeros(m), np.zeros(m)  # of the sites
@@ -128,8 +130,7 @@ def laplace(process: GaussianProcess, *, link: Literal["probit", "logistic"] = "
 
     BadInput for a link it does not know; Undecided where the mode is not found.
     """
-    if link not in _LINKS:
-        raise BadInput(f"Laplace's approximation has the links {' and '.join(_LINKS)}, not {link!r}.")
+    one_of(link, _LINKS, "Laplace's approximation has no link")
     prior, likelihood = process.margins, _LINKS[link]
 
     def objective(dual: np.ndarray) -> float:
@@ -158,7 +159,7 @@ def squared_error(process: GaussianProcess, *, noise: float = 0.002**0.5) -> Gau
     log_evidence is −KL(posterior‖prior) on S. The public code predicts with a variance of 0.002, the default, and
     takes 1 for the KL.
     """
-    if not noise > 0:
+    if not is_number(noise) or not noise > 0:
         raise BadInput(f"The noise of a regression is a positive standard deviation, not {noise}.")
     prior, m = process.margins, process.m
     inverse = linalg.inv(prior + noise**2 * np.eye(m))

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.arguments import are_counts, is_number
 from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.networks.ensemble import activations, block_size, draw, sampling_inputs
@@ -52,7 +53,8 @@ def density_of_states(
     hidden layer's units, which move one after the other. last_layers: moves of the last layer between two states.
     block: networks moved together; the default keeps them in cache. BadInput for numbers that make no sense.
     """
-    if problem.m < 1 or min(runs, chains, steps, groups) < 1 or not 0 < survival < 1 or last_layers < 0:
+    wrong = not are_counts(problem.m, runs, chains, steps, groups) or not are_counts(last_layers, least=0)
+    if wrong or not (is_number(survival) and 0 < survival < 1):
         raise BadInput(
             "A density of states takes at least 1 training point, run, chain, step and group, a survival between 0 and "
             f"1 and no negative number of last layers, not m = {problem.m}, runs = {runs}, chains = {chains}, "

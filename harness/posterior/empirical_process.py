@@ -12,6 +12,7 @@ from operator import add
 import numpy as np
 import torch
 
+from harness.arguments import are_counts
 from harness.errors import BadInput
 from harness.kernels import empirical_nngp
 from harness.networks import Architecture
@@ -29,7 +30,7 @@ def processes(
 ) -> Iterator[GaussianProcess]:
     """So many independent estimates of an architecture's Gaussian process, each from as many networks."""
     problem.needs_two_classes("A Gaussian process")
-    if kernels < 1:
+    if not are_counts(kernels):
         raise BadInput(f"At least 1 kernel is needed, not {kernels}.")
     for _ in range(kernels):
         kernel = empirical_nngp(architecture, problem.inputs, networks, generator)

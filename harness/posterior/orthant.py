@@ -15,6 +15,7 @@ import torch
 from scipy import linalg, special
 from scipy.stats import qmc
 
+from harness.arguments import are_counts
 from harness.errors import BadInput, Undecided
 from harness.intervals import log_evidence
 from harness.posterior.gaussian_process import GaussianProcess
@@ -162,7 +163,8 @@ def scramblings(
     points: of each scrambling, a power of 2. doublings: how often they may be doubled, all being drawn again, until the
     scramblings agree. BadInput for numbers that make no sense; Undecided where the scramblings do not come to agree.
     """
-    if runs < 2 or points < 1 or points & (points - 1) or doublings < 0:
+    enough = are_counts(runs, least=2) and are_counts(points) and are_counts(doublings, least=0)
+    if not enough or points & (points - 1):
         raise BadInput(
             "An orthant takes at least 2 runs, a power of 2 of points and no negative number of doublings, not "
             f"runs = {runs}, points = {points}, doublings = {doublings}."

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.arguments import are_counts, is_number
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, pack
 from harness.networks import Architecture
@@ -66,10 +67,9 @@ def subset_simulation(
     sense.
     """
     if (
-        problem.m < 1
-        or min(runs, chains, steps, groups) < 1
-        or not 0 < survival < 1
-        or min(last_layers, lengthenings) < 0
+        not are_counts(problem.m, runs, chains, steps, groups)
+        or not (is_number(survival) and 0 < survival < 1)
+        or not are_counts(last_layers, lengthenings, least=0)
     ):
         raise BadInput(
             "Subset simulation takes at least 1 training point, run, chain, step and group, a survival between 0 and 1 "

@@ -8,7 +8,7 @@ function of the logit; at T → ∞ it is P(f).
 import torch
 from torch import Tensor
 
-from harness.errors import BadInput
+from harness.arguments import one_of, positive
 from harness.networks import Architecture
 from harness.posterior.rejection import RejectionPosterior, sift
 from harness.problems import Problem
@@ -32,11 +32,8 @@ def tempered(
     T = m·τ. The evidence is the mean of that chance. BadInput for more than two classes or an unknown loss.
     """
     problem.needs_two_classes("A posterior at a temperature")
-    if loss not in LOSSES or not 0 < temperature < float("inf"):
-        raise BadInput(
-            f"A posterior at a temperature takes a positive temperature and a loss among {', '.join(LOSSES)}, not "
-            f"{temperature} and {loss!r}."
-        )
+    one_of(loss, LOSSES, "A posterior at a temperature has no loss")
+    temperature = positive(temperature, "A temperature")
     signs = torch.tensor(problem.train_y, dtype=torch.float32, device=generator.device)[None, :, None] * 2 - 1
     # A stream of its own, so that what is drawn does not depend on the block.
     chance = torch.Generator(generator.device)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from harness.arguments import are_counts
 from harness.distances.units import Runs
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts, pack
@@ -85,7 +86,7 @@ def truncated_gaussian(
     BadInput for numbers that make no sense, or where there is nothing to evaluate; Undecided where the labels leave the
     logits too narrow a cone.
     """
-    if process.n < 1 or min(chains, draws) < 1 or burn_in < 0:
+    if not are_counts(process.n, chains, draws) or not are_counts(burn_in, least=0):
         raise BadInput(
             "A truncated Gaussian takes at least 1 evaluation input, chain and draw, and no negative burn-in, not "
             f"n = {process.n}, chains = {chains}, draws = {draws}, burn_in = {burn_in}."

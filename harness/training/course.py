@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from harness.arguments import are_counts, one_of
 from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.networks.ensemble import activations, block_size, draw
@@ -42,9 +43,8 @@ class Course:
         in_span: bool,
         keep_initial: bool,
     ) -> None:
-        if loss not in LOSSES:
-            raise BadInput(f"There is no loss {loss!r}; choose one of {', '.join(LOSSES)}.")
-        if problem.m < 1 or batch < 1 or networks < 1 or max_epochs < 0:
+        one_of(loss, LOSSES, "There is no loss")
+        if not are_counts(problem.m, batch, networks) or not are_counts(max_epochs, least=0):
             raise BadInput(
                 "Training takes at least 1 training point, 1 network, a batch of at least 1 and no negative number of "
                 f"epochs, not m = {problem.m}, networks = {networks}, batch = {batch}, max_epochs = {max_epochs}."

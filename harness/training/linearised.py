@@ -13,6 +13,7 @@ import torch
 from scipy import stats
 from torch import Tensor
 
+from harness.arguments import are_counts, is_number
 from harness.errors import BadInput
 from harness.intervals import student
 from harness.networks import Architecture, Parameter
@@ -76,7 +77,7 @@ def departures(
     block: networks at a time. BadInput for numbers that make no sense.
     """
     problem.needs_two_classes("A linearisation")
-    if min(problem.m, steps, networks) < 1 or not learning_rate > 0:
+    if not are_counts(problem.m, steps, networks) or not is_number(learning_rate) or not learning_rate > 0:
         raise BadInput(
             "A linearisation takes at least 1 training point, step and network and a positive learning rate, not "
             f"m = {problem.m}, steps = {steps}, networks = {networks}, learning_rate = {learning_rate}."
