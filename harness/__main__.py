@@ -7,8 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import track
+
 from harness.errors import BadInput
 from harness.store import Store
+from harness.upkeep import contents, prune, verify
 
 HISTORY = Path("reports") / "history"
 
@@ -29,15 +33,19 @@ def _parser() -> argparse.ArgumentParser:
 
     store = commands.add_parser("store", help="stored samples").add_subparsers(required=True, metavar="COMMAND")
     for name, run, about in (
-        ("info", _info, "how many entries there are, and their size"),
+        ("info", _info, "what is in it: entries, bytes and seconds by sampler, and what could be deleted"),
         ("verify", _verify, "check every entry; list those that are damaged or out of place"),
-        ("prune", _prune, "delete entries written longer ago than --older-than"),
+        ("prune", _prune, "delete what is old or stale; runs may go on meanwhile"),
     ):
         command = store.add_parser(name, help=about)
         command.add_argument("--store", type=Path, default=Path(os.environ.get("HARNESS_STORE", ".store")))
         command.set_defaults(run=run)
-        if name == "prune":
-            command.add_argument("--older-than", required=True, metavar="DAYS", help="such as 90d")
+    command.add_argument("--older-than", metavar="DAYS", help="what was written longer ago than days such as 90d")
+    command.add_argument(
+        "--stale",
+        action="store_true",
+        help="what nothing can ask for any more: entries of older samplers or layouts, and all that were set aside",
+    )
 
     report = commands.add_parser("report", help="write the report of a results file again, without running anything")
     report.add_argument("results", type=Path, help="a results.json")
@@ -75,25 +83,43 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _info(asked: argparse.Namespace) -> int:
-    info = _store(asked).info()
-    print(f"{asked.store}: {info['entries']:,} entries, {info['bytes'] / 1e6:,.1f} MB, {info['set aside']} set aside")
+    from harness.lab import SAMPLERS_VERSION
+    from harness.report.terminal import console, store_table
+
+    store_table(asked.store, contents(_store(asked), SAMPLERS_VERSION), console())
     return 0
 
 
 def _verify(asked: argparse.Namespace) -> int:
-    store = _store(asked)
-    bad = store.verify()
-    for path in bad:
-        print(path)
-    print(f"{store.info()['entries']:,} entries, {len(bad)} bad; a bad one is set aside and drawn again when asked for")
+    store, screen = _store(asked), Console()
+    expected = sum(1 for _ in store.entries())
+    checked = track(verify(store), "Checking", expected, console=screen, transient=True, disable=not screen.is_terminal)
+    entries = bad = 0
+    for path, whole in checked:
+        entries += 1
+        bad += not whole
+        if not whole:
+            screen.print(path, markup=False, highlight=False, soft_wrap=True)
+    print(f"{entries:,} entries, {bad} bad; a bad one is set aside and drawn again when asked for")
     return 1 if bad else 0
 
 
 def _prune(asked: argparse.Namespace) -> int:
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)d", asked.older_than)
-    if match is None:
-        raise BadInput(f"--older-than takes days such as 90d, not {asked.older_than!r}.")
-    print(f"{_store(asked).prune(float(match[1])):,} entries deleted")
+    from harness.lab import SAMPLERS_VERSION
+
+    if asked.older_than is None and not asked.stale:
+        raise BadInput("store prune takes --older-than DAYS, --stale or both, and otherwise deletes nothing.")
+    days = None
+    if asked.older_than is not None:
+        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)d", asked.older_than)
+        if match is None:
+            raise BadInput(f"--older-than takes days such as 90d, not {asked.older_than!r}.")
+        days = float(match[1])
+    deleted = prune(_store(asked), SAMPLERS_VERSION, days, asked.stale)
+    print(
+        f"{deleted.entries:,} entries deleted, and {deleted.files:,} files that were set aside or unfinished: "
+        f"{deleted.bytes / 1e6:,.1f} MB"
+    )
     return 0
 
 

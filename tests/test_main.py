@@ -1,14 +1,17 @@
 """python -m harness: the store's upkeep, and a report written again."""
 
 import os
+import re
 import subprocess
 import sys
 import time
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from harness.__main__ import main
+from harness.lab import SAMPLERS_VERSION
 from harness.store import Store
 
 
@@ -16,32 +19,50 @@ from harness.store import Store
 def store(tmp_path):
     store = Store(tmp_path / "store")
     for shard in range(3):
-        store.put({"shard": shard}, {"a": np.arange(10)}, {"seconds": 1.0})
+        store.put({"sampler": "prior", "shard": shard}, {"a": np.arange(10)}, {"seconds": 1.0})
     return store
 
 
 def test_info(store, capsys):
     assert main(["store", "info", "--store", str(store.folder)]) == 0
-    assert "3 entries" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert re.search(r"prior +3 +0 +0\.0 +3\.0 s", said)
+    assert "3 entries" in said
+    assert "prune" not in said
+    store.put({"sampler": "prior", "version": SAMPLERS_VERSION - 1}, {}, {})
+    assert main(["store", "info", "--store", str(store.folder)]) == 0
+    assert "1 of older samplers; python -m harness store prune --stale deletes them." in capsys.readouterr().out
+    assert main(["store", "prune", "--stale", "--store", str(store.folder)]) == 0
+    assert "1 entries deleted" in capsys.readouterr().out
+    assert len(list(store.entries())) == 3
 
 
 def test_verify_lists_what_is_damaged(store, capsys):
     assert main(["store", "verify", "--store", str(store.folder)]) == 0
-    damaged = next(store.folder.glob("??/*.entry"))
+    damaged = next(store.entries())
     damaged.write_bytes(damaged.read_bytes()[:-1])
     assert main(["store", "verify", "--store", str(store.folder)]) == 1
-    assert str(damaged) in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert str(damaged) in said
+    assert "3 entries, 1 bad" in said
+    assert "\x1b" not in said
+
+
+def test_verify_shows_its_progress_on_a_terminal(store, capsys, monkeypatch):
+    monkeypatch.setattr("harness.__main__.Console", lambda: Console(force_terminal=True, width=80))
+    assert main(["store", "verify", "--store", str(store.folder)]) == 0
+    assert "Checking" in capsys.readouterr().out
 
 
 def test_prune_deletes_what_is_old_and_nothing_else(store, monkeypatch, capsys):
     monkeypatch.setenv("HARNESS_STORE", str(store.folder))
-    old = next(store.folder.glob("??/*.entry"))
+    old = next(store.entries())
     os.utime(old, (time.time() - 3 * 86400,) * 2)
     assert main(["store", "prune", "--older-than", "4d"]) == 0
     assert old.exists()
     assert main(["store", "prune", "--older-than", "2d"]) == 0
     assert not old.exists()
-    assert store.info()["entries"] == 2
+    assert len(list(store.entries())) == 2
     assert "1 entries deleted" in capsys.readouterr().out
 
 
@@ -63,6 +84,8 @@ def test_the_report_is_written_again_without_running_anything(project, capsys):
     [
         ("store info --store none", "There is no store at none"),
         ("store prune --store . --older-than soon", "--older-than takes days"),
+        ("store prune --store .", "--older-than DAYS, --stale or both"),
+        ("store info --store newer", "has layout 99, of a newer version"),
         ("report none.json", "There are no results at none.json"),
         ("report .", "cannot be read"),
         ("report text.json", "not a results file"),
@@ -72,6 +95,8 @@ def test_the_report_is_written_again_without_running_anything(project, capsys):
 )
 def test_bad_input_is_one_sentence(tmp_path, monkeypatch, capsys, arguments, said):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "newer").mkdir()
+    (tmp_path / "newer" / "layout.json").write_text('{"layout": 99}')
     (tmp_path / "text.json").write_text("a report")
     (tmp_path / "list.json").write_text("[]")
     (tmp_path / "future.json").write_text('{"schema": 99, "run": {}, "claims": {}, "cells": []}')

@@ -1,7 +1,8 @@
-"""The store: round trips, addresses, damage, kills, a full disk."""
+"""The store: round trips, addresses, layouts, links, processes that share it. Faults are in test_faults.py."""
 
 import errno
 import hashlib
+import json
 import multiprocessing
 import os
 import signal
@@ -11,12 +12,12 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
+from harness import entries
+from harness.entries import LAYOUT, encode
 from harness.errors import BadInput, StoreUnusable
-from harness.store import Store, key
+from harness.store import Store, key, lock_of
+from harness.upkeep import contents, prune, verify
 
 ARRAYS = {"words": np.array([[1, 2**63]], dtype=np.uint64), "n": np.array(3), "none": np.zeros((0, 2))}
 FACTS = {"seconds": 0.25}
@@ -31,6 +32,14 @@ def store(tmp_path):
 def only_entry(store):
     (path,) = store.folder.glob("??/*.entry")
     return path
+
+
+def damaged(store):
+    return [path for path, whole in verify(store) if not whole]
+
+
+def set_aside(store):
+    return list(store.folder.glob("quarantine/*"))
 
 
 def same(entry, arrays=ARRAYS, facts=FACTS):
@@ -54,26 +63,8 @@ def test_round_trip_and_compute_once(store):
     assert len(calls) == 1
     store.fetch(SPEC, compute, fresh=True)
     assert len(calls) == 2
-    assert store.info()["entries"] == 1
-    assert store.verify() == []
-
-
-@given(
-    hnp.arrays(
-        st.sampled_from([np.uint64, np.int64, np.float32, np.float64, np.uint8, np.bool_]),
-        hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
-    ),
-    st.dictionaries(
-        st.text(), st.integers() | st.text() | st.none() | st.floats(allow_nan=False, allow_infinity=False)
-    ),
-)
-def test_any_array_and_facts_round_trip(tmp_path_factory, array, facts):
-    store = Store(tmp_path_factory.mktemp("store"))
-    store.put(SPEC, {"a": array}, facts)
-    entry = store.get(SPEC)
-    assert entry.facts == facts
-    np.testing.assert_array_equal(entry.arrays["a"], array)
-    assert entry.arrays["a"].dtype == array.dtype
+    assert list(store.entries()) == [store._path(SPEC)]
+    assert damaged(store) == []
 
 
 def test_addresses():
@@ -85,30 +76,35 @@ def test_addresses():
             key(spec)
 
 
-def test_every_flipped_byte_is_found(store):
-    store.put(SPEC, ARRAYS, FACTS)
-    path = only_entry(store)
-    content = path.read_bytes()
-    for place in range(len(content)):
-        damaged = bytearray(content)
-        damaged[place] ^= 1 << (place % 8)
-        path.write_bytes(damaged)
+def test_damaged_entries_are_set_aside_and_computed_again(store, monkeypatch):
+    """Under names of their own, though the clock stands still; that any damage is found is in test_entries.py."""
+    monkeypatch.setattr(time, "time_ns", lambda: 0)
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    content = encode(SPEC, ARRAYS, FACTS)
+    for length in range(0, len(content), 50):
+        store.put(SPEC, ARRAYS, FACTS)
+        only_entry(store).write_bytes(content[:length])
+        assert damaged(store) == [only_entry(store)]
         with pytest.warns(UserWarning, match="damaged"):
-            assert store.get(SPEC) is None
-        assert not path.exists()
-    assert store.info()["set aside"] == len(content)
-    same(store.fetch(SPEC, lambda: (ARRAYS, FACTS)))
+            same(store.fetch(SPEC, lambda: (ARRAYS, FACTS)))
+    assert len(set_aside(store)) == len(range(0, len(content), 50))
+    assert damaged(store) == []
 
 
-def test_every_truncation_is_found(store):
+def test_a_good_entry_that_replaced_a_damaged_one_meanwhile_is_not_set_aside(store, monkeypatch):
+    """Another process mends it between this one's look at it and its turn."""
     store.put(SPEC, ARRAYS, FACTS)
     path = only_entry(store)
-    content = path.read_bytes()
-    for length in range(len(content)):
-        path.write_bytes(content[:length])
-        assert store.verify() == [path]
-        with pytest.warns(UserWarning, match="damaged"):
-            assert store.get(SPEC) is None
+    path.write_bytes(path.read_bytes()[:-1])
+    make = Store._make
+
+    def mended_meanwhile(self, folder):
+        make(self, folder)
+        path.write_bytes(encode(SPEC, ARRAYS, FACTS))
+
+    monkeypatch.setattr(Store, "_make", mended_meanwhile)
+    same(store.fetch(SPEC, lambda: pytest.fail("computed again")))
+    assert set_aside(store) == []
 
 
 def test_a_foreign_entry_is_set_aside(store):
@@ -116,10 +112,10 @@ def test_a_foreign_entry_is_set_aside(store):
     other = {**SPEC, "seed": 1}
     store.put(other, ARRAYS, FACTS)
     store._path(SPEC).replace(store._path(other))
-    assert store.verify() == [store._path(other)]
+    assert damaged(store) == [store._path(other)]
     with pytest.warns(UserWarning, match="another computation"):
         assert store.get(other) is None
-    assert store.info()["set aside"] == 1
+    assert len(set_aside(store)) == 1
 
 
 @pytest.mark.parametrize(
@@ -136,6 +132,12 @@ def test_a_full_or_read_only_store_is_said_in_one_sentence(store, monkeypatch, n
     with pytest.raises(BadInput, match=said):
         store.put({**SPEC, "seed": 1}, ARRAYS, FACTS)
     with pytest.raises(BadInput, match=said):
+        Store(store.folder / "empty").check_writable()
+    if number == errno.ENOSPC:
+        with pytest.raises(BadInput, match=said):
+            store.check_writable()
+    else:
+        # Its entries may be all that a run needs.
         store.check_writable()
     monkeypatch.undo()
     same(store.get(SPEC))
@@ -171,17 +173,113 @@ def test_a_whole_file_that_is_no_entry_is_set_aside(store):
         store.put(SPEC, ARRAYS, FACTS)
 
 
-def test_prune(store):
+def test_the_layout_is_said_at_the_first_use(store):
+    assert store.check_layout() == 1
+    assert not store.folder.exists()
     store.put(SPEC, ARRAYS, FACTS)
-    old = time.time() - 10 * 24 * 3600
-    os.utime(only_entry(store), (old, old))
-    stale = only_entry(store).with_name(".unfinished")
-    stale.write_text("x")
-    os.utime(stale, (old, old))
-    store.put({**SPEC, "seed": 1}, ARRAYS, FACTS)
-    assert store.prune(older_than_days=5) == 1
-    assert not stale.exists()
-    assert store.info()["entries"] == 1
+    layout = store.folder / "layout.json"
+    assert json.loads(layout.read_text()) == {"layout": LAYOUT}
+    # A store from before there was such a file is one of the first layout.
+    layout.unlink()
+    same(Store(store.folder).get(SPEC))
+    store.put(SPEC, ARRAYS, FACTS)
+    assert layout.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"layout": 2}', "has layout 2, of a newer version"),
+        ('{"layout": "x"}', "does not say which layout"),
+        ("[]", "does not say which layout"),
+        ("", "does not say which layout"),
+    ],
+)
+def test_a_newer_layout_is_refused_in_a_sentence_and_left_alone(store, text, said):
+    store.put(SPEC, ARRAYS, FACTS)
+    (store.folder / "layout.json").write_text(text)
+    before = sorted(store.folder.rglob("*"))
+    for use in (
+        lambda store: store.get(SPEC),
+        lambda store: store.put(SPEC, ARRAYS, FACTS),
+        lambda store: store.fetch(SPEC, lambda: pytest.fail("computed")),
+        lambda store: store.check_writable(),
+        lambda store: list(verify(store)),
+        lambda store: contents(store, 1),
+        lambda store: prune(store, 1, 0.0, stale=True),
+    ):
+        with pytest.raises(StoreUnusable, match=said):
+            use(Store(store.folder))
+    assert sorted(store.folder.rglob("*")) == before
+
+
+def test_entries_of_an_older_layout_are_left_alone(store, monkeypatch):
+    store.put(SPEC, ARRAYS, FACTS)
+    old = only_entry(store)
+    monkeypatch.setattr(entries, "LAYOUT", 2)
+    newer = Store(store.folder)
+    assert newer.get(SPEC) is None
+    assert json.loads((store.folder / "layout.json").read_text()) == {"layout": 1}
+    newer.put(SPEC, ARRAYS, FACTS)
+    assert json.loads((store.folder / "layout.json").read_text()) == {"layout": 2}
+    assert old.exists()
+    assert damaged(newer) == []
+    monkeypatch.undo()
+    with pytest.raises(StoreUnusable, match="newer version"):
+        Store(store.folder).get(SPEC)
+
+
+@pytest.mark.filterwarnings("ignore:The stored entry")
+@pytest.mark.parametrize("inside", ["??", "quarantine"])
+def test_nothing_is_written_through_a_link_inside_of_the_store(store, tmp_path, inside):
+    store.put(SPEC, ARRAYS, FACTS)
+    path, outside = only_entry(store), tmp_path / "outside"
+    path.write_bytes(b"damaged")
+    folder = path.parent if inside == "??" else store.folder / inside
+    if folder.exists():
+        folder.rename(outside)
+    else:
+        outside.mkdir()
+    folder.symlink_to(outside, target_is_directory=True)
+    (outside / "file.entry.1").write_text("of somebody else")
+    before = {each: each.read_bytes() for each in outside.iterdir()}
+    with pytest.raises(StoreUnusable, match="is a link"):
+        store.fetch(SPEC, lambda: (ARRAYS, FACTS))
+    if inside == "??":
+        with pytest.raises(StoreUnusable, match="is a link"):
+            store.put(SPEC, ARRAYS, FACTS)
+    prune(store, 1, 0.0, stale=True)
+    assert {each: each.read_bytes() for each in outside.iterdir()} == before
+
+
+def test_links_in_the_place_of_files_are_replaced_and_their_targets_left(store, tmp_path):
+    target = tmp_path / "target"
+    target.write_text("of somebody else")
+    path = store._path(SPEC)
+    path.parent.mkdir(parents=True)
+    path.symlink_to(target)
+    (store.folder / "layout.json").symlink_to(tmp_path / "nowhere")
+    assert list(store.entries()) == []
+    with pytest.warns(UserWarning, match="damaged"):
+        same(store.fetch(SPEC, lambda: (ARRAYS, FACTS)))
+    assert target.read_text() == "of somebody else"
+    assert not (tmp_path / "nowhere").exists()
+    assert not path.is_symlink()
+    path.unlink()
+    lock_of(path).symlink_to(target)
+    with pytest.raises(StoreUnusable, match="cannot be written"):
+        store.fetch(SPEC, lambda: pytest.fail("computed without its lock"))
+    assert target.read_text() == "of somebody else"
+
+
+def test_the_store_itself_may_be_a_link_but_no_dangling_one(store, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    store.folder.symlink_to(tmp_path / "elsewhere")
+    store.put(SPEC, ARRAYS, FACTS)
+    same(store.get(SPEC))
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(StoreUnusable, match="make it a writable folder"):
+        Store(tmp_path / "dangling").check_writable()
 
 
 WRITER = """
@@ -202,8 +300,8 @@ def test_a_kill_at_any_moment_leaves_whole_entries(store):
             child.stdout.readline()
             time.sleep(rng.uniform(0, 0.05))
             child.send_signal(signal.SIGKILL)
-    assert store.info()["entries"] > 0
-    assert store.verify() == []
+    assert next(store.entries())
+    assert damaged(store) == []
 
 
 def test_two_processes_may_write_the_same_entries(store):
@@ -212,7 +310,8 @@ def test_two_processes_may_write_the_same_entries(store):
         subprocess.Popen([sys.executable, "-c", script, store.folder], stdout=subprocess.DEVNULL) for _ in range(2)
     ]
     assert [child.wait() for child in children] == [0, 0]
-    assert store.info() == {**store.info(), "entries": 50, "set aside": 0}
+    assert len(list(store.entries())) == 50
+    assert set_aside(store) == []
     for shard in range(50):
         np.testing.assert_array_equal(store.get({"shard": shard}).arrays["a"], np.full(2000, shard))
 
@@ -239,7 +338,7 @@ def test_processes_that_need_one_entry_compute_it_once(tmp_path):
 
 
 def test_an_entry_may_need_others(tmp_path):
-    """Whatever their addresses: of 101 entries that each need the next, some share a folder of the store."""
+    """Whatever their addresses: of 31 entries that each need the next, some share a folder of the store."""
     store = Store(tmp_path)
 
     def compute(depth):
@@ -250,8 +349,9 @@ def test_an_entry_may_need_others(tmp_path):
 
         return inner
 
-    store.fetch({"depth": 100}, compute(100))
-    assert store.info()["entries"] == 101
+    store.fetch({"depth": 30}, compute(30))
+    assert len(list(store.entries())) == 31
+    assert len({path.parent for path in store.entries()}) < 31
     assert list(tmp_path.glob("**/.*")) == []
 
 
