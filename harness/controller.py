@@ -18,8 +18,9 @@ from harness.recorder import Recorder
 from harness.session import Session
 
 PLUGIN = "harness-controller"
-# What a worker says to the controller: why it cannot go on, and how many cells there are. And the attribute of a report
-# that carries a cell's record.
+# What the controller says to a worker: where the cluster is that it has started. What a worker says to the controller:
+# why it cannot go on, and how many cells there are. And the attribute of a report that carries a cell's record.
+CLUSTER = "harness_cluster"
 REFUSED = "harness_refused"
 EXPECTED = "harness_expected"
 RECORD = "harness_record"
@@ -89,6 +90,15 @@ class Controller:
         except BadInput as error:
             self.refused = str(error)
             pytest.exit(self.refused, returncode=pytest.ExitCode.USAGE_ERROR)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """A worker is about to begin: all of them use the cluster that this process starts."""
+        try:
+            if self.session.started:
+                node.workerinput[CLUSTER] = self.session.own_cluster.scheduler_address
+        except BadInput as error:
+            raise pytest.UsageError(str(error)) from None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

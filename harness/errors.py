@@ -8,8 +8,16 @@ class BadInput(ValueError):
     """
 
 
-class StoreUnusable(BadInput):
-    """The store is full or cannot be written: the run ends, since nothing it draws could be kept."""
+class CannotGoOn(BadInput):
+    """The run ends, whatever cell it is at, and keeps what it has."""
+
+
+class StoreUnusable(CannotGoOn):
+    """The store is full or cannot be written: nothing that is drawn could be kept."""
+
+
+class ClusterLost(CannotGoOn):
+    """The cluster is gone, or is another one: nothing can be drawn."""
 
 
 class Unavailable(RuntimeError):

@@ -13,7 +13,6 @@ from harness.accepted import Accepted, may_be_accepted
 from harness.claim import ClaimText, Question, question_of, questions_in
 from harness.errors import BadInput
 from harness.judging import Judged, judge_cell
-from harness.machine import describe
 from harness.session import ALPHA, Session
 from harness.verdicts import Estimate, Looks, Verdict
 
@@ -67,7 +66,7 @@ def _record(item: pytest.Function, session: Session, judged: Judged) -> dict[str
         "claim": records.claim_record(file, text, questions_in(item.module), session.scale, accepted),
         "run": {
             "device": str(session.lab.device),
-            "device_name": describe(session.lab.device),
+            "device_name": session.executor.device_name,
             "budget_seconds": session.budget_seconds,
             "cells_expected": session.expected,
         },

@@ -7,7 +7,7 @@ from math import inf, isfinite
 from typing import Any
 
 from harness.claim import Question
-from harness.errors import StoreUnusable, Unavailable, Undecided
+from harness.errors import CannotGoOn, Unavailable, Undecided
 from harness.lab import Lab
 from harness.verdicts import Estimate, Looks, Prediction, Verdict, decide, needed
 
@@ -72,7 +72,7 @@ def judge_cell(
         return replace(last, verdict=Verdict.INCONCLUSIVE, seconds=lab.spent, reason=str(why))
     except Unavailable as missing:
         return Judged(Verdict.UNAVAILABLE, seconds=lab.spent, reason=str(missing))
-    except StoreUnusable:
+    except CannotGoOn:
         raise
     except Exception:
         return Judged(Verdict.ERROR, seconds=lab.spent, reason=traceback.format_exc())

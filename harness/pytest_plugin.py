@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import BadInput, StoreUnusable, Unavailable
+from harness.errors import BadInput, CannotGoOn, Unavailable
 
 if TYPE_CHECKING:
     from harness.lab import Lab
@@ -33,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add = parser.getgroup("claims", "claims about the inductive bias").addoption
     add("--scale", default="smoke", help="smoke (ten minutes), standard (90 minutes), full (a GPU overnight)")
     add("--device", default="auto", help="auto, cpu, cuda, cuda:N, or with -n several: cuda:0,1 (default auto)")
+    add("--workers", metavar="N", help="start N workers of Dask on this machine, which draw the samples")
+    add("--cluster", metavar="ADDRESS", help="use the workers of a Dask scheduler that is there, tcp://HOST:PORT")
     add("--seed", default="0", help="whole number from 0; another seed is an independent run (default 0)")
     add("--budget", help="sampling time for the whole run, e.g. 90s, 30m, 2h (default: the scale's)")
     add("--store", help="folder of stored samples (default $HARNESS_STORE, else .store)")
@@ -44,11 +46,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """-n auto: a process for each GPU of the run, else for each core, as far as the memory goes."""
+    """-n auto: a process for each GPU of the run, else for each core, as far as the memory goes.
+
+    With a cluster they draw nothing themselves, so that its GPUs do not matter.
+    """
     from harness.machine import processes
 
+    elsewhere = config.option.workers or config.option.cluster
     try:
-        return processes(config.option.device)
+        return processes("cpu" if elsewhere else config.option.device)
     except BadInput:
         # Refused in a sentence once the options are checked.
         return 1
@@ -65,10 +71,18 @@ def pytest_configure(config: pytest.Config) -> None:
     except BadInput as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = session
-    if worker is None:
-        from harness.controller import PLUGIN, Controller
+    from harness.controller import CLUSTER, PLUGIN, Controller
 
+    if worker is not None:
+        session.cluster = worker.get(CLUSTER, session.cluster)
+    else:
         config.pluginmanager.register(Controller(config, session), PLUGIN)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave the cluster, where there is one."""
+    if (session := config.stash.get(SESSION, None)) is not None:
+        session.close()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -154,7 +168,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
     try:
         record = judge_item(pyfuncitem, pyfuncitem.config.stash[SESSION])
-    except StoreUnusable as error:
+    except CannotGoOn as error:
         refuse(pyfuncitem.session, str(error))
     pyfuncitem.stash[JUDGED] = record
     cell = record["cell"]

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
+    from distributed import LocalCluster
+
     from harness.accepted import Table
+    from harness.execution import Executor
     from harness.lab import Lab
 
 RESULTS = "results.json"
@@ -36,12 +39,30 @@ def parse_seed(text: str) -> int:
     return int(text)
 
 
+def parse_cluster(cluster: str | None, workers: str | None, device: str) -> int:
+    """How many workers of Dask the run starts; 0: none. BadInput where it cannot have what is asked for."""
+    if cluster is None and workers is None:
+        return 0
+    if cluster is not None and workers is not None:
+        raise BadInput("--workers starts workers and --cluster names some that are there; choose one of the two.")
+    if workers is not None:
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", workers):
+            raise BadInput(f"--workers takes how many worker processes to start, from 1, not {workers!r}.")
+        return int(workers)
+    if not re.fullmatch(r"(tcp|tls)://([^\s/:@]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}", str(cluster)):
+        raise BadInput(f"--cluster takes a scheduler's address such as tcp://host:8786, not {cluster!r}.")
+    if device not in ("auto", "cpu", "cuda"):
+        raise BadInput(f"With --cluster, --device takes auto, cpu or cuda, not {device!r}: a worker uses its own GPU.")
+    return 0
+
+
 @dataclass
 class Session:
     """What one run was asked for, and how far this process has come.
 
     workers: processes that share the cells; each may sample for the whole budget. worker: this one's number.
     expected: cells of the whole run. judged: cells of this process.
+    cluster: address of the scheduler whose workers draw the samples. started: workers that the run starts for that.
     """
 
     root: Path
@@ -56,6 +77,8 @@ class Session:
     worker: int = 0
     judged: int = 0
     expected: int = 0
+    cluster: str | None = None
+    started: int = 0
 
     @classmethod
     def from_options(cls, option: Any, root: Path, workers: int = 1, worker: int = 0) -> "Session":
@@ -85,6 +108,8 @@ class Session:
             report=report,
             workers=workers,
             worker=worker,
+            cluster=option.cluster,
+            started=parse_cluster(option.cluster, option.workers, option.device),
         )
 
     @property
@@ -106,16 +131,41 @@ class Session:
 
     @cached_property
     def lab(self) -> "Lab":
-        """The lab of this process; the first use checks the device and the store."""
+        """The lab of this process; the first use checks the store and the device, or the cluster."""
         from harness.lab import SCALES, Lab
-        from harness.machine import one_thread, resolve_device
         from harness.store import Store
 
-        one_thread()
         store = Store(self.store)
         store.check_writable()
-        device = resolve_device(self.device, self.worker, self.workers)
-        return Lab(SCALES[self.scale], device, self.seed, store, self.fresh)
+        return Lab(SCALES[self.scale], self.executor.device, self.seed, store, self.fresh, self.executor)
+
+    @cached_property
+    def executor(self) -> "Executor":
+        """Where the samples of this process are computed."""
+        from harness.machine import one_thread, resolve_device
+
+        one_thread()
+        if self.cluster is None and not self.started:
+            from harness.execution import Here
+
+            return Here(resolve_device(self.device, self.worker, self.workers))
+        from harness.execution.cluster import Cluster
+
+        address = self.cluster or self.own_cluster.scheduler_address
+        return Cluster(address, self.device, self.root, self.started)
+
+    @cached_property
+    def own_cluster(self) -> "LocalCluster":
+        """The workers that the run starts; one process of the run has them, and tells others the address."""
+        from harness.execution.cluster import start_workers
+
+        return start_workers(self.started, self.device)
+
+    def close(self) -> None:
+        """Leave the cluster, and end the workers that this process has started."""
+        for name in ("executor", "own_cluster"):
+            if name in vars(self):
+                vars(self).pop(name).close()
 
     @property
     def budget_seconds(self) -> float:
@@ -125,6 +175,8 @@ class Session:
     def allowance(self) -> float:
         """Seconds the next cell may spend: three times its equal share of what is left, and no more than is left.
 
+        Seconds are a worker's; on a cluster, the processes of the run share out those that all its workers have.
+
         Most cells decide at their first look and leave their share to the rest; three lets a hard cell have some of
         it early without starving those still to come.
 
@@ -133,5 +185,6 @@ class Session:
         other: a cell's looks are the same in every run, and its verdict is that of the first look that decides.
         """
         cells_left = max(self.expected / self.workers - self.judged, 1)
-        left = max(self.budget_seconds - self.lab.computed, 0.0)
+        shares = 1.0 if self.cluster is None and not self.started else self.executor.workers / self.workers
+        left = max(self.budget_seconds * shares - self.lab.computed, 0.0)
         return min(3 * left / cells_left, left)

@@ -22,6 +22,8 @@ def options(**changed):
         "data": None,
         "fresh": False,
         "report": None,
+        "workers": None,
+        "cluster": None,
     }
     return SimpleNamespace(**(defaults | changed))
 

@@ -4,7 +4,6 @@ A claim asks for the same thing at every look; it is given twice as many shards 
 earlier looks, of other cells and of earlier runs are used again.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TypeVar
@@ -12,6 +11,7 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 import torch
 
+from harness.execution import Executor, Here, Job
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.seeds import generator
@@ -50,6 +50,31 @@ class Mergeable(Protocol):
 T = TypeVar("T", bound=Mergeable)
 
 
+@dataclass(frozen=True)
+class Shard:
+    """What one shard draws, with nothing of the lab around it, so that any process may compute it."""
+
+    compute: Callable[[torch.Generator], Mergeable]
+    seed: int
+    name: str
+    number: int
+
+    def __call__(self, device: torch.device) -> dict[str, np.ndarray]:
+        """Its arrays."""
+        return self.compute(generator(device, self.seed, self.name, self.number)).to_arrays()
+
+
+@dataclass(frozen=True)
+class Once:
+    """What is computed without drawing, in the place of a shard."""
+
+    compute: Callable[[], dict[str, np.ndarray]]
+
+    def __call__(self, device: torch.device) -> dict[str, np.ndarray]:  # noqa: ARG002 — always on the CPU
+        """Its arrays."""
+        return self.compute()
+
+
 @dataclass
 class Shards:
     """Seeds, device and store already chosen, and how far a cell has come.
@@ -58,7 +83,8 @@ class Shards:
     spent: seconds it cost to compute what was handed out since `begin`, counted when it was computed, so that a run
         from the store spends, and therefore decides, as the run that filled it did. What an earlier cell of this
         run had already asked for costs nothing.
-    computed: seconds that this process has spent on computing since it began, in all.
+    computed: seconds that were spent on computing for this process since it began, in all.
+    executor: where shards are computed; None: in this process.
     run: what decides, besides, how far a cell goes: the run's budget and its number of cells.
     """
 
@@ -67,6 +93,7 @@ class Shards:
     seed: int
     store: Store
     fresh: bool = False
+    executor: Executor | None = None
     progress: Callable[[str], None] = lambda _: None
     run: Mapping[str, float] = field(default_factory=dict)
     cell: str = ""
@@ -136,13 +163,16 @@ class Shards:
         done, merged = self._merged.get(name, (0, None))
         if done > shards:
             done, merged = 0, None
-        for shard in range(done, shards):
+
+        def fetch(shard: int) -> tuple[Entry, float]:
+            return self._fetch({**spec, "shard": shard}, f"{name}/{shard}", Shard(compute, self.seed, name, shard))
+
+        todo = range(done, shards)
+        fetched = self._executor.map(fetch, todo)
+        for shard in todo:
             self.progress(f"{spec['sampler']} {shard + 1}/{shards}")
-
-            def drawn(shard: int = shard) -> dict[str, np.ndarray]:
-                return compute(generator(self.device, self.seed, name, shard)).to_arrays()
-
-            entry, seconds = self._entry({**spec, "shard": shard}, f"{name}/{shard}", drawn)
+            entry, took = next(fetched)
+            seconds = self._charge(f"{name}/{shard}", entry, took)
             if seconds is not None:
                 self._seconds.setdefault(name, []).append(seconds)
             part = kind.from_arrays(entry.arrays)
@@ -154,28 +184,35 @@ class Shards:
         """What is computed without drawing anything, the same at every look, seed and device: from the store, or
         computed and stored."""
         spec = {**spec, "version": SAMPLERS_VERSION}
-        return self._entry(spec, key(spec), compute)[0].arrays
+        name = key(spec)
+        entry, took = self._fetch(spec, name, Once(compute))
+        self._charge(name, entry, took)
+        return entry.arrays
 
-    def _entry(
-        self, spec: dict[str, Any], name: str, compute: Callable[[], dict[str, np.ndarray]]
-    ) -> tuple[Entry, float | None]:
-        """One stored entry, and the seconds it took where this run is now charged for it for the first time."""
+    @property
+    def _executor(self) -> Executor:
+        return self.executor or Here(self.device)
+
+    def _fetch(self, spec: dict[str, Any], name: str, job: Job) -> tuple[Entry, float]:
+        """One stored entry, and the seconds that it now took to compute it. Several threads may be here at once."""
+        took = 0.0
 
         def timed() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-            start = time.perf_counter()
-            arrays = compute()
-            seconds = time.perf_counter() - start
-            self.computed += seconds
-            return arrays, {"seconds": seconds}
+            nonlocal took
+            arrays, took = self._executor.compute(job)
+            return arrays, {"seconds": took}
 
-        new = name not in self._charged
-        entry = self.store.fetch(spec, timed, fresh=self.fresh and new)
-        if not new:
-            return entry, None
+        return self.store.fetch(spec, timed, fresh=self.fresh and name not in self._charged), took
+
+    def _charge(self, name: str, entry: Entry, took: float) -> float | None:
+        """The seconds an entry took where this run is now charged for it for the first time."""
+        self.computed += took
+        if name in self._charged:
+            return None
         self._charged.add(name)
         seconds = float(entry.facts["seconds"])
         self.spent += seconds
-        return entry, seconds
+        return seconds
 
 
 def who(architecture: Architecture, problem: Problem) -> dict[str, Any]:

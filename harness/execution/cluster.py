@@ -1,0 +1,229 @@
+"""Shards on the workers of a Dask cluster: one that is there already, or one of this machine that a run starts."""
+
+import logging
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from harness.errors import BadInput, ClusterLost
+from harness.execution import A, B, Job
+
+if TYPE_CHECKING:
+    from distributed import Future, LocalCluster
+
+# Seconds until an address counts as one where nobody answers, and for which a run waits for workers once all are gone.
+_CONNECT_SECONDS = 10
+_PATIENCE_SECONDS = 300
+_LOOK_EVERY_SECONDS = 5
+# How often a shard may end the worker that computes it before it is given up.
+_ALLOWED_FAILURES = 3
+# Shards under way for each worker, so that none waits while a finished one is stored; and threads in all.
+_AHEAD, _MOST_THREADS = 2, 64
+
+
+def import_dask() -> None:
+    """BadInput where Dask is not installed. Its own remarks on what ends are left out: the run says what matters."""
+    try:
+        import distributed  # noqa: F401
+    except ImportError:
+        raise BadInput(
+            "--workers and --cluster need the package distributed; pip install 'inductive-bias-harness[cluster]'."
+        ) from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+
+
+def start_workers(count: int, device: str) -> "LocalCluster":
+    """So many worker processes on this machine, with one thread each; those that die are replaced.
+
+    BadInput where they cannot be started, or the device is not here.
+    """
+    import_dask()
+    from dask import config
+    from distributed import LocalCluster
+
+    from harness.machine import resolve_device
+
+    resolve_device(device, 0, count)
+    settings = {
+        "distributed.worker.multiprocessing-method": "spawn",
+        "distributed.scheduler.allowed-failures": _ALLOWED_FAILURES,
+        # A worker is given one shard at a time: one that ends its worker takes no other with it.
+        "distributed.scheduler.worker-saturation": 1.0,
+        # Silence is no death: compiled code may keep a worker from answering. A death ends its connection.
+        "distributed.scheduler.worker-ttl": None,
+    }
+    with config.set(settings):
+        try:
+            return LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+                preload="harness.execution.worker",
+            )
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise BadInput(f"{count} worker(s) could not be started on this machine ({error}).") from None
+
+
+def agreed(found: Mapping[str, Any], mine: Mapping[str, str], address: str) -> dict[str, str]:
+    """What all workers are, by worker's address: their facts, or the exception that they met instead.
+
+    mine: facts that this process must share. BadInput, in a sentence, for workers that are not alike.
+    """
+    if not found:
+        raise BadInput(f"The cluster {address} has no workers; start some (dask worker {address}) and run again.")
+    for worker, facts in found.items():
+        if isinstance(facts, ImportError | AttributeError):
+            raise BadInput(f"The worker {worker} lacks this software ({facts}); install the same there.")
+        if isinstance(facts, BaseException):
+            raise BadInput(f"The worker {worker} cannot take part: {facts}")
+    first = next(iter(found))
+    for worker, facts in found.items():
+        for name, value in facts.items():
+            other, whose = (mine[name], "here") if name in mine else (found[first][name], f"on {first}")
+            if value != other:
+                raise BadInput(
+                    f"A run's workers must be alike for its numbers to be: {name} is {value} on {worker}, but "
+                    f"{other} {whose}; make them alike, or choose --device cpu or cuda."
+                )
+    return dict(found[first])
+
+
+def ship_by_value(root: Path) -> None:
+    """Send along what workers need not have: claims, and additions of the user's, which lie in the run's folder or
+    are registered. This package and what is installed are taken from the worker's own."""
+    import cloudpickle
+
+    from harness import registry
+
+    installed = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    added = {type(each).__module__ for each in (*registry.architectures, *registry.optimisers)}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in ("harness", "__main__", "__mp_main__") or name != getattr(module, "__name__", ""):
+            continue
+        place = Path(getattr(module, "__file__", None) or sys.executable).resolve()
+        own = place.is_relative_to(root.resolve()) and not any(place.is_relative_to(folder) for folder in installed)
+        if own or name in added:
+            cloudpickle.register_pickle_by_value(module)
+
+
+class Cluster:
+    """The workers that a scheduler has; see `Executor`.
+
+    device: auto, cpu or cuda; of workers that the run has started also cuda:N or several. started: how many those are.
+    root: the run's folder. BadInput, within seconds, where nobody answers or the workers are not alike.
+    """
+
+    def __init__(self, address: str, device: str, root: Path, started: int = 0) -> None:
+        import_dask()
+        from distributed import Client
+
+        from harness.execution import worker
+
+        self.address, self._asked, self._started = address, device, started
+        try:
+            self._client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+        except (OSError, TimeoutError, ValueError):
+            raise BadInput(
+                f"No scheduler answers at {address} within {_CONNECT_SECONDS} s; start one (dask scheduler), or name "
+                "another with --cluster."
+            ) from None
+        try:
+            found = self._client.run(worker.facts, device, max(started, 1), on_error="return")
+            self._facts = agreed(found, worker.software(), address)
+        except BaseException:
+            self.close()
+            raise
+        ship_by_value(root)
+        self.device = torch.device(self._facts["device"])
+        self.workers = len(found)
+        self._waiting: set[Future] = set()
+
+    @property
+    def device_name(self) -> str:
+        """The GPU's, or how far a CPU's vectors go."""
+        return f"{self.workers} workers, {self._facts['kind of device']}"
+
+    def compute(self, job: Job) -> tuple[dict[str, np.ndarray], float]:
+        """The job's arrays, and the seconds that a worker took. A worker that dies is replaced, and the job done again.
+
+        BadInput for a job that ends worker after worker; ClusterLost where the scheduler or all workers are gone.
+        """
+        import cloudpickle
+        from distributed import KilledWorker
+
+        from harness.execution import worker
+
+        payload = cloudpickle.dumps(job)
+        future = None
+        try:
+            future = self._client.submit(
+                worker.perform, payload, self._asked, max(self._started, 1), self._facts, pure=False
+            )
+            self._waiting.add(future)
+            return self._result(future)
+        except KilledWorker as killed:
+            raise BadInput(
+                f"A sample ended the worker that computed it {killed.allowed_failures + 1} times; most likely it needs "
+                "more memory than a worker has, or ends the process: the workers' logs may say more."
+            ) from None
+        except Exception as error:
+            if isinstance(error, CancelledError) or self._client.status != "running":
+                raise ClusterLost(
+                    f"The scheduler {self.address} does not answer any more. What was stored stays; run again once it "
+                    "is back."
+                ) from None
+            raise
+        finally:
+            self._waiting.discard(future)
+
+    def map(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+        """Several at once, each in a thread that waits for its worker; the rest are left where one fails."""
+        todo = list(items)
+        if len(todo) < 2:
+            yield from map(function, todo)
+            return
+        with ThreadPoolExecutor(min(len(todo), _AHEAD * self.workers, _MOST_THREADS)) as threads:
+            results = [threads.submit(function, item) for item in todo]
+            try:
+                for result in results:
+                    yield result.result()
+            except BaseException:
+                for result in results:
+                    result.cancel()
+                self._abandon()
+                raise
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self._client.close()
+
+    def _result(self, future: "Future") -> tuple[dict[str, np.ndarray], float]:
+        """Once the job is done or lost; ClusterLost where there are no workers for long."""
+        seen = time.monotonic()
+        while not future.done():
+            try:
+                return future.result(timeout=_LOOK_EVERY_SECONDS)
+            except TimeoutError:
+                if future.done() or self._client.nthreads():
+                    seen = time.monotonic()
+                elif time.monotonic() - seen > _PATIENCE_SECONDS:
+                    raise ClusterLost(
+                        f"The cluster {self.address} has had no workers for {_PATIENCE_SECONDS // 60} minutes. What "
+                        "was stored stays; start workers and run again."
+                    ) from None
+        return future.result()
+
+    def _abandon(self) -> None:
+        if self._waiting and self._client.status == "running":
+            self._client.cancel(list(self._waiting))

@@ -1,0 +1,101 @@
+"""What a worker of a cluster does: it says what it is, and computes shards. Imports of distributed are its own."""
+
+import hashlib
+import platform
+import signal
+import threading
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle
+import numpy as np
+import torch
+
+import harness
+from harness.errors import BadInput, ClusterLost
+from harness.execution import timed
+from harness.machine import describe, one_thread, resolve_device
+
+if TYPE_CHECKING:
+    from distributed import Worker
+
+# What must be the same wherever a run's shards are computed, for the numbers to be the same.
+PACKAGES = ("torch", "numpy", "scipy", "numba", "scikit-learn", "cloudpickle", "distributed")
+
+Facts = dict[str, str]
+
+
+def software() -> Facts:
+    """Python, packages, and the content of this one, whose version does not change with every commit."""
+    content = hashlib.sha256()
+    folder = Path(harness.__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        content.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
+    return {
+        "Python": ".".join(platform.python_version_tuple()[:2]),
+        **{package: version(package) for package in PACKAGES},
+        "the harness's code": content.hexdigest()[:12],
+    }
+
+
+def facts(device: str, workers: int, dask_worker: "Worker") -> Facts:
+    """What this worker is; BadInput where it has no device of that name. workers: how many the run has started."""
+    return _software_once() | hardware(_device(device, workers, dask_worker.name))
+
+
+@cache
+def _software_once() -> Facts:
+    return software()
+
+
+@cache
+def hardware(device: torch.device) -> Facts:
+    """The kind of device. Two kinds of GPU round differently, and so do a CPU's instruction sets."""
+    kind = describe(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
+    return {"device": device.type, "kind of device": kind}
+
+
+def perform(payload: bytes, device: str, workers: int, expected: Facts) -> tuple[dict[str, np.ndarray], float]:
+    """Compute a pickled job: its arrays, and the seconds that took.
+
+    ClusterLost where this worker is not what the run's workers were when it began.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    mine = facts(device, workers, worker)
+    for name, value in expected.items():
+        if mine[name] != value:
+            raise ClusterLost(
+                f"The worker {worker.address} has joined with another {name}, {mine[name]} instead of {value}; "
+                "start alike workers and run again. What was stored stays."
+            )
+    _prepare(threading.get_ident())
+    place = _device(device, workers, worker.name)
+    if place.type == "cuda":
+        torch.cuda.set_device(place)
+    try:
+        job = cloudpickle.loads(payload)
+    except ImportError as error:
+        raise BadInput(
+            f"The worker {worker.address} cannot import what a sample needs ({error}); install it there."
+        ) from None
+    return timed(job, place)
+
+
+@cache
+def _prepare(thread: int) -> None:  # noqa: ARG001 — a limit on threads is that of the thread that sets it
+    one_thread()
+
+
+@cache
+def _device(device: str, workers: int, name: Any) -> torch.device:
+    """Workers that the run has started are numbered and share out its GPUs; any other takes the first it sees."""
+    return resolve_device(device, name if isinstance(name, int) else 0, workers)
+
+
+def dask_setup(worker: "Worker") -> None:  # noqa: ARG001 — the signature that Dask asks of a preload
+    """Ctrl-C is for the process that started the workers, which then ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
