@@ -6,8 +6,9 @@ address in the store.
 
 from collections.abc import Collection
 from math import inf
-from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeGuard
+
+import numpy as np
 
 from harness.errors import BadInput
 
@@ -29,9 +30,17 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
+def _is_whole(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _is_real(value: Any) -> TypeGuard[float]:
+    return _is_whole(value) or isinstance(value, float | np.floating)
+
+
 def whole(value: Any, what: str, least: int = 1, most: int = MOST) -> int:
     """The same as an int; BadInput unless it is a whole number in these bounds. 2.0 is none, nor is True."""
-    if isinstance(value, Integral) and not isinstance(value, bool) and least <= value <= most:
+    if _is_whole(value) and least <= value <= most:
         return int(value)
     raise BadInput(f"{what} is a whole number of at least {least:,} and at most {most:,}, not {shown(value)}.")
 
@@ -39,24 +48,19 @@ def whole(value: Any, what: str, least: int = 1, most: int = MOST) -> int:
 def wholes(values: Any, what: str, least: int = 1, most: int = MOST) -> tuple[int, ...]:
     """The same as a tuple of ints; BadInput unless these are a list or tuple of whole numbers in these bounds."""
     given = values if isinstance(values, list | tuple) else ()
-    if given is values and all(
-        isinstance(value, Integral) and not isinstance(value, bool) and least <= value <= most for value in given
-    ):
+    if given is values and all(_is_whole(value) and least <= value <= most for value in given):
         return tuple(int(value) for value in given)
     raise BadInput(f"{what} are whole numbers of at least {least:,} and at most {most:,}, not {shown(values)}.")
 
 
 def are_counts(*values: Any, least: int = 1) -> bool:
     """Whether all of these are whole numbers of at least so much."""
-    return all(
-        isinstance(value, Integral) and not isinstance(value, bool) and least <= value < _MOST_COUNTED
-        for value in values
-    )
+    return all(_is_whole(value) and least <= value < _MOST_COUNTED for value in values)
 
 
 def is_number(value: Any) -> bool:
     """Whether it is a finite number; True is none, nor is what is not a number (NaN)."""
-    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) < inf
+    return _is_real(value) and abs(value) < inf
 
 
 def counts(what: str, least: int = 1, **numbers: Any) -> None:
@@ -73,7 +77,7 @@ def positive(value: Any, what: str) -> float:
 
 def not_negative(value: Any, what: str) -> float:
     """The same as a float; BadInput unless it is 0, or positive as above."""
-    none = isinstance(value, Real) and not isinstance(value, bool) and value == 0
+    none = _is_real(value) and value == 0
     return 0.0 if none else number(value, f"{what} is 0 or a positive number", 1 / LARGEST)
 
 
@@ -83,7 +87,7 @@ def number(value: Any, what: str, least: float = 0.0, most: float = LARGEST) -> 
     what: the sentence until the bounds.
     """
     # What is not a number (NaN) lies in no bounds.
-    if isinstance(value, Real) and not isinstance(value, bool) and least <= value <= most:
+    if _is_real(value) and least <= value <= most:
         return float(value)
     raise BadInput(f"{what} from {least:g} to {most:g}, not {shown(value)}.")
 
@@ -92,6 +96,12 @@ def one_of(value: Any, allowed: Collection[str | None], what: str) -> None:
     """BadInput unless it is one of these; also where it is nothing that could be looked up."""
     if not isinstance(value, str | None) or value not in allowed:
         raise BadInput(f"{what} {shown(value)}; choose one of {', '.join(map(str, allowed))}.")
+
+
+def switch(value: Any, what: str) -> None:
+    """BadInput unless it is True or False."""
+    if not isinstance(value, bool):
+        raise BadInput(f"{what} is True or False, not {shown(value)}.")
 
 
 def put(thing: Any, **values: Any) -> None:

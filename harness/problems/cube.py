@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from harness.arguments import are_counts, shown
 from harness.errors import BadInput
 from harness.problems.problem import Problem
-from harness.problems.splits import random_generator, split_indices
+from harness.problems.splits import check_split, random_generator, split_indices
 
 MOST_BITS = 16
 
@@ -28,18 +29,20 @@ def boolean_cube(bits: int, target: str = "constant-0", train: int = 0, split: i
         bit, 0101…), copy-k (copies bit k, from 1), parity, majority (more ones than zeros), random (by split).
     train: so many inputs, chosen by `split`, are the training set; the rest is evaluated. 0: all are evaluated.
     """
-    if not isinstance(bits, int) or not 1 <= bits <= MOST_BITS:
-        raise BadInput(f"A Boolean cube has 1 to {MOST_BITS} bits, not {bits}.")
+    if not are_counts(bits) or bits > MOST_BITS:
+        raise BadInput(f"A Boolean cube has 1 to {MOST_BITS} bits, not {shown(bits)}.")
+    bits = int(bits)
+    check_split(split)
     rows = np.arange(2**bits)
     x = ((rows[:, None] >> np.arange(bits - 1, -1, -1)) & 1).astype(np.float32)
     labels, named = _labels(x, target, split)
     what = f"cube{bits}-{named}"
     facts = {"dataset": "Boolean cube", "bits": bits, "task": named, "split": split}
+    if not are_counts(train, least=0) or train >= len(x):
+        raise BadInput(f"The training set of a {bits}-bit cube takes 0 to {len(x) - 1} inputs, not {shown(train)}.")
     if train == 0:
         name = f"cube{bits}" if named == "constant-0" else what
         return Problem.from_arrays(x[:0], labels[:0], x, labels, name, facts)
-    if not 0 < train < len(x):
-        raise BadInput(f"The training set of a {bits}-bit cube takes 0 to {len(x) - 1} inputs, not {train}.")
     rng = random_generator(f"{what} split", split)
     chosen, _ = split_indices(labels, train, len(x) - train, balanced=False, rng=rng, what=what)
     chosen = np.sort(chosen)
@@ -51,17 +54,20 @@ def boolean_cube(bits: int, target: str = "constant-0", train: int = 0, split: i
 def _labels(x: np.ndarray, target: str, split: int) -> tuple[np.ndarray, str]:
     """Labels, and the name that stands for them."""
     bits = x.shape[1]
+    if not isinstance(target, str):
+        raise BadInput(f"A target is a text such as 'parity' or '0110', not {shown(target)}.")
     if set(target) <= {"0", "1"} and target:
         if len(target) != len(x):
             raise BadInput(
                 f"A target on the {bits}-bit cube is a string of {len(x)} zeros and ones, not of {len(target)}."
             )
         return np.array([int(c) for c in target]), f"0x{int(target, 2):x}"
-    if target.startswith("copy-") and target[5:].isdecimal() and 1 <= int(target[5:]) <= bits:
-        return x[:, int(target[5:]) - 1], target
+    copies = [f"copy-{bit}" for bit in range(1, bits + 1)]
+    if target in copies:
+        return x[:, copies.index(target)], target
     if target not in TARGETS:
         raise BadInput(
-            f"There is no target {target!r} on the {bits}-bit cube; give a string of {len(x)} zeros and ones, "
+            f"There is no target {shown(target)} on the {bits}-bit cube; give a string of {len(x)} zeros and ones, "
             f"copy-1 to copy-{bits}, or one of {', '.join(TARGETS)}."
         )
     named = f"random{split}" if target == "random" else target

@@ -10,6 +10,7 @@ depend on the split.
 import hashlib
 import io
 import os
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import files
@@ -17,9 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.arguments import shown, switch
 from harness.errors import BadInput, Unavailable
 from harness.problems.problem import Arrays, Problem
-from harness.problems.splits import random_generator, split_indices
+from harness.problems.splits import check_sizes, check_split, random_generator, split_indices
 
 SHA256 = {
     "mnist_2000.npz": "1bf3c4c167c573646736a583d29f9c3106239e56ba0f11ea76345d6e7bf76ae7",
@@ -33,6 +35,7 @@ SHA256 = {
 EVEN_ODD = "0,2,4,6,8/1,3,5,7,9"
 FIRST_LAST = "0,1,2,3,4/5,6,7,8,9"
 TEN = "0/1/2/3/4/5/6/7/8/9"
+_TASK = re.compile(r"[0-9](?:,[0-9])*(?:/[0-9](?:,[0-9])*)+")
 _TASK_NAMES = {EVEN_ODD: "even_odd", FIRST_LAST: "first_last", TEN: "ten"}
 
 
@@ -46,6 +49,7 @@ def mnist(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool =
 
     The data folder is first looked at when the arrays are needed; Unavailable where it lacks the file.
     """
+    switch(full, "Whether MNIST is taken in full")
     return _classes("mnist-full" if full else "mnist", _mnist_full if full else _mnist, m, n, task, split, balanced)
 
 
@@ -56,6 +60,7 @@ def fashion_mnist(
 
     The data folder is first looked at when the arrays are needed; Unavailable where it lacks the file.
     """
+    switch(full, "Whether Fashion-MNIST is taken in full")
     name = "fashion_mnist-full" if full else "fashion_mnist"
     return _classes(name, _fashion_full if full else _fashion, m, n, task, split, balanced)
 
@@ -102,15 +107,14 @@ def _classes(
 
 def parse_task(task: str) -> list[list[int]]:
     """ "0,1/7" -> [[0, 1], [7]]: the classes labelled 0, those labelled 1, and so on; other classes are left out."""
-    try:
+    groups = []
+    if isinstance(task, str) and _TASK.fullmatch(task):
         groups = [[int(c) for c in group.split(",")] for group in task.split("/")]
-    except ValueError:
-        groups = []
     named = [c for group in groups for c in group]
-    if len(groups) < 2 or not set(named) <= set(range(10)) or len(set(named)) < len(named):
+    if len(groups) < 2 or len(set(named)) < len(named):
         raise BadInput(
             f"A task names at least two groups of different classes from 0 to 9, such as {EVEN_ODD!r}, '3/8' or "
-            f"'0/1/2', not {task!r}."
+            f"'0/1/2', not {shown(task)}."
         )
     return groups
 
@@ -126,6 +130,9 @@ def _split(
     classes: int = 2,
     later: bool = False,
 ) -> Problem:
+    check_sizes(m, n)
+    check_split(split)
+    switch(balanced, "Whether a split is balanced")
     words = [dataset, _TASK_NAMES.get(task, task.replace("/", "_").replace(",", ""))]
     words += [f"m{m}", f"n{n}"] + ([f"split{split}"] if split else []) + ([] if balanced else ["unbalanced"])
     facts = {"dataset": dataset, "task": task, "split": split}

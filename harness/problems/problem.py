@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from harness.arguments import is_number, shown, whole
 from harness.errors import BadInput
 from harness.packing import check_classes
 
@@ -59,6 +60,8 @@ class Problem:
         The name is for people; samples are stored under the arrays' content.
         """
         check_classes(classes)
+        classes, vocabulary = int(classes), _checked_vocabulary(vocabulary)
+        _check_words(name, facts)
         train, evaluation = _inputs(train_x, "training", vocabulary), _inputs(eval_x, "evaluation", vocabulary)
         if len(evaluation) == 0:
             raise BadInput("A problem needs at least 1 evaluation input: a function is what a network says of them.")
@@ -92,6 +95,7 @@ class Problem:
     ) -> "Problem":
         """A problem whose arrays are loaded when they are first needed; `load` may raise Unavailable or BadInput."""
         more = {"classes": classes} if classes > 2 else {}
+        m, n = int(m), int(n)
         return cls(name, m, n, {"problem": name, "m": m, "n": n, **more, **facts}, load, classes, vocabulary)
 
     @property
@@ -148,13 +152,39 @@ class Problem:
         return digest.hexdigest()
 
 
+def _array(values: ArrayLike) -> np.ndarray | None:
+    """A copy; None where the rows are of different lengths, or a number is too large for any type."""
+    try:
+        return np.array(values)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _checked_vocabulary(vocabulary: int | None) -> int | None:
+    return None if vocabulary is None else whole(vocabulary, "The size of a vocabulary", least=2)
+
+
+def _check_words(name: str, facts: dict[str, Any] | None) -> None:
+    """BadInput where the name is no printable text, or a fact is none of text, number and None."""
+    if not isinstance(name, str) or not name.isprintable() or not name:
+        raise BadInput(f"A problem's name is a text on one line, not {shown(name)}.")
+    facts = {} if facts is None else facts
+    if not isinstance(facts, dict) or not all(
+        isinstance(key, str) and (isinstance(value, str | int | None) or is_number(value))
+        for key, value in facts.items()
+    ):
+        raise BadInput(f"A problem's facts are a dict of texts and finite numbers, not {shown(facts)}.")
+
+
 def _inputs(values: ArrayLike, which: str, vocabulary: int | None) -> np.ndarray:
     if vocabulary is not None:
         return _tokens(values, which, vocabulary)
-    try:
-        array = np.array(values, dtype=np.float32)
-    except (TypeError, ValueError):
-        raise BadInput(f"The {which} inputs are not an array of numbers; give one row of numbers an input.") from None
+    array = _array(values)
+    if array is None or array.dtype.kind not in "biuf":
+        raise BadInput(f"The {which} inputs are not an array of numbers; give one row of numbers an input.")
+    # Numbers too large for float32 become infinite, which is looked for below.
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float32)
     if array.ndim < 2 and array.size:
         raise BadInput(f"The {which} inputs need one row an input, not an array of shape {array.shape}.")
     if not np.isfinite(array).all():
@@ -163,24 +193,29 @@ def _inputs(values: ArrayLike, which: str, vocabulary: int | None) -> np.ndarray
 
 
 def _tokens(values: ArrayLike, which: str, vocabulary: int) -> np.ndarray:
-    array = np.array(values)
-    whole = array.dtype.kind in "iu" and array.ndim == 2
-    if array.size and not (whole and 0 <= array.min() <= array.max() < vocabulary):
+    array = _array(values)
+    fits = array is not None and array.dtype.kind in "iu" and array.ndim == 2
+    if array is None or (array.size and not (fits and 0 <= array.min() <= array.max() < vocabulary)):
+        found = "are no array" if array is None else f"have shape {array.shape} and type {array.dtype}"
         raise BadInput(
-            f"The {which} inputs must be whole numbers from 0 to {vocabulary - 1}, (points, time), but they have shape "
-            f"{array.shape} and type {array.dtype}; number your tokens so, or leave the vocabulary out."
+            f"The {which} inputs must be whole numbers from 0 to {vocabulary - 1}, (points, time), but they {found}; "
+            "number your tokens so, or leave the vocabulary out."
         )
     return array.astype(np.int64)
 
 
 def _labels(values: ArrayLike, points: int, which: str, classes: int) -> np.ndarray:
-    array = np.array(values)
-    if array.shape != (points,):
-        raise BadInput(f"{points} {which} inputs need {points} {which} labels, not an array of shape {array.shape}.")
-    known = np.isin(array, np.arange(classes))
+    array = _array(values)
+    if array is None or array.shape != (points,):
+        found = "what makes no array" if array is None else f"an array of shape {array.shape}"
+        raise BadInput(f"{points} {which} inputs need {points} {which} labels, not {found}.")
+    numbers = array.dtype.kind in "biuf"
+    known = np.isin(array, np.arange(classes)) if numbers else np.zeros(points, dtype=bool)
     if not known.all():
         allowed, remedy = ("0 or 1", "two classes to 0 and 1")
         if classes > 2:
             allowed, remedy = f"0 … {classes - 1}", f"classes to these {classes} numbers"
-        raise BadInput(f"The {which} labels must be {allowed}, but one is {array[~known][0]!s}; map your {remedy}.")
+        raise BadInput(
+            f"The {which} labels must be {allowed}, but one is {shown(array[~known].tolist()[0])}; map your {remedy}."
+        )
     return array.astype(np.uint8)

@@ -9,10 +9,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from harness.arguments import MOST, are_counts, shown, switch
 from harness.errors import BadInput
 from harness.problems.datasets import external
 from harness.problems.problem import Arrays, Problem
-from harness.problems.splits import random_generator, split_indices
+from harness.problems.splits import check_sizes, check_split, random_generator, split_indices
 
 FILES = ("movie_review.neg.txt", "movie_review.pos.txt")
 PADDING, OTHER = 0, 1
@@ -31,10 +32,13 @@ def sentences(
 
     The data folder is first looked at when the arrays are needed; Unavailable where it lacks a file.
     """
-    if vocabulary < 3 or length < 1:
+    check_sizes(m, n)
+    check_split(split)
+    switch(balanced, "Whether a split is balanced")
+    if not are_counts(vocabulary, least=3) or vocabulary > MOST or not are_counts(length) or length > MOST:
         raise BadInput(
             "Sentences need at least 1 token and a vocabulary of at least 3, padding and other words included, not "
-            f"length = {length} and vocabulary = {vocabulary}."
+            f"length = {shown(length)} and vocabulary = {shown(vocabulary)}."
         )
     words = ["sentences", *([f"v{vocabulary}"] if vocabulary != 500 else []), *([f"t{length}"] if length != 24 else [])]
     words += [f"m{m}", f"n{n}"] + ([f"split{split}"] if split else []) + ([] if balanced else ["unbalanced"])

@@ -4,14 +4,28 @@ import hashlib
 
 import numpy as np
 
+from harness.arguments import are_counts, shown
 from harness.errors import BadInput
+
+
+def check_split(split: int) -> None:
+    """BadInput unless it is a whole number from 0."""
+    if not are_counts(split, least=0):
+        raise BadInput(f"Splits are numbered from 0, not {shown(split)}.")
 
 
 def random_generator(what: str, split: int) -> np.random.Generator:
     """The random stream of one split of what is named; nothing global is seeded."""
-    if split < 0:
-        raise BadInput(f"Splits are numbered from 0, not {split}.")
+    check_split(split)
     return np.random.default_rng([int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], "big"), split])
+
+
+def check_sizes(m: int, n: int) -> None:
+    """BadInput unless a problem can have so many points."""
+    if not are_counts(m, least=0) or not are_counts(n):
+        raise BadInput(
+            f"A problem has m ≥ 0 training and n ≥ 1 evaluation points, not m = {shown(m)} and n = {shown(n)}."
+        )
 
 
 def split_indices(
@@ -22,8 +36,7 @@ def split_indices(
     For one stream and n, the evaluation set is the same for every m and the training sets are nested. Balanced:
     equally many of every class in each set, one more of some where the number is no multiple of the classes.
     """
-    if m < 0 or n < 1:
-        raise BadInput(f"A problem has m ≥ 0 training and n ≥ 1 evaluation points, not m = {m} and n = {n}.")
+    check_sizes(m, n)
     order = rng.permutation(len(labels))
     if balanced:
         by_class = [order[labels[order] == label] for label in range(classes)]

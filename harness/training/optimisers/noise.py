@@ -6,7 +6,7 @@ from math import sqrt
 
 from torch import Tensor
 
-from harness.arguments import shown
+from harness.arguments import switch
 from harness.errors import BadInput
 from harness.training.optimisers.rule import Noisy, Optimiser, check_numbers, check_optimiser, name_of
 
@@ -29,8 +29,7 @@ class Langevin:
 
     def __post_init__(self) -> None:
         check_numbers(self)
-        if not isinstance(self.full_batch, bool):
-            raise BadInput(f"Langevin training's full_batch is True or False, not {shown(self.full_batch)}.")
+        switch(self.full_batch, "Langevin training's full_batch")
 
     @property
     def name(self) -> str:

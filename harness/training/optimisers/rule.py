@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
-from harness.arguments import number, positive, put, shown
+from harness.arguments import is_number, number, positive, put, shown
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def check_numbers(rule: "DataclassInstance") -> None:
         elif field.name in ("epsilon", "weight_decay"):
             put(rule, **{field.name: number(value, f"{what} is a number")})
         elif isinstance(field.default, float):
-            if isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < 1:
+            if is_number(value) and 0 <= value < 1:
                 put(rule, **{field.name: float(value)})
             else:
                 raise BadInput(f"An optimiser's {field.name} lies from 0 up to 1, without it, not {shown(value)}.")
