@@ -115,6 +115,10 @@ class Problem:
         """All four, read-only."""
         return self.load()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It travels as its arrays: where it goes there need be no data folder."""
+        return _travelled, (self.name, self.m, self.n, self.facts, self.arrays, self.classes, self.vocabulary)
+
     @property
     def train_x(self) -> np.ndarray:
         """(m, ...) float32, or tokens int64."""
@@ -150,6 +154,14 @@ class Problem:
             digest.update(f"{array.shape}{array.dtype.str}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
+
+
+def _travelled(
+    name: str, m: int, n: int, facts: dict[str, Any], arrays: Arrays, classes: int, vocabulary: int | None
+) -> Problem:
+    for array in arrays:
+        array.flags.writeable = False
+    return Problem(name, m, n, facts, lambda: arrays, classes, vocabulary)
 
 
 def _array(values: ArrayLike) -> np.ndarray | None:
