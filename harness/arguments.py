@@ -23,7 +23,7 @@ _MOST_COUNTED = 2**31
 def shown(value: Any) -> str:
     """A wrong value on one line, cut where it is long."""
     try:
-        text = " ".join(ascii(value).split()) if isinstance(value, str) else " ".join(repr(value).split())
+        text = " ".join(repr(value).split())
     except ValueError:
         # Python does not write out whole numbers of more than 4,300 digits.
         return "a number of thousands of digits"
@@ -63,11 +63,12 @@ def is_number(value: Any) -> bool:
     return _is_real(value) and abs(value) < inf
 
 
-def counts(what: str, least: int = 1, **numbers: Any) -> None:
-    """BadInput unless all of these are whole numbers of at least so much; what: who takes them."""
+def counts(what: str, least: int = 1, **numbers: Any) -> dict[str, int]:
+    """The same as ints; BadInput unless all are whole numbers of at least so much. what: who takes them."""
     for name, value in numbers.items():
         if not are_counts(value, least=least):
             raise BadInput(f"{what} takes whole numbers of at least {least}, not {name} = {shown(value)}.")
+    return {name: int(value) for name, value in numbers.items()}
 
 
 def positive(value: Any, what: str) -> float:

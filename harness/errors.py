@@ -4,8 +4,13 @@
 class BadInput(ValueError):
     """What the user asked for cannot be done.
 
-    The message is one sentence: what was wrong, what was expected, what to do. The command line prints it alone.
+    The message is one sentence: what was wrong, what was expected, what to do. The command line prints it alone, on one
+    line whatever was asked for: what cannot be printed in it is escaped.
     """
+
+    def __init__(self, sentence: str) -> None:
+        printed = (each if each.isprintable() else ascii(each)[1:-1] for each in sentence)
+        super().__init__("".join(printed))
 
 
 class CannotGoOn(BadInput):

@@ -96,7 +96,7 @@ class GreedyRandomSearch(_Search):
 
     def __post_init__(self) -> None:
         put(self, radius=positive(self.radius, "A search's radius"))
-        counts("A search", tries=self.tries)
+        put(self, **counts("A search", tries=self.tries))
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.arguments import counts, shown
+from harness.arguments import counts, put, shown
 from harness.errors import BadInput
 
 
@@ -16,7 +16,7 @@ class FirstFit:
     further: int = 0
 
     def __post_init__(self) -> None:
-        counts("Training after the first fit", 0, further=self.further)
+        put(self, **counts("Training after the first fit", 0, further=self.further))
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class After:
                 f"Training stops after a number of epochs or of updates, one of the two and not negative, not after "
                 f"epochs = {shown(self.epochs)} and updates = {shown(self.updates)}."
             )
-        counts("Training for a number of epochs or of updates", 0, **given)
+        put(self, **counts("Training for a number of epochs or of updates", 0, **given))
 
     def of_updates(self, updates_an_epoch: int) -> int:
         """The number of updates it takes."""
