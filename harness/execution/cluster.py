@@ -36,7 +36,8 @@ def import_dask() -> None:
         raise BadInput(
             "--workers and --cluster need the package distributed; pip install 'inductive-bias-harness[cluster]'."
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def start_workers(count: int, device: str) -> "LocalCluster":
@@ -139,8 +140,8 @@ class Cluster:
                 "another with --cluster."
             ) from None
         try:
-            found = self._client.run(worker.facts, device, max(started, 1), on_error="return")
-            self._facts = agreed(found, worker.software(), address)
+            found = self._client.run(worker.facts, device, started, on_error="return")
+            self._facts = agreed(found, worker.software(started), address)
         except BaseException:
             self.close()
             raise
@@ -168,7 +169,7 @@ class Cluster:
         future = None
         try:
             future = self._client.submit(
-                worker.perform, payload, self._asked, max(self._started, 1), self._facts, pure=False
+                worker.perform, payload, self._asked, self._started, self._facts, pure=False
             )
             self._waiting.add(future)
             return self._result(future)

@@ -27,27 +27,29 @@ PACKAGES = ("torch", "numpy", "scipy", "numba", "scikit-learn", "cloudpickle", "
 Facts = dict[str, str]
 
 
-def software() -> Facts:
-    """Python, packages, and the content of this one, whose version does not change with every commit."""
-    content = hashlib.sha256()
-    folder = Path(harness.__file__).parent
-    for path in sorted(folder.rglob("*.py")):
-        content.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
-    return {
-        "Python": ".".join(platform.python_version_tuple()[:2]),
-        **{package: version(package) for package in PACKAGES},
-        "the harness's code": content.hexdigest()[:12],
-    }
+def software(started: int) -> Facts:
+    """Python, packages, and the content of this one, whose version does not change with every commit.
+
+    started: how many workers the run has started; these have their code from the same folder.
+    """
+    found = {"Python": ".".join(platform.python_version_tuple()[:2])}
+    found |= {package: version(package) for package in PACKAGES}
+    if not started:
+        content = hashlib.sha256()
+        folder = Path(harness.__file__).parent
+        for path in sorted(folder.rglob("*.py")):
+            content.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
+        found["code of the harness"] = content.hexdigest()[:12]
+    return found
 
 
-def facts(device: str, workers: int, dask_worker: "Worker") -> Facts:
-    """What this worker is; BadInput where it has no device of that name. workers: how many the run has started."""
-    return _software_once() | hardware(_device(device, workers, dask_worker.name))
+def facts(device: str, started: int, dask_worker: "Worker") -> Facts:
+    """What this worker is; BadInput where it has no device of that name."""
+    return _software_once(started) | hardware(_device(device, started, dask_worker.name))
 
 
-@cache
-def _software_once() -> Facts:
-    return software()
+# As it was when this worker first said it, which is as it was imported.
+_software_once = cache(software)
 
 
 @cache
@@ -57,7 +59,7 @@ def hardware(device: torch.device) -> Facts:
     return {"device": device.type, "kind of device": kind}
 
 
-def perform(payload: bytes, device: str, workers: int, expected: Facts) -> tuple[dict[str, np.ndarray], float]:
+def perform(payload: bytes, device: str, started: int, expected: Facts) -> tuple[dict[str, np.ndarray], float]:
     """Compute a pickled job: its arrays, and the seconds that took.
 
     ClusterLost where this worker is not what the run's workers were when it began.
@@ -65,7 +67,7 @@ def perform(payload: bytes, device: str, workers: int, expected: Facts) -> tuple
     from distributed import get_worker
 
     worker = get_worker()
-    mine = facts(device, workers, worker)
+    mine = facts(device, started, worker)
     for name, value in expected.items():
         if mine[name] != value:
             raise ClusterLost(
@@ -73,7 +75,7 @@ def perform(payload: bytes, device: str, workers: int, expected: Facts) -> tuple
                 "start alike workers and run again. What was stored stays."
             )
     _prepare(threading.get_ident())
-    place = _device(device, workers, worker.name)
+    place = _device(device, started, worker.name)
     if place.type == "cuda":
         torch.cuda.set_device(place)
     try:
@@ -91,9 +93,9 @@ def _prepare(thread: int) -> None:  # noqa: ARG001 — a limit on threads is tha
 
 
 @cache
-def _device(device: str, workers: int, name: Any) -> torch.device:
+def _device(device: str, started: int, name: Any) -> torch.device:
     """Workers that the run has started are numbered and share out its GPUs; any other takes the first it sees."""
-    return resolve_device(device, name if isinstance(name, int) else 0, workers)
+    return resolve_device(device, name if started else 0, max(started, 1))
 
 
 def dask_setup(worker: "Worker") -> None:  # noqa: ARG001 — the signature that Dask asks of a preload
