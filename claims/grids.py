@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from harness import registry
+from harness.features.bins import errors_at_equal_margins
+from harness.features.posterior import ERRORS_BY_MARGIN
 from harness.generalisation import generalisation_error
 from harness.lab import Lab
 from harness.networks import LSTM, Architecture, Convolutional, FullyConnected, Residual, Transformer
@@ -76,8 +78,16 @@ def sentence_problem(m: int) -> Problem:
 
 def sampled(lab: Lab, architecture: Architecture, problem: Problem) -> RejectionPosterior | RunsPosterior:
     """P_B(f|S): by rejection where that keeps enough, else by subset simulation."""
-    sampler = lab.posterior if problem.m <= REJECTION_UP_TO else lab.deep_posterior
-    return sampler(architecture, problem)
+    if problem.m <= REJECTION_UP_TO:
+        return lab.posterior(architecture, problem)
+    return by_runs(lab, architecture, problem)
+
+
+def by_runs(lab: Lab, architecture: Architecture, problem: Problem) -> RunsPosterior:
+    """P_B(f|S) by subset simulation; of fully connected networks with their errors by margin, so that all claims share
+    one sample."""
+    noted = isinstance(architecture, FullyConnected) and problem.classes == 2
+    return lab.deep_posterior(architecture, problem, observe=(ERRORS_BY_MARGIN,) if noted else ())
 
 
 def trained_errors(
@@ -92,6 +102,27 @@ def sampled_errors(lab: Lab, architectures: Sequence[Architecture], problem: Pro
     """Test error of random-sampled networks of each architecture."""
     by_volume = [sampled(lab, architecture, problem) for architecture in architectures]
     return [generalisation_error(each.sample, problem) for each in by_volume]
+
+
+def errors_alike_in_margin(
+    lab: Lab, architectures: Sequence[Architecture], problem: Problem, optimiser: Optimiser, loss: str
+) -> tuple[list[Estimate], list[Estimate]]:
+    """Test errors of trained and of random-sampled networks of each architecture, at equal normalised margins."""
+    pairs = [
+        errors_at_equal_margins(
+            lab.trained_features(
+                architecture,
+                problem,
+                optimiser,
+                changes=("Lipschitz-normalised margin", "evaluation error"),
+                networks=500,
+                loss=loss,
+            ),
+            by_runs(lab, architecture, problem),
+        )
+        for architecture in architectures
+    ]
+    return [trained for trained, _ in pairs], [by_volume for _, by_volume in pairs]
 
 
 def image_networks(**widths: Sequence[int]) -> Mapping[str, list[Architecture]]:

@@ -16,7 +16,7 @@ from harness.intervals import fieller
 Interval = Callable[[float, float], tuple[float, float]]
 
 # Runs of which fewer than this share count, by their weights, say nothing: a run that counts more may yet come.
-_LEAST_SHARE = 0.5
+LEAST_SHARE = 0.5
 
 
 def over_draws(values: np.ndarray, counts: np.ndarray) -> Interval:
@@ -114,7 +114,7 @@ def over_runs(values: np.ndarray, weights: np.ndarray) -> Interval:
         return centre - hypot(regression, below), centre + hypot(regression, above)
 
     def interval(alpha: float, growth: float) -> tuple[float, float]:
-        if effective < _LEAST_SHARE * runs:
+        if effective < LEAST_SHARE * runs:
             return 0.0, 1.0
         freedom = max(effective * growth - 1, 1.0)
         ends = [fieller(*ratio, covariance / growth, freedom)(alpha), lognormal(alpha, runs * growth)]

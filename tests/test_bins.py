@@ -5,11 +5,14 @@ import pytest
 import torch
 from scipy import stats
 
-from harness.errors import BadInput
-from harness.features.bins import difference_within_bins
+from harness.errors import BadInput, Undecided
+from harness.features import margins
+from harness.features.bins import difference_within_bins, errors_at_equal_margins
 from harness.features.observed import Observed
 from harness.features.training import trained_features
+from harness.functions import ClusteredCounts
 from harness.networks import FullyConnected
+from harness.posterior import RunsPosterior
 from harness.problems import digits
 from harness.training import SGD, trained_networks
 
@@ -96,3 +99,92 @@ def test_margins_and_errors_are_those_of_the_networks():
     np.testing.assert_allclose(found.values, rows, rtol=1e-3, atol=1e-5)
     # Where no unit is active a logit is exactly 0, and its label 0: that fits with no margin.
     assert (found.values[:, 0] >= 0).all()
+
+
+# Trained and sampled errors of five neighbouring bins, which fall with the margin and differ by less and less.
+FIRST, TRAINED, SAMPLED = 11, np.array([0.35, 0.3, 0.25, 0.2, 0.15]), np.array([0.45, 0.37, 0.29, 0.22, 0.15])
+CHANCES, SHARES = np.array([0.2, 0.3, 0.2, 0.2, 0.1]), np.array([0.1, 0.25, 0.35, 0.2, 0.1])
+
+
+def trained_in_bins(rng, networks=200):
+    place = rng.choice(5, networks, p=CHANCES)
+    margin = 2.0 ** (margins.EDGES[FIRST] + place + rng.uniform(size=networks))
+    return observed(margin, rng.binomial(16, TRAINED[place]) / 16), place
+
+
+def observed_in_bins(rng, runs, scatter):
+    """Shares and errors that go with ln weight, and scatter besides."""
+    z = rng.normal(size=runs)
+    tilt = np.exp(0.3 * z[:, None] * np.linspace(-1, 1, 5))
+    shares = rng.gamma(20 * SHARES * tilt)
+    shares /= shares.sum(1, keepdims=True)
+    errors = shares * (SAMPLED + 0.02 * z[:, None] + 0.03 * rng.normal(size=(runs, 5)))
+    return scatter * z, shares, errors
+
+
+def as_runs(logs, shares, errors):
+    seen = np.zeros((2, len(logs), margins.BINS))
+    seen[:, :, FIRST + 1 : FIRST + 6] = shares, errors
+    clusters = ClusteredCounts.from_words(np.zeros((len(logs), 1)), np.arange(len(logs)), 3, len(logs))
+    return RunsPosterior(clusters, logs[:, None], np.ones(len(logs)), np.concatenate(seen, axis=1))
+
+
+def expected(place, logs, shares):
+    """Which bins are used, and their weights, by hand."""
+    w = np.exp(logs)[:, None] * shares
+    networks = np.bincount(place, minlength=5)
+    used = (networks >= 30) & (w.sum(0) ** 2 / (w**2).sum(0) >= len(logs) / 2)
+    p, q = networks / len(place), w.sum(0) / np.exp(logs).sum()
+    weights = np.where(used, p * q / (p + q), 0)
+    return weights / weights.sum()
+
+
+def test_errors_at_equal_margins_by_hand():
+    rng = np.random.default_rng(3)
+    (trained, place), (logs, shares, errors) = trained_in_bins(rng), observed_in_bins(rng, 16, 0.3)
+    of_trained, of_sampled = errors_at_equal_margins(trained, as_runs(logs, shares, errors))
+    weights = expected(place, logs, shares)
+    assert 0 < np.count_nonzero(weights) < 5
+    means = np.array([trained.values[place == b, 1].mean() for b in range(5)])
+    assert of_trained.value == pytest.approx(weights @ means)
+    w = np.exp(logs)
+    assert of_sampled.value == pytest.approx(weights @ ((w @ errors) / (w @ shares)))
+    assert (of_sampled.n, of_sampled.unit, of_trained.unit) == (16, "independent runs", "networks")
+    assert of_sampled.interval(0.05)[0] < of_sampled.value < of_sampled.interval(0.05)[1]
+    # Runs that lost all particles are left out.
+    lost = np.append(logs, -np.inf), np.vstack([shares, np.full(5, np.nan)]), np.vstack([errors, np.full(5, np.nan)])
+    assert errors_at_equal_margins(trained, as_runs(*lost))[1].value == pytest.approx(of_sampled.value)
+
+
+def test_no_bin_in_common_says_nothing():
+    rng = np.random.default_rng(4)
+    trained, _ = trained_in_bins(rng)
+    runs = as_runs(*observed_in_bins(rng, 16, 0.3))
+    few = Observed(trained.values[:40], trained.weights[:40])
+    elsewhere = Observed(trained.values * [2.0**-8, 1], trained.weights)
+    for sample, by_volume in ((few, runs), (elsewhere, runs), (trained, as_runs(*observed_in_bins(rng, 3, 0.3)))):
+        for found in errors_at_equal_margins(sample, by_volume):
+            assert found.interval(0.05) == (-np.inf, np.inf)
+    with pytest.raises(Undecided, match="None of 9 trained networks"):
+        errors_at_equal_margins(Observed(np.zeros((0, 2)), np.zeros(0), 9), runs)
+    with pytest.raises(BadInput, match="did not observe the errors by margin"):
+        errors_at_equal_margins(trained, RunsPosterior(runs.clusters, runs.curve, runs.ancestors))
+
+
+@pytest.mark.parametrize("scatter", [0.3, 0.7])
+def test_errors_at_equal_margins_are_covered(scatter):
+    """The truth is that of the bins' weights, which the margins have chosen."""
+    rng, alphas, simulations = np.random.default_rng(5), np.array([0.05, 0.005]), 100
+    logs, shares, errors = observed_in_bins(rng, 300_000, scatter)
+    w = np.exp(logs)
+    sampled = (w @ errors) / (w @ shares)
+    misses = np.zeros((2, 2, 2))
+    for _ in range(simulations):
+        (trained, place), drawn = trained_in_bins(rng), observed_in_bins(rng, 16, scatter)
+        weights = expected(place, *drawn[:2])
+        for which, (found, truth) in enumerate(
+            zip(errors_at_equal_margins(trained, as_runs(*drawn)), (TRAINED, sampled), strict=True)
+        ):
+            ends = np.array([found.interval(alpha) for alpha in alphas])
+            misses[which] += np.stack([weights @ truth < ends[:, 0], weights @ truth > ends[:, 1]])
+    assert (misses <= stats.binom.isf(FALSE_ALARM, simulations, alphas / 2)).all(), misses

@@ -13,8 +13,8 @@ from harness.training import SGD
 NETWORK, TASK = FullyConnected((5, 4)), digits(6, 6)
 SAMPLERS = {
     "hidden draws": lambda lab: lab.hidden_draws(NETWORK, TASK, ("training alignment",), draws=30),
-    "deep hidden layers": lambda lab: lab.deep_hidden_layers(
-        NETWORK, TASK, ("training alignment",), runs=2, chains=8, steps=2
+    "deep posterior, observed": lambda lab: lab.deep_posterior(
+        NETWORK, TASK, runs=2, chains=8, steps=2, observe=("training alignment", "errors by margin")
     ),
     "hidden patterns": lambda lab: lab.hidden_patterns(NETWORK, TASK, draws=30),
     "trained features": lambda lab: lab.trained_features(

@@ -4,21 +4,39 @@ Source: arXiv 2407.03848 (Peleg & Hein, ICML 2024).
 
 The test error is the share of 64 evaluation points that a network which fits the 16 training points gets wrong,
 averaged over P_OPT (trained) or P_B (random sampling); hidden layers of width 40. The slope of each is over the number
-of hidden layers. The errors are over all networks that fit; the source compares them within bins of normalised margin,
-too.
+of hidden layers. The errors are over all networks that fit and, as the source has them, too, at equal normalised
+margins: the least training logit over the largest gradient that the logit has at any of the training and evaluation
+points. There the trained error less the random-sampled one is taken in bins of margins alike to within a factor of two,
+and asked is whether depth leaves it as it is.
 """
 
 from dataclasses import replace
 
-from claims.grids import DATA, DEPTHS, LOSSES, OPTIMISERS, WIDTH, M, image_problem, sampled_errors, trained_errors
+from claims.grids import (
+    DATA,
+    DEPTHS,
+    LOSSES,
+    OPTIMISERS,
+    WIDTH,
+    M,
+    errors_alike_in_margin,
+    image_problem,
+    sampled_errors,
+    trained_errors,
+)
 from harness.claim import claim, over
 from harness.comparison import curve
 from harness.intervals import slope
 from harness.networks import FullyConnected
-from harness.verdicts import increasing
+from harness.training import SGD
+from harness.verdicts import increasing, within
+from harness.volumes import difference
 
 TRAINED = "slope of the trained test error over depth"
 SAMPLED = "slope of the random-sampled test error over depth"
+GAP = "trained less random-sampled test error, at equal margins"
+ALIKE = f"slope over depth of the {GAP}"
+SIZES = {"smoke": (M,), "standard": (M, 32), "full": (M, 64, 128)}
 WORSE = increasing(because="the source finds that depth hurts random-sampled and trained networks alike")
 
 
@@ -47,3 +65,22 @@ def test_trained_gets_worse(lab, data, optimiser, loss):
 @over(data=DATA)
 def test_random_sampling_gets_worse(lab, data):
     return slope(DEPTHS[lab.scale.name], sampled_errors(lab, networks(lab), image_problem(data, M)), quantity=SAMPLED)
+
+
+@claim(
+    kind="rival",
+    of=ALIKE,
+    predicts=within(
+        0.0,
+        0.015,
+        because="the source finds at equal normalised margins, too, that depth hurts both alike; a change of less than "
+        "0.015 a layer is no more than 0.03 from one layer to three, two of 64 points",
+    ),
+)
+@over(data=DATA, loss=LOSSES, m=SIZES)
+def test_alike_at_equal_margins(lab, data, loss, m):
+    depths = DEPTHS[lab.scale.name]
+    trained, by_volume = errors_alike_in_margin(lab, networks(lab), image_problem(data, m), SGD(0.1), loss)
+    gaps = [difference(*pair, GAP) for pair in zip(trained, by_volume, strict=True)]
+    shown = curve("depth", depths, {"trained": trained, "random sampling": by_volume})
+    return replace(slope(depths, gaps, quantity=ALIKE), details={"curve": shown})

@@ -1,10 +1,15 @@
 """Means of one statistic compared among networks that are alike in another."""
 
 import numpy as np
+import torch
 
-from harness.errors import BadInput
-from harness.features.observed import ENOUGH_NETWORKS, Observed, mean
+from harness.distances.units import LEAST_UNITS
+from harness.errors import BadInput, Undecided
+from harness.features import margins
+from harness.features.observed import ENOUGH_NETWORKS, Observed, mean, none_fitted
 from harness.intervals import combination
+from harness.means import LEAST_SHARE, over_runs
+from harness.posterior import RunsPosterior
 from harness.verdicts import Estimate, nothing_yet
 
 BINS = 4
@@ -39,3 +44,57 @@ def difference_within_bins(one: Observed, other: Observed, by: int, of: int, qua
         for which in used.tolist()
     ]
     return combination(np.concatenate([weights, -weights]), means, quantity, np.tile(used, 2))
+
+
+def errors_at_equal_margins(trained: Observed, sampled: RunsPosterior) -> tuple[Estimate, Estimate]:
+    """Test errors of trained networks and of the posterior, each averaged over the same normalised margins.
+
+    trained: columns "Lipschitz-normalised margin" and "evaluation error". sampled: runs that observed "errors by
+    margin". In each of the bins of `margins.EDGES` both have a mean error, and a bin counts in proportion to
+    p·q/(p + q), its shares of the two (Cochran 1954, for samples of one size). Left out are bins with fewer than 30
+    trained networks, or of whose sampled networks half the runs hold nearly all. Bins and weights are chosen by the
+    margins alone and are given for the intervals: Student's t and Hall's over networks, bins combined by MOVER; that of
+    `over_runs` for what each run adds to first order, all bins at once. Undecided where no trained network fits;
+    BadInput where the runs did not observe.
+    """
+    names = "trained test error, at equal margins", "random-sampled test error, at equal margins"
+    if len(trained.values) == 0:
+        raise Undecided(none_fitted(trained.left_out))
+    if sampled.observed is None or sampled.observed.shape[1] != 2 * margins.BINS:
+        raise BadInput("These runs did not observe the errors by margin; name that when they are sampled.")
+    alive = np.isfinite(sampled.curve[:, -1])
+    evidence = sampled.curve[alive, -1]
+    w = np.exp(evidence - evidence.max(initial=-np.inf))
+    nothing = nothing_yet(names[0], len(trained.values), "networks"), nothing_yet(names[1], len(w), "independent runs")
+    if len(w) < LEAST_UNITS:
+        return nothing
+    place = margins.bins_of(torch.tensor(trained.values[:, 0])).numpy()
+    networks = np.bincount(place, minlength=margins.BINS)
+    # (runs, BINS) the share of each bin, and its share times its mean error.
+    shares, errors = np.split(sampled.observed[alive], 2, axis=1)
+    with np.errstate(invalid="ignore"):
+        effective = (w @ shares) ** 2 / (w**2 @ shares**2)
+    used = np.flatnonzero((networks >= ENOUGH_NETWORKS) & (effective >= LEAST_SHARE * len(w)))
+    if not len(used):
+        return nothing
+    p, q = networks[used] / networks.sum(), w @ shares[:, used] / w.sum()
+    weights = p * q / (p + q)
+    weights = weights / weights.sum()
+    means = [mean(Observed(trained.values[place == b], trained.weights[place == b]), 1, names[0]) for b in used]
+    of_trained = combination(weights, means, names[0], used)
+    mu = w @ errors[:, used] / (w @ shares[:, used])
+    value = float(weights @ mu)
+    # Each run's error, to first order as if its margins were distributed as those of all runs are.
+    by_run = value + (errors[:, used] - mu * shares[:, used]) @ (weights / q)
+    interval = over_runs(by_run, w)
+    of_sampled = Estimate(
+        names[1],
+        value,
+        lambda alpha: interval(alpha, 1.0),
+        len(w),
+        "independent runs",
+        float(w.sum() ** 2 / (w**2).sum()),
+        "ratios over runs weighted by evidence, bins combined; hull of Fieller's interval and of lognormal weights'",
+        foreseen=interval,
+    )
+    return of_trained, of_sampled

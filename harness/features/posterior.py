@@ -14,6 +14,7 @@ from torch import Tensor
 
 from harness.errors import BadInput
 from harness.features.evidence import last_layers, logit_covariance
+from harness.features.margins import errors_by_margin
 from harness.features.observed import Observed
 from harness.features.patterns import LayerPatterns, clustered, patterns
 from harness.features.statistics import STATISTICS, View
@@ -26,6 +27,9 @@ from harness.problems import Problem
 # Draws of the last layer for each hidden draw: beyond, what the hidden draws differ by is nearly all of the variance.
 SAMPLES = 8
 _UNITS_OF_EVIDENCE = 2.0**40
+# What whole networks have, and hidden draws, which share last layers, do not.
+ERRORS_BY_MARGIN = "errors by margin"
+OF_PARTICLES = {**STATISTICS, ERRORS_BY_MARGIN: errors_by_margin}
 
 
 def hidden_draws(
@@ -51,15 +55,15 @@ def hidden_draws(
 
 
 def observer(architecture: Architecture, problem: Problem, statistics: Sequence[str], device: torch.device) -> Observe:
-    """Statistics of the particles of subset simulation, columns as of `hidden_draws`."""
-    check_statistics(statistics, STATISTICS)
+    """Statistics of the particles of subset simulation, names in `OF_PARTICLES`; columns as of `hidden_draws`."""
+    check_statistics(statistics, OF_PARTICLES)
     problem.needs_two_classes("A statistic of hidden layers")
     signs, shape = signs_of(problem, device), input_shape(architecture, problem)
 
     def observe(parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
         table = architecture.parameters(tuple(x.shape[1:]))
         view = View(architecture, table, parameters, x, signs, problem.m, shape)
-        return torch.cat([STATISTICS[name](view) for name in statistics], dim=1)
+        return torch.cat([OF_PARTICLES[name](view) for name in statistics], dim=1)
 
     return observe
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import Undecided
+from harness.features.margins import lipschitz_margin
 from harness.features.observed import Observed, none_fitted
 from harness.features.patterns import LayerPatterns, clustered, patterns
 from harness.features.posterior import check_statistics, input_shape, signs_of
@@ -15,6 +16,8 @@ from harness.features.statistics import CHANGES, STATISTICS, View
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.training import Optimiser, trained_networks
+
+OF_TRAINED = {**CHANGES, "Lipschitz-normalised margin": lambda _, after: lipschitz_margin(after)}
 
 
 def trained_features(
@@ -29,18 +32,18 @@ def trained_features(
 ) -> Observed:
     """Statistics of the trained networks that fit S, then changes; one column for each and each hidden layer.
 
-    statistics: names in `STATISTICS`; changes: in `CHANGES`, or in `STATISTICS`, of which then how much it grew.
+    statistics: names in `STATISTICS`; changes: in `OF_TRAINED`, or in `STATISTICS`, of which then how much it grew.
     training: further arguments of `harness.training.train`.
     """
     check_statistics(statistics, STATISTICS)
-    check_statistics(changes, {**CHANGES, **STATISTICS})
+    check_statistics(changes, {**OF_TRAINED, **STATISTICS})
     values = []
     for before, after in _fitted(architecture, problem, optimiser, networks, generator, **training):
         columns = [STATISTICS[name](after) for name in statistics]
         for name in changes:
             growth = name in STATISTICS
             columns.append(
-                STATISTICS[name](after) - STATISTICS[name](before) if growth else CHANGES[name](before, after)
+                STATISTICS[name](after) - STATISTICS[name](before) if growth else OF_TRAINED[name](before, after)
             )
         values.append(torch.cat(columns, dim=1).cpu().numpy())
     if not values:

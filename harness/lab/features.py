@@ -14,7 +14,6 @@ from harness.features import (
     hidden_draws,
     hidden_patterns,
     last_layer_feasibility,
-    observer,
     search,
     trained_features,
     trained_patterns,
@@ -22,7 +21,6 @@ from harness.features import (
 )
 from harness.lab.shards import Shards, who
 from harness.networks import Architecture
-from harness.posterior import RunsPosterior, subset_simulation
 from harness.problems import Problem
 from harness.training import Optimiser, train
 
@@ -122,37 +120,6 @@ class Features(Shards):
             Observed,
             {"sampler": "hidden draws", **who(architecture, problem), "statistics": statistics, "draws": draws},
             lambda generator: hidden_draws(architecture, problem, draws, generator, statistics),
-        )
-
-    def deep_hidden_layers(
-        self,
-        architecture: Architecture,
-        problem: Problem,
-        statistics: tuple[str, ...],
-        runs: int = 16,
-        chains: int = 64,
-        steps: int = 8,
-    ) -> RunsPosterior:
-        """The same by subset simulation, where the evidence varies too much; `runs` independent runs a shard."""
-        return self.gather(
-            RunsPosterior,
-            {
-                "sampler": "subset simulation, observed",
-                **who(architecture, problem),
-                "statistics": statistics,
-                "runs": runs,
-                "chains": chains,
-                "steps": steps,
-            },
-            lambda generator: subset_simulation(
-                architecture,
-                problem,
-                generator,
-                runs=runs,
-                chains=chains,
-                steps=steps,
-                observe=observer(architecture, problem, statistics, generator.device),
-            ),
         )
 
     def hidden_patterns(

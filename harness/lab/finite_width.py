@@ -1,6 +1,9 @@
 """Random networks of finite width: at initialisation, and those that fit S."""
 
+import torch
+
 from harness.errors import Undecided
+from harness.features import observer
 from harness.functions import FunctionCounts
 from harness.lab.shards import Shards, who
 from harness.networks import Architecture
@@ -85,12 +88,26 @@ class FiniteWidth(Shards):
         )
 
     def deep_posterior(
-        self, architecture: Architecture, problem: Problem, runs: int = 16, chains: int = 64, steps: int = 8
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        runs: int = 16,
+        chains: int = 64,
+        steps: int = 8,
+        observe: tuple[str, ...] = (),
     ) -> RunsPosterior:
         """P_B(f|S) by subset simulation, where rejection keeps too few; `runs` independent runs a shard.
 
-        Undecided where the runs disagree though their chains were lengthened.
+        observe: statistics to note of each network, names in `harness.features.posterior.OF_PARTICLES`. Undecided where
+        the runs disagree though their chains were lengthened.
         """
+
+        def compute(generator: torch.Generator) -> RunsPosterior:
+            noting = observer(architecture, problem, observe, generator.device) if observe else None
+            return subset_simulation(
+                architecture, problem, generator, runs=runs, chains=chains, steps=steps, observe=noting
+            )
+
         found = self.gather(
             RunsPosterior,
             {
@@ -99,10 +116,9 @@ class FiniteWidth(Shards):
                 "runs": runs,
                 "chains": chains,
                 "steps": steps,
+                **({"observe": observe} if observe else {}),
             },
-            lambda generator: subset_simulation(
-                architecture, problem, generator, runs=runs, chains=chains, steps=steps
-            ),
+            compute,
         )
         if not found.agree:
             raise Undecided(
