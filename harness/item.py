@@ -13,6 +13,7 @@ from harness.accepted import Accepted, may_be_accepted
 from harness.claim import ClaimText, Question, question_of, questions_in
 from harness.errors import BadInput
 from harness.judging import Judged, judge_cell
+from harness.machine import settings
 from harness.session import ALPHA, Session
 from harness.verdicts import Estimate, Looks, Verdict
 
@@ -67,6 +68,7 @@ def _record(item: pytest.Function, session: Session, judged: Judged) -> dict[str
         "run": {
             "device": str(session.lab.device),
             "device_name": session.executor.device_name,
+            "settings": settings(session.lab.device),
             "budget_seconds": session.budget_seconds,
             "cells_expected": session.expected,
         },

@@ -90,13 +90,49 @@ def describe(device: "torch.device") -> str:
     return found[1] if found else platform.processor() or platform.machine()
 
 
-def free_bytes(device: "torch.device") -> int:
-    """Memory that can be taken now."""
+def memory_bytes(device: "torch.device") -> int:
+    """All memory of a device, whatever of it is free."""
     import torch
 
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return torch.cuda.get_device_properties(device).total_memory
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def settings(device: "torch.device") -> dict[str, str | int | bool]:
+    """How numbers are computed on a device, for the results file; `reproducible` sees to it.
+
+    float32 everywhere, and products of matrices in float32, too: TensorFloat-32, of 10 bits, changes the functions of
+    some hundred times as many networks as rounding does (`benchmarks/precision.py`).
+    """
+    found: dict[str, str | int | bool] = {"dtype": "float32", "products": "float32", "threads": 1}
+    if device.type == "cuda":
+        found |= {"TF32": False, "deterministic": True, "cuDNN chooses by time": False, _WORKSPACE: ":4096:8"}
+    return found
+
+
+# Where cuBLAS has workspaces of its own for each stream, its sums have the same order in every run.
+_WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
+
+
+def reproducible(device: "torch.device") -> None:
+    """Make this process compute as `settings` says; before the first product on a GPU."""
+    import torch
+
+    one_thread()
+    torch.set_float32_matmul_precision("highest")
+    if device.type != "cuda":
+        return
+    chosen = settings(device)
+    os.environ[_WORKSPACE] = str(chosen[_WORKSPACE])
+    torch.backends.cuda.matmul.allow_tf32 = bool(chosen["TF32"])
+    torch.backends.cudnn.allow_tf32 = bool(chosen["TF32"])
+    torch.backends.cudnn.benchmark = bool(chosen["cuDNN chooses by time"])
+    torch.backends.cudnn.deterministic = True
+    # What has no deterministic form warns, and is taken as it is: a shard's draws do not depend on it.
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    # Numbers are written before they are read: filling memory first would only cost time.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def versions() -> dict[str, str]:

@@ -14,7 +14,7 @@ from harness.arguments import are_counts
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts, pack
 from harness.networks import Architecture
-from harness.networks.ensemble import activations, block_size, blocks, draw, sampling_inputs, views
+from harness.networks.ensemble import Draws, activations, block_size, blocks, sampling_inputs, views
 from harness.problems import Problem
 
 
@@ -28,7 +28,7 @@ def prior(
 ) -> FunctionCounts:
     """Functions of `draws` independent networks on the evaluation inputs.
 
-    generator: of the device to draw on; the counts do not depend on `block` (networks at a time) on a CPU.
+    generator: of the device to draw on; the counts do not depend on `block` (networks at a time).
     """
     words = [
         pack(labels[..., 0], problem.classes)
@@ -98,5 +98,6 @@ def ensembles(
         raise BadInput(f"Drawing takes at least 1 network and 1 last layer, not {draws} and {last_layers}.")
     table = architecture.parameters(tuple(x.shape[1:]), outputs=last_layers * outputs)
     block = block or block_size(table, len(x), generator.device, activations(architecture, x))
+    stream = Draws(table, architecture.distribution, generator)
     for networks in blocks(draws, block):
-        yield views(table, draw(table, architecture.distribution, networks, generator))
+        yield views(table, stream.take(networks))

@@ -142,13 +142,15 @@ class Session:
     @cached_property
     def executor(self) -> "Executor":
         """Where the samples of this process are computed."""
-        from harness.machine import one_thread, resolve_device
+        from harness.machine import one_thread, reproducible, resolve_device
 
         one_thread()
         if self.cluster is None and not self.started:
             from harness.execution import Here
 
-            return Here(resolve_device(self.device, self.worker, self.workers))
+            device = resolve_device(self.device, self.worker, self.workers)
+            reproducible(device)
+            return Here(device)
         from harness.execution.cluster import Cluster
 
         address = self.cluster or self.own_cluster.scheduler_address

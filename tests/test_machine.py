@@ -1,5 +1,6 @@
 """Devices, versions and the commit."""
 
+import os
 import subprocess
 import sys
 
@@ -15,7 +16,7 @@ def test_devices_that_are_here():
     assert machine.resolve_device("cpu") == torch.device("cpu")
     assert machine.resolve_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
     assert machine.describe(torch.device("cpu"))
-    assert machine.free_bytes(torch.device("cpu")) > 2**20
+    assert machine.memory_bytes(torch.device("cpu")) > 2**20
 
 
 @pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:0,", "cuda:a", "cuda:-1", "cpu:0", "CPU", ""])
@@ -85,7 +86,47 @@ def test_a_process_for_each_gpu_or_each_core_with_memory(monkeypatch, cores, gig
 def test_a_gpu():
     device = machine.resolve_device("cuda")
     assert machine.describe(device) == torch.cuda.get_device_name(0)
-    assert machine.free_bytes(device) > 0
+    assert machine.memory_bytes(device) > 2**20
+    machine.reproducible(device)
+    assert not torch.backends.cuda.matmul.allow_tf32
+    assert torch.are_deterministic_algorithms_enabled()
+    # 1 + 2⁻¹² has no such form in TensorFloat-32: a product that is exact shows that it was not used.
+    x = torch.full((64, 64), 1 + 2.0**-12, device=device)
+    assert ((x @ torch.eye(64, device=device)) == x).all()
+    large = torch.randn(1000, 1000, device=device)
+    assert torch.equal(large @ large, large @ large)
+
+
+def test_how_numbers_are_computed_is_said_and_so_it_is():
+    for device in ("cpu", "cuda:0"):
+        found = machine.settings(torch.device(device))
+        assert found["dtype"] == found["products"] == "float32"
+        assert found.get("TF32", False) is False
+    machine.reproducible(torch.device("cpu"))
+    assert torch.get_float32_matmul_precision() == "highest"
+    assert torch.get_num_threads() == 1
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_settings_of_a_gpu_are_made(monkeypatch):
+    """On any machine: they are flags of the process."""
+    asked = []
+    # It imports compilers, which takes seconds.
+    monkeypatch.setattr(torch, "use_deterministic_algorithms", lambda mode, warn_only: asked.append((mode, warn_only)))
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    places = (torch.backends.cuda.matmul, "allow_tf32"), (torch.backends.cudnn, "allow_tf32")
+    places += (torch.backends.cudnn, "benchmark"), (torch.backends.cudnn, "deterministic")
+    before = [getattr(place, name) for place, name in places]
+    try:
+        for place, name in places[:3]:
+            setattr(place, name, True)
+        machine.reproducible(torch.device("cuda:0"))
+        assert [getattr(place, name) for place, name in places] == [False, False, False, True]
+    finally:
+        for (place, name), value in zip(places, before, strict=True):
+            setattr(place, name, value)
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    assert asked == [(True, True)]
 
 
 def test_versions():

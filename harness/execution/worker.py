@@ -16,7 +16,7 @@ import torch
 import harness
 from harness.errors import BadInput, ClusterLost
 from harness.execution import timed
-from harness.machine import describe, one_thread, resolve_device
+from harness.machine import describe, reproducible, resolve_device
 
 if TYPE_CHECKING:
     from distributed import Worker
@@ -74,8 +74,8 @@ def perform(payload: bytes, device: str, started: int, expected: Facts) -> tuple
                 f"The worker {worker.address} has joined with another {name}, {mine[name]} instead of {value}; "
                 "start alike workers and run again. What was stored stays."
             )
-    _prepare(threading.get_ident())
     place = _device(device, started, worker.name)
+    _prepare(threading.get_ident(), place)
     if place.type == "cuda":
         torch.cuda.set_device(place)
     try:
@@ -88,8 +88,8 @@ def perform(payload: bytes, device: str, started: int, expected: Facts) -> tuple
 
 
 @cache
-def _prepare(thread: int) -> None:  # noqa: ARG001 — a limit on threads is that of the thread that sets it
-    one_thread()
+def _prepare(thread: int, device: torch.device) -> None:  # noqa: ARG001 — a thread's limit on threads is its own
+    reproducible(device)
 
 
 @cache

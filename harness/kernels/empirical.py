@@ -16,8 +16,9 @@ from torch import Tensor
 from harness.arguments import are_counts
 from harness.errors import BadInput
 from harness.kernels.checks import finite_inputs
+from harness.memory import as_many_as_fit
 from harness.networks import Architecture, Parameter
-from harness.networks.ensemble import activations, block_size, blocks, draw, of_layer, sampling_inputs, size
+from harness.networks.ensemble import Draws, activations, block_size, blocks, of_layer, sampling_inputs, size
 from harness.prior import ensembles
 from harness.training.gradients import gradients
 
@@ -87,7 +88,7 @@ def matrices_of_nngp(
     table = architecture.parameters(tuple(x.shape[1:]))
     if block is None:
         in_cache = block_size(table, len(x), generator.device, activations(architecture, x))
-        block = min(in_cache, max(_NUMBERS // len(x) ** 2, 1))
+        block = min(in_cache, as_many_as_fit(max(_NUMBERS // len(x) ** 2, 1)))
     for parameters in ensembles(architecture, x, networks, 1, generator, block):
         with torch.inference_mode():
             features = architecture.features(parameters, x)
@@ -137,11 +138,12 @@ def empirical_ntk(
     # The inputs as they are: those of least dimension have other norms, which first-layer gradients are as long as.
     x = torch.tensor(architecture.prepare(_checked(architecture, inputs)), device=generator.device)
     table, points = architecture.parameters(tuple(x.shape[1:])), len(x)
-    block = block or max(_NUMBERS // (points * size(table)), 1)
+    block = block or as_many_as_fit(max(_NUMBERS // (points * size(table)), 1))
+    stream = Draws(table, architecture.distribution, generator)
 
     def matrices() -> Iterable[Tensor]:
         for k in blocks(networks, block):
-            rows = draw(table, architecture.distribution, k, generator)
+            rows = stream.take(k)
             # One copy of a network for each point, so that each has a gradient of its own.
             copies = rows.repeat_interleave(points, dim=0)
             alone = x[:, None].repeat(k, *[1] * x.ndim)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from harness.execution import Executor, Here, Job
+from harness.memory import fitting
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.seeds import generator
@@ -61,7 +62,9 @@ class Shard:
 
     def __call__(self, device: torch.device) -> dict[str, np.ndarray]:
         """Its arrays."""
-        return self.compute(generator(device, self.seed, self.name, self.number)).to_arrays()
+        return fitting(
+            lambda: self.compute(generator(device, self.seed, self.name, self.number)).to_arrays(), device
+        )
 
 
 @dataclass(frozen=True)

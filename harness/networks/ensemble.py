@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.machine import free_bytes
+from harness.arguments import counts
+from harness.machine import memory_bytes
+from harness.memory import as_many_as_fit
 
 # Rows of random numbers are padded to this length: torch fills normal numbers sixteen at a time and redraws a
 # shorter tail, so only padded rows make the draws of a network independent of the block it is drawn in.
@@ -159,6 +161,41 @@ def draw(parameters: Mapping[str, Parameter], distribution: str, networks: int, 
     return rows
 
 
+# Numbers that a GPU draws together: 64 networks of 4,096, and few enough for one pass of its threads.
+_PIECE = 2**18
+
+
+class Draws:
+    """Networks at initialisation one after the other, the same ones whoever takes how many at a time.
+
+    On a CPU the generator's stream sees to that. A GPU shares numbers out to its threads, so that what is drawn depends
+    on how much is drawn together: there it is pieces of `piece` networks, which depend on the network's size only.
+    """
+
+    def __init__(
+        self,
+        table: Mapping[str, Parameter],
+        distribution: str,
+        generator: torch.Generator,
+        piece: int | None = None,
+    ) -> None:
+        if piece is None and generator.device.type != "cpu":
+            piece = max(_PIECE // size(table), 1)
+        self.table, self.distribution, self.generator, self.piece = table, distribution, generator, piece
+        self._left = torch.empty(0, size(table), device=generator.device)
+
+    def take(self, networks: int) -> Tensor:
+        """The next so many, (networks, size); see `draw`."""
+        if self.piece is None:
+            return draw(self.table, self.distribution, networks, self.generator)
+        missing = -(-max(networks - len(self._left), 0) // self.piece)
+        pieces = [draw(self.table, self.distribution, self.piece, self.generator) for _ in range(missing)]
+        rows = torch.cat([self._left, *pieces])
+        # A copy, so that what is left does not keep the whole block.
+        self._left = rows[networks:].clone()
+        return rows[:networks]
+
+
 def views(parameters: Mapping[str, Parameter], rows: Tensor) -> dict[str, Tensor]:
     """Each network's row of numbers as its parameters: (networks, size) -> {name: (networks, *shape)}, no copy."""
     parts = rows.split([prod(parameter.shape) for parameter in parameters.values()], dim=1)
@@ -192,15 +229,16 @@ def sampling_inputs(architecture: Architecture, inputs: np.ndarray, device: torc
 def block_size(
     parameters: Mapping[str, Parameter], points: int, device: torch.device, activations: int | None = None
 ) -> int:
-    """Networks a block: on a CPU what stays in cache, on a GPU what a quarter of the free memory holds.
+    """Networks a block: on a CPU what stays in cache, on a GPU what a quarter of its memory holds; fewer where memory
+    ran out (`harness.memory`). Of all memory, not of what is free: on equal GPUs blocks are equal, whoever shares them.
 
     activations: numbers a network holds for one point; None: the two widest layers.
     """
     if activations is None:
         activations = sum(sorted((parameter.shape[-1] for parameter in parameters.values()), reverse=True)[:2])
     bytes_a_network = 4 * (size(parameters) + points * activations)
-    room = _CACHE_BYTES if device.type == "cpu" else free_bytes(device) // 4
-    return int(min(max(room // bytes_a_network, 4), 2**16))
+    room = _CACHE_BYTES if device.type == "cpu" else memory_bytes(device) // 4
+    return as_many_as_fit(int(min(max(room // bytes_a_network, 4), 2**16)))
 
 
 def activations(architecture: Architecture, x: Tensor) -> int | None:
@@ -212,6 +250,7 @@ def activations(architecture: Architecture, x: Tensor) -> int | None:
 
 
 def blocks(networks: int, block: int) -> Iterator[int]:
-    """Sizes of the blocks that make up so many networks."""
+    """Sizes of the blocks that make up so many networks; BadInput where a block is no whole number."""
+    counts("A division into blocks", networks=networks, block=block)
     for start in range(0, networks, block):
         yield min(block, networks - start)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from harness.arguments import are_counts, one_of
+from harness.arguments import are_counts, counts, one_of
 from harness.errors import BadInput
 from harness.networks import Architecture
-from harness.networks.ensemble import activations, block_size, draw
+from harness.networks.ensemble import Draws, activations, block_size
 from harness.problems import Problem
 from harness.training.lesson import Block, Lesson
 from harness.training.losses import LOSSES, LOSSES_OF_CLASSES, targets_of
@@ -73,8 +73,10 @@ class Course:
         # Gradients and the optimiser's state take at least as much as the networks themselves.
         held = activations(architecture, self.x)
         self._block = block or max(block_size(table, min(batch, problem.m), device, held) // 2, 1)
+        counts("Training", block=self._block)
         self._networks, self._stop, self._max_epochs = networks, stop, max_epochs
         self._generator, self._keep_initial = generator, keep_initial
+        self._draws = Draws(table, architecture.distribution, generator)
         self._first_key = torch.randint(2**62, (1,), generator=generator, device=device)
         self._started = 0
 
@@ -91,7 +93,7 @@ class Course:
     def _take(self, networks: int) -> Block:
         """The next so many networks at initialisation."""
         lesson, device = self.lesson, self._generator.device
-        rows = draw(lesson.table, lesson.architecture.distribution, networks, self._generator).contiguous()
+        rows = self._draws.take(networks).contiguous()
         index = torch.arange(self._started, self._started + networks, device=device)
         self._started += networks
         initial = rows.clone() if self._keep_initial else None

@@ -16,8 +16,9 @@ from torch import Tensor
 from harness.arguments import are_counts, is_number
 from harness.errors import BadInput
 from harness.intervals import student
+from harness.memory import as_many_as_fit
 from harness.networks import Architecture, Parameter
-from harness.networks.ensemble import blocks, draw, size, views
+from harness.networks.ensemble import Draws, blocks, size, views
 from harness.problems import Problem
 from harness.training.gradients import gradients
 from harness.training.losses import squared_error
@@ -85,10 +86,11 @@ def departures(
     x = torch.tensor(architecture.prepare(problem.inputs), device=generator.device)
     signs = torch.tensor(problem.train_y, dtype=x.dtype, device=x.device) * 2 - 1
     table, points = architecture.parameters(tuple(x.shape[1:])), len(x)
-    block = block or max(_NUMBERS // (points * size(table)), 1)
+    block = block or as_many_as_fit(max(_NUMBERS // (points * size(table)), 1))
+    stream = Draws(table, architecture.distribution, generator)
     found = []
     for k in blocks(networks, block):
-        rows = draw(table, architecture.distribution, k, generator)
+        rows = stream.take(k)
         linear = _of_linearisation(architecture, table, rows, x, signs, learning_rate, steps)
         trained = _of_network(architecture, table, rows, x, signs, learning_rate, steps)
         found.append((trained - linear).square().mean(1).sqrt())
