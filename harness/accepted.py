@@ -1,12 +1,12 @@
 """The verdicts reviewers have accepted: reports/accepted.json, claim → cell → verdict and the region it was for."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import BadInput
+from harness.results import write_text
 
 DECIDED = ("supported", "refuted")
 # Outcomes that fail a run.
@@ -53,16 +53,8 @@ def write(path: Path, table: Mapping[str, Mapping[str, Accepted]]) -> None:
         claim: {cell: {"verdict": entry.verdict, "predicted": entry.predicted} for cell, entry in sorted(cells.items())}
         for claim, cells in sorted(table.items())
     }
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise BadInput(
-            f"The accepted verdicts {path} cannot be written ({error.strerror}); make that file and its folder "
-            "writable and accept again."
-        ) from None
+    text = json.dumps(raw, indent=1, ensure_ascii=False) + "\n"
+    write_text(path, text, "make that file and its folder writable and accept the verdicts again.")
 
 
 def outcome(kind: str, verdict: str, accepted: Accepted | None) -> str:

@@ -6,7 +6,9 @@ With xdist this is the controller, which neither collects nor runs a cell: all i
 import io
 import json
 import shlex
+import signal
 import sys
+import threading
 from typing import Any, NoReturn
 
 import pytest
@@ -56,6 +58,7 @@ class Controller:
         self.document: dict[str, Any] | None = None
         self.refused: str | None = None
         self.current = ""
+        self.on_interrupt = signal.getsignal(signal.SIGINT)
 
     def start(self) -> Recorder:
         """The recorder; made at the first call, once the places it will write to are known to be writable."""
@@ -109,6 +112,24 @@ class Controller:
             self.start().expect(said[EXPECTED])
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Ctrl-C: the results are written before anything else. From then on another one ends the process on the spot,
+        also within the libraries that draw the report, which may take seconds."""
+        if not excinfo.errisinstance(KeyboardInterrupt) or threading.current_thread() is not threading.main_thread():
+            return
+        again: list[int] = []
+        signal.signal(signal.SIGINT, lambda number, _: again.append(number))
+        try:
+            if self.recorder is not None and self.recorder.cells:
+                self.progress.stop()
+                self.recorder.write()
+        except BadInput as error:
+            self.refused = str(error)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if again:
+            signal.raise_signal(signal.SIGINT)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write what was found, however the run ended. A run that judged nothing does not exit 0."""
         if self.recorder is not None:
@@ -130,6 +151,8 @@ class Controller:
 
     def pytest_unconfigure(self) -> None:
         """The last line of a refused run."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self.on_interrupt)
         if self.refused is not None:
             print(f"ERROR: {self.refused}", file=sys.stderr)
 

@@ -5,6 +5,7 @@ import os
 import time
 from bisect import insort
 from collections.abc import Iterable, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ class Recorder:
         self.claims: dict[str, dict[str, Any]] = {}
         self.indexed: list[tuple[int, dict[str, Any]]] = []
         self.started = time.time()
-        self.written = 0.0
+        # Differences are taken of a clock that nobody sets.
+        self.began = time.monotonic()
+        self.written = -inf
         self.run: dict[str, Any] = {
             "started": _iso(self.started),
             "finished": None,
@@ -86,17 +89,17 @@ class Recorder:
         insort(self.indexed, (index, cell), key=lambda pair: pair[0])
         if not self.quiet:
             self.console.print(f" {self.position} {_line(cell)}", markup=False, highlight=False, soft_wrap=True)
-        if time.time() - self.written > _SECONDS_BETWEEN_WRITES:
+        if time.monotonic() - self.written > _SECONDS_BETWEEN_WRITES:
             self.write()
 
     def write(self) -> dict[str, Any]:
         """Write results.json as it stands, atomically."""
-        self.written = time.time()
-        self.run["seconds"] = self.written - self.started
+        self.written = time.monotonic()
+        self.run["seconds"] = self.written - self.began
         cells = self.cells
         complete = len(cells) == self.run["cells_expected"]
         self.run["complete"] = complete
-        self.run["finished"] = _iso(self.written) if complete else None
+        self.run["finished"] = _iso(self.started + self.run["seconds"]) if complete else None
         self._judge_claims()
         order = dict.fromkeys(cell["claim"] for cell in cells)
         claims = {slug: self.claims[slug] for slug in order}

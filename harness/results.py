@@ -27,14 +27,18 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def write_text(path: Path, text: str, advice: str) -> None:
-    """Replace a file at once; BadInput with the advice where it cannot be written."""
+    """Replace a file at once; BadInput with the advice where it cannot be written, and the old one stays."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            unfinished.write_text(text, encoding="utf-8")
+            with unfinished.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                # Or a power cut might leave the new name and nothing in it.
+                os.fsync(file.fileno())
             unfinished.replace(path)
-        except OSError:
+        except BaseException:
             unfinished.unlink(missing_ok=True)
             raise
     except OSError as error:

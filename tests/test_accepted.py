@@ -191,5 +191,5 @@ def test_an_unwritable_file_is_said_and_the_results_stay(project, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.replace", fail)
     ran = project.run("--accept-verdicts")
-    ran.one_sentence("accepted verdicts .* cannot be written")
+    ran.one_sentence(r"accepted\.json cannot be written .* accept the verdicts again")
     assert ran.outcomes == {"number: 0.9": "supported"}

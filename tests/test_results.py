@@ -1,8 +1,8 @@
 """The results file: whole or not at all, readable, and checked."""
 
 import json
+import os
 from math import inf, nan
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,15 +35,20 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "results.json"
     results.write(path, DOCUMENT)
 
-    def full(self, *_, **__):
-        raise OSError(28, "No space left on device")
+    for fault, raised in (
+        (OSError(28, "No space left on device"), pytest.raises(BadInput, match=r"No space left on device.*--report")),
+        (KeyboardInterrupt(), pytest.raises(KeyboardInterrupt)),
+    ):
 
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(BadInput, match=r"No space left on device.*--report"):
-        results.write(path, {**DOCUMENT, "cells": []})
-    monkeypatch.undo()
-    assert results.read(path) == DOCUMENT
-    assert [each.name for each in tmp_path.iterdir()] == ["results.json"]
+        def fail(_, fault=fault):
+            raise fault
+
+        monkeypatch.setattr(os, "fsync", fail)
+        with raised:
+            results.write(path, {**DOCUMENT, "cells": []})
+        monkeypatch.undo()
+        assert results.read(path) == DOCUMENT
+        assert [each.name for each in tmp_path.iterdir()] == ["results.json"]
 
 
 def test_whether_it_could_be_written_is_known_beforehand(tmp_path):
