@@ -80,7 +80,8 @@ class Store:
             # Whoever waits for it, or makes another one meanwhile, finds the entry.
             with suppress(OSError):
                 lock_of(path).unlink(missing_ok=True)
-            lock.release()
+            with self.usable():
+                lock.release()
 
     def get(self, spec: Mapping[str, Any]) -> Entry | None:
         """The entry, or None; a corrupt or foreign file is set aside with a warning and counts as absent."""
@@ -157,8 +158,8 @@ class Store:
         """The entry; or what is wrong with the file; or None where there is none."""
         self.check_layout()
         path = self._path(spec)
-        self._refuse_link(path.parent)
         try:
+            self._refuse_link(path.parent)
             found = decode(path.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             return None
