@@ -22,7 +22,7 @@ import torch
 from harness.claim import Question, questions_in
 from harness.errors import BadInput, Unavailable
 from harness.lab import SCALES, Lab, shards
-from harness.lab.infinite_width import CLOSED_FORM, LIBRARY
+from harness.lab.infinite_width import LIBRARY, OWN
 from harness.networks import Architecture
 from harness.plan.absent import ABSENT, absorbing
 from harness.problems import Problem
@@ -66,13 +66,15 @@ class Request:
 @dataclass(frozen=True)
 class Cell:
     """A cell with what it asks for; `missing` says why it has no verdict, where that is known beforehand;
-    `stopped`: that its function could not go on to its end without results, so that there may be more requests."""
+    `stopped`: that its function could not go on to its end without results, so that there may be more requests;
+    `ask`: its function, of a lab."""
 
     claim: str
     id: str
     requests: tuple[Request, ...]
     missing: str | None = None
     stopped: bool = False
+    ask: Callable[[Lab], Any] = field(default=lambda _: None, compare=False, repr=False)
 
 
 class _Kind:
@@ -130,15 +132,13 @@ class Recorder(Lab):
         self.store.grows = True
         return ABSENT
 
-    def kernel(
-        self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = CLOSED_FORM
-    ) -> np.ndarray:
+    def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", **how: Any) -> np.ndarray:
         """Note its blocks; Unavailable as in a run."""
-        if by == LIBRARY:
+        if how.get("by") == LIBRARY:
             from harness.kernels.library import stax
 
             stax()
-        super().kernel(architecture, problem, kind, by)
+        super().kernel(architecture, problem, kind, **how)
         return ABSENT  # type: ignore[return-value]
 
     def spectrum(self, architecture: Architecture, pool: Problem, kind: str) -> Any:
@@ -146,7 +146,7 @@ class Recorder(Lab):
         super().spectrum(architecture, pool, kind)
         return ABSENT
 
-    def gaussian_process(self, architecture: Architecture, problem: Problem, by: str = CLOSED_FORM) -> Any:
+    def gaussian_process(self, architecture: Architecture, problem: Problem, by: str = OWN) -> Any:
         """Note its kernel."""
         problem.needs_two_classes("A Gaussian process")
         self.kernel(architecture, problem, by=by)
@@ -161,12 +161,10 @@ def claims(folder: Path = Path("claims")) -> list[ModuleType]:
     return [importlib.import_module(".".join(path.with_suffix("").parts)) for path in files]
 
 
-def record(
-    modules: list[ModuleType], scale: str, device: str = "cpu", seed: int = 0
-) -> list[Cell]:
+def record(modules: list[ModuleType], scale: str, device: str = "cpu", seed: int = 0) -> list[Cell]:
     """Every cell of these claims at a scale, in the order of a run, with what it asks for at its first look."""
     lab = Recorder.at(scale, device, seed)
-    with _passed_over(lab), warnings.catch_warnings(action="ignore"):
+    with passed_over(lab.who), warnings.catch_warnings(action="ignore"):
         return [
             _asked(question, vars(module)[question.test], cell, lab)
             for module in modules
@@ -175,12 +173,16 @@ def record(
         ]
 
 
-def _asked(question: Question, ask: Callable[..., Any], cell: Mapping[str, Any], lab: Recorder) -> Cell:
-    identity, missing = question.cell_id(cell), question.excluded(**cell)
+def _asked(question: Question, test: Callable[..., Any], cell: Mapping[str, Any], lab: Recorder) -> Cell:
+    missing, stopped = question.excluded(**cell), False
+
+    def ask(lab: Lab) -> Any:
+        return test(lab, **cell)
+
     if missing is None:
         lab.begin()
         try:
-            ask(lab, **cell)
+            ask(lab)
         except Unavailable as why:
             lab.take()
             missing = str(why)
@@ -189,12 +191,12 @@ def _asked(question: Question, ask: Callable[..., Any], cell: Mapping[str, Any],
             missing = None if lab.store.asked else str(why)
         except Exception:
             # It came to where it needs a result; what it asks for after that is not known.
-            return Cell(question.slug, identity, lab.take(), stopped=True)
-    return Cell(question.slug, identity, lab.take(), missing)
+            stopped = True
+    return Cell(question.slug, question.cell_id(cell), lab.take(), missing, stopped, ask)
 
 
 @contextmanager
-def _passed_over(lab: Recorder) -> Iterator[None]:
+def passed_over(who: Callable[[Architecture, Problem], dict[str, Any]]) -> Iterator[None]:
     """Statistics of absent results are absent, what an architecture and problem are called is noted, and a problem is
     made once, while this lasts."""
     before: list[tuple[ModuleType, str, Any]] = []
@@ -212,7 +214,7 @@ def _passed_over(lab: Recorder) -> Iterator[None]:
                 put(module, name, cache(value))
     for module in [each for name, each in sys.modules.items() if name.startswith("harness.lab.")]:
         if module is not shards and hasattr(module, "who"):
-            put(module, "who", lab.who)
+            put(module, "who", who)
     try:
         yield
     finally:

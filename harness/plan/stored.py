@@ -1,0 +1,48 @@
+"""What the entries of a store took: seconds, and bytes on the disk."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from harness.entries import decode
+from harness.plan.costs import Measured, identity, identity_of
+from harness.plan.quantities import quantities
+from harness.plan.requests import Request
+from harness.store import Store
+
+
+class Taken(NamedTuple):
+    """By one entry; shard: its number, None for what is computed once."""
+
+    shard: int | None
+    seconds: float
+    bytes: int
+
+
+def taken(folder: Path) -> Mapping[str, list[Taken]]:
+    """By the description's identity in the cost curves; damaged entries and decisions are passed over."""
+    found: dict[str, list[Taken]] = defaultdict(list)
+    for path in Store(folder).entries():
+        content = path.read_bytes()
+        entry = decode(content)
+        if entry is None or "seconds" not in entry[1].facts:
+            continue
+        spec = json.loads(entry[0])
+        shard = spec.pop("shard", None)
+        found[identity_of(spec)].append(Taken(shard, float(entry[1].facts["seconds"]), len(content)))
+    return found
+
+
+def measured(requests: Iterable[Request], entries: Mapping[str, list[Taken]]) -> list[Measured]:
+    """Of those requests that have entries, what a shard took on the mean."""
+    rows = {}
+    for request in requests:
+        name = identity(request)
+        if name in entries and name not in rows:
+            seconds, sizes = (np.mean([getattr(each, of) for each in entries[name]]) for of in ("seconds", "bytes"))
+            rows[name] = Measured.of(request, quantities(request), float(seconds), float(sizes), len(entries[name]))
+    return list(rows.values())
