@@ -225,7 +225,7 @@ def test_the_version_is_raised_when_infinite_width_is_sampled_otherwise():
     ("call", "said"),
     [
         (lambda lab: lab.kernel(NETWORK, PROBLEM, "gp"), "A kernel is nngp or ntk"),
-        (lambda lab: lab.kernel(NETWORK, PROBLEM, by="guess"), "A kernel is nngp or ntk"),
+        (lambda lab: lab.kernel(NETWORK, PROBLEM, by="guess"), "by 'own' or 'neural-tangents', not 'nngp' by 'guess'"),
         (lambda lab: lab.kernel(UNKNOWN, PROBLEM), "no kernel in closed form for fcn-64-relu-uniform"),
         (lambda lab: lab.empirical_kernel(NETWORK, PROBLEM, "gp"), "A kernel is nngp or ntk"),
         (lambda lab: lab.infinite_evidence(NETWORK, PROBLEM, "VI"), "asked by exact, EP, .*, not by 'VI'"),

@@ -24,7 +24,7 @@ from harness.claim import claim, over
 from harness.comparison import curve
 from harness.generalisation import generalisation_error
 from harness.intervals import exponent, slope
-from harness.lab.infinite_width import CLOSED_FORM, LIBRARY
+from harness.lab.infinite_width import LIBRARY, OWN
 from harness.networks import Convolutional, Residual
 from harness.verdicts import at_least, increasing, within
 
@@ -32,7 +32,7 @@ DEPTHS = [1, 4]
 ACTIVATIONS = ["relu", "tanh"]
 ARCHITECTURES = [wide(depth, activation) for activation in ("relu", "erf", "tanh") for depth in (1, 2, 4)]
 CONVOLUTIONAL = [Convolutional(), Residual()]
-# What the lab does where it is asked for a closed form that is not there.
+# What the lab's own kernels are where there is no closed form.
 MONTE_CARLO = "Monte Carlo"
 HOLDS = "the bound is a theorem; it fails for one training set in twenty at the most"
 SIZES = by_scale((16, 32, 64), (16, 32, 64, 128, 256), (16, 32, 64, 128, 256, 512, 1000))
@@ -41,7 +41,7 @@ SLOPE = "slope of the test error over the bound"
 EXPONENT = "exponent of the bound less that of the test error"
 
 
-def bound_and_error(lab, architecture, problem, by=CLOSED_FORM):
+def bound_and_error(lab, architecture, problem, by=OWN):
     """The bound, and what it bounds."""
     bound = bound_of(lab.infinite_evidence(architecture, problem, by=by), problem.m)
     return bound, generalisation_error(lab.infinite_posterior(architecture, problem, by=by).sample, problem)
@@ -70,7 +70,7 @@ def test_bound_holds(lab, data, activation, depth, m):
     kernel=[MONTE_CARLO, LIBRARY],
 )
 def test_bound_holds_for_convolutions(lab, data, architecture, m, kernel):
-    by = CLOSED_FORM if kernel == MONTE_CARLO else LIBRARY
+    by = OWN if kernel == MONTE_CARLO else LIBRARY
     bound, error = bound_and_error(lab, architecture, image_problem(data, m), by)
     return slope((0, 1), [error, bound], quantity=SLACK)
 

@@ -20,7 +20,8 @@ from harness.problems import Problem
 from harness.verdicts import Estimate
 
 EXACT = "exact"
-CLOSED_FORM, LIBRARY = "closed form", "neural-tangents"
+# Where a kernel comes from: this project, which has it in closed form or finds it by Monte Carlo, or the library.
+OWN, LIBRARY = "own", "neural-tangents"
 METHODS = (EXACT, *APPROXIMATIONS)
 _CLOSED_FORMS = {"nngp": nngp, "ntk": ntk}
 _EMPIRICAL = {"nngp": empirical_nngp, "ntk": empirical_ntk}
@@ -39,17 +40,15 @@ class InfiniteWidth(Shards):
     its square does with the units.
     """
 
-    def kernel(
-        self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = CLOSED_FORM
-    ) -> np.ndarray:
+    def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = OWN) -> np.ndarray:
         """NNGP kernel or NTK ("ntk") of S, then E: (m + n, m + n), exact; block by block, each kept in the store.
 
-        by: "closed form", or "neural-tangents", which is Unavailable where that is not installed. BadInput for an
-        architecture without either; `empirical_kernel` has those.
+        by: "own", in closed form, or "neural-tangents", which is Unavailable where that is not installed. BadInput for
+        an architecture without either; `empirical_kernel` has those.
         """
-        if kind not in _CLOSED_FORMS or by not in (CLOSED_FORM, LIBRARY):
+        if kind not in _CLOSED_FORMS or by not in (OWN, LIBRARY):
             raise BadInput(
-                f"A kernel is nngp or ntk, by closed form or neural-tangents, not {kind!r} by {by!r}; choose of these."
+                f"A kernel is nngp or ntk, by {OWN!r} or {LIBRARY!r}, not {kind!r} by {by!r}; choose of these."
             )
         limit, x = _limit(architecture, by), problem.inputs
         whole = np.empty((len(x), len(x)))
@@ -84,7 +83,7 @@ class InfiniteWidth(Shards):
             lambda generator: _EMPIRICAL[kind](architecture, problem.inputs, networks, generator),
         )
 
-    def gaussian_process(self, architecture: Architecture, problem: Problem, by: str = CLOSED_FORM) -> GaussianProcess:
+    def gaussian_process(self, architecture: Architecture, problem: Problem, by: str = OWN) -> GaussianProcess:
         """The logits of infinitely wide networks, conditioned on S; `by` and errors as of `kernel`."""
         problem.needs_two_classes("A Gaussian process")
         return GaussianProcess(self.kernel(architecture, problem, by=by), problem.train_y)
@@ -108,7 +107,7 @@ class InfiniteWidth(Shards):
         architecture: Architecture,
         problem: Problem,
         method: str = EXACT,
-        by: str = CLOSED_FORM,
+        by: str = OWN,
         chains: int = 64,
         draws: int = 64,
         kernels: int = 16,
@@ -117,12 +116,13 @@ class InfiniteWidth(Shards):
         """P_B(f|S) of infinitely wide networks, exactly, or as an approximation has it.
 
         method: one of METHODS. A shard has `chains` independent chains of `draws` functions each; an approximation's
-        draws are independent, and there are chains × draws of them. by: as of `kernel`, but that without a closed form
-        a shard has `kernels` units instead, each with a kernel of `networks` networks and chains/kernels chains.
+        draws are independent, and there are chains × draws of them. by: as of `kernel`, but "own" without a closed form
+        is by Monte Carlo: a shard has `kernels` units instead, each with a kernel of `networks` networks and
+        chains/kernels chains.
         """
         _check(method)
         spec = {"method": method, "chains": chains, "draws": draws}
-        if by == CLOSED_FORM and not has_closed_form(architecture):
+        if by == OWN and not has_closed_form(architecture):
             _exact_only(method, architecture)
             spec |= {"kernels": kernels, "networks": networks}
             return self.gather(
@@ -152,7 +152,7 @@ class InfiniteWidth(Shards):
         architecture: Architecture,
         problem: Problem,
         method: str = EXACT,
-        by: str = CLOSED_FORM,
+        by: str = OWN,
         runs: int = 16,
         points: int = 1024,
         networks: int = 1000,
@@ -160,12 +160,12 @@ class InfiniteWidth(Shards):
         """ln P(S) of infinitely wide networks: exactly, up to a Monte-Carlo error, or as an approximation has it.
 
         method: one of METHODS; an approximation has no interval but its value. A shard has `runs` scramblings of at
-        least `points` points. by: as of `kernel`, but that without a closed form it has `runs` kernels of `networks`
-        networks.
+        least `points` points. by: as of `kernel`, but "own" without a closed form is by Monte Carlo: it has `runs`
+        kernels of `networks` networks.
         """
         _check(method)
         spec = {"runs": runs, "points": points}
-        if by == CLOSED_FORM and not has_closed_form(architecture):
+        if by == OWN and not has_closed_form(architecture):
             _exact_only(method, architecture)
             spec |= {"networks": networks}
             return self.gather(
@@ -188,7 +188,7 @@ class InfiniteWidth(Shards):
         )
 
     def approximation(
-        self, architecture: Architecture, problem: Problem, method: str, by: str = CLOSED_FORM
+        self, architecture: Architecture, problem: Problem, method: str, by: str = OWN
     ) -> GaussianApproximation:
         """A Gaussian in the place of the training logits given the labels; method: one of APPROXIMATIONS."""
         _check(method, tuple(APPROXIMATIONS))
