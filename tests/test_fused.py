@@ -19,6 +19,8 @@ ARCHITECTURES = [
     FullyConnected((7,)),
     FullyConnected((6, 17), sigma_b=0.0),
     FullyConnected((33, 20, 5), sigma_w=1.7, sigma_b=0.4, distribution="uniform"),
+    FullyConnected((1, 9)),
+    FullyConnected((10, 160, 8), sigma_b=0.0),
 ]
 
 
@@ -54,7 +56,7 @@ def test_epochs_equal_those_in_double_precision(architecture, optimiser, loss):
 
 
 @pytest.mark.parametrize("optimiser", [SGD(0.3), Adam(0.02)], ids=repr)
-@pytest.mark.parametrize(("batch", "updates"), [(4, 1), (4, 2), (3, None), (10, None), (99, None)])
+@pytest.mark.parametrize(("batch", "updates"), [(4, 1), (4, 2), (1, None), (3, None), (9, None), (10, None), (99, None)])
 def test_rates_batches_and_passes_that_end_early(optimiser, batch, updates):
     both = [
         in_both(FullyConnected((6, 5)), optimiser, batch=batch, rates=True, dtype=dtype)

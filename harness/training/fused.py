@@ -2,7 +2,7 @@
 
 The same steps as `Lesson.epoch` with the same minibatches, and so the same outcome up to rounding. But a network's
 numbers, its gradient and its minibatch stay in cache from the forward pass to the update, and nothing is called
-between the products of its matrices.
+in between but the products of `products.py`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from torch import Tensor
 from harness.networks import FullyConnected
 from harness.training.losses import LOSSES
 from harness.training.optimisers import SGD, Adam, GradientDescent
+from harness.training.products import ALL, POSITIVE, WHERE_POSITIVE, matrix, multiply, transpose
 
 if TYPE_CHECKING:
     from harness.training.lesson import Block, Lesson
@@ -85,16 +86,19 @@ def _epoch(
     """
     networks, size = rows.shape
     points = order.shape[1]
-    gradient = np.empty(size, dtype=np.float32)
-    # The units of all layers, and the loss's slopes by them, layer after layer.
-    units = np.empty(batch * widths.sum(), dtype=np.float32)
-    slopes = np.empty(batch * widths.sum(), dtype=np.float32)
+    gradient, across = np.empty(size, dtype=np.float32), np.empty(widths.max() ** 2, dtype=np.float32)
+    units, starts = _no_units(widths, batch)
     for n in range(networks):
         theta = rows[n]
         for start in range(0, points, batch):
             chosen = order[n, start : start + batch]
-            _forward(theta, x, chosen, units, widths, biased)
-            _backward(theta, gradient, signs, chosen, units, slopes, widths, biased, squared)
+            _forward(theta, x, chosen, units, starts, widths, biased)
+            for i in range(len(chosen)):
+                sign, at = signs[chosen[i]], starts[-1] + 2 * i
+                z = units[at]
+                slope = 2 * (z - sign) if squared else -sign / (1 + np.exp(sign * z))
+                units[at] = slope / np.float32(len(chosen))
+            _backward(theta, gradient, units, starts, across, widths, biased, len(chosen))
             if len(rates):
                 for i in range(size):
                     gradient[i] *= rates[i]
@@ -107,96 +111,78 @@ def _epoch(
                     theta[i] -= rate * gradient[i]
 
 
+@njit(error_model="numpy", nogil=True)
+def _no_units(widths: np.ndarray, batch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Room for the units of all layers, (batch, width + 1) after (batch, width + 1), and where each layer starts.
+
+    Behind the units of every layer there is a 1, whose weights are the next layer's biases.
+    """
+    starts = np.zeros(len(widths), dtype=np.int64)
+    for layer in range(len(widths) - 1):
+        starts[layer + 1] = starts[layer] + batch * (widths[layer] + 1)
+    return np.ones(starts[-1] + batch * (widths[-1] + 1), dtype=np.float32), starts
+
+
 @njit(fastmath=_FAST, error_model="numpy", nogil=True)
 def _forward(
-    theta: np.ndarray, x: np.ndarray, chosen: np.ndarray, units: np.ndarray, widths: np.ndarray, biased: bool
+    theta: np.ndarray,
+    x: np.ndarray,
+    chosen: np.ndarray,
+    units: np.ndarray,
+    starts: np.ndarray,
+    widths: np.ndarray,
+    biased: bool,
 ) -> None:
-    """Fills the units of all layers; the last ones are the logits."""
-    batch, layers = len(chosen), len(widths) - 1
-    below = units[: batch * widths[0]].reshape(batch, widths[0])
-    for i in range(batch):
-        into, row = below[i], x[chosen[i]]
+    """Fills the units of all layers for these points, at most a batch; the last ones are the logits."""
+    points, number = len(chosen), 0
+    for i in range(points):
+        point, at = chosen[i], i * (widths[0] + 1)
         for k in range(widths[0]):
-            into[k] = row[k]
-    number, unit = 0, batch * widths[0]
-    for layer in range(layers):
-        fan_in, fan_out = widths[layer], widths[layer + 1]
-        weight = theta[number : number + fan_in * fan_out].reshape(fan_in, fan_out)
+            units[at + k] = x[point, k]
+    for layer in range(len(widths) - 1):
+        fan_in, fan_out = widths[layer] + biased, widths[layer + 1]
+        multiply(
+            matrix(units, starts[layer], points, fan_in, widths[layer] + 1, 1),
+            matrix(theta, number, fan_in, fan_out, fan_out, 1),
+            matrix(units, starts[layer + 1], points, fan_out, fan_out + 1, 1),
+            POSITIVE if layer < len(widths) - 2 else ALL,
+        )
         number += fan_in * fan_out
-        above = units[unit : unit + batch * fan_out].reshape(batch, fan_out)
-        unit += batch * fan_out
-        if layer == layers - 1:
-            column = weight.ravel()
-            for i in range(batch):
-                row, total = below[i], theta[number] if biased else np.float32(0)
-                for k in range(fan_in):
-                    total += row[k] * column[k]
-                above[i, 0] = total
-            return
-        np.dot(below, weight, above)
-        for i in range(batch):
-            row = above[i]
-            for k in range(fan_out):
-                z = row[k] + theta[number + k] if biased else row[k]
-                row[k] = np.float32(0) if z <= 0 else z
-        number += biased * fan_out
-        below = above
 
 
 @njit(fastmath=_FAST, error_model="numpy", nogil=True)
 def _backward(
     theta: np.ndarray,
     gradient: np.ndarray,
-    signs: np.ndarray,
-    chosen: np.ndarray,
     units: np.ndarray,
-    slopes: np.ndarray,
+    starts: np.ndarray,
+    across: np.ndarray,
     widths: np.ndarray,
     biased: bool,
-    squared: bool,
+    points: int,
 ) -> None:
-    """Fills the gradient of the batch's mean loss from the units of all layers."""
-    batch, layers = len(chosen), len(widths) - 1
-    number, unit = len(theta), batch * widths.sum()
-    for i in range(batch):
-        sign, z = signs[chosen[i]], units[unit - batch + i]
-        slope = 2 * (z - sign) if squared else -sign / (1 + np.exp(sign * z))
-        slopes[unit - batch + i] = slope / np.float32(batch)
-    for layer in range(layers - 1, -1, -1):
-        fan_in, fan_out = widths[layer], widths[layer + 1]
-        unit -= batch * fan_out
-        above = slopes[unit : unit + batch * fan_out].reshape(batch, fan_out)
-        h = units[unit - batch * fan_in : unit].reshape(batch, fan_in)
-        below = slopes[unit - batch * fan_in : unit].reshape(batch, fan_in)
-        if biased:
-            number -= fan_out
-            total = gradient[number : number + fan_out]
-            total[:] = 0
-            for i in range(batch):
-                row = above[i]
-                for k in range(fan_out):
-                    total[k] += row[k]
+    """Fills the gradient of the loss, whose slopes by the logits are in the place of these.
+
+    Those by the hidden units take the place of the units, which are not needed any more. across: room for weights.
+    """
+    number = len(theta)
+    for layer in range(len(widths) - 2, -1, -1):
+        width, fan_in, fan_out = widths[layer], widths[layer] + biased, widths[layer + 1]
         number -= fan_in * fan_out
-        weight = theta[number : number + fan_in * fan_out].reshape(fan_in, fan_out)
-        product = gradient[number : number + fan_in * fan_out].reshape(fan_in, fan_out)
+        start, above = starts[layer], starts[layer + 1]
+        slopes = matrix(units, above, points, fan_out, fan_out + 1, 1)
         if fan_out == 1:
-            column, weights = product.ravel(), weight.ravel()
-            column[:] = 0
-            for i in range(batch):
-                d, row, into = above[i, 0], h[i], below[i]
-                for k in range(fan_in):
-                    column[k] += d * row[k]
-                for k in range(fan_in):
-                    into[k] = d * weights[k]
+            h = matrix(units, start, points, fan_in, width + 1, 1)
+            multiply(matrix(units, above, 1, points, 1, 2), h, matrix(gradient, number, 1, fan_in, fan_in, 1), ALL)
+            transposed = matrix(theta, number, 1, width, width, 1)
         else:
-            np.dot(h.T, above, product)
+            h = matrix(units, start, fan_in, points, 1, width + 1)
+            multiply(h, slopes, matrix(gradient, number, fan_in, fan_out, fan_out, 1), ALL)
+            transposed = matrix(across, 0, fan_out, width, width, 1)
             if layer:
-                np.dot(above, weight.T, below)
+                transpose(matrix(theta, number, width, fan_out, fan_out, 1), transposed)
         if layer:
-            for i in range(batch):
-                into, row = below[i], h[i]
-                for k in range(fan_in):
-                    into[k] = np.float32(0) if row[k] <= 0 else into[k]
+            multiply(slopes, transposed, matrix(units, start, points, width, width + 1, 1), WHERE_POSITIVE)
 
 
 @njit(fastmath=_FAST, error_model="numpy", nogil=True)
