@@ -58,11 +58,16 @@ def identity_of(spec: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where costs were measured. multiplications: a second, of float32 matrix products, on one core or GPU."""
+    """Where costs were measured.
+
+    multiplications: a second, of float32 matrix products, on one core or GPU. look: seconds that a look at a cell takes
+    besides its shards: reading the store, statistics, and the run's own beginning and end, shared out.
+    """
 
     name: str
     device: str
     multiplications: float
+    look: float
 
 
 class Costs:

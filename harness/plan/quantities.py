@@ -26,6 +26,8 @@ BY_NETWORKS = (
     "posterior of Monte-Carlo kernels",
     "ln P(S) of Monte-Carlo kernels",
 )
+# A block's share of a core's cache, see `block_size`.
+CACHE_BYTES = 6 * 2**20
 # Samplers that do the same work, and so have one curve; training for a time is one of its own, since how
 # long that takes is given.
 _FAMILIES = {
@@ -43,7 +45,7 @@ class Quantities:
     family: of samplers that do the same work, and have one curve.
     work: amounts that seconds are a sum of, more of any costs no less. sizes: what multiplies all of them, by a power
     that is not known but not negative. kinds: what multiplies them by a factor each. networks: how many are drawn or
-    trained, 0 at infinite width. numbers: float32 numbers that one of them holds at a time, parameters and activations.
+    trained, 0 at infinite width. memory: bytes at the peak while it is computed.
     """
 
     family: str
@@ -51,7 +53,7 @@ class Quantities:
     sizes: dict[str, float]
     kinds: tuple[str, ...]
     networks: float
-    numbers: float
+    memory: float
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,16 @@ def quantities(request: Request) -> Quantities:
         work = of(spec, float(spec.get("m", m)), float(problem.n), p, rows * columns)
         kinds += [f"{key} {spec[key]}" for key in ("kernel", "by", "approximation", "method") if key in spec]
         return Quantities(
-            family, work, {"m": max(m, 1.0)} if sampler == "truncated Gaussian" else {}, tuple(kinds), 0.0, p * p * 2
+            family,
+            work,
+            {"m": max(m, 1.0)} if sampler == "truncated Gaussian" else {},
+            tuple(kinds),
+            0.0,
+            3 * 8 * p * p,
         )
     network = of_network(architecture, problem)
-    numbers = network.parameters + p * network.activations
     if sampler in TRAINING:
-        return _training(request, network, kinds, numbers)
+        return _training(request, network, kinds)
     drawn, evaluated, more = _drawn(request, network, m, float(problem.n), p)
     work = {
         "multiplications": evaluated * network.forward,
@@ -96,9 +102,10 @@ def quantities(request: Request) -> Quantities:
         "shard": 1.0,
         **more,
     }
+    memory = _held(request, network, drawn)
     if sampler in SUBSET:
         kinds += [f"{key} {problem.facts[key]}" for key in ("dataset", "task") if key in problem.facts]
-    return Quantities(family, work, {"m": max(m, 1.0)} if sampler in SUBSET else {}, tuple(kinds), drawn, numbers)
+    return Quantities(family, work, {"m": max(m, 1.0)} if sampler in SUBSET else {}, tuple(kinds), drawn, memory)
 
 
 def _drawn(request: Request, network: Network, m: float, n: float, p: float) -> tuple[float, float, dict[str, float]]:
@@ -129,7 +136,7 @@ def _drawn(request: Request, network: Network, m: float, n: float, p: float) -> 
     return drawn, drawn * p, {"products": drawn * p * p, "last layers": drawn * m * network.features}
 
 
-def _training(request: Request, network: Network, kinds: list[str], numbers: float) -> Quantities:
+def _training(request: Request, network: Network, kinds: list[str]) -> Quantities:
     spec = request.spec
     assert request.problem is not None
     m = float(request.problem.m)
@@ -163,7 +170,16 @@ def _training(request: Request, network: Network, kinds: list[str], numbers: flo
         "updates": networks * updates,
         "shard": 1.0,
     }
-    return Quantities(family, work, sizes, tuple(kinds), networks, numbers)
+    return Quantities(family, work, sizes, tuple(kinds), networks, _held(request, network, networks))
+
+
+def _held(request: Request, network: Network, networks: float) -> float:
+    """Bytes of a block of networks: on a CPU such a one as stays in its cache, of four networks at the least; on a GPU
+    all, of which it divides those that do not fit. Three times, for what is made of them on the way."""
+    assert request.problem is not None
+    numbers = network.parameters + (request.problem.m + request.problem.n) * network.activations
+    together = max(CACHE_BYTES / (4 * numbers), 4.0) if request.spec["device"] == "cpu" else 2.0**16
+    return 3 * 4 * numbers * min(networks, together)
 
 
 def _kernel(spec: Any, m: float, n: float, p: float, pairs: float) -> dict[str, float]:  # noqa: ARG001
