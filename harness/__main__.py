@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from harness.errors import BadInput
+from harness.plan import command as plan_command
 from harness.store import Store
 from harness.upkeep import contents, prune, verify
 
@@ -72,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     summary.add_argument("results", type=Path, help="a results.json")
     summary.set_defaults(run=_summary)
+
+    plan_command.add_to(commands)
 
     gate = commands.add_parser(
         "gate",
