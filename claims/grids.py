@@ -31,6 +31,12 @@ IMAGES = {"digits": digits, "mnist": mnist, "fashion_mnist": fashion_mnist}
 # What outside files have added (`harness/registry.py`) is in every grid.
 _ALL_DATA = (*IMAGES, *registry.data)
 DATA = {"smoke": ("digits", *registry.data), "standard": _ALL_DATA, "full": _ALL_DATA}
+# A split of the data into training and evaluation points is not the data. Where errors or posteriors are compared over
+# m, width or depth, digits, which are the cheapest, are split anew, and each split has a verdict of its own.
+_FURTHER = {"smoke": 0, "standard": 2, "full": 4}
+SPLITS = {
+    scale: (*data, *(f"digits-split{split}" for split in range(1, _FURTHER[scale] + 1))) for scale, data in DATA.items()
+}
 OPTIMISERS: list[Optimiser] = [SGD(0.1), Adam(0.003), *registry.optimisers]
 # Words of the sentences that networks tell apart.
 VOCABULARY = 500
@@ -41,9 +47,11 @@ LOSSES = {"smoke": ("cross-entropy",), "standard": _BOTH_LOSSES, "full": _BOTH_L
 def image_problem(data: str, m: int, points: int = ERROR_POINTS) -> Problem:
     """A set of images in two classes: even digits against odd, or the first five classes against the last.
 
-    points: of evaluation.
+    data: its name, of another split than the first followed by "-split1", "-split2" and so on. points: of evaluation.
     """
-    return {**IMAGES, **registry.data}[data](m, points)
+    name, _, split = data.partition("-split")
+    make = {**IMAGES, **registry.data}[name]
+    return make(m, points, split=int(split)) if split else make(m, points)
 
 
 def image_problems(**sizes: Sequence[int]) -> Mapping[str, list[Problem]]:

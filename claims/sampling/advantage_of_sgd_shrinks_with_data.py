@@ -6,7 +6,8 @@ Here with real-valued weights. The advantage is the test error of the networks t
 trained ones, error(P_B) − error(P_OPT), each the share of 64 evaluation points that a network which fits the training
 points gets wrong, averaged over the distribution; two hidden layers of width 40. Asked are the advantage at the fewest
 training points m and its slope over ln m. Training sets are nested and the evaluation points the same for every m, so
-that slopes are those of one split of the data; intervals count networks, hidden draws and runs of the sampler. Beside
+that slopes are those of one split of the data, and each split has a verdict of its own; intervals count networks,
+hidden draws and runs of the sampler. Beside
 the advantage the report draws, as the source does, how likely each training and test accuracy is at initialisation, for
 these networks and for networks of the same shape with binary weights.
 """
@@ -15,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import DATA, LOSSES, OPTIMISERS, TRAINING_SIZES, WIDTH, image_problem, sampled, two_layers
+from claims.grids import LOSSES, OPTIMISERS, SPLITS, TRAINING_SIZES, WIDTH, image_problem, sampled, two_layers
 from harness.accuracies import accuracies
 from harness.claim import claim, over
 from harness.comparison import curve
@@ -38,7 +39,7 @@ def samples(lab, data, optimiser, loss, m):
     of="advantage of training",
     predicts=at_least(0, because="with few training points the source finds that training generalises better"),
 )
-@over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
+@over(data=SPLITS, optimiser=OPTIMISERS, loss=LOSSES)
 def test_ahead_with_the_fewest_training_points(lab, data, optimiser, loss):
     trained, by_volume, problem = samples(lab, data, optimiser, loss, min(TRAINING_SIZES[lab.scale.name]))
     gaussian = two_layers(WIDTH)
@@ -58,7 +59,7 @@ def test_ahead_with_the_fewest_training_points(lab, data, optimiser, loss):
     of=SLOPE,
     predicts=decreasing(because="the source finds that random sampling catches up as training points are added"),
 )
-@over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
+@over(data=SPLITS, optimiser=OPTIMISERS, loss=LOSSES)
 def test_advantage_shrinks(lab, data, optimiser, loss):
     sizes = TRAINING_SIZES[lab.scale.name]
     found = [samples(lab, data, optimiser, loss, m) for m in sizes]

@@ -7,16 +7,17 @@ averaged over P_OPT (trained) or P_B (random sampling); hidden layers of width 4
 of hidden layers. The errors are over all networks that fit and, as the source has them, too, at equal normalised
 margins: the least training logit over the largest gradient that the logit has at any of the training and evaluation
 points. There the trained error less the random-sampled one is taken in bins of margins alike to within a factor of two,
-and asked is whether depth leaves it as it is.
+and asked is whether depth leaves it as it is. Each split of the data into training and evaluation points has a verdict
+of its own.
 """
 
 from dataclasses import replace
 
 from claims.grids import (
-    DATA,
     DEPTHS,
     LOSSES,
     OPTIMISERS,
+    SPLITS,
     WIDTH,
     M,
     errors_alike_in_margin,
@@ -51,7 +52,7 @@ def networks(lab):
 
 
 @claim(kind="rival", of=TRAINED, predicts=WORSE)
-@over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
+@over(data=SPLITS, optimiser=OPTIMISERS, loss=LOSSES)
 def test_trained_gets_worse(lab, data, optimiser, loss):
     depths = DEPTHS[lab.scale.name]
     problem, architectures = image_problem(data, M), networks(lab)
@@ -62,7 +63,7 @@ def test_trained_gets_worse(lab, data, optimiser, loss):
 
 
 @claim(kind="rival", of=SAMPLED, predicts=WORSE)
-@over(data=DATA)
+@over(data=SPLITS)
 def test_random_sampling_gets_worse(lab, data):
     return slope(DEPTHS[lab.scale.name], sampled_errors(lab, networks(lab), image_problem(data, M)), quantity=SAMPLED)
 
@@ -77,7 +78,7 @@ def test_random_sampling_gets_worse(lab, data):
         "0.015 a layer is no more than 0.03 from one layer to three, two of 64 points",
     ),
 )
-@over(data=DATA, loss=LOSSES, m=SIZES)
+@over(data=SPLITS, loss=LOSSES, m=SIZES)
 def test_alike_at_equal_margins(lab, data, loss, m):
     depths = DEPTHS[lab.scale.name]
     trained, by_volume = errors_alike_in_margin(lab, networks(lab), image_problem(data, m), SGD(0.1), loss)

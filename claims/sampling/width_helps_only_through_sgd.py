@@ -6,7 +6,8 @@ The test error is the share of 64 evaluation points that a network which fits th
 averaged over P_OPT (trained) or P_B (random sampling); two hidden layers. The slope of each is over the logarithm of
 the width. The errors are over all networks that fit and, as the source has them, too, at equal normalised margins: the
 least training logit over the largest gradient that the logit has at any of the training and evaluation points. There
-the trained error less the random-sampled one is taken in bins of margins alike to within a factor of two.
+the trained error less the random-sampled one is taken in bins of margins alike to within a factor of two. Each split of
+the data into training and evaluation points has a verdict of its own.
 """
 
 from dataclasses import replace
@@ -14,9 +15,9 @@ from dataclasses import replace
 import numpy as np
 
 from claims.grids import (
-    DATA,
     LOSSES,
     OPTIMISERS,
+    SPLITS,
     WIDTHS,
     M,
     errors_alike_in_margin,
@@ -49,7 +50,7 @@ def networks(lab):
     of=TRAINED,
     predicts=decreasing(because="the source finds that width helps networks that SGD has trained"),
 )
-@over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
+@over(data=SPLITS, optimiser=OPTIMISERS, loss=LOSSES)
 def test_training_gains(lab, data, optimiser, loss):
     widths = WIDTHS[lab.scale.name]
     problem, architectures = image_problem(data, M), networks(lab)
@@ -69,7 +70,7 @@ def test_training_gains(lab, data, optimiser, loss):
         "each factor of e in width is no more than 0.03 from width 10 to 160, two of 64 points",
     ),
 )
-@over(data=DATA)
+@over(data=SPLITS)
 def test_random_sampling_does_not(lab, data):
     return slope(
         np.log(WIDTHS[lab.scale.name]), sampled_errors(lab, networks(lab), image_problem(data, M)), quantity=SAMPLED
@@ -84,7 +85,7 @@ def test_random_sampling_does_not(lab, data):
         "random-sampled ones as they are, so that the one error less the other falls"
     ),
 )
-@over(data=DATA, loss=LOSSES, m=SIZES)
+@over(data=SPLITS, loss=LOSSES, m=SIZES)
 def test_training_gains_at_equal_margins(lab, data, loss, m):
     widths = WIDTHS[lab.scale.name]
     trained, by_volume = errors_alike_in_margin(lab, networks(lab), image_problem(data, m), SGD(0.1), loss)
