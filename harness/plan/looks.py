@@ -6,7 +6,7 @@ The rules are those of `judging.judge_cell`, `Shards.goes_on` and `Session.allow
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isinf
 from typing import Any
 
 from harness.judging import HOPELESS
@@ -101,6 +101,8 @@ class Process:
 def allowance(budget: float, computed: float, cells: float, judged: int) -> float:
     """Seconds the next cell of a process may spend: as `Session.allowance`."""
     left = max(budget - computed, 0.0)
+    if isinf(left):
+        return left
     return min(3 * left / max(cells - judged, 1), left)
 
 
@@ -117,7 +119,9 @@ def pursued(
     free first.
     """
     todo = list(cells)
-    team, stored, taken = [Process() for _ in range(processes)], {}, []
+    team = [Process() for _ in range(processes)]
+    stored: dict[str, int] = {}
+    taken = []
     for requests, looks in todo:
         free = min(team, key=lambda process: process.computed)
         spend = allowance(budget, free.computed, len(todo) / processes, free.judged)

@@ -51,7 +51,7 @@ PAIRS = (
 
 @dataclass(frozen=True)
 class Way:
-    """One way of asking. log10_forwards: of how many forward passes; hours: of the device; tells: what one then knows."""
+    """One way of asking. log10_forwards: of its forward passes; hours: of the device; tells: what one then knows."""
 
     name: str
     log10_forwards: float

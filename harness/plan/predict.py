@@ -13,6 +13,7 @@ from harness.plan.curves import Amount
 from harness.plan.looks import looks_wanted, pursued, shards_needed
 from harness.plan.quantities import Quantities, quantities
 from harness.plan.requests import Cell, Request
+from harness.plan.words import duration
 
 # A stored entry is held a few times while it is merged and counted.
 _COPIES = 4
@@ -71,8 +72,8 @@ class Total:
 
 @dataclass(frozen=True)
 class Plan:
-    """first, likely, all: the run where each cell takes its first look only, as many looks as an earlier run lets
-    expect (None without one), and all that the budget allows."""
+    """first, likely, all: the run where each cell takes its first look only, whatever the budget; as many looks as an
+    earlier run lets expect, None without one; and all that the budget allows."""
 
     scale: str
     device: str
@@ -112,7 +113,7 @@ def plan(
     seconds = {name: each.seconds.value for name, each in priced.items()}
     overhead = costs.machine.look
 
-    def run(looks: Iterable[int]) -> tuple[Total, list[int]]:
+    def run(looks: Iterable[int], budget: float = budget) -> tuple[Total, list[int]]:
         taken, shards, team = pursued(
             zip([cell.requests for cell in asked], looks, strict=True), scale, budget, processes, seconds
         )
@@ -127,7 +128,7 @@ def plan(
             sum(taken),
         ), taken
 
-    first, _ = run([1] * len(asked))
+    first, _ = run([1] * len(asked), inf)
     everything, most = run([scale.looks] * len(asked))
     likely, taken = run(wanted) if results is not None else (None, most)
     looks = iter(zip(taken, wanted, strict=True))
@@ -203,7 +204,7 @@ def _cell(
 
 def _spread(shards: Iterable[tuple[Priced, int]]) -> float:
     """Of a sum: errors of one family's curve go together, those of different families do not."""
-    total, errors = 0.0, defaultdict(float)
+    total, errors = 0.0, defaultdict[str, float](float)
     for each, count in shards:
         total += each.seconds.value * count
         errors[each.parts.family] += each.seconds.value * count * each.seconds.scatter
@@ -211,24 +212,3 @@ def _spread(shards: Iterable[tuple[Priced, int]]) -> float:
         return 1.0
     relative = sqrt(sum(error**2 for error in errors.values())) / total
     return exp(1.96 * min(relative, log(1e6)))
-
-
-def duration(seconds: float) -> str:
-    """Two digits in a unit that suits."""
-    if not isfinite(seconds):
-        return "for ever"
-    for unit, size in (("years", 365.25 * 86400), ("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
-        if seconds >= size:
-            value = seconds / size
-            return f"{value:,.0f} {unit}" if 10 <= value < 1e5 else f"{value:.2g} {unit}"
-    return f"{seconds:.2g} s"
-
-
-def amount(number: float) -> str:
-    """A count or bytes in thousands, millions, …: 1.2 M."""
-    if number == inf:
-        return "∞"
-    for sign, size in (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= size:
-            return f"{number / size:.3g} {sign}"
-    return f"{number:.3g} "

@@ -4,6 +4,7 @@ A shard's seconds are taken to be a sum of these amounts, each at its price, tim
 """
 
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
 from math import log2, prod
@@ -15,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from harness.networks import Architecture
 from harness.networks.ensemble import activations, draw, size, views
+from harness.plan.infinite import AMOUNTS
 from harness.plan.requests import Request
 from harness.problems import Problem
 
@@ -28,6 +30,7 @@ BY_NETWORKS = (
 )
 # A block's share of a core's cache, see `block_size`.
 CACHE_BYTES = 6 * 2**20
+GPU_BYTES = 80e9
 # Samplers that do the same work, and so have one curve; training for a time is one of its own, since how
 # long that takes is given.
 _FAMILIES = {
@@ -78,7 +81,7 @@ def quantities(request: Request) -> Quantities:
     m, p = float(problem.m), float(problem.m + problem.n)
     sampler = request.sampler
     family = _FAMILIES.get(sampler, sampler)
-    if (of := _INFINITE.get(sampler)) is not None:
+    if (of := AMOUNTS.get(sampler)) is not None:
         rows, columns = (min(1000.0, p - start) for start in spec.get("block", (0, 0))[:2])
         work = of(spec, float(spec.get("m", m)), float(problem.n), p, rows * columns)
         kinds += [f"{key} {spec[key]}" for key in ("kernel", "by", "approximation", "method") if key in spec]
@@ -175,55 +178,12 @@ def _training(request: Request, network: Network, kinds: list[str]) -> Quantitie
 
 def _held(request: Request, network: Network, networks: float) -> float:
     """Bytes of a block of networks: on a CPU such a one as stays in its cache, of four networks at the least; on a GPU
-    all, of which it divides those that do not fit. Three times, for what is made of them on the way."""
+    what a quarter of 80 GB holds. Three times, for what is made of them on the way."""
     assert request.problem is not None
     numbers = network.parameters + (request.problem.m + request.problem.n) * network.activations
-    together = max(CACHE_BYTES / (4 * numbers), 4.0) if request.spec["device"] == "cpu" else 2.0**16
+    room = CACHE_BYTES if request.spec["device"] == "cpu" else GPU_BYTES / 4
+    together = min(max(room / (4 * numbers), 4.0), 2.0**16)
     return 3 * 4 * numbers * min(networks, together)
-
-
-def _kernel(spec: Any, m: float, n: float, p: float, pairs: float) -> dict[str, float]:  # noqa: ARG001
-    return {"pairs": pairs, "computation": 1.0}
-
-
-def _cubic(spec: Any, m: float, n: float, p: float, pairs: float) -> dict[str, float]:  # noqa: ARG001
-    return {"factor of S": m**3, "matrix of S": m**2, "computation": 1.0}
-
-
-def _spectrum(spec: Any, m: float, n: float, p: float, pairs: float) -> dict[str, float]:  # noqa: ARG001
-    return {"eigenvalues": p**3, "computation": 1.0}
-
-
-def _gaussian_prior(spec: Any, m: float, n: float, p: float, pairs: float) -> dict[str, float]:  # noqa: ARG001
-    return {"products": spec["draws"] * n * n, "numbers": spec["draws"] * n, "factor": n**3, "shard": 1.0}
-
-
-def _orthant(spec: Any, m: float, n: float, p: float, pairs: float) -> dict[str, float]:  # noqa: ARG001
-    points = float(spec["runs"] * spec["points"])
-    return {"products": points * m * m, "integrals": points * m, "tilting": m**3, "shard": 1.0}
-
-
-def _truncated(spec: Any, m: float, n: float, p: float, pairs: float) -> dict[str, float]:  # noqa: ARG001
-    functions = float(spec["chains"] * spec["draws"])
-    return {"moves": functions * m * m, "evaluations": functions * n * p, "factor": p**3, "shard": 1.0}
-
-
-def _regression(spec: Any, m: float, n: float, p: float, pairs: float) -> dict[str, float]:  # noqa: ARG001
-    return {"factors": spec["sets"] * m**3, "predictions": spec["sets"] * m * p, "shard": 1.0}
-
-
-# At infinite width: amounts by m, n, m + n and the pairs of a kernel's block.
-_INFINITE: dict[str, Any] = {
-    "kernel": _kernel,
-    "approximation": _cubic,
-    "spectrum": _spectrum,
-    "Gaussian prior": _gaussian_prior,
-    "orthant": _orthant,
-    "truncated Gaussian": _truncated,
-    "approximate posterior": _truncated,
-    "nngp regression": _regression,
-    "ntk regression": _regression,
-}
 
 
 def of_network(architecture: Architecture, problem: Problem) -> Network:
@@ -232,11 +192,12 @@ def of_network(architecture: Architecture, problem: Problem) -> Network:
     shape = tuple(x.shape[1:])
     if architecture.rotation_invariant:
         shape = (min(prod(shape), problem.m + problem.n),)
+    assert isinstance(architecture, Hashable)
     return _network(architecture, shape, x.dtype.kind in "iu", problem.outputs)
 
 
 @cache
-def _network(architecture: Architecture, shape: tuple[int, ...], tokens: bool, outputs: int) -> Network:
+def _network(architecture: Any, shape: tuple[int, ...], tokens: bool, outputs: int) -> Network:
     """Multiplications are those of matrix products and convolutions that torch does for one input."""
     table = architecture.parameters(shape, outputs)
     x = torch.zeros((1, *shape), dtype=torch.int64 if tokens else torch.float32)

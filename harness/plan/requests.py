@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -128,17 +128,17 @@ class Recorder(Lab):
     def gather(self, kind: Any, spec: dict[str, Any], compute: Callable[..., Any], grows: bool = True) -> Any:  # noqa: ARG002
         """Note the sample."""
         self.store.grows = grows
-        super().gather(_Kind, spec, compute, grows)
+        super().gather(cast(Any, _Kind), spec, compute, grows)
         self.store.grows = True
         return ABSENT
 
-    def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", **how: Any) -> np.ndarray:
+    def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = OWN) -> np.ndarray:
         """Note its blocks; Unavailable as in a run."""
-        if how.get("by") == LIBRARY:
+        if by == LIBRARY:
             from harness.kernels.library import stax
 
             stax()
-        super().kernel(architecture, problem, kind, **how)
+        super().kernel(architecture, problem, kind, by)
         return ABSENT  # type: ignore[return-value]
 
     def spectrum(self, architecture: Architecture, pool: Problem, kind: str) -> Any:

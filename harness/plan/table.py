@@ -18,7 +18,8 @@ from harness.plan.paper import (
     Case,
     evidence_curve,
 )
-from harness.plan.predict import CellPlan, Plan, Total, amount, duration
+from harness.plan.predict import CellPlan, Plan, Total
+from harness.plan.words import amount, duration
 
 Sayer = Callable[[str], None]
 
@@ -104,8 +105,8 @@ def paper_table(cases: list[Case], device: str, console: Console) -> None:
     sizes = ", ".join(map(str, EVIDENCE))
     say(
         f"Assumed: −ln P(S) = {a:.2f}·m^{b:.2f}, as measured at m = {sizes} on digits with two hidden ReLU layers, "
-        f"times ln(classes)/ln 2; {NETWORKS} networks; {KERNEL_NETWORKS:,} networks a kernel on {KERNEL_POINTS:,} points; "
-        f"{DIRECTIONS} directions a local volume; {UTILISATION:.0%} of the peak of {device}."
+        f"times ln(classes)/ln 2; {NETWORKS} networks; {KERNEL_NETWORKS:,} networks a kernel on {KERNEL_POINTS:,} "
+        f"points; {DIRECTIONS} directions a local volume; {UTILISATION:.0%} of the peak of {device}."
     )
 
 
