@@ -67,7 +67,7 @@ def start_workers(count: int, device: str) -> "LocalCluster":
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 memory_limit=0,
                 silence_logs=logging.CRITICAL,
                 preload="harness.execution.worker",
