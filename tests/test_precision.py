@@ -109,5 +109,5 @@ def test_float32_changes_too_few_functions_for_any_verdict(network, problem):
         counted = float((labels(network, problem, many) != exact).sum(1).double().mean())
     # Of about 50 labels; one network may change several: within a factor of 2 both ways is more than five deviations.
     assert counted / 2 < expected_changes(network, problem, rows, TF32) < 2 * counted
-    # And float32 itself: with δ below 10⁻⁴ their number is below Poisson's of mean 0.3, which is 6 with a chance of 1e-6.
+    # And float32: with δ below 10⁻⁴ their number is below Poisson's of mean 0.3, which is 6 with a chance of 1e-6.
     assert changed(labels(network, problem, many), exact) * DRAWN < 6
