@@ -1,5 +1,7 @@
 """Volumes of named functions against enumeration, plain counts, closed forms, an orthant and a second sampler."""
 
+from collections import Counter
+from functools import cache
 from math import acos, comb, log, pi
 
 import numpy as np
@@ -31,6 +33,8 @@ from harness.volumes import (
 )
 
 SMALL = FullyConnected((8,))
+# Of an interval that misses, and plain draws to check volumes by.
+FALSE_ALARM, DRAWS = 1e-6, 1_000_000
 
 
 def generator(seed=0):
@@ -97,12 +101,45 @@ def test_one_direction_of_three_weights_in_closed_form():
     assert high - low < 1
 
 
-def test_plain_counts_where_a_function_is_frequent_enough():
-    function = boolean_cube(3, "identity").eval_y
-    counted = log2_share_of(prior(SMALL, boolean_cube(3), 200_000, generator(1)), function)
-    low, high = difference(volume(SMALL, 3, "identity"), counted, "").interval(1e-6)
-    assert low <= 0 <= high
-    assert high - low < 4
+# The small network expresses parity less than once in a million draws; one of steep units does more often.
+STEEP = FullyConnected((16,), "tanh", 6.0, 3.0)
+NAMED = {
+    "identity": (SMALL, "01010101"),
+    "copy-1": (SMALL, "00001111"),
+    "copy-2": (SMALL, "00110011"),
+    "majority": (SMALL, "00010111"),
+    "constant-0": (SMALL, "00000000"),
+    "constant-1": (SMALL, "11111111"),
+    "parity": (STEEP, "01101001"),
+}
+
+
+@pytest.mark.parametrize("target", NAMED)
+def test_named_functions_of_three_bits_against_a_million_plain_draws(target):
+    """In numpy, with the labels spelt out: nothing of the sampler, of the cube or of the networks has a part in it."""
+    architecture, spelt = NAMED[target]
+    k = plain_draws(architecture)[spelt]
+    low, high = volume(architecture, 3, target, runs=16, chains=64, steps=4, last_layers=5).interval(FALSE_ALARM)
+    exact = stats.binomtest(k, DRAWS).proportion_ci(1 - FALSE_ALARM, "exact")
+    assert low <= np.log2(exact.high)
+    assert np.log2(exact.low) <= high
+    assert high - low < 6
+
+
+@cache
+def plain_draws(architecture):
+    """How many of a million networks of 3 inputs and one hidden layer express each function of the cube."""
+    rng, found = np.random.default_rng(0), Counter()
+    x = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1], [1, 0, 0], [1, 0, 1], [1, 1, 0], [1, 1, 1]], np.float32)
+    (units,), w, b, networks = architecture.hidden, architecture.sigma_w, architecture.sigma_b, DRAWS // 10
+    bend = {"relu": lambda z: np.maximum(z, 0), "tanh": np.tanh}[architecture.activation]
+    for _ in range(10):
+        first, last = (rng.standard_normal((networks, each, units), np.float32) * w for each in (3, 1))
+        bias, offset = (rng.standard_normal((networks, 1, each), np.float32) * b for each in (units, 1))
+        h = bend(x @ first / np.sqrt(3) + bias)
+        logits = (h * last).sum(2) / np.sqrt(units) + offset[:, :, 0]
+        found.update(((logits > 0) @ 2 ** np.arange(7, -1, -1)).tolist())
+    return Counter({format(number, "08b"): count for number, count in found.items()})
 
 
 @pytest.mark.slow
