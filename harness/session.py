@@ -146,10 +146,15 @@ class Session:
 
         one_thread()
         if self.cluster is None and not self.started:
+            import torch
+
             from harness.execution import Here
 
             device = resolve_device(self.device, self.worker, self.workers)
             reproducible(device)
+            if device.type == "cuda":
+                # What takes the current device unasked takes this process's, so that others' memory is left alone.
+                torch.cuda.set_device(device)
             return Here(device)
         from harness.execution.cluster import Cluster
 

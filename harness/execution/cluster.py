@@ -168,9 +168,7 @@ class Cluster:
         payload = cloudpickle.dumps(job)
         future = None
         try:
-            future = self._client.submit(
-                worker.perform, payload, self._asked, self._started, self._facts, pure=False
-            )
+            future = self._client.submit(worker.perform, payload, self._asked, self._started, self._facts, pure=False)
             self._waiting.add(future)
             return self._result(future)
         except KilledWorker as killed:
