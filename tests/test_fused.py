@@ -24,8 +24,18 @@ ARCHITECTURES = [
 ]
 
 
-def in_both(architecture, optimiser, loss="cross-entropy", batch=4, m=10, networks=5, rates=False, dtype=torch.float32):
-    problem = two_clouds(m=m)
+def in_both(
+    architecture,
+    optimiser,
+    loss="cross-entropy",
+    batch=4,
+    m=10,
+    networks=5,
+    rates=False,
+    dtype=torch.float32,
+    problem=None,
+):
+    problem = problem or two_clouds(m=m)
     x = torch.tensor(architecture.prepare(problem.train_x))
     table = architecture.parameters(tuple(x.shape[1:]))
     rows = draw(table, architecture.distribution, networks, torch.Generator().manual_seed(0)).contiguous()
@@ -44,8 +54,8 @@ def test_epochs_equal_those_in_double_precision(architecture, optimiser, loss):
     (lesson, block), (other, exact) = (
         in_both(architecture, optimiser, loss, dtype=dtype) for dtype in (torch.float32, torch.float64)
     )
-    assert fused.takes(lesson, block)
-    assert not fused.takes(other, exact)
+    assert fused.takes(lesson)
+    assert not fused.takes(other)
     for epochs in range(1, 4):
         lesson.epoch(block)
         other.epoch(exact)
@@ -56,7 +66,9 @@ def test_epochs_equal_those_in_double_precision(architecture, optimiser, loss):
 
 
 @pytest.mark.parametrize("optimiser", [SGD(0.3), Adam(0.02)], ids=repr)
-@pytest.mark.parametrize(("batch", "updates"), [(4, 1), (4, 2), (1, None), (3, None), (9, None), (10, None), (99, None)])
+@pytest.mark.parametrize(
+    ("batch", "updates"), [(4, 1), (4, 2), (1, None), (3, None), (9, None), (10, None), (99, None)]
+)
 def test_rates_batches_and_passes_that_end_early(optimiser, batch, updates):
     both = [
         in_both(FullyConnected((6, 5)), optimiser, batch=batch, rates=True, dtype=dtype)
@@ -66,6 +78,25 @@ def test_rates_batches_and_passes_that_end_early(optimiser, batch, updates):
         for lesson, block in both:
             lesson.epoch(block, updates)
     torch.testing.assert_close(both[0][1].rows, both[1][1].rows.float(), rtol=2e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize("m", [1, 16, 45])
+def test_a_look_finds_who_fits_and_who_diverged(m):
+    # 45 points, so that networks are sorted out at every one of three looks at a few points.
+    problem = two_clouds(m=m, d=3, apart=4)
+    lesson, block = in_both(FullyConnected((3,)), SGD(0.1), networks=4000, problem=problem)
+    block.rows[7, 2] = float("nan")
+    block.rows[9, -1] = float("inf")
+    right = (lesson.logits(block.rows, lesson.x) > 0) == (lesson.targets > 0)
+    assert fused.knows(lesson)
+    fits, diverged = lesson.look(block.rows)
+    finite = torch.ones(4000).bool()
+    finite[[7, 9]] = False
+    assert torch.equal(fits, right.all(1) & finite)
+    assert torch.equal(diverged, ~finite)
+    assert 0 < fits.sum() < 3000
+    until = right.long().cumprod(1).sum(1)
+    assert set(range(-(-m // 16))) <= set((until[until < m] // 16).tolist())
 
 
 def test_a_network_that_diverges_stays_so():
@@ -92,4 +123,4 @@ class OtherSGD(SGD):
     ],
 )
 def test_it_takes_nothing_it_does_not_know(architecture, optimiser):
-    assert not fused.takes(*in_both(architecture, optimiser))
+    assert not fused.takes(in_both(architecture, optimiser)[0])

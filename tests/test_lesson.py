@@ -149,3 +149,27 @@ def test_a_look_finds_who_fits_and_who_diverged():
     until = right.long().cumprod(1).sum(1)
     assert {0, 1, 2} <= set((until[until < 70] // 32).tolist())
     assert fits.any()
+
+
+def test_those_that_stay_move_up_with_all_that_is_theirs():
+    numbers = torch.arange(6.0)
+    for staying in ([0, 1, 2, 3, 4, 5], [1, 3, 4], [0, 5], [2], []):
+        rows, first, initial = (numbers[:, None] * factor + torch.arange(3.0) for factor in (10, 20, 30))
+        block = Block(rows, [numbers + 40, first], numbers.long() + 50, numbers.long() + 60, initial)
+        stays = torch.zeros(6).bool()
+        stays[staying] = True
+        kept = block.compact(stays)
+        who = kept.keys - 50
+        assert sorted(who.tolist()) == staying
+        for found, wanted in zip(
+            (kept.rows, *kept.state, kept.epochs, kept.initial),
+            (
+                who[:, None] * 10 + torch.arange(3.0),
+                who + 40.0,
+                who[:, None] * 20 + torch.arange(3.0),
+                who + 60,
+                who[:, None] * 30 + torch.arange(3.0),
+            ),
+            strict=True,
+        ):
+            assert torch.equal(found, wanted)

@@ -10,6 +10,7 @@ from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.networks.ensemble import Draws, activations, block_size
 from harness.problems import Problem
+from harness.training import fused
 from harness.training.lesson import Block, Lesson
 from harness.training.losses import LOSSES, LOSSES_OF_CLASSES, targets_of
 from harness.training.minibatches import splitmix64
@@ -72,7 +73,9 @@ class Course:
         )
         # Gradients and the optimiser's state take at least as much as the networks themselves.
         held = activations(architecture, self.x)
-        self._block = block or max(block_size(table, min(batch, problem.m), device, held) // 2, 1)
+        room = block_size(table, min(batch, problem.m), device, held)
+        # What is compiled has one network in cache at a time, whatever the block; a larger one has fewer calls.
+        self._block = block or (8 * room if fused.takes(self.lesson) else max(room // 2, 1))
         counts("Training", block=self._block)
         self._networks, self._stop, self._max_epochs = networks, stop, max_epochs
         self._generator, self._keep_initial = generator, keep_initial
@@ -115,7 +118,7 @@ class Course:
                 yield active.select(which), fits[which]
             going_on = ~leaving & ~diverged
             if not going_on.all():
-                active = active.select(going_on.nonzero()[:, 0])
+                active = active.compact(going_on)
             if len(active):
                 self.lesson.epoch(active)
 

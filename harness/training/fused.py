@@ -24,49 +24,79 @@ if TYPE_CHECKING:
 # gives no error: no loop that looks for one is vectorised.)
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
 
+# Training points that a look at the accuracy takes at a time.
+_LOOK = 16
+_NONE = np.empty((0, 0), dtype=np.bool_)
 
-def takes(lesson: "Lesson", block: "Block") -> bool:
-    """Whether `epoch` is for these networks."""
+
+def knows(lesson: "Lesson") -> bool:
+    """Whether `look` is for these networks."""
     architecture = lesson.architecture
     return (
         isinstance(architecture, FullyConnected)
         and (architecture.activation, architecture.parametrisation) == ("relu", "standard")
-        and type(lesson.optimiser) in (SGD, GradientDescent, Adam)
-        and lesson.step_rates is None
         and lesson.targets.ndim == 1
-        and (block.rows.device.type, block.rows.dtype) == ("cpu", torch.float32)
+        and (lesson.x.device.type, lesson.x.dtype) == ("cpu", torch.float32)
     )
+
+
+def takes(lesson: "Lesson") -> bool:
+    """Whether `epoch` is for these networks."""
+    return knows(lesson) and type(lesson.optimiser) in (SGD, GradientDescent, Adam) and lesson.step_rates is None
 
 
 def epoch(lesson: "Lesson", block: "Block", order: Tensor) -> None:
     """Steps of every network through its own order (networks, points); updates numbers and optimisers' states."""
-    optimiser, nothing = lesson.optimiser, np.empty((0, 0), dtype=np.float32)
+    optimiser = lesson.optimiser
     assert isinstance(optimiser, SGD | Adam)
-    widths = [parameter.shape[0] for name, parameter in lesson.table.items() if name.endswith(".weight")]
+    numbers, state = (optimiser.learning_rate, 0.0, 0.0, 0.0), []
     if isinstance(optimiser, Adam):
         numbers = (optimiser.learning_rate, optimiser.beta1, optimiser.beta2, optimiser.epsilon)
-        state = [tensor.numpy() for tensor in block.state]
-    else:
-        numbers = (optimiser.learning_rate, 0.0, 0.0, 0.0)
-        state = [nothing.ravel(), nothing, nothing]
+        state = block.state
+    batch = min(lesson.batch, order.shape[1])
+    _run(lesson, block.rows, order.contiguous().numpy(), batch, numbers, [tensor.numpy() for tensor in state], _NONE)
+
+
+def look(lesson: "Lesson", rows: Tensor) -> tuple[Tensor, Tensor]:
+    """`Lesson.look`; most networks fail on the first few points already, and are asked no further."""
+    seen = np.empty((2, len(rows)), dtype=np.bool_)
+    no_steps = np.empty((len(rows), 0), dtype=np.int64)
+    _run(lesson, rows.contiguous(), no_steps, min(_LOOK, len(lesson.x)), (0.0, 0.0, 0.0, 0.0), [], seen)
+    fits, diverged = torch.from_numpy(seen)
+    return fits, diverged
+
+
+def _run(
+    lesson: "Lesson",
+    rows: Tensor,
+    order: np.ndarray,
+    batch: int,
+    numbers: tuple[float, float, float, float],
+    state: list[np.ndarray],
+    seen: np.ndarray,
+) -> None:
+    """One compiled function does all, since each would be compiled with its own products."""
+    widths = [parameter.shape[0] for name, parameter in lesson.table.items() if name.endswith(".weight")]
+    nothing = np.empty((0, 0), dtype=np.float32)
     arguments: list[Any] = [
-        block.rows.numpy(),
-        order.contiguous().numpy(),
+        rows.numpy(),
+        order,
         lesson.x.numpy(),
         lesson.targets.numpy(),
         np.array([*widths, 1]),
         "readout.bias" in lesson.table,
         nothing.ravel() if lesson.rates is None else lesson.rates.numpy(),
-        min(lesson.batch, order.shape[1]),
+        batch,
         lesson.loss is LOSSES["squared error"],
         numbers,
-        *state,
+        *(state or [nothing.ravel(), nothing, nothing]),
+        seen,
     ]
-    _epoch(*arguments)
+    _steps(*arguments)
 
 
 @njit(fastmath=_FAST, error_model="numpy", nogil=True, cache=True)
-def _epoch(
+def _steps(
     rows: np.ndarray,
     order: np.ndarray,
     x: np.ndarray,
@@ -80,9 +110,13 @@ def _epoch(
     steps: np.ndarray,
     first: np.ndarray,
     second: np.ndarray,
+    seen: np.ndarray,
 ) -> None:
-    """widths: of the inputs, the hidden layers and the readout. rates: empty where all are 1. numbers: the optimiser's.
-    steps, first, second: Adam's state; empty for SGD.
+    """Steps along the order, which may be of no points, and then a look.
+
+    widths: of the inputs, the hidden layers and the readout. rates: empty where all are 1. numbers: the optimiser's.
+    steps, first, second: Adam's state; empty for SGD. seen: (2, networks) to fill in, which networks fit and which have
+    diverged; empty where nobody asks.
     """
     networks, size = rows.shape
     points = order.shape[1]
@@ -109,6 +143,8 @@ def _epoch(
                 rate = np.float32(numbers[0])
                 for i in range(size):
                     theta[i] -= rate * gradient[i]
+        if seen.size:
+            seen[0, n], seen[1, n] = _look(theta, x, signs, units, starts, widths, biased, batch)
 
 
 @njit(error_model="numpy", nogil=True)
@@ -148,6 +184,32 @@ def _forward(
             POSITIVE if layer < len(widths) - 2 else ALL,
         )
         number += fan_in * fan_out
+
+
+@njit(error_model="numpy", nogil=True)
+def _look(
+    theta: np.ndarray,
+    x: np.ndarray,
+    signs: np.ndarray,
+    units: np.ndarray,
+    starts: np.ndarray,
+    widths: np.ndarray,
+    biased: bool,
+    batch: int,
+) -> tuple[bool, bool]:
+    """Whether a network fits all of S, and whether it has diverged, batch by batch until one does not fit."""
+    everyone = np.arange(len(x))
+    for start in range(0, len(x), batch):
+        chosen = everyone[start : start + batch]
+        _forward(theta, x, chosen, units, starts, widths, biased)
+        fits, finite = True, True
+        for i in range(len(chosen)):
+            z = units[starts[-1] + 2 * i]
+            fits &= (z > 0) == (signs[chosen[i]] > 0)
+            finite &= np.isfinite(z)
+        if not (fits and finite):
+            return False, not finite
+    return True, False
 
 
 @njit(fastmath=_FAST, error_model="numpy", nogil=True)
