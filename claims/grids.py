@@ -50,8 +50,9 @@ def image_problem(data: str, m: int, points: int = ERROR_POINTS) -> Problem:
     data: its name, of another split than the first followed by "-split1", "-split2" and so on. points: of evaluation.
     """
     name, _, split = data.partition("-split")
-    make = {**IMAGES, **registry.data}[name]
-    return make(m, points, split=int(split)) if split else make(m, points)
+    if split:
+        return IMAGES[name](m, points, split=int(split))
+    return {**IMAGES, **registry.data}[name](m, points)
 
 
 def image_problems(**sizes: Sequence[int]) -> Mapping[str, list[Problem]]:

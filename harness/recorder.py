@@ -13,11 +13,12 @@ from rich.console import Console
 
 from harness import accepted, machine, results
 from harness.accepted import DECIDED, Accepted
+from harness.claim_verdict import claim_verdict
 from harness.report import write_report
 from harness.report.terminal import verdict_table
 from harness.report.words import SYMBOLS, interval, number
 from harness.session import ALPHA, Session
-from harness.verdicts import Verdict, claim_verdict
+from harness.verdicts import Verdict
 
 ERROR_CONTROL = (
     f"Within each claim the chance of any wrong verdict is at most {ALPHA:.0%}: each cell at each look is wrong with a "

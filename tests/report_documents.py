@@ -3,7 +3,8 @@
 import copy
 import random
 
-from harness.verdicts import Verdict, claim_verdict
+from harness.claim_verdict import claim_verdict
+from harness.verdicts import Verdict
 
 ERROR_CONTROL = "Within each claim the chance of any wrong verdict is at most 5%."
 

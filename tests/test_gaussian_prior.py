@@ -5,11 +5,11 @@ import pytest
 import torch
 from scipy import stats
 
+from harness.chi_squared import goodness_of_fit
 from harness.complexity import entropy, ones
 from harness.errors import BadInput
 from harness.functions import pack
 from harness.gaussian_prior import gaussian_prior
-from harness.intervals import goodness_of_fit
 from harness.kernels import nngp
 from harness.lab import Lab, Scale
 from harness.networks import FullyConnected, perceptron

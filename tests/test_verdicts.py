@@ -16,7 +16,6 @@ from harness.verdicts import (
     Verdict,
     at_least,
     at_most,
-    claim_verdict,
     decide,
     decreasing,
     exact_distribution,
@@ -174,60 +173,3 @@ def test_peeking_without_shares_would_be_wrong():
     assert error(0.05 / 4) < 0.05
     k = int(counts[0, 0])
     assert clopper_pearson(k, 50, 0.1)[0] == pytest.approx(stats.beta.ppf(0.05, k, 51 - k))
-
-
-def cells(*verdicts, kind="empirical"):
-    return [(f"cell {i}", verdict, kind) for i, verdict in enumerate(verdicts)]
-
-
-@pytest.mark.parametrize(
-    ("found", "verdict"),
-    [
-        (cells(S, S), "holds"),
-        (cells(S, U), "undecided"),
-        (cells(U, U), "undecided"),
-        (cells(S, S, R), "holds except in cell 2"),
-        (cells(S, S, U, R), "holds except in cell 3"),
-        (cells(S, R), "fails"),
-        (cells(R, U), "fails"),
-        (cells(S, S, S, R, kind="theorem"), "fails"),
-        (cells(Verdict.UNAVAILABLE, Verdict.NOT_ASKED, Verdict.ERROR), "not judged"),
-        (cells(Verdict.UNAVAILABLE, S), "holds"),
-        ([], "not judged"),
-        (cells(*[S] * 6, *[R] * 5), "holds except in cell 6; cell 7; cell 8 and 2 more"),
-    ],
-)
-def test_claim_verdict(found, verdict):
-    said, sentence = claim_verdict(found)
-    assert said == verdict
-    assert sentence.endswith(".")
-    assert f"{sum(v in (S, R, U) for _, v, _ in found)} cells" in sentence or said == "not judged"
-
-
-@pytest.mark.parametrize(
-    ("found", "verdict"),
-    [
-        (cells(S, S, Verdict.ERROR), "undecided"),
-        (cells(S, U, Verdict.ERROR), "undecided"),
-        (cells(S, S, R, Verdict.ERROR), "holds except in cell 2"),
-        (cells(R, Verdict.ERROR), "fails"),
-        (cells(S, R, Verdict.ERROR, kind="theorem"), "fails"),
-        (cells(Verdict.ERROR), "not judged"),
-    ],
-)
-def test_cells_that_failed_are_counted_whatever_the_verdict(found, verdict):
-    said, sentence = claim_verdict(found)
-    assert said == verdict
-    assert "1 cell failed with an error." in sentence
-    twice, sentence = claim_verdict([*found, ("another", Verdict.ERROR, "empirical")])
-    assert twice == verdict
-    assert "2 cells failed with an error." in sentence
-
-
-@given(st.lists(st.sampled_from(list(Verdict)), max_size=12))
-def test_a_claim_holds_only_where_every_judged_cell_does(verdicts):
-    said, _ = claim_verdict(cells(*verdicts))
-    judged = [v for v in verdicts if v in (S, R, U)]
-    failed = Verdict.ERROR in verdicts
-    assert (said == "holds") == (bool(judged) and all(v is S for v in judged) and not failed)
-    assert said.startswith("holds") or R in judged or U in judged or failed or not judged

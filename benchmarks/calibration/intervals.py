@@ -10,6 +10,7 @@ import torch
 
 from benchmarks.calibration import errors
 from benchmarks.calibration.distributions import clusters, distance, named, ratio, runs, sample
+from harness.chi_squared import goodness_of_fit
 from harness.components import variance_components
 from harness.distances import (
     bias_explained,
@@ -23,7 +24,7 @@ from harness.distances import (
 from harness.distances.units import Sample
 from harness.functions import FunctionCounts
 from harness.generalisation import advantage_of_training, generalisation_error
-from harness.intervals import exponent, goodness_of_fit, intercept, log_evidence, proportion, slope
+from harness.intervals import exponent, intercept, log_evidence, proportion, slope
 from harness.networks import FullyConnected
 from harness.posterior import rejection
 from harness.problems import digits

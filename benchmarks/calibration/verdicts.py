@@ -8,11 +8,12 @@ import numpy as np
 
 from benchmarks.calibration import errors
 from benchmarks.calibration.distributions import named, ratio, sample
+from harness.chi_squared import goodness_of_fit
 from harness.claim import Question
 from harness.distances import bias_explained, relative_distance
 from harness.functions import FunctionCounts
 from harness.generalisation import advantage_of_training
-from harness.intervals import exponent, goodness_of_fit, proportion, slope
+from harness.intervals import exponent, proportion, slope
 from harness.judging import judge_cell
 from harness.lab import Lab
 from harness.verdicts import (

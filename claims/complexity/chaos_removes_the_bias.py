@@ -14,11 +14,12 @@ from math import log, log2
 
 import numpy as np
 
+from harness.chi_squared import goodness_of_fit
 from harness.claim import claim, over
 from harness.comparison import curve
 from harness.complexity import lempel_ziv
 from harness.functions import pack
-from harness.intervals import goodness_of_fit, slope
+from harness.intervals import slope
 from harness.networks import FullyConnected
 from harness.problems import boolean_cube
 from harness.simplicity import mean_measure, random_complexity

@@ -18,7 +18,7 @@ import numpy as np
 from scipy import special, stats
 from scipy.optimize import brentq
 
-from harness.intervals import below_square
+from harness.chi_squared import below_square
 
 # Ratios beyond this are reported as unbounded.
 _MOST = 1e6
