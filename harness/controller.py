@@ -58,7 +58,7 @@ class Controller:
         self.document: dict[str, Any] | None = None
         self.refused: str | None = None
         self.current = ""
-        self.on_interrupt = signal.getsignal(signal.SIGINT)
+        self.on_interrupt: Any = None
 
     def start(self) -> Recorder:
         """The recorder; made at the first call, once the places it will write to are known to be writable."""
@@ -118,7 +118,7 @@ class Controller:
         if not excinfo.errisinstance(KeyboardInterrupt) or threading.current_thread() is not threading.main_thread():
             return
         again: list[int] = []
-        signal.signal(signal.SIGINT, lambda number, _: again.append(number))
+        self.on_interrupt = signal.signal(signal.SIGINT, lambda number, _: again.append(number))
         try:
             if self.recorder is not None and self.recorder.cells:
                 self.progress.stop()
@@ -151,7 +151,7 @@ class Controller:
 
     def pytest_unconfigure(self) -> None:
         """The last line of a refused run."""
-        if threading.current_thread() is threading.main_thread():
+        if self.on_interrupt is not None:
             signal.signal(signal.SIGINT, self.on_interrupt)
         if self.refused is not None:
             print(f"ERROR: {self.refused}", file=sys.stderr)
