@@ -5,13 +5,9 @@ with m, and a device's multiplications at a share of their peak.
 """
 
 from dataclasses import dataclass
-from math import exp, inf, log, log10
+from math import inf, log, log10
 
-import numpy as np
-
-# −ln P(S) of infinitely wide networks of two hidden ReLU layers on digits, even against odd, by minimax tilting
-# (`volume_estimates_agree` at smoke scale): by m.
-EVIDENCE = {8: 6.452, 16: 11.289, 32: 14.92, 64: 25.145}
+from harness.plan.evidence import evidence_curve
 
 # What is asked: networks whose functions are compared, independent runs of subset simulation with their chains and
 # steps as in `Lab.deep_posterior`, points that a Monte-Carlo kernel is restricted to, directions of a local volume
@@ -67,13 +63,6 @@ class Case:
     nats: float
     ways: tuple[Way, ...]
     reach: str
-
-
-def evidence_curve() -> tuple[float, float]:
-    """(a, b) of −ln P(S) = a·mᵇ, by least squares of logarithms."""
-    m, nats = np.array(list(EVIDENCE)), np.array(list(EVIDENCE.values()))
-    b, log_a = np.polyfit(np.log(m), np.log(nats), 1)
-    return exp(log_a), float(b)
 
 
 def nats_of(pair: Pair) -> float:

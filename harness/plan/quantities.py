@@ -7,7 +7,7 @@ import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
-from math import log2, prod
+from math import log, log2, prod
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from harness.networks import Architecture
 from harness.networks.ensemble import activations, draw, size, views
+from harness.plan.evidence import evidence_curve
 from harness.plan.infinite import AMOUNTS
 from harness.plan.requests import Request
 from harness.problems import Problem
@@ -108,15 +109,17 @@ def quantities(request: Request) -> Quantities:
     memory = _held(request, network, drawn)
     if sampler in SUBSET:
         kinds += [f"{key} {problem.facts[key]}" for key in ("dataset", "task") if key in problem.facts]
-    return Quantities(family, work, {"m": max(m, 1.0)} if sampler in SUBSET else {}, tuple(kinds), drawn, memory)
+    return Quantities(family, work, {}, tuple(kinds), drawn, memory)
 
 
 def _drawn(request: Request, network: Network, m: float, n: float, p: float) -> tuple[float, float, dict[str, float]]:
     """Networks drawn, inputs they are evaluated on, and work besides."""
     spec, sampler = request.spec, request.sampler
     if sampler in SUBSET:
-        # A level adds at least a bit, which is about a point; its chains keep all points before it fitted.
-        drawn = float(spec["runs"] * spec["chains"] * spec["steps"]) * max(m, 1.0)
+        # Each level halves the survivors, so that there are as many as −log₂ P(S); its chains keep all points before it
+        # fitted. Lengthened chains are in the price.
+        a, b = evidence_curve()
+        drawn = float(spec["runs"] * spec["chains"] * spec["steps"]) * max(a * m**b / log(2), 1.0)
         return drawn, drawn * max(m, 1.0), {}
     if sampler in ("rejection", "tempered rejection"):
         drawn, each = float(spec["draws"]), float(spec["last_layers"])

@@ -8,15 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.plan.check import AIMED, Check
+from harness.plan.evidence import EVIDENCE, evidence_curve
 from harness.plan.paper import (
     DIRECTIONS,
-    EVIDENCE,
     KERNEL_NETWORKS,
     KERNEL_POINTS,
     NETWORKS,
     UTILISATION,
     Case,
-    evidence_curve,
 )
 from harness.plan.predict import CellPlan, Plan, Total
 from harness.plan.words import amount, duration
