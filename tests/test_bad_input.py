@@ -1,13 +1,13 @@
 """What cannot be done is said in one clear sentence, ends with a non-zero exit code, and keeps what was computed."""
 
 import errno
-import os
 from pathlib import Path
 
 import pytest
 import torch
 
 from harness.errors import BadInput
+from harness.store import Store
 
 FULL_SETS = Path(__file__).parent.parent.parent / "shared" / "data"
 needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
@@ -55,14 +55,19 @@ def test_workers_refuse_in_one_sentence_too(project, arguments, said):
 
 
 FULL_STORE = f"""
-import harness.store
-original = harness.store.os.fsync
-def fsync(file, left=[BEFORE]):
+from harness.store import Store
+
+original = Store._write
+
+
+def write(self, path, content, left=[BEFORE]):
     left[0] -= 1
     if left[0] < 0:
         raise OSError({errno.ENOSPC}, "No space left on device")
-    original(file)
-harness.store.os.fsync = fsync
+    original(self, path, content)
+
+
+Store._write = write
 """
 
 
@@ -71,11 +76,12 @@ harness.store.os.fsync = fsync
 )
 def test_a_store_that_fills_up_ends_the_run_and_keeps_what_was_stored(project, monkeypatch, workers):
     project.drawn(bits=(2, 3, 4))
-    fsync = os.fsync
-    monkeypatch.setattr(os, "fsync", os.fsync)
+    write = Store._write
+    monkeypatch.setattr(Store, "_write", write)
     conftest = project.folder / "claims" / "conftest.py"
-    # The first write only shows that the store is writable; a cell then writes that it is looked at, and its sample.
-    conftest.write_text(FULL_STORE.replace("BEFORE", "5"))
+    # The first writes show that the store is writable, and its layout; a cell then writes that it is looked at, and its
+    # sample.
+    conftest.write_text(FULL_STORE.replace("BEFORE", "6"))
     ran = project.run(*workers)
     ran.one_sentence("has no space left; free some space or name another one with --store. What was stored stays")
     assert not ran.results["run"]["complete"]
@@ -84,7 +90,7 @@ def test_a_store_that_fills_up_ends_the_run_and_keeps_what_was_stored(project, m
     assert found == stored
     assert found >= 2
     conftest.unlink()
-    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Store, "_write", write)
     drawn = len(project.computed)
     assert project.run().results["run"]["complete"]
     assert len(project.computed) - drawn == 6 - stored
