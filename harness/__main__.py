@@ -194,8 +194,10 @@ def _summary(asked: argparse.Namespace) -> int:
 
 def _gate(asked: argparse.Namespace) -> int:
     from harness import results
+    from harness.report import checked
 
     document = results.read(asked.results)
+    checked.check(document)
     cells = document["cells"]
     doubtful = [
         f"{cell['outcome']}: {cell['claim']} [{cell['id']}]"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import results
 from harness.errors import BadInput
 from harness.results import write_text
 
@@ -27,9 +28,9 @@ Table = dict[str, dict[str, Accepted]]
 def read(path: Path) -> Table:
     """The accepted verdicts by claim and cell; none where there is no such file. BadInput where it is malformed."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = results.strict_json(path.read_text(encoding="utf-8"))
         table = {
-            claim: {cell: Accepted(str(entry["verdict"]), str(entry["predicted"])) for cell, entry in cells.items()}
+            claim: {cell: Accepted(_text(entry["verdict"]), _text(entry["predicted"])) for cell, entry in cells.items()}
             for claim, cells in raw.items()
         }
     except FileNotFoundError:
@@ -45,6 +46,12 @@ def read(path: Path) -> Table:
             f"{path} holds the verdict {wrong[0]!r}; only {' and '.join(DECIDED)} can be accepted: remove that entry."
         )
     return table
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a verdict and its region are texts")
+    return value
 
 
 def write(path: Path, table: Mapping[str, Mapping[str, Accepted]]) -> None:

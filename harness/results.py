@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from harness.arguments import shown
 from harness.errors import BadInput
 
 SCHEMA = 1
@@ -61,7 +62,7 @@ def check_writable(path: Path) -> None:
 def read(path: Path) -> dict[str, Any]:
     """A results file, checked; BadInput where it is missing, not one, or of another schema."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = strict_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadInput(f"There are no results at {path}; make some with pytest claims/.") from None
     except OSError as error:
@@ -75,10 +76,38 @@ def read(path: Path) -> dict[str, Any]:
         raise BadInput(
             f"{path} has schema {document['schema']!r}, this version reads {SCHEMA}; make it anew with pytest claims/."
         )
-    unknown = {cell["claim"] for cell in document["cells"]} - set(document["claims"])
+    named = [cell.get("claim") if isinstance(cell, dict) else None for cell in document["cells"]]
+    unknown = [name for name in named if not isinstance(name, str) or name not in document["claims"]]
     if unknown:
-        raise BadInput(f"{path} has cells of a claim it does not describe ({sorted(unknown)[0]}); make it anew.")
+        raise BadInput(f"{path} has cells of a claim it does not describe ({shown(unknown[0])}); make it anew.")
     return document
+
+
+def strict_json(text: str | bytes) -> Any:
+    """JSON as it is written here; ValueError also for what Python would take besides, or could not go on with.
+
+    That is NaN and infinities, whole numbers that no array holds, halves of characters, and nesting without end.
+    """
+    try:
+        found = json.loads(text, parse_constant=_refuse, parse_int=_whole, parse_float=_real)
+        if "\\u" in (text if isinstance(text, str) else text.decode("utf-8")):
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
+    except RecursionError:
+        raise ValueError("nested without end") from None
+    return found
+
+
+def _refuse(text: str) -> Any:
+    raise ValueError(f"{text} is no number")
+
+
+def _whole(digits: str) -> int:
+    return int(digits) if len(digits) <= 18 else _refuse(digits[:18])
+
+
+def _real(digits: str) -> float:
+    value = float(digits)
+    return value if isfinite(value) else _refuse(digits[:18])
 
 
 def _finite(value: Any) -> Any:

@@ -70,7 +70,7 @@ def test_whether_it_could_be_written_is_known_beforehand(tmp_path):
         ({}, "not a results file"),
         ({**DOCUMENT, "cells": {}}, "not a results file"),
         ({**DOCUMENT, "schema": 99}, "schema 99, this version reads 1"),
-        ({**DOCUMENT, "cells": [{"claim": "b"}]}, r"a claim it does not describe \(b\)"),
+        ({**DOCUMENT, "cells": [{"claim": "b"}]}, r"a claim it does not describe \('b'\)"),
     ],
 )
 def test_another_file_is_refused(tmp_path, document, said):

@@ -100,7 +100,7 @@ def named(folder: Path) -> Path:
 
 
 def _run(line: bytes) -> dict[str, Any]:
-    head = json.loads(line)
+    head = results.strict_json(line)
     if not isinstance(head, dict) or head.get("schema") != SCHEMA or not isinstance(head.get("run"), dict):
         raise ValueError("not the first line of a run")
     run = {key: head["run"].get(key) for key in _RUN}
@@ -111,7 +111,7 @@ def _run(line: bytes) -> dict[str, Any]:
 
 
 def _cell(line: bytes) -> dict[str, Any]:
-    cell = json.loads(line)
+    cell = results.strict_json(line)
     if not isinstance(cell, dict) or not all(isinstance(cell.get(key), str) for key in ("claim", "cell", "verdict")):
         raise ValueError("not a cell")
     if not all(cell.get(key) is None or (isinstance(cell[key], Real) and isfinite(cell[key])) for key in _NUMBERS):
