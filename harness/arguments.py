@@ -4,8 +4,10 @@ They come back as Python's own int and float, so that equal specifications have 
 address in the store.
 """
 
+import os
 from collections.abc import Collection
 from math import inf
+from pathlib import Path
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -103,6 +105,17 @@ def switch(value: Any, what: str) -> None:
     """BadInput unless it is True or False."""
     if not isinstance(value, bool):
         raise BadInput(f"{what} is True or False, not {shown(value)}.")
+
+
+def as_path(text: str) -> Path:
+    """The path of this name; BadInput where no file can be called so."""
+    try:
+        parts = [os.fsencode(part) for part in Path(text).parts]
+    except UnicodeEncodeError:
+        parts = [b"\0"]
+    if not text or any(b"\0" in part or len(part) > 255 for part in parts) or len(text) > 4000:
+        raise BadInput(f"No file can be called {shown(text)}; give another path.")
+    return Path(text)
 
 
 def put(thing: Any, **values: Any) -> None:

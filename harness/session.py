@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.arguments import as_path
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 def parse_budget(text: str) -> float:
     """ "90s", "30m", "2h" -> seconds; BadInput for anything else."""
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smh])", text)
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smh])", text)
     if match is None or float(match[1]) == 0:
         raise BadInput(f"--budget takes a positive time such as 90s, 30m or 2h, not {text!r}.")
     return float(match[1]) * _UNITS[match[2]]
@@ -87,6 +88,9 @@ class Session:
         from harness.machine import check_device_name
 
         check_device_name(option.device)
+        for named in (option.store, option.data, option.report):
+            if named:
+                as_path(named)
         if option.scale not in SCALES:
             raise BadInput(f"--scale takes {', '.join(SCALES)}, not {option.scale!r}.")
         if option.data is not None:
