@@ -7,12 +7,34 @@ import torch
 
 from harness.networks import FullyConnected, perceptron
 from harness.networks.ensemble import draw
-from harness.training import LOSSES, SGD, Adam, GradientDescent, Momentum, fused
+from harness.training import (
+    LOSSES,
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    AdamW,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    RMSprop,
+    fused,
+)
 from harness.training.lesson import Block, Lesson
 from harness.training.minibatches import splitmix64
 from tests.plain_training import two_clouds
 
-OPTIMISERS = [SGD(0.05), GradientDescent(0.05), Adam(0.02), Adam(0.01, 0.8, 0.95, 1e-3)]
+OPTIMISERS = [
+    SGD(0.05),
+    GradientDescent(0.05),
+    Momentum(0.02, 0.7),
+    Nesterov(0.02),
+    Adam(0.02),
+    Adam(0.01, 0.8, 0.95, 1e-3),
+    RMSprop(0.002, 0.95, 1e-3),
+    Adagrad(0.02, 1e-4),
+    Adadelta(0.7, 0.8, 1e-4),
+]
 ARCHITECTURES = [
     perceptron(),
     perceptron(threshold=True),
@@ -118,7 +140,7 @@ class OtherSGD(SGD):
     [
         (FullyConnected((4,), "tanh"), SGD(0.1)),
         (FullyConnected((4,), parametrisation="ntk"), SGD(0.1)),
-        (FullyConnected((4,)), Momentum(0.1)),
+        (FullyConnected((4,)), AdamW(0.1)),
         (FullyConnected((4,)), OtherSGD(0.1)),
     ],
 )

@@ -14,19 +14,18 @@ from torch import Tensor
 
 from harness.networks import FullyConnected
 from harness.training.losses import LOSSES
-from harness.training.optimisers import SGD, Adam, GradientDescent
+from harness.training.optimisers import SGD, Optimiser
 from harness.training.products import ALL, POSITIVE, WHERE_POSITIVE, matrix, multiply, transpose
+from harness.training.updates import FAST, arguments, has_formula, update
 
 if TYPE_CHECKING:
     from harness.training.lesson import Block, Lesson
 
-# Sums may be reordered, but NaN stays NaN: that is how a diverged network is known. (And as numpy does, division by 0
-# gives no error: no loop that looks for one is vectorised.)
-_FAST = {"reassoc", "contract", "arcp", "nsz"}
-
 # Training points that a look at the accuracy takes at a time.
 _LOOK = 16
+# What a call without a look or without steps gives in their place.
 _NONE = np.empty((0, 0), dtype=np.bool_)
+_NO_STEPS = SGD()
 
 
 def knows(lesson: "Lesson") -> bool:
@@ -42,26 +41,20 @@ def knows(lesson: "Lesson") -> bool:
 
 def takes(lesson: "Lesson") -> bool:
     """Whether `epoch` is for these networks."""
-    return knows(lesson) and type(lesson.optimiser) in (SGD, GradientDescent, Adam) and lesson.step_rates is None
+    return knows(lesson) and has_formula(lesson.optimiser) and lesson.step_rates is None
 
 
 def epoch(lesson: "Lesson", block: "Block", order: Tensor) -> None:
     """Steps of every network through its own order (networks, points); updates numbers and optimisers' states."""
-    optimiser = lesson.optimiser
-    assert isinstance(optimiser, SGD | Adam)
-    numbers, state = (optimiser.learning_rate, 0.0, 0.0, 0.0), []
-    if isinstance(optimiser, Adam):
-        numbers = (optimiser.learning_rate, optimiser.beta1, optimiser.beta2, optimiser.epsilon)
-        state = block.state
     batch = min(lesson.batch, order.shape[1])
-    _run(lesson, block.rows, order.contiguous().numpy(), batch, numbers, [tensor.numpy() for tensor in state], _NONE)
+    _run(lesson, block.rows, order.contiguous().numpy(), batch, lesson.optimiser, block.state, _NONE)
 
 
 def look(lesson: "Lesson", rows: Tensor) -> tuple[Tensor, Tensor]:
     """`Lesson.look`; most networks fail on the first few points already, and are asked no further."""
     seen = np.empty((2, len(rows)), dtype=np.bool_)
     no_steps = np.empty((len(rows), 0), dtype=np.int64)
-    _run(lesson, rows.contiguous(), no_steps, min(_LOOK, len(lesson.x)), (0.0, 0.0, 0.0, 0.0), [], seen)
+    _run(lesson, rows.contiguous(), no_steps, min(_LOOK, len(lesson.x)), _NO_STEPS, [], seen)
     fits, diverged = torch.from_numpy(seen)
     return fits, diverged
 
@@ -71,31 +64,29 @@ def _run(
     rows: Tensor,
     order: np.ndarray,
     batch: int,
-    numbers: tuple[float, float, float, float],
-    state: list[np.ndarray],
+    optimiser: Optimiser,
+    state: list[Tensor],
     seen: np.ndarray,
 ) -> None:
     """One compiled function does all, since each would be compiled with its own products."""
     widths = [parameter.shape[0] for name, parameter in lesson.table.items() if name.endswith(".weight")]
-    nothing = np.empty((0, 0), dtype=np.float32)
-    arguments: list[Any] = [
+    everything: list[Any] = [
         rows.numpy(),
         order,
         lesson.x.numpy(),
         lesson.targets.numpy(),
         np.array([*widths, 1]),
         "readout.bias" in lesson.table,
-        nothing.ravel() if lesson.rates is None else lesson.rates.numpy(),
+        np.empty(0, dtype=np.float32) if lesson.rates is None else lesson.rates.numpy(),
         batch,
         lesson.loss is LOSSES["squared error"],
-        numbers,
-        *(state or [nothing.ravel(), nothing, nothing]),
+        *arguments(optimiser, state, len(rows)),
         seen,
     ]
-    _steps(*arguments)
+    _steps(*everything)
 
 
-@njit(fastmath=_FAST, error_model="numpy", nogil=True, cache=True)
+@njit(fastmath=FAST, error_model="numpy", nogil=True, cache=True)
 def _steps(
     rows: np.ndarray,
     order: np.ndarray,
@@ -106,6 +97,7 @@ def _steps(
     rates: np.ndarray,
     batch: int,
     squared: bool,
+    rule: int,
     numbers: tuple[float, float, float, float],
     steps: np.ndarray,
     first: np.ndarray,
@@ -114,8 +106,8 @@ def _steps(
 ) -> None:
     """Steps along the order, which may be of no points, and then a look.
 
-    widths: of the inputs, the hidden layers and the readout. rates: empty where all are 1. numbers: the optimiser's.
-    steps, first, second: Adam's state; empty for SGD. seen: (2, networks) to fill in, which networks fit and which have
+    widths: of the inputs, the hidden layers and the readout. rates: empty where all are 1. rule, numbers, steps,
+    first, second: see `updates.py`. seen: (2, networks) to fill in, which networks fit and which have
     diverged; empty where nobody asks.
     """
     networks, size = rows.shape
@@ -136,13 +128,8 @@ def _steps(
             if len(rates):
                 for i in range(size):
                     gradient[i] *= rates[i]
-            if len(steps):
-                steps[n] += 1
-                _adam(theta, gradient, first[n], second[n], steps[n], numbers)
-            else:
-                rate = np.float32(numbers[0])
-                for i in range(size):
-                    theta[i] -= rate * gradient[i]
+            steps[n] += 1
+            update(rule, numbers, steps[n], first[n], second[n], theta, gradient)
         if seen.size:
             seen[0, n], seen[1, n] = _look(theta, x, signs, units, starts, widths, biased, batch)
 
@@ -159,7 +146,7 @@ def _no_units(widths: np.ndarray, batch: int) -> tuple[np.ndarray, np.ndarray]:
     return np.ones(starts[-1] + batch * (widths[-1] + 1), dtype=np.float32), starts
 
 
-@njit(fastmath=_FAST, error_model="numpy", nogil=True)
+@njit(fastmath=FAST, error_model="numpy", nogil=True)
 def _forward(
     theta: np.ndarray,
     x: np.ndarray,
@@ -212,7 +199,7 @@ def _look(
     return True, False
 
 
-@njit(fastmath=_FAST, error_model="numpy", nogil=True)
+@njit(fastmath=FAST, error_model="numpy", nogil=True)
 def _backward(
     theta: np.ndarray,
     gradient: np.ndarray,
@@ -245,26 +232,3 @@ def _backward(
                 transpose(matrix(theta, number, width, fan_out, fan_out, 1), transposed)
         if layer:
             multiply(slopes, transposed, matrix(units, start, points, width, width + 1, 1), WHERE_POSITIVE)
-
-
-@njit(fastmath=_FAST, error_model="numpy", nogil=True)
-def _adam(
-    theta: np.ndarray,
-    gradient: np.ndarray,
-    first: np.ndarray,
-    second: np.ndarray,
-    step: float,
-    numbers: tuple[float, float, float, float],
-) -> None:
-    """Kingma & Ba 2015, algorithm 1, in the order of operations of torch.optim."""
-    learning_rate, beta1, beta2, epsilon = numbers
-    rate = np.float32(learning_rate / (1 - beta1**step))
-    root = np.float32(1 / np.sqrt(1 - beta2**step))
-    b1, c1, b2, c2 = np.float32(beta1), np.float32(1 - beta1), np.float32(beta2), np.float32(1 - beta2)
-    small = np.float32(epsilon)
-    for i in range(len(theta)):
-        g = gradient[i]
-        m = b1 * first[i] + c1 * g
-        v = b2 * second[i] + c2 * g * g
-        first[i], second[i] = m, v
-        theta[i] -= rate * m / (np.sqrt(v) * root + small)
