@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from harness.judging import judge_cell
 from harness.lab import Lab, Scale
 from harness.plan.looks import Process, allowance, looks_wanted, pursued, shards_needed
 from harness.plan.requests import Request
+from harness.session import Session
 from harness.store import Store
 from harness.verdicts import Estimate, Looks, at_least
 
@@ -138,3 +140,12 @@ def test_no_budget_is_no_look():
     process = Process()
     assert process.pursue(cell_of(("a",), SECONDS)[1], 3, SCALE, 0.0, SECONDS, {}) == 0
     assert process.computed == 0
+
+
+@pytest.mark.parametrize(
+    ("computed", "judged_cells", "workers"), [(0.0, 0, 1), (30.0, 4, 2), (99.0, 9, 1), (120.0, 3, 4)]
+)
+def test_allowance_is_that_of_a_session(computed, judged_cells, workers):
+    lab = SimpleNamespace(computed=computed)
+    run = SimpleNamespace(expected=10, workers=workers, judged=judged_cells, budget_seconds=100.0, lab=lab)
+    assert allowance(100.0, computed, 10 / workers, judged_cells) == pytest.approx(Session.allowance(run))
