@@ -62,9 +62,7 @@ class Shard:
 
     def __call__(self, device: torch.device) -> dict[str, np.ndarray]:
         """Its arrays."""
-        return fitting(
-            lambda: self.compute(generator(device, self.seed, self.name, self.number)).to_arrays(), device
-        )
+        return fitting(lambda: self.compute(generator(device, self.seed, self.name, self.number)).to_arrays(), device)
 
 
 @dataclass(frozen=True)
