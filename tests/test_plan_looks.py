@@ -148,4 +148,5 @@ def test_no_budget_is_no_look():
 def test_allowance_is_that_of_a_session(computed, judged_cells, workers):
     lab = SimpleNamespace(computed=computed)
     run = SimpleNamespace(expected=10, workers=workers, judged=judged_cells, budget_seconds=100.0, lab=lab)
+    run.cluster, run.started = None, False
     assert allowance(100.0, computed, 10 / workers, judged_cells) == pytest.approx(Session.allowance(run))
