@@ -9,13 +9,13 @@ from harness.problems import digits
 
 
 def test_the_first_split_is_named_after_the_data_alone():
-    for scale, further in zip(SCALES, (0, 2, 4), strict=True):
+    for scale, further in zip(SCALES, (0, 0, 4), strict=True):
         assert SPLITS[scale][: len(DATA[scale])] == DATA[scale]
         assert len(SPLITS[scale]) == len(DATA[scale]) + further
     question = question_of(advantage)
-    ids = [question.cell_id(cell) for cell in question.cells("standard")]
+    ids = [question.cell_id(cell) for cell in question.cells("full")]
     assert "advantage_shrinks: digits-sgd-lr0.1-cross-entropy" in ids
-    assert "advantage_shrinks: digits-split2-sgd-lr0.1-cross-entropy" in ids
+    assert "advantage_shrinks: digits-split4-sgd-lr0.1-cross-entropy" in ids
     assert len(set(ids)) == len(ids)
 
 
