@@ -80,6 +80,7 @@ reuses_folders = settings(suppress_health_check=[HealthCheck.function_scoped_fix
 @example(("cells", 6, "details", "complexity", 0, "p"), "removed", None)
 @example(("cells", 8, "details", "states", "networks", 0, "test_error"), "replaced", [])
 @example(("run", "complete"), "removed", None)
+@example(("cells", 0, "predicted", "reason"), "replaced", {})
 @example(("run", "started"), "replaced", "\ud800")
 @example(("cells", 0, "id"), "replaced", "../../x")
 @given(PLACES, st.sampled_from(["removed", "replaced", "doubled", "renamed"]), WRONG)

@@ -98,6 +98,8 @@ def _problems(document: Mapping[str, Any]) -> Iterator[str]:
         where = f"cell {number}"
         yield from _missing(cell, _CELL, where)
         yield from _missing(cell["predicted"], _PREDICTED, f"the prediction of {where}")
+        if not isinstance(cell["predicted"].get("reason", ""), str):
+            yield f"the prediction of {where} has a reason that is no text"
         if cell["estimate"] is not None:
             yield from _missing(cell["estimate"], _ESTIMATE, f"the estimate of {where}")
         if cell["outcome"] not in OUTCOMES:
