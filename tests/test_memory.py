@@ -18,7 +18,7 @@ from harness.training.linearised import departures
 CPU = torch.device("cpu")
 PROBLEM = boolean_cube(4, "majority", 6)
 SMOOTH = FullyConnected((100, 40), "tanh")
-# Seen to ask for blocks of about a hundred networks.
+# Seen to ask for blocks of about a hundred networks; in training, of eight times as many.
 WIDE = FullyConnected((300, 40))
 
 
@@ -31,7 +31,7 @@ SAMPLERS = {
     "branching": lambda: branching_prior(WIDE, PROBLEM, 300, seeded(), last_layers=7),
     "rejection": lambda: rejection(WIDE, PROBLEM, 700, seeded(), last_layers=5),
     "tempered": lambda: tempered(WIDE, PROBLEM, 2.0, 700, seeded(), last_layers=5),
-    "training": lambda: train(WIDE, PROBLEM, SGD(), 300, seeded(), batch=4, max_epochs=3),
+    "training": lambda: train(WIDE, PROBLEM, SGD(), 3000, seeded(), batch=4, max_epochs=3),
     "training for a time": lambda: train(SMOOTH, PROBLEM, Adam(), 1500, seeded(), batch=4, stop=After(epochs=1)),
     "NNGP": lambda: empirical_nngp(WIDE, PROBLEM.inputs, 300, seeded()),
     "NTK": lambda: empirical_ntk(WIDE, PROBLEM.inputs, 40, seeded()),
