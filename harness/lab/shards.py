@@ -19,7 +19,7 @@ from harness.seeds import generator
 from harness.store import Entry, Store, key
 
 # Part of every stored entry's address: raise it when a sampler's meaning changes, and old entries are left alone.
-SAMPLERS_VERSION = 4
+SAMPLERS_VERSION = 5
 
 
 @dataclass(frozen=True)
