@@ -136,6 +136,12 @@ def two(workers):
     used.close()
 
 
+@pytest.mark.skipif("MALLOC_TRIM_THRESHOLD_" in os.environ, reason="the user's own choice, which workers take over")
+def test_workers_keep_freed_memory_for_the_next_sample(two):
+    told = two._client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_")
+    assert set(told.values()) == {None}
+
+
 @pytest.mark.parametrize(
     "name", ["prior", "train", "deep_posterior", "kernel", "least_trained_width", "hidden_patterns"]
 )

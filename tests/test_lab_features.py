@@ -20,7 +20,9 @@ SAMPLERS = {
     "trained features": lambda lab: lab.trained_features(
         NETWORK, TASK, SGD(0.1), ("weight norm",), ("kernel change",), networks=10
     ),
-    "least frozen width": lambda lab: lab.least_frozen_width(lambda width: FullyConnected((width,)), TASK, 6, draws=100),
+    "least frozen width": lambda lab: lab.least_frozen_width(
+        lambda width: FullyConnected((width,)), TASK, 6, draws=100
+    ),
     "least trained width": lambda lab: lab.least_trained_width(
         lambda width: FullyConnected((width,)), TASK, SGD(0.1), 6, networks=5, max_epochs=5
     ),

@@ -59,6 +59,8 @@ def start_workers(count: int, device: str) -> "LocalCluster":
         "distributed.scheduler.worker-saturation": 1.0,
         # Silence is no death: compiled code may keep a worker from answering. A death ends its connection.
         "distributed.scheduler.worker-ttl": None,
+        # Dask has workers hand back freed memory at once, and a sampler that asks for it again takes twice as long.
+        "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
     }
     with config.set(settings):
         try:
