@@ -192,7 +192,7 @@ def test_a_flat_likelihood_tells_nothing():
     ("call", "says"),
     [
         (lambda p: expectation_propagation(p, noise=-1.0), "not negative"),
-        (lambda p: laplace(p, link="cloglog"), "probit and logistic, not 'cloglog'"),
+        (lambda p: laplace(p, link="cloglog"), "no link 'cloglog'; choose one of probit, logistic"),
         (lambda p: squared_error(p, noise=0.0), "positive standard deviation"),
     ],
 )

@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 from torch.func import functional_call, jvp
 
-from harness.errors import BadInput
+from harness.errors import BadInput, Undecided
 from harness.networks import FullyConnected
 from harness.networks.ensemble import draw
 from harness.problems import Problem, digits
@@ -95,6 +95,11 @@ def test_networks_merge():
     assert both.value == pytest.approx(np.log([0.1, 0.2, 0.4]).mean())
     low, high = both.interval(0.05)
     assert low < both.value < high
+
+
+def test_networks_that_diverged_leave_the_distance_undecided():
+    with pytest.raises(Undecided, match="1 of 3 networks diverged"):
+        Departures(np.array([0.1, np.inf, 0.2])).log_mean  # noqa: B018 — it is computed when it is asked for
 
 
 def test_intervals_cover():

@@ -14,7 +14,7 @@ from scipy import stats
 from torch import Tensor
 
 from harness.arguments import are_counts, is_number
-from harness.errors import BadInput
+from harness.errors import BadInput, Undecided
 from harness.intervals import student
 from harness.memory import as_many_as_fit
 from harness.networks import Architecture, Parameter
@@ -36,7 +36,13 @@ class Departures:
 
     @property
     def log_mean(self) -> Estimate:
-        """Mean of its logarithm over networks; Student's t, as it is close to normal."""
+        """Mean of its logarithm over networks; Student's t, as it is close to normal. Undecided where some diverged."""
+        diverged = int((~np.isfinite(self.values)).sum())
+        if diverged:
+            raise Undecided(
+                f"{diverged} of {len(self.values)} networks diverged, of which there is no distance to their "
+                "linearisation; wider networks or a lower learning rate would have one."
+            )
         logs = np.log(self.values)
         networks = len(logs)
         error = float(stats.sem(logs)) if networks > 1 else float("inf")
