@@ -7,6 +7,7 @@ layers that were kept, counted alike it is 1.
 
 from dataclasses import dataclass
 from functools import cached_property
+from zlib import crc32
 
 import numpy as np
 from scipy import sparse
@@ -134,6 +135,17 @@ class Units:
             pairs = weight[first] * weight[first + lag] * kernel(words[first], words[first + lag], self.n, self.classes)
             sums += 2 * np.bincount(group[first], pairs, minlength=len(sums))
         return sums
+
+
+def half(multiplicity: np.ndarray, seed: int, *seen: np.ndarray) -> np.ndarray:
+    """(groups,) how many of each group's units go to one of two halves, dealt out at random, every unit alike.
+
+    seen: arrays that tell the sample from others. Its stream of random numbers depends on them: of one and the same
+    stream, a half would hold too much of some functions and too little of others in every sample.
+    """
+    told = [crc32(np.ascontiguousarray(each).tobytes()) for each in (multiplicity, *seen)]
+    rng = np.random.default_rng([seed, *told])
+    return rng.multivariate_hypergeometric(multiplicity, int(multiplicity.sum()) // 2, method="marginals")
 
 
 def of_two(p: Sample, q: Sample, weighting_p: str = "evidence", weighting_q: str = "evidence") -> tuple[Units, Units]:

@@ -11,7 +11,7 @@ from math import log, sqrt
 import numpy as np
 from scipy import stats
 
-from harness.distances.units import Sample, Units, of_two
+from harness.distances.units import Sample, Units, half, of_two
 from harness.intervals import clopper_pearson
 from harness.verdicts import Estimate
 
@@ -86,10 +86,8 @@ def shares(units: Units) -> np.ndarray:
 
 
 def halves(units: Units, seed: int = _SPLIT_SEED) -> tuple[Units, Units]:
-    """Two halves with disjoint units, chosen by a fixed seed, on the same list of functions."""
-    rng = np.random.default_rng(seed)
-    number = int(units.multiplicity.sum())
-    taken = rng.multivariate_hypergeometric(units.multiplicity, number // 2, method="marginals")
+    """Two halves with disjoint units, the same at every call, on the same list of functions."""
+    taken = half(units.multiplicity, seed, units.measures.data, units.measures.indices)
     one, other = (
         replace(units, multiplicity=part, independent=int(part.sum())) for part in (taken, units.multiplicity - taken)
     )
