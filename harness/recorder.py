@@ -13,7 +13,9 @@ from rich.console import Console
 
 from harness import accepted, machine, results
 from harness.accepted import DECIDED, Accepted
+from harness.arguments import shown
 from harness.claim_verdict import claim_verdict
+from harness.plan import afterwards
 from harness.report import write_report
 from harness.report.terminal import verdict_table
 from harness.report.words import SYMBOLS, interval, number
@@ -49,6 +51,8 @@ class Recorder:
         # Differences are taken of a clock that nobody sets.
         self.began = time.monotonic()
         self.written = -inf
+        self.earlier = afterwards.earlier(session.results)
+        self.unplanned = ""
         self.run: dict[str, Any] = {
             "started": _iso(self.started),
             "finished": None,
@@ -111,6 +115,9 @@ class Recorder:
     def finish(self, accept: bool) -> dict[str, Any]:
         """Last results and report; the results. accept: write the decided verdicts to the accepted ones."""
         document = self.write()
+        if self.run["complete"]:
+            document["plan"] = self._plan(document)
+            results.write(self.session.results, document)
         write_report(self.session.results, self.session.report, self.session.root / "reports" / "history")
         if accept:
             self.accepted_now = self._accept()
@@ -122,6 +129,17 @@ class Recorder:
         verdict_table(document, self.console)
         for line in self._remarks():
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _plan(self, document: dict[str, Any]) -> dict[str, Any]:
+        """The run held against its plan; it has its results, and a plan that fails must not cost it these."""
+        try:
+            return afterwards.held(document, self.session.store, self.session.began, self.earlier)
+        except KeyboardInterrupt:
+            why = "it was interrupted"
+        except Exception as error:
+            why = f"{type(error).__name__}: {shown(str(error))}"
+        self.unplanned = f"What this run took was not held against its plan ({why})."
+        return afterwards.nothing(self.unplanned)
 
     def _accept(self) -> int:
         """Write this run's decided verdicts over the accepted ones; entries of cells not decided here stay."""
@@ -154,6 +172,8 @@ class Recorder:
             )
         if not self.judged:
             yield "No cell was judged, so this run shows nothing."
+        if self.unplanned:
+            yield self.unplanned
         yield f"Report: {_relative(self.session.report)}"
 
     def _about_accepted(self) -> Iterable[str]:

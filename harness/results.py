@@ -1,7 +1,10 @@
 """results.json: everything a run found, and all that the report reads.
 
 Keys: `schema`; `run` (when, where, with what); `claims` (slug → text and claim-level verdict); `cells` (one record a
-judged cell, as `harness.records.cell_record` makes them). Numbers that are not finite are null.
+judged cell, as `harness.records.cell_record` makes them); of a complete run also `plan`, how what it computed compares
+with what was predicted of it: `cells` (seconds predicted and taken, and `before`, the part taken by what had been
+measured before), `load` (what all predictions are multiplied by), `right` and `new` (shares of cells within a factor of
+two), and `note` (a sentence, or nothing). Numbers that are not finite are null.
 """
 
 import json

@@ -2,7 +2,8 @@
 
 import os
 import re
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,7 @@ class Session:
     workers: processes that share the cells; each may sample for the whole budget. worker: this one's number.
     expected: cells of the whole run. judged: cells of this process.
     cluster: address of the scheduler whose workers draw the samples. started: workers that the run starts for that.
+    began: when the options were read, in seconds of `time.time`.
     """
 
     root: Path
@@ -80,6 +82,7 @@ class Session:
     expected: int = 0
     cluster: str | None = None
     started: int = 0
+    began: float = field(default_factory=time.time)
 
     @classmethod
     def from_options(cls, option: Any, root: Path, workers: int = 1, worker: int = 0) -> "Session":

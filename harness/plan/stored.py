@@ -12,28 +12,35 @@ from harness.entries import decode
 from harness.plan.costs import Measured, identity, identity_of
 from harness.plan.quantities import quantities
 from harness.plan.requests import Request
-from harness.store import Store
+from harness.store import Store, key
 
 
 class Taken(NamedTuple):
-    """By one entry; shard: its number, None for what is computed once."""
+    """By one entry; shard: its number, None for what is computed once; name: its description's address, as a request
+    has it."""
 
     shard: int | None
     seconds: float
     bytes: int
+    name: str = ""
 
 
-def taken(folder: Path) -> Mapping[str, list[Taken]]:
-    """By the description's identity in the cost curves; damaged entries and decisions are passed over."""
+def taken(folder: Path, since: float = 0.0) -> Mapping[str, list[Taken]]:
+    """By the description's identity in the cost curves; damaged entries and decisions are passed over.
+
+    since: only what was written from then on, in seconds of `time.time`.
+    """
     found: dict[str, list[Taken]] = defaultdict(list)
     for path in Store(folder).entries():
+        if path.stat().st_mtime < since:
+            continue
         content = path.read_bytes()
         entry = decode(content)
         if entry is None or "seconds" not in entry[1].facts:
             continue
         spec = json.loads(entry[0])
         shard = spec.pop("shard", None)
-        found[identity_of(spec)].append(Taken(shard, float(entry[1].facts["seconds"]), len(content)))
+        found[identity_of(spec)].append(Taken(shard, float(entry[1].facts["seconds"]), len(content), key(spec)))
     return found
 
 

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.plan.check import AIMED, Check
 from harness.plan.evidence import EVIDENCE, evidence_curve
+from harness.plan.outcome import AIMED, Check
 from harness.plan.paper import (
     DIRECTIONS,
     KERNEL_NETWORKS,
@@ -118,8 +118,9 @@ def check_table(check: Check, console: Console) -> None:
     verdict = "as aimed at" if check.right >= AIMED else f"less than the {AIMED:.0%} aimed at"
     say(f"{check.right:.0%} of {len(check.cells):,} cells were predicted within a factor of 2, {verdict}.")
     if check.new is not None:
-        new = sum(each.before < 0.5 * each.took for each in check.cells)
-        say(f"{check.new:.0%} of the {new:,} cells most of whose time nobody had measured before.")
+        say(
+            f"{check.new:.0%} of the {len(check.first_measured):,} cells most of whose time nobody had measured before."
+        )
     took, predicted = (sum(getattr(each, of) for each in check.cells) for of in ("took", "predicted"))
     say(f"All cells together, each as if it were alone: predicted {duration(predicted)}, took {duration(took)}.")
     say(f"Predictions are times {check.load:.2f}, by which what had been measured before took longer here.")

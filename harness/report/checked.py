@@ -83,6 +83,14 @@ _ESTIMATE = {
     **dict.fromkeys(("value", "low", "high", "effective_n", "noise_floor"), _NUMBER),
 }
 
+_PLAN = {
+    "note": str,
+    "load": Real,
+    "cells": [{"claim": str, "id": str, "predicted": Real, "took": Real, "before": Real}],
+}
+# Beyond the age of the universe, and short of what a clock can tell.
+_LONGEST, _SHORTEST = 1e18, 1e-12
+
 
 def check(document: Mapping[str, Any]) -> None:
     """BadInput that names the first thing missing or of the wrong kind."""
@@ -111,6 +119,8 @@ def _problems(document: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{where} has {name} among its details that cannot be drawn"
         if (found := cell["details"].get("states")) is not None and not _alike(found):
             yield f"{where} has states of different numbers of training points"
+    if "plan" in document and not _drawable(document["plan"]):
+        yield "the plan of the run is not as it should be"
     seen = [(cell["claim"], cell["id"]) for cell in document["cells"]]
     if len(set(seen)) < len(seen):
         yield f"there are two cells {shown(next(each for each in seen if seen.count(each) > 1)[1])} of one claim"
@@ -128,6 +138,13 @@ def _fits(value: Any, shape: Any) -> bool:
     if isinstance(shape, tuple):
         return isinstance(value, list) and len(value) == len(shape) and all(map(_fits, value, shape))
     return isinstance(value, shape) and not isinstance(value, bool)
+
+
+def _drawable(plan: Any) -> bool:
+    """Whether it has all of a plan, with times that have logarithms."""
+    return _fits(plan, _PLAN) and all(
+        _SHORTEST < number < _LONGEST for cell in plan["cells"] for number in (cell["predicted"], cell["took"])
+    )
 
 
 def _alike(states: Mapping[str, Any]) -> bool:

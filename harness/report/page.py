@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness import results
-from harness.report import against, calibration, charts, checked, history, nights, payload, tables, words
+from harness.report import against, calibration, charts, checked, history, nights, payload, predictions, tables, words
 from harness.report.grouping import measured
 from harness.report.history import Night
 from harness.report.sentences import in_words
@@ -87,6 +87,7 @@ def render(
         damaged=damaged,
         against=against.compare(document, other) if other else None,
         anchors={(cell["claim"], cell["id"]): cell["anchor"] for cell in cells},
+        predictions=predictions.appendix(document, claims),
         calibrated=calibration.read() if calibrated is None else calibrated,
         vega=_vega(),
     )
