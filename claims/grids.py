@@ -1,17 +1,24 @@
 """Grids that several claims share: problems and architectures by scale."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from harness import registry
+from harness.comparison import curve
+from harness.errors import BadInput
 from harness.features.bins import errors_at_equal_margins
 from harness.features.posterior import ERRORS_BY_MARGIN
 from harness.generalisation import generalisation_error
+from harness.intervals import slope
 from harness.lab import Lab
-from harness.networks import LSTM, Architecture, Convolutional, FullyConnected, Residual, Transformer
+from harness.networks import Architecture, FullyConnected
 from harness.posterior import RejectionPosterior, RunsPosterior
-from harness.problems import Problem, digits, fashion_mnist, mnist, sentences
+from harness.problems import Problem, digits, fashion_mnist, mnist
 from harness.training import SGD, Adam, Optimiser
 from harness.verdicts import Estimate
+from harness.volumes import difference
 
 # Evaluation points: 2^8 functions, few enough to see each posterior's whole distribution.
 EVALUATION_POINTS = 8
@@ -39,10 +46,11 @@ SPLITS = {
     scale: (*data, *(f"digits-split{split}" for split in range(1, _FURTHER[scale] + 1))) for scale, data in DATA.items()
 }
 OPTIMISERS: list[Optimiser] = [SGD(0.1), Adam(0.003), *registry.optimisers]
-# Words of the sentences that networks tell apart.
-VOCABULARY = 500
 _BOTH_LOSSES = ("cross-entropy", "squared error")
 LOSSES = {"smoke": ("cross-entropy",), "standard": _BOTH_LOSSES, "full": _BOTH_LOSSES}
+
+# What claims of width and of depth ask at equal margins.
+GAP = "trained less random-sampled test error, at equal margins"
 
 
 def image_problem(data: str, m: int, points: int = ERROR_POINTS) -> Problem:
@@ -64,26 +72,20 @@ def image_problems(**sizes: Sequence[int]) -> Mapping[str, list[Problem]]:
     }
 
 
+def cannot_take(data: str, architecture: Architecture, m: int, **_: object) -> str | None:
+    """Why a network is not asked of these data; those that outside files have added may be other than images."""
+    if data not in registry.data:
+        return None
+    try:
+        architecture.parameters(architecture.prepare(image_problem(data, m).inputs).shape[1:])
+    except BadInput as why:
+        return str(why)
+    return None
+
+
 def two_layers(width: int) -> FullyConnected:
     """Two hidden ReLU layers of one width."""
     return FullyConnected((width, width))
-
-
-def kinds_on_images() -> Mapping[str, list[Architecture]]:
-    """One network of each kind that takes images, those of smoke the cheapest to sample."""
-    few: list[Architecture] = [two_layers(WIDTH), Convolutional((4, 8), (16,))]
-    all_kinds: list[Architecture] = [two_layers(WIDTH), Convolutional(), Residual(), LSTM(), Transformer()]
-    return {"smoke": few, "standard": all_kinds, "full": all_kinds}
-
-
-def kinds_on_sentences() -> list[Architecture]:
-    """One network of each kind that takes tokens, for `sentence_problem`."""
-    return [LSTM(vocabulary=VOCABULARY), Transformer(vocabulary=VOCABULARY)]
-
-
-def sentence_problem(m: int) -> Problem:
-    """Film reviews, against or in favour."""
-    return sentences(m, ERROR_POINTS, vocabulary=VOCABULARY)
 
 
 def sampled(lab: Lab, architecture: Architecture, problem: Problem) -> RejectionPosterior | RunsPosterior:
@@ -133,6 +135,23 @@ def errors_alike_in_margin(
         for architecture in architectures
     ]
     return [trained for trained, _ in pairs], [by_volume for _, by_volume in pairs]
+
+
+def slope_of_gap(
+    errors: tuple[Sequence[Estimate], Sequence[Estimate]],
+    x: str,
+    places: Sequence[float],
+    over: Sequence[float] | np.ndarray,
+    quantity: str,
+) -> Estimate:
+    """Slope over the numbers `over` of GAP, errors being those of `errors_alike_in_margin`.
+
+    x, places: what the report draws the errors over.
+    """
+    trained, by_volume = errors
+    gaps = [difference(*pair, GAP) for pair in zip(trained, by_volume, strict=True)]
+    shown = curve(x, places, {"trained": trained, "random sampling": by_volume})
+    return replace(slope(over, gaps, quantity=quantity), details={"curve": shown})
 
 
 def image_networks(**widths: Sequence[int]) -> Mapping[str, list[Architecture]]:

@@ -1,29 +1,51 @@
-"""What claims share: splits of the data, whose first keeps the name that results and accepted verdicts know it by."""
+"""What claims share: networks are asked only of data that they can take, whoever has added these."""
 
 import numpy as np
+import pytest
 
-from claims.grids import DATA, SPLITS, image_problem
-from claims.sampling.advantage_of_sgd_shrinks_with_data import test_advantage_shrinks as advantage
-from harness.claim import SCALES, question_of
-from harness.problems import digits
-
-
-def test_the_first_split_is_named_after_the_data_alone():
-    for scale, further in zip(SCALES, (0, 0, 4), strict=True):
-        assert SPLITS[scale][: len(DATA[scale])] == DATA[scale]
-        assert len(SPLITS[scale]) == len(DATA[scale]) + further
-    question = question_of(advantage)
-    ids = [question.cell_id(cell) for cell in question.cells("full")]
-    assert "advantage_shrinks: digits-sgd-lr0.1-cross-entropy" in ids
-    assert "advantage_shrinks: digits-split4-sgd-lr0.1-cross-entropy" in ids
-    assert len(set(ids)) == len(ids)
+from claims.grids import cannot_take, slope_of_gap
+from harness import registry
+from harness.intervals import proportion
+from harness.networks import Convolutional, FullyConnected, Residual
+from harness.problems import Problem
 
 
-def test_a_split_is_another_draw_of_the_same_data():
-    first, second = image_problem("digits", 16), image_problem("digits-split1", 16)
-    assert first.fingerprint == digits(16, 64).fingerprint
-    assert second.fingerprint == digits(16, 64, split=1).fingerprint
-    assert not np.array_equal(first.eval_x, second.eval_x)
-    larger = image_problem("digits-split1", 32)
-    np.testing.assert_array_equal(larger.eval_x, second.eval_x)
-    np.testing.assert_array_equal(larger.train_x[:16], second.train_x)
+def points(m, n):
+    return Problem.from_arrays(np.zeros((m, 2)), np.zeros(m, int), np.ones((n, 2)), np.ones(n, int))
+
+
+def tiny_images(m, n):
+    return Problem.from_arrays(np.zeros((m, 2, 2)), np.zeros(m, int), np.ones((n, 2, 2)), np.ones(n, int))
+
+
+@pytest.fixture
+def added(monkeypatch):
+    monkeypatch.setattr(registry, "data", {"points": points, "tiny": tiny_images})
+
+
+@pytest.mark.parametrize(
+    ("data", "architecture", "said"),
+    [
+        ("points", Convolutional(), "convolutional network takes images of numbers"),
+        ("points", Residual(), "takes images of numbers"),
+        ("points", FullyConnected((3,)), None),
+        ("tiny", Convolutional((2,), ()), None),
+        ("tiny", Convolutional((2, 2), ()), "are too small to be pooled 2 times"),
+        ("digits", Convolutional(), None),
+    ],
+)
+def test_a_network_is_not_asked_of_what_it_cannot_take(added, data, architecture, said):
+    why = cannot_take(data=data, architecture=architecture, m=4, kernel="any")
+    assert why is None if said is None else said in why
+
+
+def test_the_gap_at_equal_margins_falls_by_hand():
+    """From 0.2 by 0.1 at each step of 2: a slope of −0.05."""
+    trained, sampled = ([proportion(round(100 * p), 100, quantity="error", unit="networks") for p in errors]
+                        for errors in ((0.4, 0.3, 0.2), (0.2, 0.2, 0.2)))  # fmt: skip
+    found = slope_of_gap((trained, sampled), "layers", (1, 2, 3), (1, 3, 5), "slope of the gap")
+    assert found.value == pytest.approx(-0.05)
+    assert found.quantity == "slope of the gap"
+    assert [(each["parameters"]["layers"], each["value"]) for each in found.details["curve"]] == [
+        (1, 0.4), (2, 0.3), (3, 0.2), (1, 0.2), (2, 0.2), (3, 0.2),
+    ]  # fmt: skip

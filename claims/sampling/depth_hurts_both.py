@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from claims.grids import (
     DEPTHS,
+    GAP,
     LOSSES,
     OPTIMISERS,
     SPLITS,
@@ -23,6 +24,7 @@ from claims.grids import (
     errors_alike_in_margin,
     image_problem,
     sampled_errors,
+    slope_of_gap,
     trained_errors,
 )
 from harness.claim import claim, over
@@ -31,11 +33,9 @@ from harness.intervals import slope
 from harness.networks import FullyConnected
 from harness.training import SGD
 from harness.verdicts import increasing, within
-from harness.volumes import difference
 
 TRAINED = "slope of the trained test error over depth"
 SAMPLED = "slope of the random-sampled test error over depth"
-GAP = "trained less random-sampled test error, at equal margins"
 ALIKE = f"slope over depth of the {GAP}"
 SIZES = {"smoke": (M,), "standard": (M, 32), "full": (M, 64, 128)}
 WORSE = increasing(because="the source finds that depth hurts random-sampled and trained networks alike")
@@ -81,7 +81,5 @@ def test_random_sampling_gets_worse(lab, data):
 @over(data=SPLITS, loss=LOSSES, m=SIZES)
 def test_alike_at_equal_margins(lab, data, loss, m):
     depths = DEPTHS[lab.scale.name]
-    trained, by_volume = errors_alike_in_margin(lab, networks(lab), image_problem(data, m), SGD(0.1), loss)
-    gaps = [difference(*pair, GAP) for pair in zip(trained, by_volume, strict=True)]
-    shown = curve("depth", depths, {"trained": trained, "random sampling": by_volume})
-    return replace(slope(depths, gaps, quantity=ALIKE), details={"curve": shown})
+    errors = errors_alike_in_margin(lab, networks(lab), image_problem(data, m), SGD(0.1), loss)
+    return slope_of_gap(errors, "depth", depths, depths, ALIKE)

@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from claims.grids import (
+    GAP,
     LOSSES,
     OPTIMISERS,
     SPLITS,
@@ -23,6 +24,7 @@ from claims.grids import (
     errors_alike_in_margin,
     image_problem,
     sampled_errors,
+    slope_of_gap,
     trained_errors,
     two_layers,
 )
@@ -31,11 +33,9 @@ from harness.comparison import curve
 from harness.intervals import slope
 from harness.training import SGD
 from harness.verdicts import decreasing, within
-from harness.volumes import difference
 
 TRAINED = "slope of the trained test error over ln width"
 SAMPLED = "slope of the random-sampled test error over ln width"
-GAP = "trained less random-sampled test error, at equal margins"
 ALIKE = f"slope over ln width of the {GAP}"
 SIZES = {"smoke": (M,), "standard": (M, 32), "full": (M, 64, 128)}
 
@@ -88,7 +88,5 @@ def test_random_sampling_does_not(lab, data):
 @over(data=SPLITS, loss=LOSSES, m=SIZES)
 def test_training_gains_at_equal_margins(lab, data, loss, m):
     widths = WIDTHS[lab.scale.name]
-    trained, by_volume = errors_alike_in_margin(lab, networks(lab), image_problem(data, m), SGD(0.1), loss)
-    gaps = [difference(*pair, GAP) for pair in zip(trained, by_volume, strict=True)]
-    shown = curve("width", widths, {"trained": trained, "random sampling": by_volume})
-    return replace(slope(np.log(widths), gaps, quantity=ALIKE), details={"curve": shown})
+    errors = errors_alike_in_margin(lab, networks(lab), image_problem(data, m), SGD(0.1), loss)
+    return slope_of_gap(errors, "width", widths, np.log(widths), ALIKE)
