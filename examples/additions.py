@@ -81,7 +81,7 @@ class SignDescent:
 
 def moons(m: int, n: int) -> Problem:
     """Two interleaved half circles, the same points for every m."""
-    points = 1024
+    points = 2048
     x, y = make_moons(points, noise=0.1, random_state=0)
     x = x.astype(np.float32)
     return Problem.from_arrays(x[:m], y[:m], x[points - n :][::-1], y[points - n :][::-1], f"moons-m{m}-n{n}")
