@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from scipy import stats
 
-from benchmarks.calibration.intervals import CASES, FLOORS, Case
+from benchmarks.calibration.case import Case
+from benchmarks.calibration.intervals import CASES, FLOORS
 from benchmarks.calibration.verdicts import ALPHA, NULLS, POWERS, Scene, verdicts
 from harness.intervals import clopper_pearson
 from harness.verdicts import Verdict

@@ -1,14 +1,14 @@
 """What is simulated for each interval: an estimate and the truth it is meant to cover."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from math import log
 
 import numpy as np
 import torch
 
-from benchmarks.calibration import errors
+from benchmarks.calibration import equal_margins, errors, hidden_layers, volumes
+from benchmarks.calibration.case import Case
 from benchmarks.calibration.distributions import clusters, distance, named, ratio, runs, sample
 from harness.chi_squared import goodness_of_fit
 from harness.components import variance_components
@@ -29,15 +29,6 @@ from harness.networks import FullyConnected
 from harness.posterior import rejection
 from harness.problems import digits
 from harness.verdicts import Estimate
-
-
-@dataclass(frozen=True)
-class Case:
-    """draw: from a generator of random numbers to (estimate, truth)."""
-
-    name: str
-    unit: str
-    draw: Callable[[np.random.Generator], tuple[Estimate, float]]
 
 
 def _proportion(rng: np.random.Generator, p: float, n: int) -> tuple[Estimate, float]:
@@ -227,6 +218,9 @@ CASES = [
     Case("advantage of training, 16 runs", "run", lambda rng: _advantage(rng, 16)),
     Case("bias explained, posterior split in two", "network", lambda rng: _split(rng, bias_explained, 1.0)),
     Case("total variation, posterior split in two", "network", lambda rng: _split(rng, total_variation, 0.0)),
+    *volumes.CASES,
+    *hidden_layers.CASES,
+    *equal_margins.CASES,
 ]
 
 
