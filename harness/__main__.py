@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from harness.arguments import as_path
+from harness.arguments import path_option
 from harness.errors import BadInput
 from harness.plan import command as plan_command
 from harness.store import Store
@@ -29,13 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _path(text: str) -> Path:
-    try:
-        return as_path(text)
-    except BadInput as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m harness", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -47,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         ("prune", _prune, "delete what is old or stale; runs may go on meanwhile"),
     ):
         command = store.add_parser(name, help=about)
-        command.add_argument("--store", type=_path, default=Path(os.environ.get("HARNESS_STORE", ".store")))
+        command.add_argument("--store", type=path_option, default=Path(os.environ.get("HARNESS_STORE", ".store")))
         command.set_defaults(run=run)
     command.add_argument("--older-than", metavar="DAYS", help="what was written longer ago than days such as 90d")
     command.add_argument(
@@ -57,29 +50,33 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     report = commands.add_parser("report", help="write the report of a results file again, without running anything")
-    report.add_argument("results", type=_path, help="a results.json")
-    report.add_argument("--out", type=_path, help="where the report goes (default: report.html beside the results)")
-    report.add_argument("--history", type=_path, help=f"folder of the nights (default: {HISTORY}, where it is there)")
-    report.add_argument("--against", type=_path, metavar="RESULTS", help="results of another run to compare with")
+    report.add_argument("results", type=path_option, help="a results.json")
+    report.add_argument(
+        "--out", type=path_option, help="where the report goes (default: report.html beside the results)"
+    )
+    report.add_argument(
+        "--history", type=path_option, help=f"folder of the nights (default: {HISTORY}, where it is there)"
+    )
+    report.add_argument("--against", type=path_option, metavar="RESULTS", help="results of another run to compare with")
     report.set_defaults(run=_report)
 
     history = commands.add_parser("history", help="the nights, whose trends and changes the report shows")
     add = history.add_subparsers(required=True, metavar="COMMAND").add_parser(
         "add", help="keep a run in short; for the end of a nightly job, as no run does it by itself"
     )
-    add.add_argument("results", type=_path, help="a results.json")
-    add.add_argument("--history", type=_path, default=HISTORY, help=f"folder of the nights (default: {HISTORY})")
+    add.add_argument("results", type=path_option, help="a results.json")
+    add.add_argument("--history", type=path_option, default=HISTORY, help=f"folder of the nights (default: {HISTORY})")
     add.set_defaults(run=_add)
 
     show = commands.add_parser("show", help="a run in the terminal: all claims, or the cells of those that are named")
-    show.add_argument("results", type=_path, help="a results.json")
+    show.add_argument("results", type=path_option, help="a results.json")
     show.add_argument("claim", nargs="*", help="a claim's name, or a part of it")
     show.set_defaults(run=_show)
 
     summary = commands.add_parser(
         "summary", help="a run as Markdown: onto the summary of a GitHub job where $GITHUB_STEP_SUMMARY is set"
     )
-    summary.add_argument("results", type=_path, help="a results.json")
+    summary.add_argument("results", type=path_option, help="a results.json")
     summary.set_defaults(run=_summary)
 
     plan_command.add_to(commands)
@@ -88,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         "gate",
         help="fail only where the software is in doubt: an error, a changed verdict, a refuted theorem, no verdict",
     )
-    gate.add_argument("results", type=_path, help="a results.json")
+    gate.add_argument("results", type=path_option, help="a results.json")
     gate.set_defaults(run=_gate)
     return parser
 

@@ -4,6 +4,7 @@ They come back as Python's own int and float, so that equal specifications have 
 address in the store.
 """
 
+import argparse
 import os
 from collections.abc import Collection
 from math import inf
@@ -116,6 +117,14 @@ def as_path(text: str) -> Path:
     if not text or any(b"\0" in part or len(part) > 255 for part in parts) or len(text) > 4000:
         raise BadInput(f"No file can be called {shown(text)}; give another path.")
     return Path(text)
+
+
+def path_option(text: str) -> Path:
+    """The same for an option of a command."""
+    try:
+        return as_path(text)
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def put(thing: Any, **values: Any) -> None:

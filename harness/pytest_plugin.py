@@ -51,10 +51,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     With a cluster they draw nothing themselves, so that its GPUs do not matter.
     """
     from harness.machine import processes
+    from harness.session import parse_device
 
     elsewhere = config.option.workers or config.option.cluster
     try:
-        return processes("cpu" if elsewhere else config.option.device)
+        return processes("cpu" if elsewhere else parse_device(config.option.device))
     except BadInput:
         # Refused in a sentence once the options are checked.
         return 1
@@ -73,6 +74,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SESSION] = session
     from harness.controller import CLUSTER, PLUGIN, Controller
 
+    # Now, in pytest's own sentence: a malformed -k or -m would otherwise end each process of a run by itself.
+    marks: Any = config.pluginmanager.get_plugin("mark")
+    if marks is not None:
+        marks.pytest_collection_modifyitems([], config)
     if worker is not None:
         session.cluster = worker.get(CLUSTER, session.cluster)
     else:

@@ -32,6 +32,8 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
 
 def write_text(path: Path, text: str, advice: str) -> None:
     """Replace a file at once; BadInput with the advice where it cannot be written, and the old one stays."""
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; {advice}")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

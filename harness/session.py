@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.arguments import as_path
+from harness.arguments import as_path, shown
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ RESULTS = "results.json"
 
 # The chance that a claim has any wrong verdict among its cells and looks.
 ALPHA = 0.05
+
+_LONGEST_DEVICE = 200
+# Workers for each core: more only wait for each other, and thousands of them would stop the machine.
+_MOST_WORKERS = 8
+# A host is a name or an address of ASCII, as it is said in sentences.
+_SCHEDULER = re.compile(r"(?:tcp|tls)://(?:[A-Za-z0-9._-]{1,253}|\[[0-9a-fA-F:.]{2,45}\]):([0-9]{1,5})")
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -41,6 +47,14 @@ def parse_seed(text: str) -> int:
     return int(text)
 
 
+def parse_device(text: str) -> str:
+    """The same; BadInput for what is no name of a device, or a GPU's number that no machine has."""
+    from harness.machine import check_device_name
+
+    check_device_name(text if len(text) < _LONGEST_DEVICE else shown(text))
+    return text
+
+
 def parse_cluster(cluster: str | None, workers: str | None, device: str) -> int:
     """How many workers of Dask the run starts; 0: none. BadInput where it cannot have what is asked for."""
     if cluster is None and workers is None:
@@ -49,10 +63,16 @@ def parse_cluster(cluster: str | None, workers: str | None, device: str) -> int:
         raise BadInput("--workers starts workers and --cluster names some that are there; choose one of the two.")
     if workers is not None:
         if not re.fullmatch(r"[1-9][0-9]{0,3}", workers):
-            raise BadInput(f"--workers takes how many worker processes to start, from 1, not {workers!r}.")
+            raise BadInput(f"--workers takes how many worker processes to start, from 1, not {shown(workers)}.")
+        most = _MOST_WORKERS * len(os.sched_getaffinity(0))
+        if int(workers) > most:
+            raise BadInput(
+                f"--workers starts at most {most} processes here, {_MOST_WORKERS} for each core, not {workers}."
+            )
         return int(workers)
-    if not re.fullmatch(r"(tcp|tls)://([^\s/:@]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}", str(cluster)):
-        raise BadInput(f"--cluster takes a scheduler's address such as tcp://host:8786, not {cluster!r}.")
+    match = _SCHEDULER.fullmatch(str(cluster))
+    if match is None or not 0 < int(match[1]) < 2**16:
+        raise BadInput(f"--cluster takes a scheduler's address such as tcp://host:8786, not {shown(cluster)}.")
     if device not in ("auto", "cpu", "cuda"):
         raise BadInput(f"With --cluster, --device takes auto, cpu or cuda, not {device!r}: a worker uses its own GPU.")
     return 0
@@ -88,9 +108,7 @@ class Session:
     def from_options(cls, option: Any, root: Path, workers: int = 1, worker: int = 0) -> "Session":
         """Read and check pytest's options; BadInput says in one sentence what is wrong with one."""
         from harness.claim import SCALES
-        from harness.machine import check_device_name
 
-        check_device_name(option.device)
         for named in (option.store, option.data, option.report):
             if named:
                 as_path(named)
@@ -107,7 +125,7 @@ class Session:
         return cls(
             root=root,
             scale=option.scale,
-            device=option.device,
+            device=parse_device(option.device),
             seed=parse_seed(option.seed),
             budget=None if option.budget is None else parse_budget(option.budget),
             store=Path(store),

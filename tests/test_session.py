@@ -13,6 +13,7 @@ from harness.session import Session, parse_budget, parse_seed
 
 
 def options(**changed):
+    """A run's options, as pytest hands them over."""
     defaults = {
         "scale": "smoke",
         "device": "cpu",

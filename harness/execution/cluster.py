@@ -1,5 +1,6 @@
 """Shards on the workers of a Dask cluster: one that is there already, or one of this machine that a run starts."""
 
+import asyncio
 import logging
 import sys
 import sysconfig
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from harness.arguments import shown
 from harness.errors import BadInput, ClusterLost
 from harness.execution import A, B, Job
 
@@ -120,6 +122,36 @@ def ship_by_value(root: Path) -> None:
             cloudpickle.register_pickle_by_value(module)
 
 
+def greet(address: str) -> None:
+    """BadInput, within seconds, unless what listens there speaks as Dask does; Dask itself would wait for its greeting
+    for ever."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    arguments = Security().get_connection_args("client")
+    if address.startswith("tls") and arguments.get("ssl_context") is None:
+        raise BadInput(
+            f"To reach {address}, name its certificates in Dask's configuration (distributed.comm.tls), or use tcp://."
+        )
+
+    async def speak() -> None:
+        comm = await asyncio.wait_for(connect(address, _CONNECT_SECONDS, **arguments), _CONNECT_SECONDS)
+        comm.abort()
+
+    try:
+        asyncio.run(speak())
+    except (OSError, TimeoutError, ValueError):
+        raise BadInput(
+            f"No scheduler answers at {address} within {_CONNECT_SECONDS} s; start one (dask scheduler), or name "
+            "another with --cluster."
+        ) from None
+    except Exception as error:
+        # It takes what it reads for sizes and contents, and may fail at those in any way.
+        raise BadInput(
+            f"What answers at {address} is no scheduler of Dask ({type(error).__name__}); name another with --cluster."
+        ) from None
+
+
 class Cluster:
     """The workers that a scheduler has; see `Executor`.
 
@@ -134,12 +166,13 @@ class Cluster:
         from harness.execution import worker
 
         self.address, self._asked, self._started = address, device, started
+        greet(address)
         try:
             self._client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-        except (OSError, TimeoutError, ValueError):
+        except Exception as error:
             raise BadInput(
-                f"No scheduler answers at {address} within {_CONNECT_SECONDS} s; start one (dask scheduler), or name "
-                "another with --cluster."
+                f"The scheduler {address} does not take this run in ({type(error).__name__}: {shown(str(error))}); "
+                "mend that, or name another with --cluster."
             ) from None
         try:
             found = self._client.run(worker.facts, device, started, on_error="return")

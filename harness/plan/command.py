@@ -4,7 +4,9 @@ import argparse
 import json
 import os
 from pathlib import Path
+from typing import Any
 
+from harness.arguments import path_option, shown
 from harness.errors import BadInput
 
 # An NVIDIA A100 multiplies so many numbers a second in float32 at its peak (19.5 TFLOP/s, two operations each).
@@ -19,10 +21,14 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--budget", help="sampling time of each process, such as 10h (default: the scale's)")
     parser.add_argument("--seed", default="0")
     parser.add_argument("-k", dest="claim", help="only claims with this in their names")
-    parser.add_argument("--results", type=Path, help="results of an earlier run, for how many looks cells take")
-    parser.add_argument("--json", type=Path, help="also write the plan, or the check, as data")
-    parser.add_argument("--check", type=Path, metavar="RESULTS", help="hold the plan of this run against what it took")
-    parser.add_argument("--store", type=Path, default=Path(os.environ.get("HARNESS_STORE", ".store")), help="its store")
+    parser.add_argument("--results", type=path_option, help="results of an earlier run, for how many looks cells take")
+    parser.add_argument("--json", type=path_option, help="also write the plan, or the check, as data")
+    parser.add_argument(
+        "--check", type=path_option, metavar="RESULTS", help="hold the plan of this run against what it took"
+    )
+    parser.add_argument(
+        "--store", type=path_option, default=Path(os.environ.get("HARNESS_STORE", ".store")), help="its store"
+    )
     parser.set_defaults(run=run)
 
 
@@ -30,26 +36,24 @@ def run(asked: argparse.Namespace) -> int:
     """Print it; BadInput as a run would have it."""
     if asked.check:
         return _check(asked)
-    from harness import results
     from harness.claim import SCALES as NAMES
     from harness.lab import SCALES
-    from harness.machine import check_device_name
     from harness.plan import paper
     from harness.plan.costs import read
     from harness.plan.predict import plan
     from harness.plan.requests import record
     from harness.plan.table import paper_table, plan_table
     from harness.report.terminal import console
-    from harness.session import parse_budget, parse_seed
+    from harness.session import parse_budget, parse_device, parse_seed
 
-    check_device_name(asked.device)
+    parse_device(asked.device)
     if asked.scale not in NAMES:
-        raise BadInput(f"--scale takes {', '.join(NAMES)}, not {asked.scale!r}.")
+        raise BadInput(f"--scale takes {', '.join(NAMES)}, not {shown(asked.scale)}.")
     scale, costs = SCALES[asked.scale], read()
     budget = scale.budget_seconds if asked.budget is None else parse_budget(asked.budget)
     device, count, speed, assumed = _device(asked.device, costs.machine.multiplications)
     cells = record(_claims(asked.claim), asked.scale, device, parse_seed(asked.seed))
-    earlier = results.read(asked.results) if asked.results else None
+    earlier = _read(asked.results) if asked.results else None
     found = plan(cells, costs, scale, budget, count, device, costs.machine.multiplications / speed, assumed, earlier)
     out = console()
     plan_table(found, out)
@@ -98,12 +102,29 @@ def _claims(part: str | None) -> list:
     found = [module for module, slugs in names.items() if any(part in slug for slug in slugs)]
     if not found:
         known = ", ".join(sorted(slug for slugs in names.values() for slug in slugs))
-        raise BadInput(f"No claim has {part!r} in its name; they are {known}.")
+        raise BadInput(f"No claim has {shown(part)} in its name; they are {known}.")
     return found
 
 
-def _check(asked: argparse.Namespace) -> int:
+def _read(path: Path) -> dict[str, Any]:
+    """Results that a plan can go by."""
     from harness import results
+    from harness.claim import SCALES
+    from harness.report import checked
+    from harness.session import parse_device
+
+    document = results.read(path)
+    checked.check(document)
+    run = document["run"]
+    if run["scale"] not in SCALES:
+        raise BadInput(
+            f"{path} is of the scale {shown(run['scale'])}, which is none; make it anew with pytest claims/."
+        )
+    parse_device(run["device"])
+    return document
+
+
+def _check(asked: argparse.Namespace) -> int:
     from harness.plan.check import check
     from harness.plan.costs import read
     from harness.plan.predict import price
@@ -114,9 +135,9 @@ def _check(asked: argparse.Namespace) -> int:
 
     if not asked.store.is_dir():
         raise BadInput(f"There is no store at {asked.store}; name one with --store.")
-    document, costs = results.read(asked.check), read()
+    document, costs = _read(asked.check), read()
     run = document["run"]
-    cells = record(claims(), run["scale"], str(run["device"]), int(run["seed"]))
+    cells = record(claims(), run["scale"], run["device"], run["seed"])
     found = check(cells, price(cells, costs), costs.measured, document, taken(asked.store))
     check_table(found, console())
     if asked.json:
