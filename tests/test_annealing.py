@@ -1,0 +1,192 @@
+"""Annealing against orthants in closed form, rejection, and its own trajectories differentiated automatically."""
+
+from itertools import product
+from math import asin, log, pi
+
+import numpy as np
+import pytest
+import torch
+
+from harness.errors import BadInput, Undecided
+from harness.intervals import log_evidence
+from harness.networks import FullyConnected, Transformer, perceptron
+from harness.posterior import annealed_evidence, annealing, rejection
+from harness.posterior.constraint import Constraint
+from harness.posterior.trajectories import Trajectories, log_likelihood
+from harness.problems import Problem, digits
+from harness.volumes import named_function
+
+ALPHA = 1e-6
+
+
+def generator(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+def assert_overlap(found, low, high, widest=1.0):
+    """The interval meets another one at a level that never fails, and the one at level 0.95 is not too wide."""
+    below, above = found.evidence.interval(ALPHA)
+    assert below < high
+    assert low < above
+    below, above = found.evidence.interval(0.05)
+    assert above - below < widest
+
+
+def two_points(angle, labels=(1, 1)):
+    """Two inputs at an angle, as the perceptron without bias sees them."""
+    x = np.array([[1, 0], [np.cos(angle), np.sin(angle)]])
+    return Problem.from_arrays(x, labels, x[:1], [0])
+
+
+@pytest.mark.parametrize("labels", list(product((0, 1), (0, 1))))
+def test_two_points_of_a_perceptron(labels):
+    found = annealed_evidence(
+        perceptron(), two_points(0.5, labels), generator(0), runs=8, trajectories=4, leaps=10, lengthenings=0
+    )
+    correlation = np.cos(0.5) * (1 if labels[0] == labels[1] else -1)
+    truth = log(1 / 4 + asin(correlation) / (2 * pi))
+    assert_overlap(found, truth, truth, widest=0.5)
+
+
+def test_orthogonal_inputs_have_evidence_two_to_the_minus_m():
+    m = 12
+    problem = Problem.from_arrays(np.eye(m), np.arange(m) % 2, np.eye(m)[:1], [0])
+    found = annealed_evidence(
+        perceptron(), problem, generator(1), runs=8, particles=64, trajectories=4, leaps=10, lengthenings=0
+    )
+    assert_overlap(found, -m * log(2), -m * log(2))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "problem"),
+    [
+        (FullyConnected((40, 40)), named_function(2, "parity")),
+        (FullyConnected((10,), activation="tanh"), digits(5, 4)),
+        (FullyConnected((20,), parametrisation="ntk"), digits(5, 4)),
+    ],
+    ids=lambda each: each.name,
+)
+def test_agrees_with_rejection(architecture, problem):
+    found = annealed_evidence(architecture, problem, generator(2), runs=6, particles=64, trajectories=4, leaps=10)
+    drawn = rejection(architecture, problem, 10_000, generator(3), last_layers=16)
+    assert_overlap(found, *(log(end) for end in drawn.evidence.interval(ALPHA)))
+
+
+def test_evidence_is_unbiased_with_few_particles():
+    problem = two_points(2.5)
+    few = annealed_evidence(
+        perceptron(), problem, generator(4), runs=400, particles=16, trajectories=1, leaps=2, lengthenings=0
+    )
+    values = np.exp(few.by_run)
+    truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
+    assert abs(values.mean() - truth) < 4 * values.std() / 20 < truth / 6
+
+
+def parts(architecture, problem, networks=16):
+    """What a trajectory takes."""
+    x = torch.tensor(problem.train_x)
+    table = architecture.parameters(tuple(x.shape[1:]), outputs=1)
+    labels = torch.tensor(problem.train_y, dtype=torch.int64)
+    move = Trajectories(Constraint(architecture, table, x, labels, 2), leaps=7)
+    scale = move.variance.sqrt()
+    rows, velocity = (torch.randn(networks, len(scale), generator=generator(seed)) * scale for seed in (5, 6))
+    return move, rows, velocity
+
+
+@pytest.mark.parametrize(
+    "architecture", [FullyConnected((40, 40)), FullyConnected((12,), sigma_b=0.0), FullyConnected((9, 8, 7))]
+)
+def test_compiled_trajectories_are_the_differentiated_ones(architecture):
+    move, rows, velocity = parts(architecture, named_function(4, "parity"))
+    assert move.compiled
+    compiled = move._compiled(rows, velocity, 2.0, 0.05)
+    differentiated = move._differentiated(rows, velocity, 2.0, 0.05)
+    for one, other in zip(compiled, differentiated, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
+
+
+def test_small_steps_keep_the_energy():
+    move, rows, velocity = parts(FullyConnected((20, 20)), named_function(4, "parity"))
+    errors = [move._compiled(rows, velocity, 3.0, step)[2].abs().mean() for step in (0.04, 0.02)]
+    # A leapfrog's error is of second order.
+    assert 2.5 < errors[0] / errors[1] < 6
+
+
+def test_a_sharp_likelihood_is_the_0_1_likelihood():
+    margins = torch.tensor([[0.5, 2.0], [0.5, -0.1]])
+    assert log_likelihood(margins, float("inf")).tolist() == [0, float("-inf")]
+    torch.testing.assert_close(log_likelihood(margins, 0.0), torch.full((2,), -2 * log(2), dtype=torch.float64))
+
+
+def test_the_order_of_points_and_the_block_do_not_matter(monkeypatch):
+    problem = digits(6, 4)
+    last_first = Problem.from_arrays(problem.train_x[::-1], problem.train_y[::-1], problem.eval_x, problem.eval_y)
+    options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "lengthenings": 0}
+    found = annealed_evidence(FullyConnected((10, 10)), problem, generator(7), **options)
+    turned = annealed_evidence(FullyConnected((10, 10)), last_first, generator(8), **options)
+    assert_overlap(found, *turned.evidence.interval(ALPHA))
+    monkeypatch.setattr("harness.posterior.trajectories.block_size", lambda *_: 24)
+    again = annealed_evidence(FullyConnected((10, 10)), problem, generator(7), **options)
+    np.testing.assert_allclose(again.by_run, found.by_run)
+
+
+def test_particles_that_lag_are_moved_further(monkeypatch):
+    found_at = {2: -60.0, 4: -55.0, 8: -54.0, 16: -53.9}
+    lengths = []
+
+    def run(_, ladder, trajectories):
+        lengths.append(trajectories)
+        return found_at[trajectories]
+
+    monkeypatch.setattr(annealing._Sampler, "run", run)
+    options = {"runs": 2, "particles": 16, "trajectories": 2, "leaps": 2}
+    found = annealed_evidence(perceptron(), two_points(1), generator(0), **options, lengthenings=5)
+    assert lengths == [2, 2, 4, 4, 8, 8, 16, 16]
+    assert found.by_run.tolist() == [-53.9, -53.9]
+    with pytest.raises(Undecided, match="still more trajectories"):
+        annealed_evidence(perceptron(), two_points(1), generator(0), **options, lengthenings=2)
+
+
+def test_a_pilot_without_end_is_undecided(monkeypatch):
+    monkeypatch.setattr(annealing, "_MOST_LEVELS", 2)
+    with pytest.raises(Undecided, match="more trajectories"):
+        annealed_evidence(FullyConnected((5,)), named_function(3, "parity"), generator(0), particles=8)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"runs": 0}, {"particles": -1}, {"trajectories": 0}, {"leaps": 1.5}, {"effective": 1.0}]
+)
+def test_bad_numbers(wrong):
+    with pytest.raises(BadInput, match="Annealing takes at least 1"):
+        annealed_evidence(perceptron(), two_points(1), generator(0), **wrong)
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [FullyConnected((5,), sigma_b=0.0), FullyConnected((5,), distribution="binary"), Transformer()],
+    ids=lambda each: each.name,
+)
+def test_architectures_it_is_not_for(architecture):
+    with pytest.raises(BadInput, match="Annealing is for layered architectures"):
+        annealed_evidence(architecture, two_points(1), generator(0))
+
+
+def test_more_than_two_classes():
+    problem = Problem.from_arrays(np.eye(3), [0, 1, 2], np.eye(3)[:1], [0], classes=3)
+    with pytest.raises(BadInput, match="two classes"):
+        annealed_evidence(perceptron(), problem, generator(0))
+
+
+def test_one_run_has_no_interval():
+    found = annealed_evidence(perceptron(), two_points(1), generator(0), runs=1)
+    with pytest.raises(BadInput, match="at least 2 independent runs"):
+        log_evidence(found.by_run.tolist())
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_finds_the_same_evidence():
+    problem = named_function(2, "parity")
+    found = annealed_evidence(FullyConnected((40, 40)), problem, torch.Generator("cuda").manual_seed(0), leaps=10)
+    on_cpu = annealed_evidence(FullyConnected((40, 40)), problem, generator(1), leaps=10)
+    assert_overlap(found, *on_cpu.evidence.interval(ALPHA))
