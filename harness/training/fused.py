@@ -2,7 +2,7 @@
 
 The same steps as `Lesson.epoch` with the same minibatches, and so the same outcome up to rounding. But a network's
 numbers, its gradient and its minibatch stay in cache from the forward pass to the update, and nothing is called
-in between but the products of `products.py`.
+in between but the products of `products.py` and the update of `updates.py`.
 """
 
 from typing import TYPE_CHECKING, Any

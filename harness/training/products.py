@@ -1,6 +1,6 @@
 """Products of small matrices on a CPU, for compiled loops; at these sizes BLAS spends much of its time on calls.
 
-A tile of up to 8 rows and 32 columns of the product stays in registers while the inner axis is run through: at each
+A tile of up to 8 rows and 48 columns of the product stays in registers while the inner axis is run through: at each
 step a few neighbouring numbers of b are loaded, and each row's number of a multiplies all of them. The tile is written
 in LLVM's own terms, on vectors as long as AVX-512's, which LLVM splits where they are shorter.
 
@@ -36,34 +36,37 @@ def _address(builder: ir.IRBuilder, array: Any, i: ir.Value, j: ir.Value) -> ir.
 
 
 @_intrinsic(prefer_literal=True)
-def _tile(_, height, across, lanes, a, b, out, row, column, keep):  # type: ignore[no-untyped-def]
-    """`height` rows and `across` vectors of `lanes` columns of out = a b, from (row, column) on; less what out lacks.
+def _tile(_, height, width, a, b, out, row, column, keep):  # type: ignore[no-untyped-def]
+    """`height` rows and `width` columns of out = a b, from (row, column) on; less what out lacks.
 
-    The first three are known when it is compiled.
+    The first two are known when it is compiled.
     """
-    shape = [each.literal_value for each in (height, across, lanes)]
+    shape = height.literal_value, width.literal_value
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        return _emit(context, builder, signature.args[3:6], arguments[3:], *shape)
+        return _emit(context, builder, signature.args[2:5], arguments[2:], *shape)
 
-    return types.void(height, across, lanes, a, b, out, row, column, keep), generate
+    return types.void(height, width, a, b, out, row, column, keep), generate
 
 
 def _emit(
-    context: Any, builder: ir.IRBuilder, kinds: list[Any], arguments: list[Any], height: int, across: int, lanes: int
+    context: Any, builder: ir.IRBuilder, kinds: list[Any], arguments: list[Any], height: int, width: int
 ) -> ir.Value:
     """Writes the instructions of a tile. kinds: numba's types of the arrays."""
-    pointer, vector, bits = ir.PointerType(), ir.VectorType(_FLOAT, lanes), ir.VectorType(_BIT, lanes)
-    zero, align = ir.Constant(vector, None), _INDEX(4)
 
-    def known(name: str, result: ir.Type, *takes: ir.Type) -> ir.Function:
-        return cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, takes), f"llvm.{name}")
+    def call(name: str, result: ir.Type, *given: ir.Value) -> ir.Value:
+        """LLVM's function of this name."""
+        kind = ir.FunctionType(result, [each.type for each in given])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}"), given)
 
-    load = known(f"masked.load.v{lanes}f32.p0", vector, pointer, _INDEX, bits, vector)
-    store = known(f"masked.store.v{lanes}f32.p0", ir.VoidType(), vector, pointer, _INDEX, bits)
-    multiply_add = known(f"fmuladd.v{lanes}f32", vector, vector, vector, vector)
+    def zeros(lanes: int) -> ir.Constant:
+        return ir.Constant(ir.VectorType(_FLOAT, lanes), None)
 
-    def spread(number: ir.Value) -> ir.Value:
+    def load(place: ir.Value, mask: ir.Value) -> ir.Value:
+        zero = zeros(mask.type.count)
+        return call(f"masked.load.v{mask.type.count}f32.p0", zero.type, place, _INDEX(4), mask, zero)
+
+    def spread(number: ir.Value, lanes: int) -> ir.Value:
         """A number in every lane."""
         nothing = ir.Constant(ir.VectorType(number.type, lanes), ir.Undefined)
         first = builder.insert_element(nothing, number, _INDEX(0))
@@ -74,38 +77,41 @@ def _emit(
     inner, columns = (cgutils.unpack_tuple(builder, array.shape)[1] for array in (a, out))
 
     rows = [builder.add(row, _WHOLE(i)) for i in range(height)]
-    # Where each vector begins, and which of its columns there are.
-    starts = [builder.add(column, _WHOLE(v * lanes)) for v in range(across)]
-    lane = ir.Constant(ir.VectorType(_WHOLE, lanes), [_WHOLE(i) for i in range(lanes)])
-    masks = [builder.icmp_signed("<", lane, spread(builder.sub(columns, start))) for start in starts]
+    # Vectors of 16 columns, the last one perhaps of 8: where each begins, and which of its columns there are.
+    vectors = []
+    for before in range(0, width, 16):
+        start, lanes = builder.add(column, _WHOLE(before)), min(16, width - before)
+        lane = ir.Constant(ir.VectorType(_WHOLE, lanes), [_WHOLE(i) for i in range(lanes)])
+        vectors.append((start, builder.icmp_signed("<", lane, spread(builder.sub(columns, start), lanes))))
 
-    sums = [[cgutils.alloca_once_value(builder, zero) for _ in starts] for _ in rows]
+    sums = [[cgutils.alloca_once_value(builder, zeros(mask.type.count)) for _, mask in vectors] for _ in rows]
     with cgutils.for_range(builder, inner) as loop:
-        factors = [
-            builder.call(load, [_address(builder, b, loop.index, start), align, mask, zero])
-            for start, mask in zip(starts, masks, strict=True)
-        ]
+        factors = [load(_address(builder, b, loop.index, start), mask) for start, mask in vectors]
         for i, each in zip(rows, sums, strict=True):
-            number = spread(builder.load(_address(builder, a, i, loop.index), typ=_FLOAT))
+            number = builder.load(_address(builder, a, i, loop.index), typ=_FLOAT)
             for factor, total in zip(factors, each, strict=True):
-                builder.store(builder.call(multiply_add, [number, factor, builder.load(total)]), total)
+                lanes = factor.type.count
+                before = builder.load(total)
+                after = call(f"fmuladd.v{lanes}f32", factor.type, spread(number, lanes), factor, before)
+                builder.store(after, total)
     places = [
         (_address(builder, out, i, start), mask, total)
         for i, each in zip(rows, sums, strict=True)
-        for start, mask, total in zip(starts, masks, each, strict=True)
+        for (start, mask), total in zip(vectors, each, strict=True)
     ]
 
     # NaN is neither below 0 nor at most 0, and stays.
     with builder.if_then(builder.icmp_signed("==", keep, _WHOLE(int(POSITIVE)))):
-        for _, _, total in places:
-            value = builder.load(total)
+        for _, mask, total in places:
+            value, zero = builder.load(total), zeros(mask.type.count)
             builder.store(builder.select(builder.fcmp_ordered("<", value, zero), zero, value), total)
     with builder.if_then(builder.icmp_signed("==", keep, _WHOLE(int(WHERE_POSITIVE)))):
         for place, mask, total in places:
-            shut = builder.fcmp_ordered("<=", builder.call(load, [place, align, mask, zero]), zero)
+            zero = zeros(mask.type.count)
+            shut = builder.fcmp_ordered("<=", load(place, mask), zero)
             builder.store(builder.select(shut, zero, builder.load(total)), total)
     for place, mask, total in places:
-        builder.call(store, [builder.load(total), place, align, mask])
+        call(f"masked.store.v{mask.type.count}f32.p0", ir.VoidType(), builder.load(total), place, _INDEX(4), mask)
     return context.get_dummy_value()
 
 
@@ -128,26 +134,26 @@ def matrix(_, numbers, start, rows, columns, down, right):  # type: ignore[no-un
     return kind(numbers, start, rows, columns, down, right), generate
 
 
-def _strip(across: int, lanes: int) -> Any:
+def _strip(width: int) -> Any:
     """So many columns of a product."""
 
     @njit(nogil=True)
     def strip(a: np.ndarray, b: np.ndarray, out: np.ndarray, column: int, keep: int) -> None:
         row, rows = 0, out.shape[0]
         while row + 8 <= rows:
-            _tile(8, across, lanes, a, b, out, row, column, keep)
+            _tile(8, width, a, b, out, row, column, keep)
             row += 8
         if row + 4 <= rows:
-            _tile(4, across, lanes, a, b, out, row, column, keep)
+            _tile(4, width, a, b, out, row, column, keep)
             row += 4
         while row < rows:
-            _tile(1, across, lanes, a, b, out, row, column, keep)
+            _tile(1, width, a, b, out, row, column, keep)
             row += 1
 
     return strip
 
 
-_strip_of_32, _strip_of_16, _strip_of_8 = _strip(2, 16), _strip(1, 16), _strip(1, 8)
+_strip_of_8, _strip_of_16, _strip_of_32, _strip_of_40, _strip_of_48 = (_strip(width) for width in (8, 16, 32, 40, 48))
 
 
 @njit(nogil=True)
@@ -161,9 +167,15 @@ def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray, keep: np.int64 = ALL
     column, columns = 0, out.shape[1]
     while column < columns:
         left = columns - column
-        if left > 16:
+        if left > 48 or 16 < left <= 32:
             _strip_of_32(a, b, out, column, keep)
             column += 32
+        elif left > 40:
+            _strip_of_48(a, b, out, column, keep)
+            column += 48
+        elif left > 32:
+            _strip_of_40(a, b, out, column, keep)
+            column += 40
         elif left > 8:
             _strip_of_16(a, b, out, column, keep)
             column += 16
