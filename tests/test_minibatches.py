@@ -38,6 +38,20 @@ def test_every_order_is_a_permutation_and_its_own(named, m):
         assert torch.equal(orders(keys[i : i + 1], epochs[i : i + 1], m)[0], found[i])
 
 
+def test_an_order_sorts_the_generators_numbers():
+    # Each point's number by the definition, in whole numbers of any length; equal high bits are ordered by the points.
+    def number(state):
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            state = (state ^ state >> shift) * factor % 2**64
+        return state ^ state >> 31
+
+    keys, epochs, m = splitmix64(torch.arange(40)), torch.arange(40) ** 3, 37
+    for key, epoch, order in zip(keys.tolist(), epochs.tolist(), orders(keys, epochs, m).tolist(), strict=True):
+        numbers = [number((key + (epoch * m + i + 1) * 0x9E3779B97F4A7C15) % 2**64) for i in range(m)]
+        signed = [(each + 2**63) % 2**64 >> 6 for each in numbers]
+        assert order == sorted(range(m), key=lambda i: (signed[i], i))
+
+
 @pytest.mark.parametrize("m", [2, 3, 4, 5])
 def test_all_permutations_are_alike(m):
     keys = splitmix64(torch.arange(60_000))
