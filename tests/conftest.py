@@ -15,11 +15,13 @@ from hypothesis import settings
 import harness.controller
 import harness.item
 import harness.lab.finite_width
+import harness.plan.quantities
 from harness.machine import one_thread
 from harness.problems import datasets
 
 pytest_plugins = ["pytester"]
 
+# harness.plan.quantities imports what torch cannot import twice, as runs inside a test would.
 settings.register_profile("harness", deadline=None, derandomize=True)
 settings.load_profile("harness")
 one_thread()
