@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import distributed  # noqa: F401
 import pytest
 from hypothesis import settings
 
@@ -21,7 +22,8 @@ from harness.problems import datasets
 
 pytest_plugins = ["pytester"]
 
-# harness.plan.quantities imports what torch cannot import twice, as runs inside a test would.
+# Runs inside a test forget what they imported. But what harness.plan.quantities imports torch cannot import twice, and
+# what distributed imports takes Python's own finder of packages' metadata out for good.
 settings.register_profile("harness", deadline=None, derandomize=True)
 settings.load_profile("harness")
 one_thread()

@@ -16,7 +16,7 @@ from torch.nn.functional import logsigmoid
 from harness.networks.ensemble import activations, block_size
 from harness.networks.fully_connected import FullyConnected
 from harness.posterior.constraint import Constraint
-from harness.training.fused import _backward, _forward, _no_units
+from harness.training.passes import backward, forward, no_units
 
 
 def log_likelihood(margins: Tensor, beta: float) -> Tensor:
@@ -136,7 +136,7 @@ def _run(
     points, size = len(x), len(variance)
     everyone = np.arange(points)
     gradient, across = np.empty(size, dtype=np.float32), np.empty(widths.max() ** 2, dtype=np.float32)
-    units, starts = _no_units(widths, points)
+    units, starts = no_units(widths, points)
     logits = starts[-1]
     c, s = np.float32(cos(step)), np.float32(sin(step))
     for n in range(len(rows)):
@@ -148,9 +148,9 @@ def _run(
                     turned = theta[i] * c + velocity[i] * s
                     velocity[i] = velocity[i] * c - theta[i] * s
                     theta[i] = turned
-            _forward(theta, x, everyone, units, starts, widths, biased)
+            forward(theta, x, everyone, units, starts, widths, biased)
             likelihood = _slopes(units, logits, signs, beta, margins[n])
-            _backward(theta, gradient, units, starts, across, widths, biased, points)
+            backward(theta, gradient, units, starts, across, widths, biased, points)
             kick = np.float32(step / 2 if leap == 0 or leap == leaps else step)
             for i in range(size):
                 velocity[i] += kick * variance[i] * gradient[i]

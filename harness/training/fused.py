@@ -2,7 +2,7 @@
 
 The same steps as `Lesson.epoch` with the same minibatches, and so the same outcome up to rounding. But a network's
 numbers, its gradient and its minibatch stay in cache from the forward pass to the update, and nothing is called
-in between but the products of `products.py` and the update of `updates.py`.
+in between but the passes of `passes.py`, the products of these, and the update of `updates.py`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from torch import Tensor
 from harness.networks import FullyConnected
 from harness.training.losses import LOSSES
 from harness.training.optimisers import SGD, Optimiser
-from harness.training.products import ALL, POSITIVE, WHERE_POSITIVE, matrix, multiply, transpose
+from harness.training.passes import backward, forward, no_units
 from harness.training.updates import FAST, arguments, has_formula, update
 
 if TYPE_CHECKING:
@@ -113,18 +113,18 @@ def _steps(
     networks, size = rows.shape
     points = order.shape[1]
     gradient, across = np.empty(size, dtype=np.float32), np.empty(widths.max() ** 2, dtype=np.float32)
-    units, starts = _no_units(widths, batch)
+    units, starts = no_units(widths, batch)
     for n in range(networks):
         theta = rows[n]
         for start in range(0, points, batch):
             chosen = order[n, start : start + batch]
-            _forward(theta, x, chosen, units, starts, widths, biased)
+            forward(theta, x, chosen, units, starts, widths, biased)
             for i in range(len(chosen)):
                 sign, at = signs[chosen[i]], starts[-1] + 2 * i
                 z = units[at]
                 slope = 2 * (z - sign) if squared else -sign / (1 + np.exp(sign * z))
                 units[at] = slope / np.float32(len(chosen))
-            _backward(theta, gradient, units, starts, across, widths, biased, len(chosen))
+            backward(theta, gradient, units, starts, across, widths, biased, len(chosen))
             if len(rates):
                 for i in range(size):
                     gradient[i] *= rates[i]
@@ -132,45 +132,6 @@ def _steps(
             update(rule, numbers, steps[n], first[n], second[n], theta, gradient)
         if seen.size:
             seen[0, n], seen[1, n] = _look(theta, x, signs, units, starts, widths, biased, batch)
-
-
-@njit(error_model="numpy", nogil=True)
-def _no_units(widths: np.ndarray, batch: int) -> tuple[np.ndarray, np.ndarray]:
-    """Room for the units of all layers, (batch, width + 1) after (batch, width + 1), and where each layer starts.
-
-    Behind the units of every layer there is a 1, whose weights are the next layer's biases.
-    """
-    starts = np.zeros(len(widths), dtype=np.int64)
-    for layer in range(len(widths) - 1):
-        starts[layer + 1] = starts[layer] + batch * (widths[layer] + 1)
-    return np.ones(starts[-1] + batch * (widths[-1] + 1), dtype=np.float32), starts
-
-
-@njit(fastmath=FAST, error_model="numpy", nogil=True)
-def _forward(
-    theta: np.ndarray,
-    x: np.ndarray,
-    chosen: np.ndarray,
-    units: np.ndarray,
-    starts: np.ndarray,
-    widths: np.ndarray,
-    biased: bool,
-) -> None:
-    """Fills the units of all layers for these points, at most a batch; the last ones are the logits."""
-    points, number = len(chosen), 0
-    for i in range(points):
-        point, at = chosen[i], i * (widths[0] + 1)
-        for k in range(widths[0]):
-            units[at + k] = x[point, k]
-    for layer in range(len(widths) - 1):
-        fan_in, fan_out = widths[layer] + biased, widths[layer + 1]
-        multiply(
-            matrix(units, starts[layer], points, fan_in, widths[layer] + 1, 1),
-            matrix(theta, number, fan_in, fan_out, fan_out, 1),
-            matrix(units, starts[layer + 1], points, fan_out, fan_out + 1, 1),
-            POSITIVE if layer < len(widths) - 2 else ALL,
-        )
-        number += fan_in * fan_out
 
 
 @njit(error_model="numpy", nogil=True)
@@ -188,7 +149,7 @@ def _look(
     everyone = np.arange(len(x))
     for start in range(0, len(x), batch):
         chosen = everyone[start : start + batch]
-        _forward(theta, x, chosen, units, starts, widths, biased)
+        forward(theta, x, chosen, units, starts, widths, biased)
         fits, finite = True, True
         for i in range(len(chosen)):
             z = units[starts[-1] + 2 * i]
@@ -197,38 +158,3 @@ def _look(
         if not (fits and finite):
             return False, not finite
     return True, False
-
-
-@njit(fastmath=FAST, error_model="numpy", nogil=True)
-def _backward(
-    theta: np.ndarray,
-    gradient: np.ndarray,
-    units: np.ndarray,
-    starts: np.ndarray,
-    across: np.ndarray,
-    widths: np.ndarray,
-    biased: bool,
-    points: int,
-) -> None:
-    """Fills the gradient of the loss, whose slopes by the logits are in the place of these.
-
-    Those by the hidden units take the place of the units, which are not needed any more. across: room for weights.
-    """
-    number = len(theta)
-    for layer in range(len(widths) - 2, -1, -1):
-        width, fan_in, fan_out = widths[layer], widths[layer] + biased, widths[layer + 1]
-        number -= fan_in * fan_out
-        start, above = starts[layer], starts[layer + 1]
-        slopes = matrix(units, above, points, fan_out, fan_out + 1, 1)
-        if fan_out == 1:
-            h = matrix(units, start, points, fan_in, width + 1, 1)
-            multiply(matrix(units, above, 1, points, 1, 2), h, matrix(gradient, number, 1, fan_in, fan_in, 1), ALL)
-            transposed = matrix(theta, number, 1, width, width, 1)
-        else:
-            h = matrix(units, start, fan_in, points, 1, width + 1)
-            multiply(h, slopes, matrix(gradient, number, fan_in, fan_out, fan_out, 1), ALL)
-            transposed = matrix(across, 0, fan_out, width, width, 1)
-            if layer:
-                transpose(matrix(theta, number, width, fan_out, fan_out, 1), transposed)
-        if layer:
-            multiply(slopes, transposed, matrix(units, start, points, width, width + 1, 1), WHERE_POSITIVE)

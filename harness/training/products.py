@@ -5,7 +5,7 @@ step a few neighbouring numbers of b are loaded, and each row's number of a mult
 in LLVM's own terms, on vectors as long as AVX-512's, which LLVM splits where they are shorter.
 
 A compiled function is cached together with what it calls, and made again when its own file changes only: after a change
-here, change `fused.py` too.
+here, change `fused.py` and `trajectories.py` too.
 """
 
 # ruff: noqa: ANN001, ANN201, ANN202 — numba calls the functions that write instructions, with values and types of its own
