@@ -5,6 +5,7 @@ part in that choice, how large it is. So no function looks large merely by luck.
 """
 
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -148,6 +149,9 @@ def rank_correlation(chosen_by: FunctionCounts, counted: FunctionCounts, measure
     correlation λ of resampled counts with the counts gives reliability = 2 − 1/λ² (in the classical model counts =
     truth + noise: λ² = (truth + noise)/(truth + 2 noise) in variances; Spearman 1904 for the correction). The interval
     is the hull of the plain one, the one so corrected, and the one shifted by what the resampling shifted.
+
+    Its spread is √2 times that of resampling. Counting blurs the order of nearly equal volumes, and what K does among
+    them is lost, which no resampling of the counts shows: an error as large, over all such orders, as the noise's own.
     """
     large = chosen_by.most_common(int((chosen_by.counts >= LARGE).sum()))
     complexity = measure(large.bits())
@@ -170,7 +174,7 @@ def rank_correlation(chosen_by: FunctionCounts, counted: FunctionCounts, measure
         return Estimate(quantity, plain, lambda _: (-1.0, 1.0), counted.total, unit, 0.0, method, None, details)
     root = reliability**0.5
     # A second helping of noise attenuates the spread as well.
-    spread = float(resampled.std(ddof=1)) / attenuation**2
+    spread = sqrt(2) * float(resampled.std(ddof=1)) / attenuation**2
     shifted = 2 * plain - float(resampled.mean())
 
     def interval(alpha: float) -> tuple[float, float]:

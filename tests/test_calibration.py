@@ -48,6 +48,7 @@ COVERED = {
     "share far below the simplicity bound",
     "mean complexity, narrow",
     "rank correlation of P with K",
+    "rank correlation of P with K, none",
     "log2 of a share of 0.02",
     "bits below the simplicity bound",
     "bits above the entropy class",
