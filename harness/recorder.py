@@ -29,6 +29,8 @@ ERROR_CONTROL = (
 )
 # Results are rewritten at most this often; a killed run loses these seconds of the file, and nothing of the store.
 _SECONDS_BETWEEN_WRITES = 2.0
+# A long file is written less often: that takes no more than about this share of the time.
+_WRITING = 0.05
 
 
 class Recorder:
@@ -51,6 +53,7 @@ class Recorder:
         # Differences are taken of a clock that nobody sets.
         self.began = time.monotonic()
         self.written = -inf
+        self.took = 0.0
         self.earlier = afterwards.earlier(session.results)
         self.unplanned = ""
         self.run: dict[str, Any] = {
@@ -94,7 +97,7 @@ class Recorder:
         insort(self.indexed, (index, cell), key=lambda pair: pair[0])
         if not self.quiet:
             self.console.print(f" {self.position} {_line(cell)}", markup=False, highlight=False, soft_wrap=True)
-        if time.monotonic() - self.written > _SECONDS_BETWEEN_WRITES:
+        if time.monotonic() - self.written > max(_SECONDS_BETWEEN_WRITES, self.took / _WRITING):
             self.write()
 
     def write(self) -> dict[str, Any]:
@@ -110,6 +113,7 @@ class Recorder:
         claims = {slug: self.claims[slug] for slug in order}
         document = {"schema": results.SCHEMA, "run": self.run, "claims": claims, "cells": cells}
         results.write(self.session.results, document)
+        self.took = time.monotonic() - self.written
         return document
 
     def finish(self, accept: bool) -> dict[str, Any]:
