@@ -11,19 +11,19 @@ from pathlib import Path
 
 import distributed  # noqa: F401
 import pytest
+import torch._dynamo  # noqa: F401
 from hypothesis import settings
 
 import harness.controller
 import harness.item
 import harness.lab.finite_width
-import harness.plan.quantities
 from harness.machine import one_thread
 from harness.problems import datasets
 
 pytest_plugins = ["pytester"]
 
-# Runs inside a test forget what they imported. But what harness.plan.quantities imports torch cannot import twice, and
-# what distributed imports takes Python's own finder of packages' metadata out for good.
+# Runs inside a test forget what they imported. But what torch imports when operations are counted it cannot import
+# twice, and what distributed imports takes Python's own finder of packages' metadata out for good.
 settings.register_profile("harness", deadline=None, derandomize=True)
 settings.load_profile("harness")
 one_thread()

@@ -73,7 +73,7 @@ def test_a_malformed_file_is_said_in_one_sentence(tmp_path, text, said):
 def test_a_folder_in_its_place(tmp_path):
     with pytest.raises(BadInput, match="does not hold accepted verdicts"):
         read(tmp_path)
-    with pytest.raises(BadInput, match="cannot be written"):
+    with pytest.raises(BadInput, match="is a folder; make that file"):
         write(tmp_path, {})
 
 

@@ -36,12 +36,12 @@ def separable_by_enumeration(features, labels):
     return False
 
 
-def separable_by_its_alternative(features, labels, threshold):
+def separable_by_its_alternative(features, labels, threshold, least=1e-9):
     """Gordan 1873: no plane separates exactly where some convex combination of the signed points is 0."""
     columns = np.hstack([features, np.ones((len(features), 1))]) if threshold else features
     signed = (columns * (labels * 2.0 - 1)[:, None]).T
     _, residual = nnls(np.vstack([signed, np.ones(len(features))]), np.append(np.zeros(len(signed)), 1.0))
-    return residual > 1e-9
+    return residual > least
 
 
 @pytest.mark.parametrize(("points", "width"), [(1, 1), (4, 1), (5, 2), (7, 3), (8, 4), (5, 5), (4, 6)])
@@ -134,7 +134,8 @@ def test_feasibility_of_draws_is_that_of_their_features(sigma_b):
     wanted = 0
     for parameters in ensembles(architecture, x, 80, 1, torch.Generator().manual_seed(1)):
         for features in architecture.features(parameters, x).double().numpy():
-            wanted += separable_by_its_alternative(features, problem.train_y, sigma_b > 0)
+            # Where few units live, all features lie on a line, but for rounding in float32.
+            wanted += separable_by_its_alternative(features, problem.train_y, sigma_b > 0, least=1e-7)
     assert 0 < found.feasible == wanted < 80
 
 
