@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput
+from harness.plan.outcome import LEAST, Check
 from harness.store import Store
 
 
@@ -22,7 +23,6 @@ def held(
     # Plans load torch, which takes seconds that a run from the store does not have.
     from harness.plan.check import check
     from harness.plan.costs import read
-    from harness.plan.outcome import LEAST
     from harness.plan.predict import price
     from harness.plan.requests import modules, record
     from harness.plan.stored import taken
@@ -53,14 +53,10 @@ def earlier(path: Path) -> dict[str, Any] | None:
 
 def nothing(note: str) -> dict[str, Any]:
     """What a results file keeps of no cell, with the sentence that says why."""
-    from harness.plan.outcome import Check
-
     return {"note": note, **Check((), 1.0).to_data()}
 
 
 def _kept(document: Mapping[str, Any], earlier: Mapping[str, Any] | None) -> dict[str, Any]:
-    from harness.plan.outcome import Check
-
     if earlier is not None and all(earlier["run"][of] == document["run"][of] for of in ("scale", "seed", "device")):
         here = {(cell["claim"], cell["id"]) for cell in document["cells"]}
         before = Check.of(earlier.get("plan", {"cells": [], "load": 1.0}))
