@@ -1,5 +1,6 @@
 """What travels to workers, which of them can be used, and the options: or one sentence where they cannot be."""
 
+import asyncio
 import inspect
 import os
 import sys
@@ -118,6 +119,16 @@ def test_nobody_answers(project, monkeypatch):
     monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 0.3)
     project.run("--cluster", "tcp://127.0.0.1:1").one_sentence("No scheduler answers at tcp://127.0.0.1:1 within")
     assert project.computed == []
+
+
+def test_nobody_answers_where_a_loop_is_running_already(monkeypatch):
+    monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 0.3)
+
+    async def ask():
+        cluster.greet("tcp://127.0.0.1:1")
+
+    with pytest.raises(BadInput, match=r"No scheduler answers at tcp://127\.0\.0\.1:1 within"):
+        asyncio.run(ask())
 
 
 def test_dask_is_imported_for_a_cluster_only(project, monkeypatch):

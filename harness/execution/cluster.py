@@ -139,7 +139,9 @@ def greet(address: str) -> None:
         comm.abort()
 
     try:
-        asyncio.run(speak())
+        # On a thread of its own: on this one a loop may be running already, as in a notebook.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, speak()).result()
     except (OSError, TimeoutError, ValueError):
         raise BadInput(
             f"No scheduler answers at {address} within {_CONNECT_SECONDS} s; start one (dask scheduler), or name "
