@@ -7,8 +7,9 @@ ARGS ?=
 
 .PHONY: claims test kernels lint format clean
 
+# Hypothesis has nothing to do with claims, and takes a second at the end of every process to load.
 claims: $(VENV)/installed
-	$(RUN) pytest claims/ -n auto --dist worksteal $(ARGS)
+	$(RUN) pytest claims/ -p no:hypothesispytest -n auto --dist worksteal $(ARGS)
 
 test: $(VENV)/installed
 	$(RUN) pytest tests/ $(ARGS)

@@ -71,7 +71,9 @@ def processes(device: str) -> int:
 
     BadInput for a bad name or a device that is not here.
     """
-    if resolve_device(device.split(",")[0]).type == "cuda":
+    # A build of torch for processors alone says so; to load it and ask takes a second, before anything else begins.
+    no_gpus = device == "auto" and versions()["torch"].endswith("+cpu")
+    if not no_gpus and resolve_device(device.split(",")[0]).type == "cuda":
         return device.count(",") + 1
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return max(min(len(os.sched_getaffinity(0)), memory // _PROCESS_BYTES), 1)

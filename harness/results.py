@@ -22,12 +22,20 @@ SCHEMA = 1
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
     """Replace the file at once, so that a reader or a kill at any moment finds the old or the new one."""
-    text = json.dumps(_finite(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        text = _json(document)
+    except ValueError:
+        text = _json(_finite(document))
     write_text(
         path,
         text + "\n",
         "free some space or name another place with --report. What was drawn is in the store.",
     )
+
+
+def _json(document: Any) -> str:
+    """ValueError for numbers that are not finite."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def write_text(path: Path, text: str, advice: str) -> None:

@@ -78,6 +78,7 @@ def test_a_process_for_each_gpu_or_each_core_with_memory(monkeypatch, cores, gig
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
     monkeypatch.setattr("torch.cuda.is_available", lambda: gpus > 0)
     monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
+    monkeypatch.setattr(machine, "version", lambda _: "2.13.0" if gpus else "2.13.0+cpu")
     assert machine.processes(device) == count
 
 
