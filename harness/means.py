@@ -21,6 +21,8 @@ LEAST_SHARE = 0.5
 
 def over_draws(values: np.ndarray, counts: np.ndarray) -> Interval:
     """Independent draws; counts: of draws at each of the values."""
+    values, places = np.unique(values, return_inverse=True)
+    counts = np.bincount(places, counts)
 
     def interval(alpha: float, growth: float) -> tuple[float, float]:
         below = least_mean(values, counts * growth, alpha / 2)
