@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.training.lesson import Block, Lesson
 
 # Training points that a look at the accuracy takes at a time.
-_LOOK = 16
+_LOOK = 8
 # What a call without a look or without steps gives in their place.
 _NONE = np.empty((0, 0), dtype=np.bool_)
 _NO_STEPS = SGD()
