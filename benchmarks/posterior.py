@@ -8,6 +8,7 @@ runs shared by two processes, in seconds of the clock.
 
 import argparse
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from math import exp, sqrt
 from multiprocessing import get_context
@@ -109,25 +110,24 @@ def measured_rejection(m: int, draws: int) -> list[Row]:
     return [Row(f"m = {m}: rejection's ln P(S)", float(np.log(value)), "nats", note)]
 
 
-def rows(full: bool) -> list[Row]:
-    """Each m in turn."""
+def groups(full: bool) -> Iterator[list[Row]]:
+    """The rows of each m in turn, as soon as they are known."""
     torch.set_num_threads(1)
     sample(8, 1, 0)  # compiles
     proposals = proposals_a_second()
-    table = [Row("rejection, networks proposed", proposals, "networks/s", "64 last layers a hidden draw")]
+    yield [Row("rejection, networks proposed", proposals, "networks/s", "64 last layers a hidden draw")]
     for m, draws in ((8, 20_000), (16, 400_000)):
-        table += measured_rejection(m, draws)
+        yield measured_rejection(m, draws)
     for m in (8, 16, 32, 64, 128):
         start = time.process_time()
         found = sample(m, RUNS, 0)
-        table += rows_of(m, found, time.process_time() - start, proposals)
+        yield rows_of(m, found, time.process_time() - start, proposals)
     if full:
         clock = time.perf_counter()
         with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
             parts = list(pool.map(sample, [600] * WORKERS, [FULL_RUNS // WORKERS] * WORKERS, range(WORKERS)))
         together = sum(parts[1:], start=parts[0])
-        table += rows_of(600, together, time.perf_counter() - clock, proposals)
-    return table
+        yield rows_of(600, together, time.perf_counter() - clock, proposals)
 
 
 if __name__ == "__main__":
@@ -135,4 +135,8 @@ if __name__ == "__main__":
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     parser.add_argument("--full", action="store_true", help="m = 600 as well, for up to an hour")
     options = parser.parse_args()
-    write(rows(options.full), options.json)
+    table: list[Row] = []
+    for group in groups(options.full):
+        write(group, None)
+        table += group
+    write(table, options.json)
