@@ -104,21 +104,53 @@ def test_rates_batches_and_passes_that_end_early(optimiser, batch, updates):
 
 @pytest.mark.parametrize("m", [1, 16, 45])
 def test_a_look_finds_who_fits_and_who_diverged(m):
-    # 45 points, so that networks are sorted out at every one of three looks at a few points.
+    # 45 points, so that networks are sorted out at every one of six looks at a few points.
     problem = two_clouds(m=m, d=3, apart=4)
-    lesson, block = in_both(FullyConnected((3,)), SGD(0.1), networks=4000, problem=problem)
+    lesson, block = in_both(FullyConnected((3,)), SGD(0.1), networks=40_000, problem=problem)
     block.rows[7, 2] = float("nan")
     block.rows[9, -1] = float("inf")
     right = (lesson.logits(block.rows, lesson.x) > 0) == (lesson.targets > 0)
     assert fused.knows(lesson)
     fits, diverged = lesson.look(block.rows)
-    finite = torch.ones(4000).bool()
+    finite = torch.ones(40_000).bool()
     finite[[7, 9]] = False
     assert torch.equal(fits, right.all(1) & finite)
     assert torch.equal(diverged, ~finite)
-    assert 0 < fits.sum() < 3000
+    assert 0 < fits.sum() < 30_000
     until = right.long().cumprod(1).sum(1)
-    assert set(range(-(-m // 16))) <= set((until[until < m] // 16).tolist())
+    assert set(range(-(-m // 8))) <= set((until[until < m] // 8).tolist())
+
+
+def until_it_fits(block, most, train):
+    """Each network by itself: how it ended, and its numbers, epochs and optimiser's state then."""
+    ends = []
+    for n in range(len(block)):
+        one = block.select(torch.tensor([n]))
+        seen = (False, False)
+        while not any(seen) and one.epochs[0] < most:
+            seen = tuple(bool(each) for each in train(one))
+        ends.append((seen, [one.rows, one.epochs, *one.state]))
+    return ends
+
+
+@pytest.mark.parametrize("optimiser", [SGD(0.3), Adam(0.02), SGD(1e18)], ids=repr)
+@pytest.mark.parametrize("batch", [4, 10])
+def test_epochs_until_it_fits_are_epochs_with_a_look_after_each(optimiser, batch):
+    lesson, block = in_both(FullyConnected((6, 5)), optimiser, batch=batch, networks=100)
+    block.epochs[:30] = 5  # some are further than others
+
+    def epoch_and_look(one):
+        lesson.epoch(one)
+        return lesson.look(one.rows)
+
+    expected = until_it_fits(block, 11, epoch_and_look)
+    found = until_it_fits(block, 11, lambda one: lesson.fit(one, 11))
+    assert [seen for seen, _ in found] == [seen for seen, _ in expected]
+    for (_, ours), (_, theirs) in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0, equal_nan=True)
+    lesson.fit(block, 11)
+    assert (block.epochs > 5).any()
+    assert (block.epochs <= 11).all()
 
 
 def test_a_network_that_diverges_stays_so():

@@ -105,22 +105,28 @@ class Course:
 
     def _first_fits(self) -> Iterator[tuple[Block, Tensor]]:
         """At their first fit, or at the last epoch without one."""
-        active = self._take(min(self._block, self._missing))
-        while len(active) or self._missing:
+        active: Block | None = None
+        while active or self._missing:
             # Refilling only when a quarter has left keeps the copying small beside the training.
-            free = min(self._block - len(active), self._missing)
+            free = min(self._block - (len(active) if active else 0), self._missing)
             if free and (free >= self._block // 4 or free == self._missing):
-                active = active.join(self._take(free))
-            fits, diverged = self.lesson.look(active.rows)
-            leaving = fits | ~diverged & (active.epochs >= self._max_epochs)
-            if leaving.any():
-                which = leaving.nonzero()[:, 0]
-                yield active.select(which), fits[which]
-            going_on = ~leaving & ~diverged
-            if not going_on.all():
-                active = active.compact(going_on)
-            if len(active):
-                self.lesson.epoch(active)
+                entering = self._take(free)
+                stopped, fits, entering = self._parted(entering, *self.lesson.look(entering.rows))
+                if len(stopped):
+                    yield stopped, fits
+                active = active.join(entering) if active else entering
+            if active:
+                stopped, fits, active = self._parted(active, *self.lesson.fit(active, self._max_epochs))
+                if len(stopped):
+                    yield stopped, fits
+
+    def _parted(self, block: Block, fits: Tensor, diverged: Tensor) -> tuple[Block, Tensor, Block]:
+        """Networks that stop, which of these fit, and those that go on; diverged ones are left out."""
+        stopping = fits | ~diverged & (block.epochs >= self._max_epochs)
+        which = stopping.nonzero()[:, 0]
+        stopped = block.select(which)
+        going_on = ~stopping & ~diverged
+        return stopped, fits[which], block if going_on.all() else block.compact(going_on)
 
     def _overtrained(self, further: int) -> Iterator[tuple[Block, Tensor]]:
         """So many epochs after their first fit; those without one as they come."""

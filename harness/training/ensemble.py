@@ -85,7 +85,7 @@ def train(
     return Trained(
         FunctionCounts.from_words(every[which], n, classes),
         networks,
-        np.concatenate(epochs)[which],
+        np.sort(np.concatenate(epochs)[which]),  # who stopped first depends on the blocks
         FunctionCounts.from_words(every[~which], n, classes),
     )
 

@@ -20,6 +20,8 @@ from harness.training.search import PROPOSALS, Searcher, search
 
 # Training points that a look at the accuracy takes at a time.
 _POINTS = 32
+# Epochs between two of which a network stays in cache; the orders of those that it turns out not to need are in vain.
+_AT_ONCE = 4
 
 
 @dataclass
@@ -142,12 +144,10 @@ class Lesson:
             block.epochs += 1
             return
         m, networks = len(self.x), len(block)
-        order = orders(block.keys, block.epochs, m) if self.batch < m else None
         if fused.takes(self):
-            order = torch.arange(m).repeat(networks, 1) if order is None else order
-            fused.epoch(self, block, order[:, : None if updates is None else updates * self.batch])
-            block.epochs += 1
+            fused.epoch(self, block, self._orders(block, 1)[:, : None if updates is None else updates * self.batch])
             return
+        order = orders(block.keys, block.epochs, m) if self.batch < m else None
         for number, start in enumerate(range(0, m, self.batch)[:updates]):
             x, targets = self.x, self.targets
             if order is not None:
@@ -164,6 +164,25 @@ class Lesson:
             if self.step_rates is not None:
                 torch.lerp(before, block.rows, self.step_rates, out=block.rows)
         block.epochs += 1
+
+    def fit(self, block: Block, most: int) -> tuple[Tensor, Tensor]:
+        """An epoch, or a few, of every network, none beyond `most` in all, and a look after each.
+
+        Those that have had fewer than `most` train; whoever fits or has diverged is left as it is then.
+        """
+        if fused.takes(self):
+            epochs = min(most - int(block.epochs.min()), _AT_ONCE)
+            return fused.epochs_to_fit(self, block, self._orders(block, epochs), most)
+        self.epoch(block)
+        return self.look(block.rows)
+
+    def _orders(self, block: Block, epochs: int) -> Tensor:
+        """(networks, epochs × m) the points in the order of every network's next epochs."""
+        m, networks = len(self.x), len(block)
+        if self.batch >= m:
+            return torch.arange(m).repeat(networks, epochs)
+        numbers = block.epochs[:, None] + torch.arange(epochs)
+        return orders(block.keys.repeat_interleave(epochs), numbers.flatten(), m).view(networks, epochs * m)
 
     def _evaluate(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Each network's mean loss on all of S, and whether it fits, (networks,) each."""
