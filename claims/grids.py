@@ -72,12 +72,16 @@ def image_problems(**sizes: Sequence[int]) -> Mapping[str, list[Problem]]:
     }
 
 
-def cannot_take(data: str, architecture: Architecture, m: int, **_: object) -> str | None:
-    """Why a network is not asked of these data; those that outside files have added may be other than images."""
-    if data not in registry.data:
+def cannot_take(
+    architecture: Architecture, problem: Problem | None = None, data: str = "", m: int = 0, **_: object
+) -> str | None:
+    """Why a network is not asked of a problem, or of so many points of these data; what outside files have added may
+    be, or take, other than images."""
+    if isinstance(architecture, FullyConnected):
         return None
     try:
-        architecture.parameters(architecture.prepare(image_problem(data, m).inputs).shape[1:])
+        inputs = (problem or image_problem(data, m)).inputs
+        architecture.parameters(architecture.prepare(inputs).shape[1:])
     except BadInput as why:
         return str(why)
     return None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from claims.grids import cannot_take, slope_of_gap
+from claims.grids import cannot_take, image_problem, slope_of_gap
 from harness import registry
 from harness.intervals import proportion
 from harness.networks import Convolutional, FullyConnected, Residual
@@ -35,8 +35,9 @@ def added(monkeypatch):
     ],
 )
 def test_a_network_is_not_asked_of_what_it_cannot_take(added, data, architecture, said):
-    why = cannot_take(data=data, architecture=architecture, m=4, kernel="any")
-    assert why is None if said is None else said in why
+    for of in ({"data": data, "m": 4}, {"problem": image_problem(data, 4)}):
+        why = cannot_take(**of, architecture=architecture, kernel="any")
+        assert why is None if said is None else said in why
 
 
 def test_the_gap_at_equal_margins_falls_by_hand():

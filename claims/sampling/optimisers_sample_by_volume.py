@@ -15,6 +15,7 @@ from claims.grids import (
     OPTIMISERS,
     TRAINING_SIZES,
     WIDTH,
+    cannot_take,
     image_networks,
     image_problem,
     image_problems,
@@ -45,7 +46,7 @@ def of_training(lab, problem, architecture, optimiser, loss, networks=500):
     return compare(by_training, by_volume, problem, EVALUATION_POINTS)
 
 
-@claim(kind="empirical", of="bias explained", predicts=BY_VOLUME)
+@claim(kind="empirical", of="bias explained", predicts=BY_VOLUME, excluded=cannot_take)
 @over(
     problem=image_problems(smoke=(8, 16), standard=(8, 16, 32), full=TRAINING_SIZES["full"]),
     architecture=image_networks(smoke=(10, 40, 160), standard=(10, 40, 160), full=(10, 20, 40, 80, 160, 320)),
@@ -78,7 +79,7 @@ def test_sentences(lab, problem, architecture, optimiser, loss):
     return of_training(lab, problem, architecture, optimiser, loss, networks=200)
 
 
-@claim(kind="empirical", of="bias explained", predicts=BY_VOLUME)
+@claim(kind="empirical", of="bias explained", predicts=BY_VOLUME, excluded=cannot_take)
 @over(
     problem={"smoke": [image_problem("digits", 8)], **image_problems(standard=(8, 16), full=TRAINING_SIZES["full"])},
     architecture=image_networks(smoke=(WIDTH,), standard=(10, 40), full=(10, 40, 160)),
