@@ -27,21 +27,21 @@ from harness.volumes import named_function
 ARCHITECTURE = FullyConnected((40, 40))
 WORKERS = 2
 
-# Problem, generator and runs -> (runs,) ln P(f) of each.
-Sampler = Callable[[Problem, torch.Generator, int], np.ndarray]
+# Problem, generator and runs -> the way, where there are two, and (runs,) ln P(f) of each.
+Sampler = Callable[[Problem, torch.Generator, int], dict[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Annealing:
-    """Trajectories at each level; the same with half as many tells whether that is enough."""
+    """Trajectories at each level; there and back, between which the truth lies, tell whether they are enough."""
 
     trajectories: int
 
-    def __call__(self, problem: Problem, generator: torch.Generator, runs: int) -> np.ndarray:
+    def __call__(self, problem: Problem, generator: torch.Generator, runs: int) -> dict[str, np.ndarray]:
         found = annealed_evidence(
             ARCHITECTURE, problem, generator, runs=runs, trajectories=self.trajectories, lengthenings=0
         )
-        return found.by_run
+        return {", there": found.by_run, ", back": found.back}
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,11 @@ class SubsetSimulation:
     chains: int
     steps: int
 
-    def __call__(self, problem: Problem, generator: torch.Generator, runs: int) -> np.ndarray:
+    def __call__(self, problem: Problem, generator: torch.Generator, runs: int) -> dict[str, np.ndarray]:
         found = subset_simulation(
             ARCHITECTURE, problem, generator, runs=runs, chains=self.chains, steps=self.steps, lengthenings=0
         )
-        return found.curve[:, -1]
+        return {"": found.curve[:, -1]}
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class DensityOfStates:
     chains: int
     steps: int
 
-    def __call__(self, problem: Problem, generator: torch.Generator, runs: int) -> np.ndarray:
+    def __call__(self, problem: Problem, generator: torch.Generator, runs: int) -> dict[str, np.ndarray]:
         found = density_of_states(ARCHITECTURE, problem, generator, runs=runs, chains=self.chains, steps=self.steps)
-        return found.training[:, -1]
+        return {"": found.training[:, -1]}
 
 
 # What is rarer takes more: name -> (what, how, runs of each process).
@@ -75,19 +75,17 @@ METHODS: dict[str, tuple[tuple[str, Sampler, int], ...]] = {
     "identity": (
         ("subset simulation", SubsetSimulation(128, 8), 4),
         ("density of states", DensityOfStates(64, 8), 4),
-        ("annealing, 4 trajectories a level", Annealing(4), 2),
         ("annealing, 8 trajectories a level", Annealing(8), 2),
     ),
     "parity": (
         ("annealing, 32 trajectories a level", Annealing(32), 2),
-        ("annealing, 64 trajectories a level", Annealing(64), 2),
-        ("subset simulation", SubsetSimulation(256, 16), 2),
+        ("subset simulation", SubsetSimulation(128, 64), 2),
     ),
 }
 
 
-def sample(bits: int, function: str, method: int, worker: int) -> tuple[np.ndarray, float]:
-    """ln P(f) of a worker's runs, and its seconds."""
+def sample(bits: int, function: str, method: int, worker: int) -> tuple[dict[str, np.ndarray], float]:
+    """What a worker's runs estimate, and its seconds."""
     torch.set_num_threads(1)
     start = time.process_time()
     _, sampler, runs = METHODS[function][method]
@@ -95,19 +93,26 @@ def sample(bits: int, function: str, method: int, worker: int) -> tuple[np.ndarr
     return sampler(named_function(bits, function), generator, runs), time.process_time() - start
 
 
+def row(name: str, runs: np.ndarray, back: bool, seconds: float) -> Row:
+    """log10 P(f) and its interval from runs; those back estimate 1/P(f)."""
+    sign = -1 if back else 1
+    evidence = log_evidence((sign * runs).tolist())
+    low, high = sorted(sign * end / log(10) for end in evidence.interval(0.05))
+    each = ", ".join(f"{value / log(10):.2f}" for value in runs)
+    note = f"[{low:.2f}, {high:.2f}] at 95 %; runs {each}; {seconds:.0f} s"
+    return Row(name, sign * evidence.value / log(10), "log10 P(f)", note)
+
+
 def rows_of(bits: int, function: str, pool: ProcessPoolExecutor) -> list[Row]:
     """Each method in turn."""
     table = []
     for method, (name, _, _) in enumerate(METHODS[function]):
         jobs = [pool.submit(sample, bits, function, method, worker) for worker in range(WORKERS)]
-        values, seconds = zip(*(job.result() for job in jobs), strict=True)
-        runs = np.concatenate(values)
-        evidence = log_evidence(runs.tolist())
-        low, high = (end / log(10) for end in evidence.interval(0.05))
-        each = ", ".join(f"{value / log(10):.2f}" for value in runs)
-        note = f"[{low:.2f}, {high:.2f}] at 95 %; runs {each}; {sum(seconds):.0f} s"
-        table.append(Row(f"{function}, {name}", evidence.value / log(10), "log10 P(f)", note))
-        write(table[-1:], None)
+        found, seconds = zip(*(job.result() for job in jobs), strict=True)
+        for way in found[0]:
+            runs = np.concatenate([each[way] for each in found])
+            table.append(row(f"{function}, {name}{way}", runs, way == ", back", sum(seconds)))
+            write(table[-1:], None)
     return table
 
 

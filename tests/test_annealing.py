@@ -130,20 +130,56 @@ def test_the_order_of_points_and_the_block_do_not_matter(monkeypatch):
     np.testing.assert_allclose(again.by_run, found.by_run)
 
 
+def test_the_way_back_finds_the_same():
+    problem = two_points(2.5)
+    truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
+    found = annealed_evidence(
+        perceptron(), problem, generator(9), runs=100, particles=1024, trajectories=2, leaps=10, lengthenings=0
+    )
+    inverse = np.exp(-found.back)
+    assert abs(inverse.mean() - 1 / truth) < 4 * inverse.std() / 10 < 0.05 / truth
+    assert found.ends == pytest.approx((log(truth), log(truth)), abs=0.05)
+
+
+def test_who_lags_finds_too_little_there_and_too_much_back():
+    m = 24
+    problem = Problem.from_arrays(np.eye(m), np.arange(m) % 2, np.eye(m)[:1], [0])
+    found = annealed_evidence(
+        perceptron(),
+        problem,
+        generator(10),
+        runs=8,
+        particles=8,
+        trajectories=1,
+        leaps=1,
+        lengthenings=0,
+        effective=0.3,
+    )
+    there, back = found.ends
+    assert there < -m * log(2) - 0.5
+    assert back > -m * log(2) + 0.5
+
+
+def test_where_no_run_arrives_nothing_is_known():
+    found = annealing.AnnealedEvidence(np.array([-np.inf, -np.inf]), np.empty(0), 7)
+    assert found.ends == (-np.inf, 0)
+
+
 def test_particles_that_lag_are_moved_further(monkeypatch):
-    found_at = {2: -60.0, 4: -55.0, 8: -54.0, 16: -53.9}
+    apart = {2: 6.0, 4: 3.0, 8: 1.0, 16: 0.4}
     lengths = []
 
-    def run(_, ladder, trajectories):
+    def runs(_, ladder, trajectories, runs):
         lengths.append(trajectories)
-        return found_at[trajectories]
+        lag = apart[trajectories] / 2
+        return annealing.AnnealedEvidence(np.full(runs, -54 - lag), np.full(runs, -54 + lag), 3)
 
-    monkeypatch.setattr(annealing._Sampler, "run", run)
+    monkeypatch.setattr(annealing._Sampler, "runs", runs)
     options = {"runs": 2, "particles": 16, "trajectories": 2, "leaps": 2}
     found = annealed_evidence(perceptron(), two_points(1), generator(0), **options, lengthenings=5)
-    assert lengths == [2, 2, 4, 4, 8, 8, 16, 16]
-    assert found.by_run.tolist() == [-53.9, -53.9]
-    with pytest.raises(Undecided, match="still more trajectories"):
+    assert lengths == [2, 4, 8, 16]
+    assert found.ends == pytest.approx((-54.2, -53.8))
+    with pytest.raises(Undecided, match="on the way back with 8 trajectories a level; still more trajectories"):
         annealed_evidence(perceptron(), two_points(1), generator(0), **options, lengthenings=2)
 
 

@@ -13,7 +13,10 @@ leads to networks that fit.
 
 Sharpnesses and steps are settled by a pilot run, so that every run's P(S) is an unbiased estimate. But where particles
 lag behind the likelihood they all lag alike: nearly every run finds too little, by nearly as much, and the few that
-would make up for it are never seen. So trajectories are doubled until that changes the evidence no more.
+would make up for it are never seen. So every run also goes back to the initialisation, from the particles that it has
+at the last finite sharpness, which estimates 1/P(S): those that lag on the way back make P(S) too large, and the truth
+lies between (bidirectional Monte-Carlo: Grosse, Ghahramani & Adams 2015, arXiv 1511.02543, where the way back begins at
+exact draws; here at particles that may lag themselves). Trajectories are doubled until there and back agree.
 """
 
 from collections.abc import Sequence
@@ -41,9 +44,10 @@ from harness.verdicts import Estimate
 # Hamiltonian trajectories are best where about so many are accepted (Beskos et al. 2013).
 _ACCEPTED = 0.8
 _LONGEST_STEP = 0.5
-_SHARPEST = 1e6
+# Sharpness grows by at most this factor, once it is 1: by twice and more, weights on the way back have no variance.
+_STEEPEST = 1.5
 _MOST_LEVELS = 500
-# In nats: what twice the trajectories may add to an evidence that is long enough.
+# In nats: how far there and back may be apart where trajectories are long enough.
 _LONG_ENOUGH = 0.5
 # Levels need no more than rough weights: a pilot moves so much less often than a run.
 _PILOTS_PART = 4
@@ -51,15 +55,25 @@ _PILOTS_PART = 4
 
 @dataclass(frozen=True, eq=False)
 class AnnealedEvidence:
-    """by_run: (runs,) ln P(S), −inf where no particle fitted; e^by_run is without bias. levels: of each run."""
+    """by_run: (runs,) ln P(S), −inf where no particle fitted; e^by_run is without bias. levels: of each run.
+
+    back: (runs in which some did,) ln P(S) on the way back, too large where particles lag.
+    """
 
     by_run: np.ndarray
+    back: np.ndarray
     levels: int
 
     @cached_property
     def evidence(self) -> Estimate:
         """ln P(S), with its between-run interval."""
         return log_evidence(self.by_run.tolist())
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """ln P(S) on the way there, where lagging makes it too small, and on the way back, where it makes it too large;
+        −inf and 0 where no run arrived."""
+        return _log_mean(self.by_run), -_log_mean(-self.back) if len(self.back) else 0.0
 
 
 def annealed_evidence(
@@ -77,7 +91,7 @@ def annealed_evidence(
     """ln P(S) of two classes, by so many independent runs.
 
     trajectories: of every particle at each sharpness. leaps: steps of each. lengthenings: how often the trajectories
-    may be doubled until that adds no more than half a nat; with 0, who asks has to see to it. effective: the pilot
+    may be doubled until there and back agree within half a nat; with 0, who asks has to see to it. effective: the pilot
     sharpens the likelihood until the particles' weights are worth so large a share of them. BadInput for numbers that
     make no sense, more than two classes, and architectures whose layers are not known, not Gaussian or tied; Undecided
     where the pilot or the lengthening does not come to an end.
@@ -100,16 +114,22 @@ def annealed_evidence(
     ladder = sampler.pilot(max(trajectories // _PILOTS_PART, 1), effective)
     found = sampler.runs(ladder, trajectories, runs)
     for _ in range(lengthenings):
-        trajectories *= 2
-        shorter, found = found, sampler.runs(ladder, trajectories, runs)
-        if abs(_log_mean(found.by_run) - _log_mean(shorter.by_run)) <= _LONG_ENOUGH:
+        if _agree(found):
             return found
-    if lengthenings:
+        trajectories *= 2
+        found = sampler.runs(ladder, trajectories, runs)
+    if lengthenings and not _agree(found):
+        there, back = found.ends
         raise Undecided(
-            f"Annealing finds ln P(S) = {_log_mean(found.by_run):.4g} with {trajectories} trajectories a level and "
-            f"{_log_mean(shorter.by_run):.4g} with half as many; still more trajectories would decide it."
+            f"Annealing finds ln P(S) = {there:.4g} on the way there and {back:.4g} on the way back with "
+            f"{trajectories} trajectories a level; still more trajectories would decide it."
         )
     return found
+
+
+def _agree(found: AnnealedEvidence) -> bool:
+    there, back = found.ends
+    return abs(back - there) <= _LONG_ENOUGH
 
 
 def _log_mean(values: np.ndarray) -> float:
@@ -141,7 +161,7 @@ class _Sampler:
                     "trajectories at each would decide it."
                 )
             beta = _next(margins, beta, effective)
-            rows, margins, _ = self._resampled(rows, margins, ladder[-1][0] if ladder else 0.0, beta)
+            rows, margins = self._resampled(rows, margins, ladder[-1][0] if ladder else 0.0, beta)
             if beta < inf:
                 for _ in range(trajectories):
                     rows, margins, accepted = self._moved(rows, margins, beta, step)
@@ -150,40 +170,56 @@ class _Sampler:
         return ladder
 
     def runs(self, ladder: Sequence[tuple[float, float]], trajectories: int, runs: int) -> AnnealedEvidence:
-        return AnnealedEvidence(np.array([self.run(ladder, trajectories) for _ in range(runs)]), len(ladder))
+        """There and back, one run after the other."""
+        # At sharpness 0 the likelihood of any labels is 2^−m.
+        nothing = -log(2) * len(self.move.constraint.x)
+        *path, (sharpest, _) = [(0.0, 0.0), *ladder]
+        there, back = [], []
+        for _ in range(runs):
+            rows, margins, total = self.along(*self._start(), path, trajectories)
+            # The way back begins before the last step, as all that fit S say nothing of those that do not.
+            last = _ln_mean_weight(margins, path[-1][0], sharpest)
+            there.append(nothing + total + last)
+            if last > -inf:
+                *_, total = self.along(rows, margins, path[::-1], trajectories)
+                back.append(nothing - total + last)
+        return AnnealedEvidence(np.array(there), np.array(back), len(ladder))
 
-    def run(self, ladder: Sequence[tuple[float, float]], trajectories: int) -> float:
-        """ln P(S) from the initialisation through all sharpnesses."""
-        rows, margins = self._start()
-        total = -log(2) * margins.shape[1]
-        for (before, _), (beta, step) in pairwise([(0.0, 0.0), *ladder]):
-            rows, margins, mean = self._resampled(rows, margins, before, beta)
-            total += mean
-            if total == -inf or beta == inf:
-                break
-            for _ in range(trajectories):
+    def along(
+        self, rows: Tensor, margins: Tensor, path: Sequence[tuple[float, float]], trajectories: int
+    ) -> tuple[Tensor, Tensor, float]:
+        """Particles at the path's end, and ln of the evidence there over that at its beginning.
+
+        path: finite sharpnesses and the trajectories' step at each.
+        """
+        total = 0.0
+        for (before, _), (beta, step) in pairwise(path):
+            total += _ln_mean_weight(margins, before, beta)
+            rows, margins = self._resampled(rows, margins, before, beta)
+            for _ in range(trajectories if beta > 0 else 0):
                 rows, margins, _ = self._moved(rows, margins, beta, step)
-        return total
+        return rows, margins, total
 
     def _start(self) -> tuple[Tensor, Tensor]:
         rows = draw(self.table, "gaussian", self.particles, self.generator)
         return rows, self.move.margins(rows)
 
-    def _resampled(self, rows: Tensor, margins: Tensor, before: float, beta: float) -> tuple[Tensor, Tensor, float]:
-        """Particles as often as their weights say, as evenly as can be, and ln of the mean weight."""
+    def _resampled(self, rows: Tensor, margins: Tensor, before: float, beta: float) -> tuple[Tensor, Tensor]:
+        """Particles as often as their weights say, as evenly as can be."""
         weights = _log_weights(margins, before, beta)
-        mean = float(weights.logsumexp(0)) - log(len(weights))
-        if mean == -inf:
-            return rows, margins, mean
         offset = torch.rand(1, generator=self.generator, dtype=weights.dtype, device=weights.device)
         places = (torch.arange(len(weights), device=weights.device) + offset) / len(weights)
         chosen = torch.searchsorted(weights.softmax(0).cumsum(0), places).clamp_(max=len(weights) - 1)
-        return rows[chosen], margins[chosen], mean
+        return rows[chosen], margins[chosen]
 
     def _moved(self, rows: Tensor, margins: Tensor, beta: float, step: float) -> tuple[Tensor, Tensor, float]:
         velocity = draw(self.table, "gaussian", len(rows), self.generator)
         uniform = torch.rand(len(rows), generator=self.generator, device=rows.device)
         return self.move(rows, velocity, margins, uniform, beta, step)
+
+
+def _ln_mean_weight(margins: Tensor, before: float, beta: float) -> float:
+    return float(_log_weights(margins, before, beta).logsumexp(0)) - log(len(margins))
 
 
 def _log_weights(margins: Tensor, before: float, beta: float) -> Tensor:
@@ -202,6 +238,5 @@ def _next(margins: Tensor, beta: float, effective: float) -> float:
 
     if excess(inf) >= 0:
         return inf
-    if excess(_SHARPEST) >= 0:
-        return _SHARPEST
-    return float(brentq(excess, beta, _SHARPEST, rtol=1e-3))
+    most = max(_STEEPEST * beta, 1.0)
+    return most if excess(most) >= 0 else float(brentq(excess, beta, most, rtol=1e-3))
