@@ -10,7 +10,7 @@ import torch
 from harness.errors import BadInput, Undecided
 from harness.intervals import log_evidence
 from harness.networks import FullyConnected, Transformer, perceptron
-from harness.posterior import annealed_evidence, annealing, rejection
+from harness.posterior import annealed_evidence, annealing, rejection, subset_simulation
 from harness.posterior.constraint import Constraint
 from harness.posterior.trajectories import Trajectories, log_likelihood
 from harness.problems import Problem, digits
@@ -70,6 +70,15 @@ def test_agrees_with_rejection(architecture, problem):
     found = annealed_evidence(architecture, problem, generator(2), runs=6, particles=64, trajectories=4, leaps=10)
     drawn = rejection(architecture, problem, 10_000, generator(3), last_layers=16)
     assert_overlap(found, *(log(end) for end in drawn.evidence.interval(ALPHA)))
+
+
+def test_agrees_with_subset_simulation_where_rejection_is_hopeless():
+    network, problem = FullyConnected((40, 40)), digits(32, 4)
+    found = annealed_evidence(network, problem, generator(11), particles=64, trajectories=4, leaps=15, lengthenings=0)
+    by_levels = subset_simulation(network, problem, generator(12), runs=6, lengthenings=0).evidence
+    assert by_levels.value < -17
+    assert_overlap(found, *by_levels.interval(ALPHA))
+    assert np.ptp(found.ends) < 0.5
 
 
 def test_evidence_is_unbiased_with_few_particles():
