@@ -1,5 +1,4 @@
-"""Evidence and posterior at finite width: subset simulation, and the evidence by annealing, beside what rejection would
-cost.
+"""Evidence and posterior at finite width by subset simulation and by annealing, beside what rejection would cost.
 
 python -m benchmarks.posterior [--json PATH] [--full]
 
@@ -23,7 +22,7 @@ from harness.distances.kernel import kernel
 from harness.distances.units import Runs, of_two
 from harness.intervals import log_evidence
 from harness.networks import FullyConnected
-from harness.posterior import AnnealedEvidence, RunsPosterior, annealed_evidence, rejection, subset_simulation
+from harness.posterior import AnnealedPosterior, RunsPosterior, annealed_posterior, rejection, subset_simulation
 from harness.problems import digits
 
 ARCHITECTURE = FullyConnected((40, 40))
@@ -47,12 +46,12 @@ def sample(m: int, runs: int, seed: int) -> RunsPosterior:
     return subset_simulation(ARCHITECTURE, problem, generator, runs=runs, steps=STEPS[m], lengthenings=0)
 
 
-def annealed(m: int, runs: int, seed: int) -> AnnealedEvidence:
+def annealed(m: int, runs: int, seed: int) -> AnnealedPosterior:
     """So many independent runs, there and back."""
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(seed)
     problem = digits(m, EVALUATION_POINTS)
-    return annealed_evidence(
+    return annealed_posterior(
         ARCHITECTURE, problem, generator, runs=runs, particles=64, trajectories=4, leaps=30, lengthenings=0
     )
 
@@ -111,19 +110,23 @@ def rows_of(m: int, found: RunsPosterior, seconds: float, proposals: float) -> l
     return table
 
 
-def annealed_rows(m: int, there: np.ndarray, back: np.ndarray, seconds: float) -> list[Row]:
-    """ln P(S) by annealing; the truth lies between there and back."""
+def annealed_rows(m: int, found: AnnealedPosterior, seconds: float) -> list[Row]:
+    """What annealing says of one m; the truth lies between there and back."""
+    there, back = found.by_run, found.back
     error = float(there.std(ddof=1)) / sqrt(len(there))
+    one_draw, between = spread(*embeddings(found.sample))
     each = ", ".join(f"{value:.2f}" for value in there)
+    name = f"m = {m}, annealing:"
     table = [
-        Row(f"m = {m}: ln P(S) by annealing", log_evidence(there.tolist()).value, "nats", f"runs {each}"),
-        Row(f"m = {m}: the same, back", -log_evidence((-back).tolist()).value, "nats", "1/P(S) from the ends back"),
-        Row(f"m = {m}: standard error by annealing", error, "nats", f"a run's {there.std(ddof=1):.3f}"),
-        Row(f"m = {m}: seconds by annealing", seconds, "s", "there and back"),
+        Row(f"{name} ln P(S)", found.evidence.value, "nats", f"runs {each}"),
+        Row(f"{name} on the way back", -log_evidence((-back).tolist()).value, "nats", f"{found.levels} levels"),
+        Row(f"{name} its standard error", error, "nats", f"a run's {there.std(ddof=1):.3f}"),
+        Row(f"{name} seconds", seconds, "s", "there and back"),
+        Row(f"{name} effective samples", one_draw / between * len(there) / seconds, "1/s"),
     ]
     if m in TARGET:
         after = error * sqrt(seconds / TARGET[m])
-        table.append(Row(f"m = {m}: error by annealing after {TARGET[m]} s", after, "nats", "by 1/√time"))
+        table.append(Row(f"{name} error after {TARGET[m]} s", after, "nats", "by 1/√time"))
     return table
 
 
@@ -153,16 +156,13 @@ def groups(full: bool) -> Iterator[list[Row]]:
         yield rows_of(m, found, time.process_time() - start, proposals)
         if m >= ANNEALED_FROM:
             start = time.process_time()
-            by_annealing = annealed(m, ANNEALED_RUNS, 0)
-            yield annealed_rows(m, by_annealing.by_run, by_annealing.back, time.process_time() - start)
+            yield annealed_rows(m, annealed(m, ANNEALED_RUNS, 0), time.process_time() - start)
     if full:
         with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
             shared = [600] * WORKERS, [FULL_RUNS // WORKERS] * WORKERS, range(WORKERS)
             clock = time.perf_counter()
             halves = list(pool.map(annealed, *shared))
-            seconds = time.perf_counter() - clock
-            there, back = (np.concatenate([getattr(half, way) for half in halves]) for way in ("by_run", "back"))
-            yield annealed_rows(600, there, back, seconds)
+            yield annealed_rows(600, sum(halves[1:], start=halves[0]), time.perf_counter() - clock)
             clock = time.perf_counter()
             parts = list(pool.map(sample, *shared))
             yield rows_of(600, sum(parts[1:], start=parts[0]), time.perf_counter() - clock, proposals)

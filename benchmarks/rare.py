@@ -20,7 +20,7 @@ import torch
 from benchmarks.report import Row, write
 from harness.intervals import log_evidence
 from harness.networks import FullyConnected
-from harness.posterior import annealed_evidence, density_of_states, subset_simulation
+from harness.posterior import annealed_posterior, density_of_states, subset_simulation
 from harness.problems import Problem
 from harness.volumes import named_function
 
@@ -38,7 +38,7 @@ class Annealing:
     trajectories: int
 
     def __call__(self, problem: Problem, generator: torch.Generator, runs: int) -> dict[str, np.ndarray]:
-        found = annealed_evidence(
+        found = annealed_posterior(
             ARCHITECTURE, problem, generator, runs=runs, trajectories=self.trajectories, lengthenings=0
         )
         return {", there": found.by_run, ", back": found.back}

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from harness.distances import mmd_squared
 from harness.errors import BadInput, Undecided
+from harness.functions import ClusteredCounts, pack
 from harness.intervals import log_evidence
 from harness.networks import FullyConnected, Transformer, perceptron
-from harness.posterior import annealed_evidence, annealing, rejection, subset_simulation
+from harness.posterior import AnnealedPosterior, annealed_posterior, annealing, rejection, subset_simulation
 from harness.posterior.constraint import Constraint
 from harness.posterior.trajectories import Trajectories, log_likelihood
 from harness.problems import Problem, digits
@@ -32,6 +34,12 @@ def assert_overlap(found, low, high, widest=1.0):
     assert above - below < widest
 
 
+def clusters(runs, draws=2):
+    """So many draws of one function in each run."""
+    words = pack(np.zeros((runs * draws, 3), dtype=np.uint8))
+    return ClusteredCounts.from_words(words, np.repeat(np.arange(runs), draws), 3, runs)
+
+
 def two_points(angle, labels=(1, 1)):
     """Two inputs at an angle, as the perceptron without bias sees them."""
     x = np.array([[1, 0], [np.cos(angle), np.sin(angle)]])
@@ -40,7 +48,7 @@ def two_points(angle, labels=(1, 1)):
 
 @pytest.mark.parametrize("labels", list(product((0, 1), (0, 1))))
 def test_two_points_of_a_perceptron(labels):
-    found = annealed_evidence(
+    found = annealed_posterior(
         perceptron(), two_points(0.5, labels), generator(0), runs=8, trajectories=4, leaps=10, lengthenings=0
     )
     correlation = np.cos(0.5) * (1 if labels[0] == labels[1] else -1)
@@ -51,7 +59,7 @@ def test_two_points_of_a_perceptron(labels):
 def test_orthogonal_inputs_have_evidence_two_to_the_minus_m():
     m = 12
     problem = Problem.from_arrays(np.eye(m), np.arange(m) % 2, np.eye(m)[:1], [0])
-    found = annealed_evidence(
+    found = annealed_posterior(
         perceptron(), problem, generator(1), runs=8, particles=64, trajectories=4, leaps=10, lengthenings=0
     )
     assert_overlap(found, -m * log(2), -m * log(2))
@@ -67,23 +75,30 @@ def test_orthogonal_inputs_have_evidence_two_to_the_minus_m():
     ids=lambda each: each.name,
 )
 def test_agrees_with_rejection(architecture, problem):
-    found = annealed_evidence(architecture, problem, generator(2), runs=6, particles=64, trajectories=4, leaps=10)
+    found = annealed_posterior(architecture, problem, generator(2), runs=6, particles=64, trajectories=4, leaps=10)
     drawn = rejection(architecture, problem, 10_000, generator(3), last_layers=16)
     assert_overlap(found, *(log(end) for end in drawn.evidence.interval(ALPHA)))
+    assert found.functions.total == 6 * 64 * 8
+    low, high = mmd_squared(drawn.sample, found.sample).interval(1e-4)
+    assert low <= 0
+    assert high < 0.1
 
 
 def test_agrees_with_subset_simulation_where_rejection_is_hopeless():
     network, problem = FullyConnected((40, 40)), digits(32, 4)
-    found = annealed_evidence(network, problem, generator(11), particles=64, trajectories=4, leaps=15, lengthenings=0)
-    by_levels = subset_simulation(network, problem, generator(12), runs=6, lengthenings=0).evidence
-    assert by_levels.value < -17
-    assert_overlap(found, *by_levels.interval(ALPHA))
-    assert np.ptp(found.ends) < 0.5
+    found = annealed_posterior(
+        network, problem, generator(11), runs=6, particles=64, trajectories=4, leaps=15, lengthenings=0
+    )
+    by_levels = subset_simulation(network, problem, generator(12), runs=6, lengthenings=0)
+    assert by_levels.evidence.value < -17
+    assert_overlap(found, *by_levels.evidence.interval(ALPHA))
+    assert np.ptp(found.ends) < 1
+    assert mmd_squared(by_levels.sample, found.sample).interval(1e-4)[0] <= 0
 
 
 def test_evidence_is_unbiased_with_few_particles():
     problem = two_points(2.5)
-    few = annealed_evidence(
+    few = annealed_posterior(
         perceptron(), problem, generator(4), runs=400, particles=16, trajectories=1, leaps=2, lengthenings=0
     )
     values = np.exp(few.by_run)
@@ -131,18 +146,18 @@ def test_the_order_of_points_and_the_block_do_not_matter(monkeypatch):
     problem = digits(6, 4)
     last_first = Problem.from_arrays(problem.train_x[::-1], problem.train_y[::-1], problem.eval_x, problem.eval_y)
     options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "lengthenings": 0}
-    found = annealed_evidence(FullyConnected((10, 10)), problem, generator(7), **options)
-    turned = annealed_evidence(FullyConnected((10, 10)), last_first, generator(8), **options)
+    found = annealed_posterior(FullyConnected((10, 10)), problem, generator(7), **options)
+    turned = annealed_posterior(FullyConnected((10, 10)), last_first, generator(8), **options)
     assert_overlap(found, *turned.evidence.interval(ALPHA))
     monkeypatch.setattr("harness.posterior.trajectories.block_size", lambda *_: 24)
-    again = annealed_evidence(FullyConnected((10, 10)), problem, generator(7), **options)
+    again = annealed_posterior(FullyConnected((10, 10)), problem, generator(7), **options)
     np.testing.assert_allclose(again.by_run, found.by_run)
 
 
 def test_the_way_back_finds_the_same():
     problem = two_points(2.5)
     truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
-    found = annealed_evidence(
+    found = annealed_posterior(
         perceptron(), problem, generator(9), runs=100, particles=1024, trajectories=2, leaps=10, lengthenings=0
     )
     inverse = np.exp(-found.back)
@@ -153,7 +168,7 @@ def test_the_way_back_finds_the_same():
 def test_who_lags_finds_too_little_there_and_too_much_back():
     m = 24
     problem = Problem.from_arrays(np.eye(m), np.arange(m) % 2, np.eye(m)[:1], [0])
-    found = annealed_evidence(
+    found = annealed_posterior(
         perceptron(),
         problem,
         generator(10),
@@ -170,8 +185,18 @@ def test_who_lags_finds_too_little_there_and_too_much_back():
 
 
 def test_where_no_run_arrives_nothing_is_known():
-    found = annealing.AnnealedEvidence(np.array([-np.inf, -np.inf]), np.empty(0), 7)
+    found = AnnealedPosterior(clusters(2, draws=0), np.array([-np.inf, -np.inf]), np.empty(0), 7)
     assert found.ends == (-np.inf, 0)
+    assert not found.agree
+    assert found.functions.total == 0
+
+
+def test_runs_count_by_their_evidence_and_lost_ones_do_not():
+    found = AnnealedPosterior(clusters(3), np.array([-3.0, -np.inf, -4.0]), np.array([-3.0, -4.0]), 7)
+    found += AnnealedPosterior(clusters(1), np.array([-3.0]), np.array([-3.0]), 6)
+    assert found.sample.weights == pytest.approx((1, np.exp(-1), 1))
+    assert found.levels == 7
+    assert found.functions.total == 8
 
 
 def test_particles_that_lag_are_moved_further(monkeypatch):
@@ -181,21 +206,21 @@ def test_particles_that_lag_are_moved_further(monkeypatch):
     def runs(_, ladder, trajectories, runs):
         lengths.append(trajectories)
         lag = apart[trajectories] / 2
-        return annealing.AnnealedEvidence(np.full(runs, -54 - lag), np.full(runs, -54 + lag), 3)
+        return AnnealedPosterior(clusters(runs), np.full(runs, -54 - lag), np.full(runs, -54 + lag), 3)
 
     monkeypatch.setattr(annealing._Sampler, "runs", runs)
     options = {"runs": 2, "particles": 16, "trajectories": 2, "leaps": 2}
-    found = annealed_evidence(perceptron(), two_points(1), generator(0), **options, lengthenings=5)
+    found = annealed_posterior(perceptron(), two_points(1), generator(0), **options, lengthenings=5)
     assert lengths == [2, 4, 8, 16]
     assert found.ends == pytest.approx((-54.2, -53.8))
     with pytest.raises(Undecided, match="on the way back with 8 trajectories a level; still more trajectories"):
-        annealed_evidence(perceptron(), two_points(1), generator(0), **options, lengthenings=2)
+        annealed_posterior(perceptron(), two_points(1), generator(0), **options, lengthenings=2)
 
 
 def test_a_pilot_without_end_is_undecided(monkeypatch):
     monkeypatch.setattr(annealing, "_MOST_LEVELS", 2)
     with pytest.raises(Undecided, match="more trajectories"):
-        annealed_evidence(FullyConnected((5,)), named_function(3, "parity"), generator(0), particles=8)
+        annealed_posterior(FullyConnected((5,)), named_function(3, "parity"), generator(0), particles=8)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +228,7 @@ def test_a_pilot_without_end_is_undecided(monkeypatch):
 )
 def test_bad_numbers(wrong):
     with pytest.raises(BadInput, match="Annealing takes at least 1"):
-        annealed_evidence(perceptron(), two_points(1), generator(0), **wrong)
+        annealed_posterior(perceptron(), two_points(1), generator(0), **wrong)
 
 
 @pytest.mark.parametrize(
@@ -213,17 +238,17 @@ def test_bad_numbers(wrong):
 )
 def test_architectures_it_is_not_for(architecture):
     with pytest.raises(BadInput, match="Annealing is for layered architectures"):
-        annealed_evidence(architecture, two_points(1), generator(0))
+        annealed_posterior(architecture, two_points(1), generator(0))
 
 
 def test_more_than_two_classes():
     problem = Problem.from_arrays(np.eye(3), [0, 1, 2], np.eye(3)[:1], [0], classes=3)
     with pytest.raises(BadInput, match="two classes"):
-        annealed_evidence(perceptron(), problem, generator(0))
+        annealed_posterior(perceptron(), problem, generator(0))
 
 
 def test_one_run_has_no_interval():
-    found = annealed_evidence(perceptron(), two_points(1), generator(0), runs=1)
+    found = annealed_posterior(perceptron(), two_points(1), generator(0), runs=1)
     with pytest.raises(BadInput, match="at least 2 independent runs"):
         log_evidence(found.by_run.tolist())
 
@@ -232,6 +257,6 @@ def test_one_run_has_no_interval():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_gpu_finds_the_same_evidence():
     problem = named_function(2, "parity")
-    found = annealed_evidence(FullyConnected((40, 40)), problem, torch.Generator("cuda").manual_seed(0), leaps=10)
-    on_cpu = annealed_evidence(FullyConnected((40, 40)), problem, generator(1), leaps=10)
+    found = annealed_posterior(FullyConnected((40, 40)), problem, torch.Generator("cuda").manual_seed(0), leaps=10)
+    on_cpu = annealed_posterior(FullyConnected((40, 40)), problem, generator(1), leaps=10)
     assert_overlap(found, *on_cpu.evidence.interval(ALPHA))

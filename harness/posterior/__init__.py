@@ -1,6 +1,7 @@
 """Samplers of the posterior P_B(f|S), of the evidence P(S), and of the density of states."""
 
-from harness.posterior.annealing import AnnealedEvidence, annealed_evidence
+from harness.posterior.annealed import AnnealedPosterior
+from harness.posterior.annealing import annealed_posterior
 from harness.posterior.approximations import GaussianApproximation
 from harness.posterior.density_of_states import density_of_states
 from harness.posterior.gaussian_process import GaussianProcess
@@ -13,7 +14,7 @@ from harness.posterior.tempered import tempered
 from harness.posterior.truncated_gaussian import ChainsPosterior, truncated_gaussian
 
 __all__ = [
-    "AnnealedEvidence",
+    "AnnealedPosterior",
     "ChainsPosterior",
     "DensityOfStates",
     "GaussianApproximation",
@@ -21,7 +22,7 @@ __all__ = [
     "OrthantEvidence",
     "RejectionPosterior",
     "RunsPosterior",
-    "annealed_evidence",
+    "annealed_posterior",
     "density_of_states",
     "log_probability",
     "rejection",

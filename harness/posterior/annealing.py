@@ -1,4 +1,5 @@
-"""P(S) where all points at once are hard to fit: sequential Monte-Carlo from labels that say nothing to labels kept.
+"""P_B(f|S) and P(S) of many points, or of points that are hard to fit at once: from labels that say nothing to labels
+kept, by sequential Monte-Carlo.
 
 Every network is weighted by Π σ(β·margin) over S, its margins being its logits times the labels' signs over the logits'
 r.m.s. At sharpness β = 0 that says nothing, and as β grows it becomes the 0–1 likelihood. Particles drawn at the
@@ -20,26 +21,24 @@ exact draws; here at particles that may lag themselves). Trajectories are double
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from math import exp, inf, log
 
 import numpy as np
 import torch
 from scipy.optimize import brentq
-from scipy.special import logsumexp
 from torch import Tensor
 
 from harness.arguments import are_counts, is_number
 from harness.errors import BadInput, Undecided
-from harness.intervals import log_evidence
+from harness.functions import ClusteredCounts, pack
 from harness.networks import Architecture
 from harness.networks.ensemble import Layered, draw, sampling_inputs
+from harness.posterior.annealed import AnnealedPosterior
 from harness.posterior.constraint import Constraint
 from harness.posterior.trajectories import Trajectories, log_likelihood
+from harness.prior import labels_of
 from harness.problems import Problem
-from harness.verdicts import Estimate
 
 # Hamiltonian trajectories are best where about so many are accepted (Beskos et al. 2013).
 _ACCEPTED = 0.8
@@ -47,36 +46,11 @@ _LONGEST_STEP = 0.5
 # Sharpness grows by at most this factor, once it is 1: by twice and more, weights on the way back have no variance.
 _STEEPEST = 1.5
 _MOST_LEVELS = 500
-# In nats: how far there and back may be apart where trajectories are long enough.
-_LONG_ENOUGH = 0.5
 # Levels need no more than rough weights: a pilot moves so much less often than a run.
 _PILOTS_PART = 4
 
 
-@dataclass(frozen=True, eq=False)
-class AnnealedEvidence:
-    """by_run: (runs,) ln P(S), −inf where no particle fitted; e^by_run is without bias. levels: of each run.
-
-    back: (runs in which some did,) ln P(S) on the way back, too large where particles lag.
-    """
-
-    by_run: np.ndarray
-    back: np.ndarray
-    levels: int
-
-    @cached_property
-    def evidence(self) -> Estimate:
-        """ln P(S), with its between-run interval."""
-        return log_evidence(self.by_run.tolist())
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """ln P(S) on the way there, where lagging makes it too small, and on the way back, where it makes it too large;
-        −inf and 0 where no run arrived."""
-        return _log_mean(self.by_run), -_log_mean(-self.back) if len(self.back) else 0.0
-
-
-def annealed_evidence(
+def annealed_posterior(
     architecture: Architecture,
     problem: Problem,
     generator: torch.Generator,
@@ -85,23 +59,27 @@ def annealed_evidence(
     particles: int = 128,
     trajectories: int = 16,
     leaps: int = 30,
+    states: int = 8,
     lengthenings: int = 3,
     effective: float = 0.8,
-) -> AnnealedEvidence:
-    """ln P(S) of two classes, by so many independent runs.
+) -> AnnealedPosterior:
+    """Sample the posterior of two classes by so many independent runs.
 
-    trajectories: of every particle at each sharpness. leaps: steps of each. lengthenings: how often the trajectories
+    trajectories: of every particle at each sharpness. leaps: steps of each. states: how often the last particles are
+    moved on and asked for their functions. lengthenings: how often the trajectories
     may be doubled until there and back agree within half a nat; with 0, who asks has to see to it. effective: the pilot
     sharpens the likelihood until the particles' weights are worth so large a share of them. BadInput for numbers that
     make no sense, more than two classes, and architectures whose layers are not known, not Gaussian or tied; Undecided
     where the pilot or the lengthening does not come to an end.
     """
-    wrong = not are_counts(problem.m, runs, particles, trajectories, leaps) or not are_counts(lengthenings, least=0)
+    wrong = not are_counts(problem.m, runs, particles, trajectories, leaps, states) or not are_counts(
+        lengthenings, least=0
+    )
     if wrong or not (is_number(effective) and 0 < effective < 1):
         raise BadInput(
-            "Annealing takes at least 1 training point, run, particle, trajectory and leap, no negative number of "
-            f"lengthenings and an effective share between 0 and 1, not m = {problem.m}, runs = {runs}, "
-            f"particles = {particles}, trajectories = {trajectories}, leaps = {leaps}, "
+            "Annealing takes at least 1 training point, run, particle, trajectory, leap and state, no negative number "
+            f"of lengthenings and an effective share between 0 and 1, not m = {problem.m}, runs = {runs}, "
+            f"particles = {particles}, trajectories = {trajectories}, leaps = {leaps}, states = {states}, "
             f"lengthenings = {lengthenings}, effective = {effective}."
         )
     problem.needs_two_classes("Annealing")
@@ -110,15 +88,15 @@ def annealed_evidence(
             "Annealing is for layered architectures with Gaussian weights and biases, whose logits are never exactly "
             f"0, not {architecture.name}."
         )
-    sampler = _Sampler(architecture, problem, generator, particles, leaps)
+    sampler = _Sampler(architecture, problem, generator, particles, leaps, states)
     ladder = sampler.pilot(max(trajectories // _PILOTS_PART, 1), effective)
     found = sampler.runs(ladder, trajectories, runs)
     for _ in range(lengthenings):
-        if _agree(found):
+        if found.agree:
             return found
         trajectories *= 2
         found = sampler.runs(ladder, trajectories, runs)
-    if lengthenings and not _agree(found):
+    if lengthenings and not found.agree:
         there, back = found.ends
         raise Undecided(
             f"Annealing finds ln P(S) = {there:.4g} on the way there and {back:.4g} on the way back with "
@@ -127,27 +105,25 @@ def annealed_evidence(
     return found
 
 
-def _agree(found: AnnealedEvidence) -> bool:
-    there, back = found.ends
-    return abs(back - there) <= _LONG_ENOUGH
-
-
-def _log_mean(values: np.ndarray) -> float:
-    """ln of the mean of what values are ln of."""
-    return float(logsumexp(values)) - log(len(values))
-
-
 class _Sampler:
     """One run after the other, with all that does not change between them."""
 
     def __init__(
-        self, architecture: Architecture, problem: Problem, generator: torch.Generator, particles: int, leaps: int
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        generator: torch.Generator,
+        particles: int,
+        leaps: int,
+        states: int,
     ) -> None:
-        x = sampling_inputs(architecture, problem.inputs, generator.device)[: problem.m]
-        labels = torch.tensor(problem.train_y, dtype=torch.int64, device=x.device)
+        x = sampling_inputs(architecture, problem.inputs, generator.device)
         self.table = architecture.parameters(tuple(x.shape[1:]), outputs=1)
-        self.move = Trajectories(Constraint(architecture, self.table, x, labels, 2), leaps)
-        self.particles, self.generator = particles, generator
+        labels, m = torch.tensor(problem.train_y, dtype=torch.int64, device=x.device), problem.m
+        self.move = Trajectories(Constraint(architecture, self.table, x[:m], labels, 2), leaps)
+        self.evaluation = Constraint(architecture, self.table, x[m:], labels[:0], 2)
+        self.problem, self.particles, self.states, self.generator = problem, particles, states, generator
+        self.nothing = pack(np.zeros((0, problem.n), dtype=np.uint8))
 
     def pilot(self, trajectories: int, effective: float) -> list[tuple[float, float]]:
         """Sharpnesses, the last one ∞, and the trajectories' step at each."""
@@ -169,21 +145,39 @@ class _Sampler:
             ladder.append((beta, step))
         return ladder
 
-    def runs(self, ladder: Sequence[tuple[float, float]], trajectories: int, runs: int) -> AnnealedEvidence:
+    def runs(self, ladder: Sequence[tuple[float, float]], trajectories: int, runs: int) -> AnnealedPosterior:
         """There and back, one run after the other."""
         # At sharpness 0 the likelihood of any labels is 2^−m.
-        nothing = -log(2) * len(self.move.constraint.x)
-        *path, (sharpest, _) = [(0.0, 0.0), *ladder]
-        there, back = [], []
-        for _ in range(runs):
+        at_zero = -log(2) * self.problem.m
+        *path, (sharpest, _) = [(0.0, _LONGEST_STEP), *ladder]
+        there, back, words, unit = [], [], [self.nothing], []
+        for run in range(runs):
             rows, margins, total = self.along(*self._start(), path, trajectories)
             # The way back begins before the last step, as all that fit S say nothing of those that do not.
             last = _ln_mean_weight(margins, path[-1][0], sharpest)
-            there.append(nothing + total + last)
+            there.append(at_zero + total + last)
             if last > -inf:
+                rows, margins, found = self.functions(rows, margins, *path[-1], trajectories)
+                words.append(found)
+                unit += [run] * len(found)
                 *_, total = self.along(rows, margins, path[::-1], trajectories)
-                back.append(nothing - total + last)
-        return AnnealedEvidence(np.array(there), np.array(back), len(ladder))
+                back.append(at_zero - total + last)
+        clusters = ClusteredCounts.from_words(np.concatenate(words), np.array(unit, dtype=int), self.problem.n, runs)
+        return AnnealedPosterior(clusters, np.array(there), np.array(back), len(ladder))
+
+    def functions(
+        self, rows: Tensor, margins: Tensor, beta: float, step: float, trajectories: int
+    ) -> tuple[Tensor, Tensor, np.ndarray]:
+        """Particles moved on at the last finite sharpness, and functions, (draws, words), of those among them that fit,
+        as often as their weights say."""
+        words = [self.nothing]
+        for _ in range(self.states):
+            for _ in range(trajectories):
+                rows, margins, _ = self._moved(rows, margins, beta, step)
+            if (margins > 0).all(1).any():
+                fitting, _ = self._resampled(rows, margins, beta, inf)
+                words.append(pack(labels_of(self.evaluation.logits(fitting)).cpu().numpy()))
+        return rows, margins, np.concatenate(words)
 
     def along(
         self, rows: Tensor, margins: Tensor, path: Sequence[tuple[float, float]], trajectories: int
