@@ -66,16 +66,14 @@ def annealed_posterior(
     """Sample the posterior of two classes by so many independent runs.
 
     trajectories: of every particle at each sharpness. leaps: steps of each. states: how often the last particles are
-    moved on and asked for their functions. lengthenings: how often the trajectories
-    may be doubled until there and back agree within half a nat; with 0, who asks has to see to it. effective: the pilot
-    sharpens the likelihood until the particles' weights are worth so large a share of them. BadInput for numbers that
-    make no sense, more than two classes, and architectures whose layers are not known, not Gaussian or tied; Undecided
-    where the pilot or the lengthening does not come to an end.
+    moved on and asked for their functions. lengthenings: how often the trajectories may be doubled until there and back
+    agree within half a nat; with 0, who asks has to see to it. effective: the pilot sharpens the likelihood until the
+    particles' weights are worth so large a share of them. BadInput for numbers that make no sense, more than two
+    classes, and architectures whose layers are not known, not Gaussian or tied; Undecided where the pilot or the
+    lengthening does not come to an end.
     """
-    wrong = not are_counts(problem.m, runs, particles, trajectories, leaps, states) or not are_counts(
-        lengthenings, least=0
-    )
-    if wrong or not (is_number(effective) and 0 < effective < 1):
+    counted = are_counts(problem.m, runs, particles, trajectories, leaps, states) and are_counts(lengthenings, least=0)
+    if not counted or not (is_number(effective) and 0 < effective < 1):
         raise BadInput(
             "Annealing takes at least 1 training point, run, particle, trajectory, leap and state, no negative number "
             f"of lengthenings and an effective share between 0 and 1, not m = {problem.m}, runs = {runs}, "
