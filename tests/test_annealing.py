@@ -14,11 +14,14 @@ from harness.intervals import log_evidence
 from harness.networks import FullyConnected, Transformer, perceptron
 from harness.posterior import AnnealedPosterior, annealed_posterior, annealing, rejection, subset_simulation
 from harness.posterior.constraint import Constraint
-from harness.posterior.trajectories import Trajectories, log_likelihood
+from harness.posterior.sharpening import Sharpening, log_likelihood
+from harness.posterior.trajectories import Trajectories
 from harness.problems import Problem, digits
 from harness.volumes import named_function
 
 ALPHA = 1e-6
+# All points together, or one after another.
+PATHS = pytest.mark.parametrize("in_turn", [False, True], ids=["together", "in turn"])
 
 
 def generator(seed):
@@ -46,25 +49,26 @@ def two_points(angle, labels=(1, 1)):
     return Problem.from_arrays(x, labels, x[:1], [0])
 
 
+@PATHS
 @pytest.mark.parametrize("labels", list(product((0, 1), (0, 1))))
-def test_two_points_of_a_perceptron(labels):
-    found = annealed_posterior(
-        perceptron(), two_points(0.5, labels), generator(0), runs=8, trajectories=4, leaps=10, lengthenings=0
-    )
+def test_two_points_of_a_perceptron(labels, in_turn):
+    options = {"runs": 8, "trajectories": 4, "leaps": 10, "lengthenings": 0, "in_turn": in_turn}
+    found = annealed_posterior(perceptron(), two_points(0.5, labels), generator(0), **options)
     correlation = np.cos(0.5) * (1 if labels[0] == labels[1] else -1)
     truth = log(1 / 4 + asin(correlation) / (2 * pi))
     assert_overlap(found, truth, truth, widest=0.5)
 
 
-def test_orthogonal_inputs_have_evidence_two_to_the_minus_m():
+@PATHS
+def test_orthogonal_inputs_have_evidence_two_to_the_minus_m(in_turn):
     m = 12
     problem = Problem.from_arrays(np.eye(m), np.arange(m) % 2, np.eye(m)[:1], [0])
-    found = annealed_posterior(
-        perceptron(), problem, generator(1), runs=8, particles=64, trajectories=4, leaps=10, lengthenings=0
-    )
+    options = {"runs": 8, "particles": 64, "trajectories": 4, "leaps": 10, "lengthenings": 0, "in_turn": in_turn}
+    found = annealed_posterior(perceptron(), problem, generator(1), **options)
     assert_overlap(found, -m * log(2), -m * log(2))
 
 
+@PATHS
 @pytest.mark.parametrize(
     ("architecture", "problem"),
     [
@@ -74,8 +78,9 @@ def test_orthogonal_inputs_have_evidence_two_to_the_minus_m():
     ],
     ids=lambda each: each.name,
 )
-def test_agrees_with_rejection(architecture, problem):
-    found = annealed_posterior(architecture, problem, generator(2), runs=6, particles=64, trajectories=4, leaps=10)
+def test_agrees_with_rejection(architecture, problem, in_turn):
+    options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "in_turn": in_turn}
+    found = annealed_posterior(architecture, problem, generator(2), **options)
     drawn = rejection(architecture, problem, 10_000, generator(3), last_layers=16)
     assert_overlap(found, *(log(end) for end in drawn.evidence.interval(ALPHA)))
     assert found.functions.total == 6 * 64 * 8
@@ -96,11 +101,11 @@ def test_agrees_with_subset_simulation_where_rejection_is_hopeless():
     assert mmd_squared(by_levels.sample, found.sample).interval(1e-4)[0] <= 0
 
 
-def test_evidence_is_unbiased_with_few_particles():
+@PATHS
+def test_evidence_is_unbiased_with_few_particles(in_turn):
     problem = two_points(2.5)
-    few = annealed_posterior(
-        perceptron(), problem, generator(4), runs=400, particles=16, trajectories=1, leaps=2, lengthenings=0
-    )
+    options = {"runs": 400, "particles": 16, "trajectories": 1, "leaps": 2, "lengthenings": 0, "in_turn": in_turn}
+    few = annealed_posterior(perceptron(), problem, generator(4), **options)
     values = np.exp(few.by_run)
     truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
     assert abs(values.mean() - truth) < 4 * values.std() / 20 < truth / 6
@@ -123,23 +128,44 @@ def parts(architecture, problem, networks=16):
 def test_compiled_trajectories_are_the_differentiated_ones(architecture):
     move, rows, velocity = parts(architecture, named_function(4, "parity"))
     assert move.compiled
-    compiled = move._compiled(rows, velocity, 2.0, 0.05)
-    differentiated = move._differentiated(rows, velocity, 2.0, 0.05)
+    beta = torch.linspace(0, 3, 16, dtype=torch.float64)
+    compiled = move._compiled(rows, velocity, beta, 0.05)
+    differentiated = move._differentiated(rows, velocity, beta, 0.05)
     for one, other in zip(compiled, differentiated, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
 
 
 def test_small_steps_keep_the_energy():
     move, rows, velocity = parts(FullyConnected((20, 20)), named_function(4, "parity"))
-    errors = [move._compiled(rows, velocity, 3.0, step)[2].abs().mean() for step in (0.04, 0.02)]
+    beta = torch.full((16,), 3.0, dtype=torch.float64)
+    errors = [move._compiled(rows, velocity, beta, step)[2].abs().mean() for step in (0.04, 0.02)]
     # A leapfrog's error is of second order.
     assert 2.5 < errors[0] / errors[1] < 6
 
 
 def test_a_sharp_likelihood_is_the_0_1_likelihood():
     margins = torch.tensor([[0.5, 2.0], [0.5, -0.1]])
-    assert log_likelihood(margins, float("inf")).tolist() == [0, float("-inf")]
-    torch.testing.assert_close(log_likelihood(margins, 0.0), torch.full((2,), -2 * log(2), dtype=torch.float64))
+    sharp, blunt = (torch.full((2,), beta, dtype=torch.float64) for beta in (float("inf"), 0.0))
+    assert log_likelihood(margins, sharp).tolist() == [0, float("-inf")]
+    torch.testing.assert_close(log_likelihood(margins, blunt), torch.full((2,), -2 * log(2), dtype=torch.float64))
+
+
+@PATHS
+def test_sharpness_only_grows_and_ends_at_infinity_for_all(in_turn):
+    sharpening = Sharpening(3, in_turn, torch.device("cpu"))
+    path = torch.stack([sharpening(t) for t in (0, 0.5, 1, 1.5, 2.9, 3, 3.1, 40, float("inf"))])
+    assert (path.diff(dim=0) >= 0).all()
+    assert path[0].eq(0).all()
+    assert path[-1].isinf().all()
+
+
+def test_in_turn_one_point_is_sharp_before_the_next_begins():
+    sharpening = Sharpening(3, True, torch.device("cpu"))
+    sharp = float(sharpening(1)[0])
+    assert sharpening(1).tolist() == [sharp, 0, 0]
+    assert sharpening(1.5).tolist() == [sharp, sharp / 2, 0]
+    assert sharpening(3).tolist() == [sharp] * 3
+    assert sharpening(5).tolist() == [sharp + 2] * 3
 
 
 def test_the_order_of_points_and_the_block_do_not_matter(monkeypatch):
@@ -154,12 +180,12 @@ def test_the_order_of_points_and_the_block_do_not_matter(monkeypatch):
     np.testing.assert_allclose(again.by_run, found.by_run)
 
 
-def test_the_way_back_finds_the_same():
+@PATHS
+def test_the_way_back_finds_the_same(in_turn):
     problem = two_points(2.5)
     truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
-    found = annealed_posterior(
-        perceptron(), problem, generator(9), runs=100, particles=1024, trajectories=2, leaps=10, lengthenings=0
-    )
+    options = {"runs": 100, "particles": 1024, "trajectories": 2, "leaps": 10, "lengthenings": 0, "in_turn": in_turn}
+    found = annealed_posterior(perceptron(), problem, generator(9), **options)
     inverse = np.exp(-found.back)
     assert abs(inverse.mean() - 1 / truth) < 4 * inverse.std() / 10 < 0.05 / truth
     assert found.ends == pytest.approx((log(truth), log(truth)), abs=0.05)
@@ -199,6 +225,13 @@ def test_runs_count_by_their_evidence_and_lost_ones_do_not():
     assert found.functions.total == 8
 
 
+def test_to_the_store_and_back():
+    found = AnnealedPosterior(clusters(3), np.array([-3.0, -np.inf, -4.0]), np.array([-3.0, -4.0]), 7)
+    again = AnnealedPosterior.from_arrays(found.to_arrays())
+    assert again.functions == found.functions
+    assert (again.by_run.tolist(), again.back.tolist(), again.levels) == ([-3, -np.inf, -4], [-3, -4], 7)
+
+
 def test_particles_that_lag_are_moved_further(monkeypatch):
     apart = {2: 6.0, 4: 3.0, 8: 1.0, 16: 0.4}
     lengths = []
@@ -213,12 +246,13 @@ def test_particles_that_lag_are_moved_further(monkeypatch):
     found = annealed_posterior(perceptron(), two_points(1), generator(0), **options, lengthenings=5)
     assert lengths == [2, 4, 8, 16]
     assert found.ends == pytest.approx((-54.2, -53.8))
-    with pytest.raises(Undecided, match="on the way back with 8 trajectories a level; still more trajectories"):
-        annealed_posterior(perceptron(), two_points(1), generator(0), **options, lengthenings=2)
+    found = annealed_posterior(perceptron(), two_points(1), generator(0), **options, lengthenings=2)
+    assert lengths[4:] == [2, 4, 8]
+    assert not found.agree
 
 
 def test_a_pilot_without_end_is_undecided(monkeypatch):
-    monkeypatch.setattr(annealing, "_MOST_LEVELS", 2)
+    monkeypatch.setattr(annealing, "_MOST_LEVELS", 3)
     with pytest.raises(Undecided, match="more trajectories"):
         annealed_posterior(FullyConnected((5,)), named_function(3, "parity"), generator(0), particles=8)
 

@@ -39,6 +39,17 @@ class Runs:
         if self.weights is not None and (len(self.weights) != len(self.runs) or not min(self.weights) > 0):
             raise BadInput(f"Give each of the {len(self.runs)} runs one positive weight.")
 
+    @classmethod
+    def by_evidence(cls, clusters: ClusteredCounts, evidence: np.ndarray) -> "Runs":
+        """Each unit of the clusters a run that counts by its evidence; (units,) ln P(S), −inf where none was left.
+
+        Of all runs together, that leaves no bias but the ratio's own, which falls with their number, whereas runs
+        counted alike would keep the bias that each has with few particles.
+        """
+        alive = np.flatnonzero(np.isfinite(evidence))
+        runs = tuple(clusters.of_unit(run) for run in alive.tolist())
+        return cls(runs, tuple(np.exp(evidence[alive] - evidence[alive].max(initial=-np.inf))))
+
     @property
     def n(self) -> int:
         """Evaluation inputs."""

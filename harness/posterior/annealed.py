@@ -1,6 +1,7 @@
 """What independent runs of annealing found, there and back; the independent unit is the run."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log
 
@@ -10,7 +11,7 @@ from scipy.special import logsumexp
 from harness.distances.units import Runs
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.intervals import log_evidence
-from harness.verdicts import Estimate
+from harness.verdicts import Estimate, nothing_yet
 
 # In nats: how far there and back may be apart where trajectories are long enough.
 MOST_APART = 0.5
@@ -37,14 +38,21 @@ class AnnealedPosterior:
     @property
     def sample(self) -> Runs:
         """The functions by run, each run weighted by its evidence, as the distances take them."""
-        alive = np.flatnonzero(np.isfinite(self.by_run))
-        runs = tuple(self.clusters.of_unit(run) for run in alive.tolist())
-        return Runs(runs, tuple(np.exp(self.by_run[alive] - self.by_run[alive].max())))
+        return Runs.by_evidence(self.clusters, self.by_run)
 
     @cached_property
     def evidence(self) -> Estimate:
-        """ln P(S), with its between-run interval."""
-        return log_evidence(self.by_run.tolist())
+        """ln P(S): halfway between there and back, with an interval from the lower end of the one to the upper end of
+        the other, so that it holds where particles lag, too."""
+        if not np.isfinite(self.by_run).all():
+            return nothing_yet("ln P(S)", len(self.by_run), "independent runs")
+        there, inverse = log_evidence(self.by_run.tolist()), log_evidence((-self.back).tolist())
+        return replace(
+            there,
+            value=sum(self.ends) / 2,
+            interval=lambda alpha: (there.interval(alpha)[0], -inverse.interval(alpha)[0]),
+            method="lognormal means over runs, there and back; MOVER's lower end of there, its upper end of back",
+        )
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -65,6 +73,21 @@ class AnnealedPosterior:
             np.concatenate([self.back, other.back]),
             max(self.levels, other.levels),
         )
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {
+            **self.clusters.to_arrays(),
+            "by_run": self.by_run,
+            "back": self.back,
+            "levels": np.array(self.levels),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "AnnealedPosterior":
+        """The inverse of `to_arrays`."""
+        clusters = {name: array for name, array in arrays.items() if name not in ("by_run", "back", "levels")}
+        return cls(ClusteredCounts.from_arrays(clusters), arrays["by_run"], arrays["back"], int(arrays["levels"]))
 
 
 def _log_mean(values: np.ndarray) -> float:

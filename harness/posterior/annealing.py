@@ -1,13 +1,13 @@
 """P_B(f|S) and P(S) of many points, or of points that are hard to fit at once: from labels that say nothing to labels
 kept, by sequential Monte-Carlo.
 
-Every network is weighted by Π σ(β·margin) over S, its margins being its logits times the labels' signs over the logits'
-r.m.s. At sharpness β = 0 that says nothing, and as β grows it becomes the 0–1 likelihood. Particles drawn at the
-initialisation are weighted, resampled and moved by Hamiltonian trajectories from one sharpness to the next, and P(S) is
-the product of the mean weights (annealed importance sampling: Neal 2001, arXiv physics/9803008; with resampling: Del
-Moral, Doucet & Jasra 2006). All points are asked from the beginning, so that nothing depends on their order, and a
-trajectory follows the gradient, as training does. Both differ from `subset_simulation`, whose particles fit ever more
-points, and which the two can therefore check.
+Every network is weighted by Π σ(β_i·margin_i) over S, its margins being its logits times the labels' signs over the
+logits' r.m.s. At sharpness β = 0 that says nothing, and as β grows it becomes the 0–1 likelihood. Particles drawn at
+the initialisation are weighted, resampled and moved by Hamiltonian trajectories from one level of sharpness to the
+next, and P(S) is the product of the mean weights (annealed importance sampling: Neal 2001, arXiv physics/9803008; with
+resampling: Del Moral, Doucet & Jasra 2006). By default all points are asked from the beginning, so that nothing depends
+on their order; a trajectory follows the gradient, as training does. Both differ from `subset_simulation`, whose
+particles fit ever more points, and which the two can therefore check.
 
 Without the r.m.s. particles would first shrink their logits to 0, where wrong labels cost least; from there no way
 leads to networks that fit.
@@ -21,12 +21,12 @@ exact draws; here at particles that may lag themselves). Trajectories are double
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, inf, log
 
 import numpy as np
 import torch
-from scipy.optimize import brentq
 from torch import Tensor
 
 from harness.arguments import are_counts, is_number
@@ -36,15 +36,14 @@ from harness.networks import Architecture
 from harness.networks.ensemble import Layered, draw, sampling_inputs
 from harness.posterior.annealed import AnnealedPosterior
 from harness.posterior.constraint import Constraint
-from harness.posterior.trajectories import Trajectories, log_likelihood
+from harness.posterior.sharpening import Sharpening, log_weights
+from harness.posterior.trajectories import Trajectories
 from harness.prior import labels_of
 from harness.problems import Problem
 
 # Hamiltonian trajectories are best where about so many are accepted (Beskos et al. 2013).
 _ACCEPTED = 0.8
 _LONGEST_STEP = 0.5
-# Sharpness grows by at most this factor, once it is 1: by twice and more, weights on the way back have no variance.
-_STEEPEST = 1.5
 _MOST_LEVELS = 500
 # Levels need no more than rough weights: a pilot moves so much less often than a run.
 _PILOTS_PART = 4
@@ -62,15 +61,18 @@ def annealed_posterior(
     states: int = 8,
     lengthenings: int = 3,
     effective: float = 0.8,
+    in_turn: bool = False,
 ) -> AnnealedPosterior:
     """Sample the posterior of two classes by so many independent runs.
 
-    trajectories: of every particle at each sharpness. leaps: steps of each. states: how often the last particles are
-    moved on and asked for their functions. lengthenings: how often the trajectories may be doubled until there and back
-    agree within half a nat; with 0, who asks has to see to it. effective: the pilot sharpens the likelihood until the
-    particles' weights are worth so large a share of them. BadInput for numbers that make no sense, more than two
-    classes, and architectures whose layers are not known, not Gaussian or tied; Undecided where the pilot or the
-    lengthening does not come to an end.
+    trajectories: of every particle at each level. leaps: steps of each. states: how often the last particles are moved
+    on and asked for their functions. lengthenings: how often the trajectories may be doubled, all being done again,
+    until there and back agree within half a nat; who asks sees whether they do. effective: the pilot sharpens the
+    likelihood until the particles' weights are worth so large a share of them. in_turn: the likelihood is sharpened
+    point after point, in their order, instead of for all together: several times as many levels, for a second estimate
+    that has only the moves in common with the first. BadInput for numbers that make no sense, more than two classes,
+    and architectures whose layers are not known, not Gaussian or tied; Undecided where the pilot does not come to an
+    end.
     """
     counted = are_counts(problem.m, runs, particles, trajectories, leaps, states) and are_counts(lengthenings, least=0)
     if not counted or not (is_number(effective) and 0 < effective < 1):
@@ -87,20 +89,23 @@ def annealed_posterior(
             f"0, not {architecture.name}."
         )
     sampler = _Sampler(architecture, problem, generator, particles, leaps, states)
-    ladder = sampler.pilot(max(trajectories // _PILOTS_PART, 1), effective)
+    sharpening = Sharpening(problem.m, in_turn, generator.device)
+    ladder = sampler.pilot(sharpening, max(trajectories // _PILOTS_PART, 1), effective)
     found = sampler.runs(ladder, trajectories, runs)
     for _ in range(lengthenings):
         if found.agree:
-            return found
+            break
         trajectories *= 2
         found = sampler.runs(ladder, trajectories, runs)
-    if lengthenings and not found.agree:
-        there, back = found.ends
-        raise Undecided(
-            f"Annealing finds ln P(S) = {there:.4g} on the way there and {back:.4g} on the way back with "
-            f"{trajectories} trajectories a level; still more trajectories would decide it."
-        )
     return found
+
+
+@dataclass(frozen=True)
+class _Level:
+    """beta: (points,) sharpnesses. step: of the trajectories there."""
+
+    beta: Tensor
+    step: float
 
 
 class _Sampler:
@@ -123,112 +128,91 @@ class _Sampler:
         self.problem, self.particles, self.states, self.generator = problem, particles, states, generator
         self.nothing = pack(np.zeros((0, problem.n), dtype=np.uint8))
 
-    def pilot(self, trajectories: int, effective: float) -> list[tuple[float, float]]:
-        """Sharpnesses, the last one ∞, and the trajectories' step at each."""
-        ladder: list[tuple[float, float]] = []
-        beta, step = 0.0, _LONGEST_STEP
+    def pilot(self, sharpening: Sharpening, trajectories: int, effective: float) -> list[_Level]:
+        """From sharpness 0 to ∞, at every point."""
+        t, step = 0.0, _LONGEST_STEP
+        ladder = [_Level(sharpening(t), step)]
         rows, margins = self._start()
-        while beta < inf:
+        while t < inf:
             if len(ladder) == _MOST_LEVELS:
                 raise Undecided(
                     f"Annealing did not come to networks that fit all of S within {_MOST_LEVELS} levels; more "
                     "trajectories at each would decide it."
                 )
-            beta = _next(margins, beta, effective)
-            rows, margins = self._resampled(rows, margins, ladder[-1][0] if ladder else 0.0, beta)
-            if beta < inf:
+            t = sharpening.next(margins, t, effective)
+            beta = sharpening(t)
+            rows, margins, _ = self._resampled(rows, margins, ladder[-1].beta, beta)
+            if t < inf:
                 for _ in range(trajectories):
-                    rows, margins, accepted = self._moved(rows, margins, beta, step)
+                    rows, margins, accepted = self._moved(rows, margins, _Level(beta, step))
                     step = min(step * exp((accepted - _ACCEPTED) / 2), _LONGEST_STEP)
-            ladder.append((beta, step))
+            ladder.append(_Level(beta, step))
         return ladder
 
-    def runs(self, ladder: Sequence[tuple[float, float]], trajectories: int, runs: int) -> AnnealedPosterior:
+    def runs(self, ladder: Sequence[_Level], trajectories: int, runs: int) -> AnnealedPosterior:
         """There and back, one run after the other."""
         # At sharpness 0 the likelihood of any labels is 2^−m.
         at_zero = -log(2) * self.problem.m
-        *path, (sharpest, _) = [(0.0, _LONGEST_STEP), *ladder]
+        *path, sharpest = ladder
         there, back, words, unit = [], [], [self.nothing], []
         for run in range(runs):
             rows, margins, total = self.along(*self._start(), path, trajectories)
             # The way back begins before the last step, as all that fit S say nothing of those that do not.
-            last = _ln_mean_weight(margins, path[-1][0], sharpest)
+            last = _ln_mean(log_weights(margins, path[-1].beta, sharpest.beta))
             there.append(at_zero + total + last)
             if last > -inf:
-                rows, margins, found = self.functions(rows, margins, *path[-1], trajectories)
+                rows, margins, found = self.functions(rows, margins, path[-1], sharpest.beta, trajectories)
                 words.append(found)
                 unit += [run] * len(found)
                 *_, total = self.along(rows, margins, path[::-1], trajectories)
                 back.append(at_zero - total + last)
         clusters = ClusteredCounts.from_words(np.concatenate(words), np.array(unit, dtype=int), self.problem.n, runs)
-        return AnnealedPosterior(clusters, np.array(there), np.array(back), len(ladder))
+        return AnnealedPosterior(clusters, np.array(there), np.array(back), len(path))
 
     def functions(
-        self, rows: Tensor, margins: Tensor, beta: float, step: float, trajectories: int
+        self, rows: Tensor, margins: Tensor, level: _Level, sharpest: Tensor, trajectories: int
     ) -> tuple[Tensor, Tensor, np.ndarray]:
         """Particles moved on at the last finite sharpness, and functions, (draws, words), of those among them that fit,
         as often as their weights say."""
         words = [self.nothing]
         for _ in range(self.states):
             for _ in range(trajectories):
-                rows, margins, _ = self._moved(rows, margins, beta, step)
+                rows, margins, _ = self._moved(rows, margins, level)
             if (margins > 0).all(1).any():
-                fitting, _ = self._resampled(rows, margins, beta, inf)
+                fitting, _, _ = self._resampled(rows, margins, level.beta, sharpest)
                 words.append(pack(labels_of(self.evaluation.logits(fitting)).cpu().numpy()))
         return rows, margins, np.concatenate(words)
 
     def along(
-        self, rows: Tensor, margins: Tensor, path: Sequence[tuple[float, float]], trajectories: int
+        self, rows: Tensor, margins: Tensor, path: Sequence[_Level], trajectories: int
     ) -> tuple[Tensor, Tensor, float]:
-        """Particles at the path's end, and ln of the evidence there over that at its beginning.
-
-        path: finite sharpnesses and the trajectories' step at each.
-        """
+        """Particles at the path's end, all of it of finite sharpness, and ln of the evidence there over that at its
+        beginning."""
         total = 0.0
-        for (before, _), (beta, step) in pairwise(path):
-            total += _ln_mean_weight(margins, before, beta)
-            rows, margins = self._resampled(rows, margins, before, beta)
-            for _ in range(trajectories if beta > 0 else 0):
-                rows, margins, _ = self._moved(rows, margins, beta, step)
+        for before, level in pairwise(path):
+            rows, margins, gained = self._resampled(rows, margins, before.beta, level.beta)
+            total += gained
+            for _ in range(trajectories if level.beta.any() else 0):
+                rows, margins, _ = self._moved(rows, margins, level)
         return rows, margins, total
 
     def _start(self) -> tuple[Tensor, Tensor]:
         rows = draw(self.table, "gaussian", self.particles, self.generator)
         return rows, self.move.margins(rows)
 
-    def _resampled(self, rows: Tensor, margins: Tensor, before: float, beta: float) -> tuple[Tensor, Tensor]:
-        """Particles as often as their weights say, as evenly as can be."""
-        weights = _log_weights(margins, before, beta)
+    def _resampled(self, rows: Tensor, margins: Tensor, before: Tensor, beta: Tensor) -> tuple[Tensor, Tensor, float]:
+        """Particles as often as their weights say, as evenly as can be, and ln of the mean weight."""
+        weights = log_weights(margins, before, beta)
         offset = torch.rand(1, generator=self.generator, dtype=weights.dtype, device=weights.device)
         places = (torch.arange(len(weights), device=weights.device) + offset) / len(weights)
         chosen = torch.searchsorted(weights.softmax(0).cumsum(0), places).clamp_(max=len(weights) - 1)
-        return rows[chosen], margins[chosen]
+        return rows[chosen], margins[chosen], _ln_mean(weights)
 
-    def _moved(self, rows: Tensor, margins: Tensor, beta: float, step: float) -> tuple[Tensor, Tensor, float]:
+    def _moved(self, rows: Tensor, margins: Tensor, level: _Level) -> tuple[Tensor, Tensor, float]:
         velocity = draw(self.table, "gaussian", len(rows), self.generator)
         uniform = torch.rand(len(rows), generator=self.generator, device=rows.device)
-        return self.move(rows, velocity, margins, uniform, beta, step)
+        return self.move(rows, velocity, margins, uniform, level.beta, level.step)
 
 
-def _ln_mean_weight(margins: Tensor, before: float, beta: float) -> float:
-    return float(_log_weights(margins, before, beta).logsumexp(0)) - log(len(margins))
-
-
-def _log_weights(margins: Tensor, before: float, beta: float) -> Tensor:
-    return log_likelihood(margins, beta) - log_likelihood(margins, before)
-
-
-def _next(margins: Tensor, beta: float, effective: float) -> float:
-    """The sharpness at which the weights are worth that share of the particles; ∞ where they are at any."""
-
-    def excess(sharper: float) -> float:
-        weights = _log_weights(margins, beta, sharper)
-        if weights.max() == -inf:
-            return -effective
-        weights = (weights - weights.max()).exp()
-        return float(weights.sum() ** 2 / (weights**2).sum()) / len(weights) - effective
-
-    if excess(inf) >= 0:
-        return inf
-    most = max(_STEEPEST * beta, 1.0)
-    return most if excess(most) >= 0 else float(brentq(excess, beta, most, rtol=1e-3))
+def _ln_mean(log_weights: Tensor) -> float:
+    return float(log_weights.logsumexp(0)) - log(len(log_weights))

@@ -39,15 +39,8 @@ class RunsPosterior:
 
     @property
     def sample(self) -> Runs:
-        """The functions by run, as the distances take them.
-
-        A run counts by its evidence: of all runs together, that leaves no bias but the ratio's own, which falls with
-        their number, whereas runs counted alike would keep the bias that each has with few particles.
-        """
-        alive = np.flatnonzero(np.isfinite(self.curve[:, -1]))
-        runs = tuple(self.clusters.of_unit(run) for run in alive.tolist())
-        evidence = self.curve[alive, -1]
-        return Runs(runs, tuple(np.exp(evidence - evidence.max())))
+        """The functions by run, each weighted by its evidence, as the distances take them."""
+        return Runs.by_evidence(self.clusters, self.curve[:, -1])
 
     @cached_property
     def evidence(self) -> Estimate:

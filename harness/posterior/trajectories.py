@@ -11,22 +11,16 @@ import numpy as np
 import torch
 from numba import njit
 from torch import Tensor
-from torch.nn.functional import logsigmoid
 
 from harness.networks.ensemble import activations, block_size
 from harness.networks.fully_connected import FullyConnected
 from harness.posterior.constraint import Constraint
+from harness.posterior.sharpening import log_likelihood
 from harness.training.passes import backward, forward, no_units
 
 
-def log_likelihood(margins: Tensor, beta: float) -> Tensor:
-    """(networks, points) -> (networks,) Σ ln σ(β·margin) in double precision; at β = ∞ 0 where all are positive, else
-    −∞."""
-    return logsigmoid(beta * margins.double()).sum(1)
-
-
 class Trajectories:
-    """Moves networks that are weighted by Π σ(β·margin), by `leaps` steps each.
+    """Moves networks that are weighted by Π σ(β_i·margin_i), by `leaps` steps each.
 
     Margins are logits times labels' signs, over the logits' r.m.s. over all points.
     """
@@ -49,12 +43,12 @@ class Trajectories:
         return margins / margins.square().mean(1, keepdim=True).sqrt()
 
     def __call__(
-        self, rows: Tensor, velocity: Tensor, margins: Tensor, uniform: Tensor, beta: float, step: float
+        self, rows: Tensor, velocity: Tensor, margins: Tensor, uniform: Tensor, beta: Tensor, step: float
     ) -> tuple[Tensor, Tensor, float]:
         """Rows and margins after a trajectory each, and the mean chance that one is accepted.
 
         rows, velocity: (networks, size), both as drawn at initialisation. margins: (networks, points), of the rows.
-        uniform: (networks,) on [0, 1). step: in radians.
+        uniform: (networks,) on [0, 1). beta: (points,) in double precision. step: in radians.
         """
         along = self._compiled if self.compiled else self._differentiated
         parts = zip(rows.split(self.block), velocity.split(self.block), strict=True)
@@ -66,7 +60,7 @@ class Trajectories:
         return torch.where(accepted, moved, rows), torch.where(accepted, at_end, margins), float(chance.mean())
 
     def _differentiated(
-        self, rows: Tensor, velocity: Tensor, beta: float, step: float
+        self, rows: Tensor, velocity: Tensor, beta: Tensor, step: float
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Rows and margins at the trajectories' ends, and what they gained in ln probability, velocity included."""
         before = self._ln_gaussian(rows, velocity)
@@ -85,8 +79,8 @@ class Trajectories:
         squares = rows.double().square() + velocity.double().square()
         return -(squares / self.variance.clamp(min=torch.finfo(rows.dtype).tiny)).sum(1) / 2
 
-    def _gradient(self, rows: Tensor, beta: float) -> tuple[Tensor, Tensor, Tensor]:
-        """Σ ln σ(β·margin), its gradient by the rows, and the margins."""
+    def _gradient(self, rows: Tensor, beta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Σ ln σ(β_i·margin_i), its gradient by the rows, and the margins."""
         with torch.enable_grad():
             leaves = rows.detach().requires_grad_()
             margins = self.margins(leaves)
@@ -94,7 +88,7 @@ class Trajectories:
             (gradient,) = torch.autograd.grad(likelihood.sum(), leaves)
         return likelihood.detach(), gradient, margins.detach()
 
-    def _compiled(self, rows: Tensor, velocity: Tensor, beta: float, step: float) -> tuple[Tensor, Tensor, Tensor]:
+    def _compiled(self, rows: Tensor, velocity: Tensor, beta: Tensor, step: float) -> tuple[Tensor, Tensor, Tensor]:
         """`_differentiated`, one network after the other, in the nearest cache."""
         constraint = self.constraint
         widths = [each.shape[0] for name, each in constraint.table.items() if name.endswith(".weight")]
@@ -108,7 +102,7 @@ class Trajectories:
             self.variance.numpy(),
             np.array([*widths, 1]),
             "readout.bias" in constraint.table,
-            beta,
+            beta.numpy(),
             step,
             self.leaps,
             margins.numpy(),
@@ -126,7 +120,7 @@ def _run(
     variance: np.ndarray,
     widths: np.ndarray,
     biased: bool,
-    beta: float,
+    beta: np.ndarray,
     step: float,
     leaps: int,
     margins: np.ndarray,
@@ -169,11 +163,11 @@ def _ln_gaussian(theta: np.ndarray, velocity: np.ndarray, variance: np.ndarray) 
 
 
 @njit(error_model="numpy", nogil=True)
-def _slopes(units: np.ndarray, first: int, signs: np.ndarray, beta: float, margins: np.ndarray) -> float:
-    """Σ ln σ(β·margin); fills the margins and puts the slopes by the logits in their place.
+def _slopes(units: np.ndarray, first: int, signs: np.ndarray, beta: np.ndarray, margins: np.ndarray) -> float:
+    """Σ ln σ(β_i·margin_i); fills the margins and puts the slopes by the logits in their place.
 
     units: every second number from `first` on is a logit z. With margins q = y·z/r, r the r.m.s. of z, the slope by z_i
-    is (g_i − q_i·Σ g·q / points)·y_i/r, with g = β σ(−β q).
+    is (g_i − q_i·Σ g·q / points)·y_i/r, with g_i = β_i σ(−β_i q_i).
     """
     points = len(signs)
     squares = 0.0
@@ -184,9 +178,9 @@ def _slopes(units: np.ndarray, first: int, signs: np.ndarray, beta: float, margi
     for i in range(points):
         q = signs[i] * units[first + 2 * i] / scale
         margins[i] = q
-        small = np.exp(-abs(beta * q))
-        total += min(beta * q, 0.0) - log1p(small)
-        slope = beta * (small if q > 0 else 1.0) / (1 + small)
+        small = np.exp(-abs(beta[i] * q))
+        total += min(beta[i] * q, 0.0) - log1p(small)
+        slope = beta[i] * (small if q > 0 else 1.0) / (1 + small)
         units[first + 2 * i] = slope
         along += slope * q
     for i in range(points):
