@@ -21,6 +21,8 @@ REQUESTS = {
     "posterior": lambda lab: lab.posterior(NETWORK, TASK, draws=20, last_layers=4),
     "tempered_posterior": lambda lab: lab.tempered_posterior(NETWORK, TASK, 1.0, draws=20, last_layers=4),
     "deep_posterior": lambda lab: lab.deep_posterior(NETWORK, TASK, runs=2, chains=8, steps=2),
+    "annealed_posterior": lambda lab: lab.annealed_posterior(NETWORK, TASK, runs=2, particles=64, trajectories=4),
+    "annealed_evidence": lambda lab: lab.annealed_evidence(NETWORK, TASK, runs=2, particles=16, trajectories=2),
     "density_of_states": lambda lab: lab.density_of_states(NETWORK, TASK, runs=2, chains=4, steps=2),
     "train": lambda lab: lab.train(NETWORK, TASK, SGD(0.1), **TRAINING),
     "kernel": lambda lab: lab.kernel(NETWORK, TASK),

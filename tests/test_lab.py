@@ -47,6 +47,7 @@ SAMPLERS = {
     "prior": lambda lab: lab.prior(NETWORK, CUBE, draws=100),
     "posterior": lambda lab: lab.posterior(NETWORK, TASK, draws=50, last_layers=4),
     "deep_posterior": lambda lab: lab.deep_posterior(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
+    "annealing": lambda lab: lab.annealed_posterior(FullyConnected((4,)), TASK, runs=2, particles=32, trajectories=4),
     "tempered": lambda lab: lab.tempered_posterior(NETWORK, TASK, 1.0, draws=50, last_layers=4),
     "density": lambda lab: lab.density_of_states(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
     "train": lambda lab: lab.train(FullyConnected((4,)), TASK, SGD(0.1), networks=10, batch=2, max_epochs=50),
@@ -237,13 +238,27 @@ def test_runs_that_disagree_leave_a_claim_undecided(lab):
         lab().deep_posterior(FullyConnected((3, 3)), hard, runs=4, chains=2, steps=1)
 
 
+def test_annealing_that_lags_leaves_a_claim_undecided_but_has_an_evidence(lab):
+    hard = boolean_cube(4, "parity", train=14)
+    with pytest.raises(Undecided, match=r"on the way there and -\d+\.\d+ on the way back, though trajectories were"):
+        lab().annealed_posterior(FullyConnected((8,)), hard, particles=64, trajectories=1, lengthenings=0)
+    found = lab().annealed_evidence(FullyConnected((8,)), hard, particles=64, trajectories=1)
+    low, high = found.interval(0.05)
+    assert low < found.value < high
+    assert found.n == 4
+
+
 def test_the_version_is_raised_when_a_sampler_draws_otherwise(lab):
-    """Entries of an older sampler would be taken for this one's: raise SAMPLERS_VERSION, then renew these digests."""
+    """Entries of an older sampler would be taken for this one's: raise SAMPLERS_VERSION, then renew these digests.
+
+    Not annealing's: sharpnesses and steps are settled by sums that another kind of processor rounds otherwise.
+    """
     digests = {
         name: hashlib.sha256(
             b"".join(np.ascontiguousarray(array).tobytes() for array in sample(lab()).to_arrays().values())
         )
         for name, sample in SAMPLERS.items()
+        if name != "annealing"
     }
     assert {"version": SAMPLERS_VERSION} | {name: digest.hexdigest()[:12] for name, digest in digests.items()} == {
         "version": 5,

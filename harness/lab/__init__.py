@@ -1,5 +1,6 @@
 """What a claim is handed: one request for each kind of sample, with seeds, device, budget and store already chosen."""
 
+from harness.lab.annealing import Annealing
 from harness.lab.features import Features
 from harness.lab.finite_width import FiniteWidth
 from harness.lab.kernel_theory import KernelTheory
@@ -9,5 +10,5 @@ from harness.lab.training import Training
 __all__ = ["SAMPLERS_VERSION", "SCALES", "Lab", "Scale"]
 
 
-class Lab(FiniteWidth, KernelTheory, Training, Features):
+class Lab(FiniteWidth, Annealing, KernelTheory, Training, Features):
     """Every request a claim may make; see `shards.py` for how samples grow over a cell's looks."""
