@@ -13,7 +13,7 @@ from harness.functions import FunctionCounts
 from harness.generalisation import generalisation_error
 from harness.intervals import clopper_pearson
 from harness.marginals import restricted
-from harness.posterior import ChainsPosterior, RejectionPosterior, RunsPosterior
+from harness.posterior import AnnealedPosterior, ChainsPosterior, RejectionPosterior, RunsPosterior
 from harness.problems import Problem
 from harness.training import Trained
 from harness.verdicts import Estimate
@@ -25,7 +25,7 @@ MOST_POINTS = 200
 
 def compare(
     by_training: Trained,
-    by_volume: RejectionPosterior | RunsPosterior | ChainsPosterior,
+    by_volume: RejectionPosterior | RunsPosterior | AnnealedPosterior | ChainsPosterior,
     problem: Problem,
     points: int | None = None,
 ) -> Estimate:

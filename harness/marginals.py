@@ -10,10 +10,10 @@ import numpy as np
 
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts, pack, unpack
-from harness.posterior import ChainsPosterior, RejectionPosterior, RunsPosterior
+from harness.posterior import AnnealedPosterior, ChainsPosterior, RejectionPosterior, RunsPosterior
 from harness.training import Trained
 
-S = TypeVar("S", bound=Trained | RejectionPosterior | RunsPosterior | ChainsPosterior)
+S = TypeVar("S", bound=Trained | RejectionPosterior | RunsPosterior | AnnealedPosterior | ChainsPosterior)
 
 
 def restricted(sample: S, points: int) -> S:

@@ -4,16 +4,16 @@ Source: C. Mingard, LessWrong, 11 May 2021; Dingle, Pérez & Louis 2020, arXiv 1
 arXiv 1711.09694.
 
 They exist: by how many bits the volume of a named simple function lies below the simplicity bound at its LZ76
-complexity. Its volume is measured, not missed: by subset simulation of all 2ⁿ labels, or as an orthant probability in
-the limit of infinite width. The identity copies the last bit, copy-1 the first; the majority and parity are a line of
-code each. The bound is that of `large_volume_means_simple`: slope a from the number of functions and the complexity of
-a random one, b from the constant function.
+complexity. Its volume is measured, not missed: by subset simulation of all 2ⁿ labels, on 7 bits by annealing, or as
+an orthant probability in the limit of infinite width. The identity copies the last bit, copy-1 the first; the majority
+and parity are a line of code each. The bound is that of `large_volume_means_simple`: slope a from the number of
+functions and the complexity of a random one, b from the constant function.
 
 They are rare: the share of draws whose function is simple and lies at least so many bits below the bound. One half of
 the draws says which functions do, the other is counted.
 """
 
-from claims.grids import cube_networks
+from claims.grids import cube_networks, log2_volume
 from harness.claim import claim, over
 from harness.complexity import lempel_ziv
 from harness.problems import boolean_cube
@@ -35,7 +35,7 @@ SHARE = "share of draws with a simple function far below the bound"
 )
 def test_named_functions(lab, bits, function, architecture):
     named = named_function(bits, function)
-    volume = in_bits(lab.deep_posterior(architecture, named, runs=8).evidence)
+    volume = log2_volume(lab, architecture, named)
     return bits_below_bound(volume, lab.prior(architecture, boolean_cube(bits)), named.train_y, lempel_ziv)
 
 

@@ -3,13 +3,14 @@
 Source: C. Mingard, LessWrong, 12 May 2021; Mingard et al. 2019, arXiv 1909.11522, section 4.3.
 
 A function's entropy class are the functions with as many ones, and the mean volume in it is P(T = t)/C(2ⁿ, t). The
-first test compares the volume of a named function with that mean: P(f) by subset simulation of all 2ⁿ labels, or in the
-limit of infinite width as an orthant probability, and P(T = t) from plain draws. The identity copies the last bit,
-0101…; parity and the majority of an odd number of bits are as balanced. The second test is the rank correlation of P
-with LZ76 within the class of balanced functions, over those of large volume: entropy is the same for all.
+first test compares the volume of a named function with that mean: P(f) by subset simulation of all 2ⁿ labels, on 7 bits
+by annealing, or in the limit of infinite width as an orthant probability, and P(T = t) from plain draws. The identity
+copies the last bit, 0101…; parity and the majority of an odd number of bits are as balanced. The second test is the
+rank correlation of P with LZ76 within the class of balanced functions, over those of large volume: entropy is the same
+for all.
 """
 
-from claims.grids import cube_networks
+from claims.grids import cube_networks, log2_volume
 from harness.claim import claim, over
 from harness.complexity import MEASURES
 from harness.networks import perceptron
@@ -33,7 +34,7 @@ STRUCTURED = ("identity", "majority", "parity")
 )
 def test_named_functions(lab, bits, function, architecture):
     named = named_function(bits, function)
-    volume = in_bits(lab.deep_posterior(architecture, named, runs=8).evidence)
+    volume = log2_volume(lab, architecture, named)
     return bits_above_class(volume, lab.prior(architecture, boolean_cube(bits)), named.train_y)
 
 
