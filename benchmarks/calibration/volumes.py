@@ -3,7 +3,7 @@
 Functions are those of `distributions`, whose probabilities are known one by one.
 """
 
-from math import comb, exp, log, log2
+from math import asin, comb, cos, exp, log, log2, pi
 
 import numpy as np
 import torch
@@ -18,11 +18,13 @@ from harness.distances import nearness
 from harness.functions import ClusteredCounts, FunctionCounts, pack
 from harness.generalisation import generalisation_error
 from harness.intervals import log_evidence, slope
-from harness.posterior import DensityOfStates
+from harness.networks import perceptron
+from harness.posterior import AnnealedPosterior, DensityOfStates, annealed_posterior
 from harness.posterior.approximations import expectation_propagation
 from harness.posterior.evidence import evidence_of_clusters
 from harness.posterior.gaussian_process import GaussianProcess
 from harness.posterior.orthant import scramblings
+from harness.problems import Problem
 from harness.simplicity import bound, mean_measure, rank_correlation, share_far_below, share_under_bound
 from harness.temperature import best_temperature
 from harness.verdicts import Estimate
@@ -103,6 +105,33 @@ def _bits_of_a_function(rng: np.random.Generator, which: str, scatter: float) ->
     return bits_below_bound(volume, drawn, function, lempel_ziv), line - ln_volume / log(2)
 
 
+def _annealed(rng: np.random.Generator, runs: int, spread: float, lag: float = 0.0) -> tuple[Estimate, float]:
+    """There and back as they are where particles lag: e^there and e^−back are without bias, and what makes up for runs
+    that fall short are few that do not. lag: in nats, what all runs lag besides, the few being so few that none is."""
+    shift, nothing = (
+        spread**2 / 2 + lag,
+        ClusteredCounts.from_words(np.zeros((0, 1), np.uint64), np.zeros(0, int), 3, runs),
+    )
+    there, back = rng.normal(-20 - shift, spread, runs), rng.normal(-20 + shift, spread, runs)
+    return AnnealedPosterior(nothing, there, back, 1).evidence, -20.0
+
+
+def _annealed_to_two_points(rng: np.random.Generator, angle: float) -> tuple[Estimate, float]:
+    """A real one, of a perceptron and two inputs at an angle, with few particles that hardly move."""
+    x = np.array([[1, 0], [cos(angle), np.sin(angle)]])
+    found = annealed_posterior(
+        perceptron(),
+        Problem.from_arrays(x, [1, 1], x[:1], [0]),
+        torch.Generator().manual_seed(int(rng.integers(2**62))),
+        particles=16,
+        trajectories=1,
+        leaps=2,
+        states=1,
+        lengthenings=0,
+    )
+    return found.evidence, log(1 / 4 + asin(cos(angle)) / (2 * pi))
+
+
 def _evidence_of_hidden_draws(rng: np.random.Generator, a: float, b: float, units: int) -> tuple[Estimate, float]:
     """Evidences of hidden draws from a beta law; 64 last layers each."""
     kept = rng.binomial(64, rng.beta(a, b, units))
@@ -176,6 +205,10 @@ CASES = [
     case("P(S) by 200 hidden draws", "hidden draw", _evidence_of_hidden_draws, 0.5, 2, 200),
     case("P(S) by 4,000 hidden draws of which few keep any", "hidden draw", _evidence_of_hidden_draws, 0.02, 10, 4000),
     case("P(S) by 5,000 very unequal hidden draws", "hidden draw", _evidence_of_hidden_draws, 0.01, 2, 5000),
+    case("ln P(S) by annealing, 4 runs, spread 0.3", "run", _annealed, 4, 0.3),
+    case("ln P(S) by annealing, 16 runs, spread 1.5", "run", _annealed, 16, 1.5),
+    case("ln P(S) by annealing, all runs lagging", "run", _annealed, 16, 0.5, 2.0),
+    case("ln P(S) of two points by annealing", "run", _annealed_to_two_points, 2.5),
     case("ln P(S) of an orthant", "scrambling", lambda rng: (_orthant(rng), -log(_M + 1))),
     case("ln P(S) by EP less that of the orthant", "scrambling", _approximation),
     case("PAC-Bayes bound less test error", "run", _slack),
