@@ -33,13 +33,23 @@ Sampler = Callable[[Problem, torch.Generator, int], dict[str, np.ndarray]]
 
 @dataclass(frozen=True)
 class Annealing:
-    """Trajectories at each level; there and back, between which the truth lies, tell whether they are enough."""
+    """Trajectories at each level; there and back, between which the truth lies, tell whether they are enough.
+
+    in_turn: the points are asked one after another, along a Gray code, in which neighbours differ in one bit.
+    """
 
     trajectories: int
+    in_turn: bool = False
 
     def __call__(self, problem: Problem, generator: torch.Generator, runs: int) -> dict[str, np.ndarray]:
         found = annealed_posterior(
-            ARCHITECTURE, problem, generator, runs=runs, trajectories=self.trajectories, lengthenings=0
+            ARCHITECTURE,
+            along_gray_code(problem) if self.in_turn else problem,
+            generator,
+            runs=runs,
+            trajectories=self.trajectories,
+            lengthenings=0,
+            in_turn=self.in_turn,
         )
         return {", there": found.by_run, ", back": found.back}
 
@@ -82,6 +92,13 @@ METHODS: dict[str, tuple[tuple[str, Sampler, int], ...]] = {
         ("subset simulation", SubsetSimulation(128, 64), 2),
     ),
 }
+
+
+def along_gray_code(problem: Problem) -> Problem:
+    """Of points in counting order, the same in the order of the binary reflected Gray code."""
+    counting = np.arange(problem.m)
+    order = counting ^ (counting >> 1)
+    return Problem.from_arrays(problem.train_x[order], problem.train_y[order], problem.eval_x, problem.eval_y)
 
 
 def sample(bits: int, function: str, method: int, worker: int) -> tuple[dict[str, np.ndarray], float]:

@@ -4,10 +4,10 @@ Source: C. Mingard, LessWrong, 13 May 2021: a rigorous comparison of the posteri
 network and the same network trained with SGD is what would settle the matter.
 
 P_B is that of the very architecture that is trained: by rejection at m = 8, beyond by independent runs of subset
-simulation, and the interval counts runs. Tested as equivalence of bias explained, 1 − D(P_OPT, P_B)/D(U, P_B), with 1:
-D is the squared MMD over functions on the first 8 evaluation points and U uniform. Once over the number of training
-points m at width 40, once over the width at m = 16; two hidden layers. Each split of the data into training and
-evaluation points has a verdict of its own.
+simulation, beyond m = 64 of annealing, and the interval counts runs. Tested as equivalence of bias explained, 1 −
+D(P_OPT, P_B)/D(U, P_B), with 1: D is the squared MMD over functions on the first 8 evaluation points and U uniform.
+Once over the number of training points m at width 40, once over the width at m = 16; two hidden layers. Each split of
+the data into training and evaluation points has a verdict of its own.
 """
 
 from claims.grids import (

@@ -2,12 +2,12 @@
 
 Source: C. Mingard, LessWrong, 12 May 2021; Mingard, Valle-Pérez, Skalse & Louis 2021, JMLR 22:79 (arXiv 2006.15191).
 
-For each cell, networks are drawn from the initialisation and those that fit the m training points are kept (P_B at
-this very width; beyond m = 8 by subset simulation instead of rejection), and networks of the same architecture are
-trained from the same initialisation until they first fit (P_OPT). Bias explained is 1 − D(P_OPT, P_B)/D(U, P_B) with D
-the squared MMD over functions on the first 8 evaluation points and U uniform: 1 means that volume explains all of what
-the optimiser does, 0 none of it. Test errors are on all 64 evaluation points. Fully connected networks come first, with
-SGD and Adam; then networks of other architectures, and other optimisers.
+For each cell, networks are drawn from the initialisation and those that fit the m training points are kept (P_B at this
+very width; beyond m = 8 by subset simulation instead of rejection, beyond m = 64 by annealing), and networks of the
+same architecture are trained from the same initialisation until they first fit (P_OPT). Bias explained is 1 − D(P_OPT,
+P_B)/D(U, P_B) with D the squared MMD over functions on the first 8 evaluation points and U uniform: 1 means that volume
+explains all of what the optimiser does, 0 none of it. Test errors are on all 64 evaluation points. Fully connected
+networks come first, with SGD and Adam; then networks of other architectures, and other optimisers.
 """
 
 from claims.grids import (
