@@ -21,6 +21,7 @@ from benchmarks.report import Row, write
 from harness.intervals import log_evidence
 from harness.networks import FullyConnected
 from harness.posterior import annealed_posterior, density_of_states, subset_simulation
+from harness.posterior.levels import Route
 from harness.problems import Problem
 from harness.volumes import named_function
 
@@ -35,21 +36,21 @@ Sampler = Callable[[Problem, torch.Generator, int], dict[str, np.ndarray]]
 class Annealing:
     """Trajectories at each level; there and back, between which the truth lies, tell whether they are enough.
 
-    in_turn: the points are asked one after another, along a Gray code, in which neighbours differ in one bit.
+    route: along the sharpness, or along the likelihood, where what labels are learnt all at once does not hold it up.
     """
 
     trajectories: int
-    in_turn: bool = False
+    route: Route = "sharpness"
 
     def __call__(self, problem: Problem, generator: torch.Generator, runs: int) -> dict[str, np.ndarray]:
         found = annealed_posterior(
             ARCHITECTURE,
-            along_gray_code(problem) if self.in_turn else problem,
+            problem,
             generator,
             runs=runs,
             trajectories=self.trajectories,
             lengthenings=0,
-            in_turn=self.in_turn,
+            route=self.route,
         )
         return {", there": found.by_run, ", back": found.back}
 
@@ -88,17 +89,11 @@ METHODS: dict[str, tuple[tuple[str, Sampler, int], ...]] = {
         ("annealing, 8 trajectories a level", Annealing(8), 2),
     ),
     "parity": (
-        ("annealing, 32 trajectories a level", Annealing(32), 2),
+        ("annealing along the likelihood, 32 trajectories a level", Annealing(32, "likelihood"), 2),
+        ("annealing along the sharpness, 32 trajectories a level", Annealing(32), 2),
         ("subset simulation", SubsetSimulation(128, 64), 2),
     ),
 }
-
-
-def along_gray_code(problem: Problem) -> Problem:
-    """Of points in counting order, the same in the order of the binary reflected Gray code."""
-    counting = np.arange(problem.m)
-    order = counting ^ (counting >> 1)
-    return Problem.from_arrays(problem.train_x[order], problem.train_y[order], problem.eval_x, problem.eval_y)
 
 
 def sample(bits: int, function: str, method: int, worker: int) -> tuple[dict[str, np.ndarray], float]:

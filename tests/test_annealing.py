@@ -14,14 +14,21 @@ from harness.intervals import log_evidence
 from harness.networks import FullyConnected, Transformer, perceptron
 from harness.posterior import AnnealedPosterior, annealed_posterior, annealing, rejection, subset_simulation
 from harness.posterior.constraint import Constraint
-from harness.posterior.sharpening import Sharpening, log_likelihood
+from harness.posterior.levels import (
+    FITTING,
+    HELD_AT,
+    INITIALISATION,
+    Level,
+    along_likelihood,
+    log_likelihood,
+    sharpening,
+)
 from harness.posterior.trajectories import Trajectories
 from harness.problems import Problem, digits
 from harness.volumes import named_function
 
 ALPHA = 1e-6
-# All points together, or one after another.
-PATHS = pytest.mark.parametrize("in_turn", [False, True], ids=["together", "in turn"])
+ROUTES = pytest.mark.parametrize("route", ["sharpness", "likelihood"])
 
 
 def generator(seed):
@@ -49,26 +56,26 @@ def two_points(angle, labels=(1, 1)):
     return Problem.from_arrays(x, labels, x[:1], [0])
 
 
-@PATHS
+@ROUTES
 @pytest.mark.parametrize("labels", list(product((0, 1), (0, 1))))
-def test_two_points_of_a_perceptron(labels, in_turn):
-    options = {"runs": 8, "trajectories": 4, "leaps": 10, "lengthenings": 0, "in_turn": in_turn}
+def test_two_points_of_a_perceptron(labels, route):
+    options = {"runs": 8, "trajectories": 8, "leaps": 10, "lengthenings": 0, "route": route}
     found = annealed_posterior(perceptron(), two_points(0.5, labels), generator(0), **options)
     correlation = np.cos(0.5) * (1 if labels[0] == labels[1] else -1)
     truth = log(1 / 4 + asin(correlation) / (2 * pi))
     assert_overlap(found, truth, truth, widest=0.5)
 
 
-@PATHS
-def test_orthogonal_inputs_have_evidence_two_to_the_minus_m(in_turn):
+@ROUTES
+def test_orthogonal_inputs_have_evidence_two_to_the_minus_m(route):
     m = 12
     problem = Problem.from_arrays(np.eye(m), np.arange(m) % 2, np.eye(m)[:1], [0])
-    options = {"runs": 8, "particles": 64, "trajectories": 4, "leaps": 10, "lengthenings": 0, "in_turn": in_turn}
+    options = {"runs": 8, "particles": 64, "trajectories": 4, "leaps": 10, "lengthenings": 0, "route": route}
     found = annealed_posterior(perceptron(), problem, generator(1), **options)
     assert_overlap(found, -m * log(2), -m * log(2))
 
 
-@PATHS
+@ROUTES
 @pytest.mark.parametrize(
     ("architecture", "problem"),
     [
@@ -78,8 +85,8 @@ def test_orthogonal_inputs_have_evidence_two_to_the_minus_m(in_turn):
     ],
     ids=lambda each: each.name,
 )
-def test_agrees_with_rejection(architecture, problem, in_turn):
-    options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "in_turn": in_turn}
+def test_agrees_with_rejection(architecture, problem, route):
+    options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "route": route}
     found = annealed_posterior(architecture, problem, generator(2), **options)
     drawn = rejection(architecture, problem, 10_000, generator(3), last_layers=16)
     assert_overlap(found, *(log(end) for end in drawn.evidence.interval(ALPHA)))
@@ -92,7 +99,7 @@ def test_agrees_with_rejection(architecture, problem, in_turn):
 def test_agrees_with_subset_simulation_where_rejection_is_hopeless():
     network, problem = FullyConnected((40, 40)), digits(32, 4)
     found = annealed_posterior(
-        network, problem, generator(11), runs=6, particles=64, trajectories=4, leaps=15, lengthenings=0
+        network, problem, generator(11), runs=6, particles=64, trajectories=8, leaps=15, lengthenings=0
     )
     by_levels = subset_simulation(network, problem, generator(12), runs=6, lengthenings=0)
     assert by_levels.evidence.value < -17
@@ -101,10 +108,21 @@ def test_agrees_with_subset_simulation_where_rejection_is_hopeless():
     assert mmd_squared(by_levels.sample, found.sample).interval(1e-4)[0] <= 0
 
 
-@PATHS
-def test_evidence_is_unbiased_with_few_particles(in_turn):
+def test_both_routes_and_subset_simulation_find_the_same_volume_of_parity():
+    network, parity = FullyConnected((40, 40)), named_function(3, "parity")
+    options = {"runs": 6, "particles": 64, "trajectories": 16, "leaps": 15, "lengthenings": 0}
+    sharp = annealed_posterior(network, parity, generator(15), **options)
+    held = annealed_posterior(network, parity, generator(16), **options, route="likelihood")
+    by_levels = subset_simulation(network, parity, generator(17), runs=6, lengthenings=0)
+    assert sharp.evidence.value < -12
+    assert_overlap(sharp, *held.evidence.interval(ALPHA))
+    assert_overlap(held, *by_levels.evidence.interval(ALPHA))
+
+
+@ROUTES
+def test_evidence_is_unbiased_with_few_particles(route):
     problem = two_points(2.5)
-    options = {"runs": 400, "particles": 16, "trajectories": 1, "leaps": 2, "lengthenings": 0, "in_turn": in_turn}
+    options = {"runs": 400, "particles": 32, "trajectories": 1, "leaps": 5, "lengthenings": 0, "route": route}
     few = annealed_posterior(perceptron(), problem, generator(4), **options)
     values = np.exp(few.by_run)
     truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
@@ -122,50 +140,63 @@ def parts(architecture, problem, networks=16):
     return move, rows, velocity
 
 
+@pytest.mark.parametrize("level", [Level(2.0), Level(3.0, 0.3, 0.2, -15.0)], ids=["sharp", "held"])
 @pytest.mark.parametrize(
     "architecture", [FullyConnected((40, 40)), FullyConnected((12,), sigma_b=0.0), FullyConnected((9, 8, 7))]
 )
-def test_compiled_trajectories_are_the_differentiated_ones(architecture):
+def test_compiled_trajectories_are_the_differentiated_ones(architecture, level):
     move, rows, velocity = parts(architecture, named_function(4, "parity"))
     assert move.compiled
-    beta = torch.linspace(0, 3, 16, dtype=torch.float64)
-    compiled = move._compiled(rows, velocity, beta, 0.05)
-    differentiated = move._differentiated(rows, velocity, beta, 0.05)
+    compiled = move._compiled(rows, velocity, level, 0.05)
+    differentiated = move._differentiated(rows, velocity, level, 0.05)
     for one, other in zip(compiled, differentiated, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
 
 
 def test_small_steps_keep_the_energy():
     move, rows, velocity = parts(FullyConnected((20, 20)), named_function(4, "parity"))
-    beta = torch.full((16,), 3.0, dtype=torch.float64)
-    errors = [move._compiled(rows, velocity, beta, step)[2].abs().mean() for step in (0.04, 0.02)]
+    errors = [move._compiled(rows, velocity, Level(3.0), step)[2].abs().mean() for step in (0.04, 0.02)]
     # A leapfrog's error is of second order.
     assert 2.5 < errors[0] / errors[1] < 6
 
 
 def test_a_sharp_likelihood_is_the_0_1_likelihood():
     margins = torch.tensor([[0.5, 2.0], [0.5, -0.1]])
-    sharp, blunt = (torch.full((2,), beta, dtype=torch.float64) for beta in (float("inf"), 0.0))
-    assert log_likelihood(margins, sharp).tolist() == [0, float("-inf")]
-    torch.testing.assert_close(log_likelihood(margins, blunt), torch.full((2,), -2 * log(2), dtype=torch.float64))
+    assert log_likelihood(margins, float("inf")).tolist() == [0, float("-inf")]
+    torch.testing.assert_close(log_likelihood(margins, 0.0), torch.full((2,), -2 * log(2), dtype=torch.float64))
 
 
-@PATHS
-def test_sharpness_only_grows_and_ends_at_infinity_for_all(in_turn):
-    sharpening = Sharpening(3, in_turn, torch.device("cpu"))
-    path = torch.stack([sharpening(t) for t in (0, 0.5, 1, 1.5, 2.9, 3, 3.1, 40, float("inf"))])
-    assert (path.diff(dim=0) >= 0).all()
-    assert path[0].eq(0).all()
-    assert path[-1].isinf().all()
+@pytest.mark.parametrize("pieces", [[sharpening()], along_likelihood(16, -25.0, -9.0)], ids=["sharpness", "likelihood"])
+def test_a_route_goes_from_the_initialisation_to_all_that_fit_without_a_jump(pieces):
+    margins = torch.randn(100, 16, generator=generator(13))
+    weights = INITIALISATION.log_weight(margins)
+    for piece in pieces:
+        # Up to a constant, which moves no particle.
+        begins = piece.level(piece.start).log_weight(margins) - weights
+        torch.testing.assert_close(begins, begins[:1].expand(100))
+        weights = piece.level(piece.end).log_weight(margins)
+    assert pieces[-1].level(pieces[-1].end) == FITTING
 
 
-def test_in_turn_one_point_is_sharp_before_the_next_begins():
-    sharpening = Sharpening(3, True, torch.device("cpu"))
-    sharp = float(sharpening(1)[0])
-    assert sharpening(1).tolist() == [sharp, 0, 0]
-    assert sharpening(1.5).tolist() == [sharp, sharp / 2, 0]
-    assert sharpening(3).tolist() == [sharp] * 3
-    assert sharpening(5).tolist() == [sharp + 2] * 3
+def test_networks_that_are_held_lie_where_the_likelihood_alone_would_have_them():
+    # Of L that is normal, mean −20 and variance 9, e^L moves the mean to −11; held there it stays.
+    likelihood = torch.linspace(-60, 30, 100_001, dtype=torch.float64)
+    _, held, *_ = along_likelihood(16, -20.0, -11.0)
+    level = held.level(1.0)
+    assert (level.sharpness, level.slope) == (HELD_AT, 0)
+    log_density = -((likelihood + 20) ** 2) / 18 - level.stiffness * (likelihood - level.centre) ** 2 / 2
+    density = (log_density - log_density.max()).exp()
+    assert float((density * likelihood).sum() / density.sum()) == pytest.approx(-11, abs=1e-6)
+
+
+def test_the_next_level_is_where_weights_are_worth_their_share():
+    margins = torch.randn(1000, 8, generator=generator(14))
+    piece = sharpening()
+    gone = piece.next(margins, 0.0, 0.8)
+    weights = (piece.level(gone).log_weight(margins) - piece.level(0.0).log_weight(margins)).exp()
+    assert float(weights.sum() ** 2 / (weights**2).sum()) == pytest.approx(800, rel=1e-3)
+    assert piece.next(margins.abs(), 0.0, 0.8) == float("inf")
+    assert sharpening(end=0.1).next(margins, 0.0, 0.8) == 0.1
 
 
 def test_the_order_of_points_and_the_block_do_not_matter(monkeypatch):
@@ -180,11 +211,11 @@ def test_the_order_of_points_and_the_block_do_not_matter(monkeypatch):
     np.testing.assert_allclose(again.by_run, found.by_run)
 
 
-@PATHS
-def test_the_way_back_finds_the_same(in_turn):
+@ROUTES
+def test_the_way_back_finds_the_same(route):
     problem = two_points(2.5)
     truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
-    options = {"runs": 100, "particles": 1024, "trajectories": 2, "leaps": 10, "lengthenings": 0, "in_turn": in_turn}
+    options = {"runs": 100, "particles": 1024, "trajectories": 2, "leaps": 10, "lengthenings": 0, "route": route}
     found = annealed_posterior(perceptron(), problem, generator(9), **options)
     inverse = np.exp(-found.back)
     assert abs(inverse.mean() - 1 / truth) < 4 * inverse.std() / 10 < 0.05 / truth
@@ -252,7 +283,7 @@ def test_particles_that_lag_are_moved_further(monkeypatch):
 
 
 def test_a_pilot_without_end_is_undecided(monkeypatch):
-    monkeypatch.setattr(annealing, "_MOST_LEVELS", 3)
+    monkeypatch.setattr(annealing, "_MOST_LEVELS", 2)
     with pytest.raises(Undecided, match="more trajectories"):
         annealed_posterior(FullyConnected((5,)), named_function(3, "parity"), generator(0), particles=8)
 
@@ -263,6 +294,11 @@ def test_a_pilot_without_end_is_undecided(monkeypatch):
 def test_bad_numbers(wrong):
     with pytest.raises(BadInput, match="Annealing takes at least 1"):
         annealed_posterior(perceptron(), two_points(1), generator(0), **wrong)
+
+
+def test_routes_are_two():
+    with pytest.raises(BadInput, match="along one of sharpness, likelihood, not along 'gradient'"):
+        annealed_posterior(perceptron(), two_points(1), generator(0), route="gradient")
 
 
 @pytest.mark.parametrize(

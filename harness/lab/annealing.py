@@ -6,6 +6,7 @@ from harness.errors import Undecided
 from harness.lab.shards import Shards, who
 from harness.networks import Architecture
 from harness.posterior import AnnealedPosterior, annealed_posterior
+from harness.posterior.levels import Route
 from harness.problems import Problem
 from harness.verdicts import Estimate
 
@@ -26,7 +27,7 @@ class Annealing(Shards):
 
         Undecided where the ways there and back disagree though trajectories were lengthened.
         """
-        found = self._annealed(architecture, problem, runs, particles, trajectories, lengthenings, in_turn=False)
+        found = self._annealed(architecture, problem, runs, particles, trajectories, lengthenings, "sharpness")
         if not found.agree:
             there, back = found.ends
             raise Undecided(
@@ -42,14 +43,14 @@ class Annealing(Shards):
         runs: int = 4,
         particles: int = 128,
         trajectories: int = 32,
-        in_turn: bool = False,
+        route: Route = "sharpness",
     ) -> Estimate:
         """ln P(S), of points that may be so hard that no trajectories are long enough: from there to back, however far
         apart; `runs` independent runs a shard.
 
-        in_turn: the points are asked one after another instead of all together.
+        route: as of `posterior.annealed_posterior`.
         """
-        return self._annealed(architecture, problem, runs, particles, trajectories, 0, in_turn).evidence
+        return self._annealed(architecture, problem, runs, particles, trajectories, 0, route).evidence
 
     def _annealed(
         self,
@@ -59,14 +60,14 @@ class Annealing(Shards):
         particles: int,
         trajectories: int,
         lengthenings: int,
-        in_turn: bool,
+        route: Route,
     ) -> AnnealedPosterior:
         how: dict[str, Any] = {
             "runs": runs,
             "particles": particles,
             "trajectories": trajectories,
             "lengthenings": lengthenings,
-            "in_turn": in_turn,
+            "route": route,
         }
         return self.gather(
             AnnealedPosterior,

@@ -122,9 +122,9 @@ def _drawn(request: Request, network: Network, m: float, n: float, p: float) -> 
         drawn = float(spec["runs"] * spec["chains"] * spec["steps"]) * max(a * m**b / log(2), 1.0)
         return drawn, drawn * max(m, 1.0), {}
     if sampler == "annealing":
-        # Levels as digits took them, 24 at m = 32 and 63 at 600, and in turn one more a point at the least. What a
-        # trajectory takes, and longer ones, are in the price.
-        levels = 7.5 * m ** (1 / 3) + (m if spec["in_turn"] else 0.0)
+        # Levels as digits took them, 24 at m = 32 and 63 at 600; along the likelihood twice as many, as parity on
+        # 7 bits did. What a trajectory takes, and longer ones, are in the price.
+        levels = 7.5 * m ** (1 / 3) * (2 if spec["route"] == "likelihood" else 1)
         drawn = float(spec["runs"] * spec["particles"])
         moves = drawn * spec["trajectories"] * levels
         return drawn, moves * m, {"parameters": moves * network.parameters}

@@ -1,8 +1,8 @@
-"""Hamiltonian trajectories of networks under a Gaussian initialisation and a smooth likelihood of their margins.
+"""Hamiltonian trajectories of networks under a Gaussian initialisation and a smooth weight of their margins.
 
 Between kicks along the gradient the Gaussian part is run through exactly, as a rotation of parameters and velocities
-(split Hamiltonian Monte-Carlo: Shahbaba et al. 2014, arXiv 1106.5941), so that without a likelihood no trajectory is
-ever refused.
+(split Hamiltonian Monte-Carlo: Shahbaba et al. 2014, arXiv 1106.5941), so that where all weigh the same no
+trajectory is ever refused.
 """
 
 from math import cos, log1p, sin, sqrt
@@ -15,12 +15,12 @@ from torch import Tensor
 from harness.networks.ensemble import activations, block_size
 from harness.networks.fully_connected import FullyConnected
 from harness.posterior.constraint import Constraint
-from harness.posterior.sharpening import log_likelihood
+from harness.posterior.levels import Level
 from harness.training.passes import backward, forward, no_units
 
 
 class Trajectories:
-    """Moves networks that are weighted by Π σ(β_i·margin_i), by `leaps` steps each.
+    """Moves networks that are weighted as a level says, by `leaps` steps each.
 
     Margins are logits times labels' signs, over the logits' r.m.s. over all points.
     """
@@ -43,16 +43,16 @@ class Trajectories:
         return margins / margins.square().mean(1, keepdim=True).sqrt()
 
     def __call__(
-        self, rows: Tensor, velocity: Tensor, margins: Tensor, uniform: Tensor, beta: Tensor, step: float
+        self, rows: Tensor, velocity: Tensor, margins: Tensor, uniform: Tensor, level: Level, step: float
     ) -> tuple[Tensor, Tensor, float]:
         """Rows and margins after a trajectory each, and the mean chance that one is accepted.
 
         rows, velocity: (networks, size), both as drawn at initialisation. margins: (networks, points), of the rows.
-        uniform: (networks,) on [0, 1). beta: (points,) in double precision. step: in radians.
+        uniform: (networks,) on [0, 1). step: in radians.
         """
         along = self._compiled if self.compiled else self._differentiated
         parts = zip(rows.split(self.block), velocity.split(self.block), strict=True)
-        ends = [along(*part, beta, step) for part in parts]
+        ends = [along(*part, level, step) for part in parts]
         moved, at_end, gained = (torch.cat(each) for each in zip(*ends, strict=True))
         # A trajectory that has diverged ends nowhere.
         chance = gained.clamp(max=0).exp().nan_to_num_(0)
@@ -60,35 +60,35 @@ class Trajectories:
         return torch.where(accepted, moved, rows), torch.where(accepted, at_end, margins), float(chance.mean())
 
     def _differentiated(
-        self, rows: Tensor, velocity: Tensor, beta: Tensor, step: float
+        self, rows: Tensor, velocity: Tensor, level: Level, step: float
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Rows and margins at the trajectories' ends, and what they gained in ln probability, velocity included."""
         before = self._ln_gaussian(rows, velocity)
-        likelihood, gradient, margins = self._gradient(rows, beta)
-        before += likelihood
+        weight, gradient, margins = self._gradient(rows, level)
+        before += weight
         c, s = cos(step), sin(step)
         for leap in range(self.leaps):
             velocity = velocity + step * (0.5 if leap == 0 else 1) * self.variance * gradient
             rows, velocity = rows * c + velocity * s, velocity * c - rows * s
-            likelihood, gradient, margins = self._gradient(rows, beta)
+            weight, gradient, margins = self._gradient(rows, level)
         velocity = velocity + step / 2 * self.variance * gradient
-        return rows, margins, likelihood + self._ln_gaussian(rows, velocity) - before
+        return rows, margins, weight + self._ln_gaussian(rows, velocity) - before
 
     def _ln_gaussian(self, rows: Tensor, velocity: Tensor) -> Tensor:
         """Up to a constant; what is fixed at 0 counts for nothing."""
         squares = rows.double().square() + velocity.double().square()
         return -(squares / self.variance.clamp(min=torch.finfo(rows.dtype).tiny)).sum(1) / 2
 
-    def _gradient(self, rows: Tensor, beta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Σ ln σ(β_i·margin_i), its gradient by the rows, and the margins."""
+    def _gradient(self, rows: Tensor, level: Level) -> tuple[Tensor, Tensor, Tensor]:
+        """ln of the weight, its gradient by the rows, and the margins."""
         with torch.enable_grad():
             leaves = rows.detach().requires_grad_()
             margins = self.margins(leaves)
-            likelihood = log_likelihood(margins, beta)
-            (gradient,) = torch.autograd.grad(likelihood.sum(), leaves)
-        return likelihood.detach(), gradient, margins.detach()
+            weight = level.log_weight(margins)
+            (gradient,) = torch.autograd.grad(weight.sum(), leaves)
+        return weight.detach(), gradient, margins.detach()
 
-    def _compiled(self, rows: Tensor, velocity: Tensor, beta: Tensor, step: float) -> tuple[Tensor, Tensor, Tensor]:
+    def _compiled(self, rows: Tensor, velocity: Tensor, level: Level, step: float) -> tuple[Tensor, Tensor, Tensor]:
         """`_differentiated`, one network after the other, in the nearest cache."""
         constraint = self.constraint
         widths = [each.shape[0] for name, each in constraint.table.items() if name.endswith(".weight")]
@@ -102,7 +102,10 @@ class Trajectories:
             self.variance.numpy(),
             np.array([*widths, 1]),
             "readout.bias" in constraint.table,
-            beta.numpy(),
+            level.sharpness,
+            level.slope,
+            level.stiffness,
+            level.centre,
             step,
             self.leaps,
             margins.numpy(),
@@ -120,7 +123,10 @@ def _run(
     variance: np.ndarray,
     widths: np.ndarray,
     biased: bool,
-    beta: np.ndarray,
+    sharpness: float,
+    slope: float,
+    stiffness: float,
+    centre: float,
     step: float,
     leaps: int,
     margins: np.ndarray,
@@ -143,14 +149,17 @@ def _run(
                     velocity[i] = velocity[i] * c - theta[i] * s
                     theta[i] = turned
             forward(theta, x, everyone, units, starts, widths, biased)
-            likelihood = _slopes(units, logits, signs, beta, margins[n])
+            likelihood = _slopes(units, logits, signs, sharpness, margins[n])
             backward(theta, gradient, units, starts, across, widths, biased, points)
-            kick = np.float32(step / 2 if leap == 0 or leap == leaps else step)
+            beyond = likelihood - centre
+            weight = slope * likelihood - stiffness * beyond**2 / 2
+            part = step / 2 if leap == 0 or leap == leaps else step
+            kick = np.float32(part * (slope - stiffness * beyond))
             for i in range(size):
                 velocity[i] += kick * variance[i] * gradient[i]
             if leap == 0:
-                before += likelihood
-        gained[n] = likelihood + _ln_gaussian(theta, velocity, variance) - before
+                before += weight
+        gained[n] = weight + _ln_gaussian(theta, velocity, variance) - before
 
 
 @njit(error_model="numpy", nogil=True)
@@ -163,11 +172,11 @@ def _ln_gaussian(theta: np.ndarray, velocity: np.ndarray, variance: np.ndarray) 
 
 
 @njit(error_model="numpy", nogil=True)
-def _slopes(units: np.ndarray, first: int, signs: np.ndarray, beta: np.ndarray, margins: np.ndarray) -> float:
-    """Σ ln σ(β_i·margin_i); fills the margins and puts the slopes by the logits in their place.
+def _slopes(units: np.ndarray, first: int, signs: np.ndarray, sharpness: float, margins: np.ndarray) -> float:
+    """Σ ln σ(β·margin); fills the margins and puts the slopes by the logits in their place.
 
     units: every second number from `first` on is a logit z. With margins q = y·z/r, r the r.m.s. of z, the slope by z_i
-    is (g_i − q_i·Σ g·q / points)·y_i/r, with g_i = β_i σ(−β_i q_i).
+    is (g_i − q_i·Σ g·q / points)·y_i/r, with g_i = β σ(−β q_i).
     """
     points = len(signs)
     squares = 0.0
@@ -178,9 +187,9 @@ def _slopes(units: np.ndarray, first: int, signs: np.ndarray, beta: np.ndarray, 
     for i in range(points):
         q = signs[i] * units[first + 2 * i] / scale
         margins[i] = q
-        small = np.exp(-abs(beta[i] * q))
-        total += min(beta[i] * q, 0.0) - log1p(small)
-        slope = beta[i] * (small if q > 0 else 1.0) / (1 + small)
+        small = np.exp(-abs(sharpness * q))
+        total += min(sharpness * q, 0.0) - log1p(small)
+        slope = sharpness * (small if q > 0 else 1.0) / (1 + small)
         units[first + 2 * i] = slope
         along += slope * q
     for i in range(points):

@@ -1,0 +1,115 @@
+"""What networks are weighted by, level by level, on annealing's way from the initialisation to the networks that fit S.
+
+Let L = Σ ln σ(β·margin). Along the sharpness, the weight is e^L at a sharpness β that grows from 0, which says nothing,
+to ∞, which is the 0–1 likelihood. But some labels are learnt all at once: on the parity of 7 bits, networks that have
+learnt it and networks that have not weigh the same at β = 2, hardly any being in between, so that particles stay behind
+on the way there and on the way back. Along the likelihood, networks are held near an L that rises by itself, by
+e^(−κ(L − centre)²/2) at one sharpness, and visit what lies in between (the Gaussian ensemble: Challa & Hetherington
+1988, Phys. Rev. Lett. 60:77); from where the networks at that sharpness are, the way goes on along the sharpness. The
+two ways have nothing in common but their ends, so that two estimates of P(S) check each other.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Literal
+
+import torch
+from scipy.optimize import brentq
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+Route = Literal["sharpness", "likelihood"]
+
+# Sharpness at which L is held: what is learnt at once, parity of 5 and 7 bits, is learnt well before it.
+HELD_AT = 3.0
+# κ times the number of points, of whose number L is a sum. Stiff enough to hold networks where there would be hardly
+# any, not so stiff that levels become many.
+_STIFFNESS = 3.0
+# Sharpness and stiffness change by at most this factor from one level to the next, once sharpness is 1 and stiffness
+# that part of κ: by twice and more, weights on the one way or the other may have no variance.
+_STEEPEST = 1.5
+_LOOSEST = 1 / 16
+
+
+def log_likelihood(margins: Tensor, sharpness: float) -> Tensor:
+    """(networks, points) -> (networks,) L in double precision; at β = ∞ 0 where all margins are positive, else −∞."""
+    return logsigmoid(sharpness * margins.double()).sum(1)
+
+
+@dataclass(frozen=True)
+class Level:
+    """Networks weighted by e^(slope·L − stiffness·(L − centre)²/2)."""
+
+    sharpness: float
+    slope: float = 1.0
+    stiffness: float = 0.0
+    centre: float = 0.0
+
+    def log_weight(self, margins: Tensor) -> Tensor:
+        """(networks, points) -> (networks,) in double precision."""
+        likelihood = log_likelihood(margins, self.sharpness)
+        if self.stiffness == 0:
+            return self.slope * likelihood
+        return self.slope * likelihood - self.stiffness * (likelihood - self.centre) ** 2 / 2
+
+
+# As drawn: all networks weigh the same.
+INITIALISATION = Level(0.0, slope=0.0)
+FITTING = Level(inf)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of the way; level: from how far one has gone, `start` to `end`, to the level there.
+
+    first: how far one may go at once to begin with; from there on, by the factor _STEEPEST. What has no end may be left
+    for infinity from anywhere.
+    """
+
+    level: Callable[[float], Level]
+    start: float = 0.0
+    end: float = 1.0
+    first: float = 1.0
+
+    def next(self, margins: Tensor, gone: float, effective: float) -> float:
+        """How far to go for weights that are worth that share of the particles, which are at `gone` with these
+        margins."""
+        here = self.level(gone).log_weight(margins)
+
+        def excess(further: float) -> float:
+            weights = self.level(further).log_weight(margins) - here
+            if weights.max() == -inf:
+                return -effective
+            weights = (weights - weights.max()).exp()
+            return float(weights.sum() ** 2 / (weights**2).sum()) / len(weights) - effective
+
+        if self.end == inf and excess(inf) >= 0:
+            return inf
+        most = min(max(_STEEPEST * gone, self.first), self.end)
+        return most if excess(most) >= 0 else float(brentq(excess, gone, most, rtol=1e-5))
+
+
+def sharpening(start: float = 0.0, end: float = inf) -> Piece:
+    """From one sharpness to another."""
+    return Piece(Level, start, end)
+
+
+def along_likelihood(points: int, start: float, end: float) -> Sequence[Piece]:
+    """From the initialisation, where L is `start` on average, to networks that fit, by those of sharpness HELD_AT,
+    where it is `end`."""
+    stiffness = _STIFFNESS / points
+    # Held there, L lies 1/κ below the centre where it is as likely as without being held.
+    last = end + 1 / stiffness
+    return (
+        Piece(lambda part: Level(HELD_AT, 0.0, part * stiffness, start), first=_LOOSEST),
+        Piece(lambda part: Level(HELD_AT, 0.0, stiffness, start + part * (last - start))),
+        Piece(lambda looser: Level(HELD_AT, 1 - 1 / looser, stiffness / looser, last), 1.0, 1 / _LOOSEST),
+        Piece(lambda part: Level(HELD_AT, 1 - (1 - part) * _LOOSEST, (1 - part) * _LOOSEST * stiffness, last)),
+        sharpening(HELD_AT),
+    )
+
+
+def mean_likelihood(margins: Tensor) -> float:
+    """Of L at sharpness HELD_AT."""
+    return float(torch.mean(log_likelihood(margins, HELD_AT)))
