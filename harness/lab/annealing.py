@@ -19,11 +19,11 @@ class Annealing(Shards):
         architecture: Architecture,
         problem: Problem,
         runs: int = 4,
-        particles: int = 128,
-        trajectories: int = 16,
-        lengthenings: int = 3,
+        particles: int = 64,
+        trajectories: int = 4,
+        lengthenings: int = 5,
     ) -> AnnealedPosterior:
-        """P_B(f|S); `runs` independent runs a shard.
+        """P_B(f|S); `runs` independent runs a shard. Trajectories are few to begin with: of images they are enough.
 
         Undecided where the ways there and back disagree though trajectories were lengthened.
         """
