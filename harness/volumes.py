@@ -1,8 +1,8 @@
 """Parameter volume P(f) of one named function, however rare.
 
 A function on the whole Boolean cube is a training set that holds every input, and its volume is the evidence P(S) of
-that set: for networks of finite width by subset simulation, in the limit of infinite width as an orthant probability.
-So no network that computes the function need ever be seen among plain draws. Volumes are given as log2 P.
+that set: for networks of finite width by subset simulation or annealing, in the limit of infinite width as an orthant
+probability. So no network that computes the function need ever be seen among plain draws. Volumes are given as log2 P.
 """
 
 from collections.abc import Callable
