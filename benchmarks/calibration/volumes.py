@@ -108,10 +108,8 @@ def _bits_of_a_function(rng: np.random.Generator, which: str, scatter: float) ->
 def _annealed(rng: np.random.Generator, runs: int, spread: float, lag: float = 0.0) -> tuple[Estimate, float]:
     """There and back as they are where particles lag: e^there and e^−back are without bias, and what makes up for runs
     that fall short are few that do not. lag: in nats, what all runs lag besides, the few being so few that none is."""
-    shift, nothing = (
-        spread**2 / 2 + lag,
-        ClusteredCounts.from_words(np.zeros((0, 1), np.uint64), np.zeros(0, int), 3, runs),
-    )
+    nothing = ClusteredCounts.from_words(np.zeros((0, 1), np.uint64), np.zeros(0, int), 3, runs)
+    shift = spread**2 / 2 + lag
     there, back = rng.normal(-20 - shift, spread, runs), rng.normal(-20 + shift, spread, runs)
     return AnnealedPosterior(nothing, there, back, 1).evidence, -20.0
 

@@ -21,7 +21,8 @@ from torch.nn.functional import logsigmoid
 
 Route = Literal["sharpness", "likelihood"]
 
-# Sharpness at which L is held: what is learnt at once, parity of 5 and 7 bits, is learnt well before it.
+# Sharpness at which L is held: parity of 7 bits is learnt well before it. That of 5 bits is learnt about there, but not
+# so much at once that either route would be held up.
 HELD_AT = 3.0
 # κ times the number of points, of whose number L is a sum. Stiff enough to hold networks where there would be hardly
 # any, not so stiff that levels become many.
