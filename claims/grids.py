@@ -14,7 +14,7 @@ from harness.generalisation import generalisation_error
 from harness.intervals import slope
 from harness.lab import Lab
 from harness.networks import Architecture, FullyConnected
-from harness.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
+from harness.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior, annealing
 from harness.problems import Problem, digits, fashion_mnist, mnist
 from harness.training import SGD, Adam, Optimiser
 from harness.verdicts import Estimate
@@ -102,8 +102,8 @@ def sampled(
     network and its problem are such as annealing is for."""
     if problem.m <= REJECTION_UP_TO:
         return lab.posterior(architecture, problem)
-    gaussian = isinstance(architecture, FullyConnected) and architecture.distribution == "gaussian"
-    if problem.m > SUBSET_SIMULATION_UP_TO and gaussian and problem.classes == 2:
+    annealed = isinstance(architecture, FullyConnected) and annealing.takes(architecture) and problem.classes == 2
+    if problem.m > SUBSET_SIMULATION_UP_TO and annealed:
         return lab.annealed_posterior(architecture, problem)
     return by_runs(lab, architecture, problem)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from claims.grids import cannot_take, image_problem, slope_of_gap
+from claims.grids import cannot_take, image_problem, sampled, slope_of_gap
 from harness import registry
 from harness.intervals import proportion
 from harness.networks import Convolutional, FullyConnected, Residual
@@ -21,6 +21,29 @@ def tiny_images(m, n):
 @pytest.fixture
 def added(monkeypatch):
     monkeypatch.setattr(registry, "data", {"points": points, "tiny": tiny_images})
+
+
+class Asked:
+    """In a lab's place: hands out the name of what it is asked for."""
+
+    def __getattr__(self, request):
+        return lambda *_, **__: request
+
+
+@pytest.mark.parametrize(
+    ("architecture", "m", "request_"),
+    [
+        (FullyConnected((5,)), 8, "posterior"),
+        (FullyConnected((5,)), 64, "deep_posterior"),
+        (FullyConnected((5,)), 65, "annealed_posterior"),
+        (FullyConnected((5,), sigma_b=0.0), 65, "deep_posterior"),
+        (FullyConnected((5,), distribution="binary"), 65, "deep_posterior"),
+        (Convolutional(), 65, "deep_posterior"),
+    ],
+    ids=str,
+)
+def test_annealing_is_asked_only_of_many_points_and_of_networks_it_is_for(architecture, m, request_):
+    assert sampled(Asked(), architecture, points(m, 2)) == request_
 
 
 @pytest.mark.parametrize(

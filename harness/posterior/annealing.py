@@ -97,7 +97,7 @@ def annealed_posterior(
     if route not in get_args(Route):
         raise BadInput(f"Annealing goes along one of {', '.join(get_args(Route))}, not along {route!r}.")
     problem.needs_two_classes("Annealing")
-    if not isinstance(architecture, Layered) or architecture.ties or architecture.distribution != "gaussian":
+    if not takes(architecture):
         raise BadInput(
             "Annealing is for layered architectures with Gaussian weights and biases, whose logits are never exactly "
             f"0, not {architecture.name}."
@@ -111,6 +111,11 @@ def annealed_posterior(
         trajectories *= 2
         found = sampler.runs(ladder, trajectories, runs)
     return found
+
+
+def takes(architecture: Architecture) -> bool:
+    """Whether annealing is for such networks."""
+    return isinstance(architecture, Layered) and not architecture.ties and architecture.distribution == "gaussian"
 
 
 class _Sampler:
