@@ -1,3 +1,3 @@
 """Registers the claims' plugin, nothing else."""
 
-pytest_plugins = ["harness.pytest_plugin"]
+pytest_plugins = ["harness.run.plugin"]

@@ -1,36 +1,27 @@
 """Grids that several claims share: problems and architectures by scale."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-import numpy as np
-
-from harness import registry
-from harness.comparison import curve
+from harness.claim import registry
 from harness.errors import BadInput
-from harness.features.bins import errors_at_equal_margins
-from harness.features.posterior import ERRORS_BY_MARGIN
-from harness.generalisation import generalisation_error
-from harness.intervals import slope
 from harness.lab import Lab
-from harness.networks import Architecture, FullyConnected
-from harness.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior, annealing
+from harness.networks import LSTM, Architecture, Convolutional, FullyConnected, Residual, Transformer
+from harness.optimisers import SGD, Adadelta, Adagrad, Adam, GradientDescent, Momentum, Optimiser, RMSprop
 from harness.problems import Problem, digits, fashion_mnist, mnist
-from harness.training import SGD, Adam, Optimiser
+from harness.samplers.features.posterior import ERRORS_BY_MARGIN
+from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior, annealing
+from harness.statistics.volumes import in_bits
 from harness.verdicts import Estimate
-from harness.volumes import difference, in_bits
 
 # Evaluation points: 2^8 functions, few enough to see each posterior's whole distribution.
 EVALUATION_POINTS = 8
 # A test error wants more of them; the first 8 of these are the 8 above, so one sample serves both.
 ERROR_POINTS = 64
-
 # Beyond, rejection keeps too few of the networks it draws: one in 80,000 at m = 16.
 REJECTION_UP_TO = 8
 # Beyond, annealing takes less time than subset simulation for the same error of ln P(S): an eighth at m = 128, a
 # thirtieth at m = 600.
 SUBSET_SIMULATION_UP_TO = 64
-
 # How random sampling and training compare as one of these numbers grows and the others stay at WIDTH, M, two layers.
 WIDTH, M = 40, 16
 TRAINING_SIZES = {"smoke": (8, 16, 32), "standard": (8, 16, 32, 64, 128), "full": (8, 16, 32, 64, 128, 256, 600)}
@@ -51,9 +42,6 @@ SPLITS = {
 OPTIMISERS: list[Optimiser] = [SGD(0.1), Adam(0.003), *registry.optimisers]
 _BOTH_LOSSES = ("cross-entropy", "squared error")
 LOSSES = {"smoke": ("cross-entropy",), "standard": _BOTH_LOSSES, "full": _BOTH_LOSSES}
-
-# What claims of width and of depth ask at equal margins.
-GAP = "trained less random-sampled test error, at equal margins"
 
 
 def image_problem(data: str, m: int, points: int = ERROR_POINTS) -> Problem:
@@ -123,58 +111,6 @@ def by_runs(lab: Lab, architecture: Architecture, problem: Problem) -> RunsPoste
     return lab.deep_posterior(architecture, problem, observe=(ERRORS_BY_MARGIN,) if noted else ())
 
 
-def trained_errors(
-    lab: Lab, architectures: Sequence[Architecture], problem: Problem, optimiser: Optimiser, loss: str
-) -> list[Estimate]:
-    """Test error of trained networks of each architecture."""
-    trained = [lab.train(architecture, problem, optimiser, loss) for architecture in architectures]
-    return [generalisation_error(each.functions, problem) for each in trained]
-
-
-def sampled_errors(lab: Lab, architectures: Sequence[Architecture], problem: Problem) -> list[Estimate]:
-    """Test error of random-sampled networks of each architecture."""
-    by_volume = [sampled(lab, architecture, problem) for architecture in architectures]
-    return [generalisation_error(each.sample, problem) for each in by_volume]
-
-
-def errors_alike_in_margin(
-    lab: Lab, architectures: Sequence[Architecture], problem: Problem, optimiser: Optimiser, loss: str
-) -> tuple[list[Estimate], list[Estimate]]:
-    """Test errors of trained and of random-sampled networks of each architecture, at equal normalised margins."""
-    pairs = [
-        errors_at_equal_margins(
-            lab.trained_features(
-                architecture,
-                problem,
-                optimiser,
-                changes=("Lipschitz-normalised margin", "evaluation error"),
-                networks=500,
-                loss=loss,
-            ),
-            by_runs(lab, architecture, problem),
-        )
-        for architecture in architectures
-    ]
-    return [trained for trained, _ in pairs], [by_volume for _, by_volume in pairs]
-
-
-def slope_of_gap(
-    errors: tuple[Sequence[Estimate], Sequence[Estimate]],
-    x: str,
-    places: Sequence[float],
-    over: Sequence[float] | np.ndarray,
-    quantity: str,
-) -> Estimate:
-    """Slope over the numbers `over` of GAP, errors being those of `errors_alike_in_margin`.
-
-    x, places: what the report draws the errors over.
-    """
-    trained, by_volume = errors
-    gaps = [difference(*pair, GAP) for pair in zip(trained, by_volume, strict=True)]
-    shown = curve(x, places, {"trained": trained, "random sampling": by_volume})
-    return replace(slope(over, gaps, quantity=quantity), details={"curve": shown})
-
-
 def image_networks(**widths: Sequence[int]) -> Mapping[str, list[Architecture]]:
     """Two hidden ReLU layers of the widths of a scale."""
     return {scale: [*map(two_layers, chosen), *registry.architectures] for scale, chosen in widths.items()}
@@ -183,3 +119,29 @@ def image_networks(**widths: Sequence[int]) -> Mapping[str, list[Architecture]]:
 def cube_networks(depths: Sequence[int], width: int = 40) -> list[FullyConnected]:
     """Hidden ReLU layers of width 40, as many as each depth says."""
     return [FullyConnected((width,) * depth) for depth in depths]
+
+
+_SMALL: list[Architecture] = [
+    Convolutional((4,), (8,)),
+    Convolutional((4,), (8,), pooling=None),
+    Residual(4, 1),
+    LSTM((8,)),
+    Transformer(8, 2, 16, 1),
+]
+_LARGE: list[Architecture] = [
+    Convolutional((8, 16), (32,)),
+    Convolutional((8, 16), (32,), pooling=None),
+    Residual(8, 2),
+    LSTM((16,)),
+    Transformer(16, 2, 32, 1),
+]
+# Networks on images besides those that are fully connected; small ones where time is short.
+ON_IMAGES = {"smoke": _SMALL, "standard": _LARGE, "full": [*_SMALL, *_LARGE]}
+# Tokens of a sentence, as `sentences` has them where it is not told otherwise.
+VOCABULARY = 500
+RECURRENT = LSTM((16,), VOCABULARY)
+ATTENTIVE = Transformer(16, 2, 32, 1, VOCABULARY)
+# Learning rates are those that the optimisers' authors, or torch.optim, set out with, but for SGD's and Adam's, which
+# are those of all claims.
+FURTHER_OPTIMISERS: list[Optimiser] = [Momentum(), RMSprop(), Adagrad(), Adadelta(), GradientDescent(0.1)]
+EVERY_OPTIMISER: list[Optimiser] = [SGD(0.1), Adam(0.003), *FURTHER_OPTIMISERS]

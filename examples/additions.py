@@ -14,10 +14,10 @@ import torch
 from sklearn.datasets import make_moons
 from torch import Tensor
 
+from harness.claim.registry import add_architecture, add_data, add_optimiser
 from harness.networks.ensemble import Parameter
 from harness.networks.layers import GaussianLayers, linear
 from harness.problems import Problem
-from harness.registry import add_architecture, add_data, add_optimiser
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,21 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
+from rich.table import Table
+from rich.text import Text
 
 from harness.arguments import path_option
 from harness.errors import BadInput
-from harness.plan import command as plan_command
+from harness.report.terminal import console
+from harness.report.words import duration
+from harness.run.plan import command as plan_command
 from harness.store import Store
-from harness.upkeep import contents, prune, verify
+from harness.store.maintenance import Contents, contents, prune, verify
 
 HISTORY = Path("reports") / "history"
 
@@ -92,7 +97,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _info(asked: argparse.Namespace) -> int:
     from harness.lab import SAMPLERS_VERSION
-    from harness.report.terminal import console, store_table
 
     store_table(asked.store, contents(_store(asked), SAMPLERS_VERSION), console())
     return 0
@@ -132,10 +136,9 @@ def _prune(asked: argparse.Namespace) -> int:
 
 
 def _report(asked: argparse.Namespace) -> int:
-    from harness import results
-    from harness.report import against, write_report
+    from harness.report import against, results, write_report
     from harness.report.history import named
-    from harness.report.terminal import against_table, console
+    from harness.report.terminal import against_table
 
     out = asked.out or asked.results.parent / "report.html"
     write_report(asked.results, out, named(asked.history) if asked.history else HISTORY, asked.against)
@@ -146,23 +149,21 @@ def _report(asked: argparse.Namespace) -> int:
 
 
 def _add(asked: argparse.Namespace) -> int:
-    from harness import results
-    from harness.report import checked, history
+    from harness.report import history, results
 
     document = results.read(asked.results)
-    checked.check(document)
+    results.check(document)
     path = history.add(asked.history, document)
     print(f"{path}: {len(document['cells']):,} cells; python -m harness report {asked.results} shows the trends")
     return 0
 
 
 def _show(asked: argparse.Namespace) -> int:
-    from harness import results
-    from harness.report import checked
+    from harness.report import results
     from harness.report.terminal import claim_table, console, verdict_table
 
     document = results.read(asked.results)
-    checked.check(document)
+    results.check(document)
     out = console()
     if not asked.claim:
         verdict_table(document, out)
@@ -181,7 +182,7 @@ def _show(asked: argparse.Namespace) -> int:
 
 
 def _summary(asked: argparse.Namespace) -> int:
-    from harness import results
+    from harness.report import results
     from harness.report.summary import markdown
 
     text = markdown(results.read(asked.results))
@@ -198,11 +199,10 @@ def _summary(asked: argparse.Namespace) -> int:
 
 
 def _gate(asked: argparse.Namespace) -> int:
-    from harness import results
-    from harness.report import checked
+    from harness.report import results
 
     document = results.read(asked.results)
-    checked.check(document)
+    results.check(document)
     cells = document["cells"]
     doubtful = [
         f"{cell['outcome']}: {cell['claim']} [{cell['id']}]"
@@ -227,3 +227,31 @@ def _store(asked: argparse.Namespace) -> Store:
 
 if __name__ == "__main__":
     sys.exit(main())
+
+
+def store_table(folder: Path, found: Contents, console: Console) -> None:
+    """A row a sampler, the largest first, and what could be deleted."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("sampler", "entries", "of older samplers", "MB", "drawn in", "oldest", "newest"):
+        table.add_column(column, justify="left" if column == "sampler" else "right")
+    for name, group in sorted(found.groups.items(), key=lambda named: -named[1].bytes):
+        days = (datetime.fromtimestamp(written, UTC).date().isoformat() for written in (group.oldest, group.newest))
+        counts = f"{group.entries:,}", f"{group.outdated:,}", f"{group.bytes / 1e6:,.1f}"
+        table.add_row(Text(name), *counts, duration(group.seconds), *days)
+    lines = [
+        f"{folder}: {found.entries:,} entries, {found.bytes / 1e6:,.1f} MB, {found.set_aside:,} set aside, "
+        f"{found.unfinished:,} unfinished"
+    ]
+    asked_for_no_more = {
+        "of older samplers": found.outdated,
+        "of an older layout": found.older_layout,
+        "that do not say what they are": found.unreadable,
+        "set aside": found.set_aside,
+    }
+    if any(asked_for_no_more.values()):
+        these = ", ".join(f"{count:,} {what}" for what, count in asked_for_no_more.items() if count)
+        lines.append(f"No run asks for these: {these}; python -m harness store prune --stale deletes them.")
+    if found.groups:
+        console.print(table)
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

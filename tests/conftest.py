@@ -14,10 +14,10 @@ import pytest
 import torch._dynamo  # noqa: F401
 from hypothesis import settings
 
-import harness.controller
-import harness.item
-import harness.lab.finite_width
-from harness.machine import one_thread
+import harness.lab.posterior
+import harness.run.controller
+import harness.run.item
+from harness.execution.machine import one_thread
 from harness.problems import datasets
 
 pytest_plugins = ["pytester"]
@@ -35,10 +35,10 @@ CONFTEST = """
 import os, time
 from pathlib import Path
 
-import harness.lab.finite_width
-from harness.prior import prior as original
+import harness.lab.posterior
+from harness.samplers.prior import prior as original
 
-pytest_plugins = ["harness.pytest_plugin"]
+pytest_plugins = ["harness.run.plugin"]
 log = Path(__file__).with_name("computed")
 
 
@@ -50,7 +50,7 @@ def prior(architecture, problem, draws, generator):
     return found
 
 
-harness.lab.finite_width.prior = prior
+harness.lab.posterior.prior = prior
 """
 
 # A claim whose estimates are given, so that every verdict is known beforehand.
@@ -92,7 +92,7 @@ Source: symmetry.
 import numpy as np
 
 from harness.claim import claim, over
-from harness.complexity import ones
+from harness.statistics.complexity import ones
 from harness.intervals import proportion
 from harness.networks import perceptron
 from harness.problems import boolean_cube
@@ -211,7 +211,7 @@ class Project:
 @pytest.fixture
 def project(pytester, monkeypatch):
     # The project's conftest wraps a sampler; and an edited claim may be as old and as long as its bytecode says.
-    monkeypatch.setattr(harness.lab.finite_width, "prior", harness.lab.finite_width.prior)
+    monkeypatch.setattr(harness.lab.posterior, "prior", harness.lab.posterior.prior)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for name in ("HARNESS_STORE", "HARNESS_DATA"):
         # Set first, so that what a run with --data sets is unset again.

@@ -2,7 +2,7 @@
 
 python -m benchmarks.calibration --json PATH [--quick]
 
-The plot is written beside PATH, as .svg and .png. The file is what harness/data/calibration.json is a copy of.
+The plot is written beside PATH, as .svg and .png. The file is what harness/report/calibration.json is a copy of.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.calibration.figures import Figure, nth, work
-from harness.machine import describe, versions
+from harness.execution.machine import describe, versions
 
 # The report's appendix shows the rows of these kinds; the others are written under names of their own.
 SCHEMA = 1

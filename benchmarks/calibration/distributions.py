@@ -4,9 +4,9 @@ from functools import cache
 
 import numpy as np
 
-from harness.distances.kernel import kernel, uniform_mean
-from harness.distances.units import Runs
 from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.runs import Runs
+from harness.statistics.distances.kernel import kernel, uniform_mean
 
 INPUTS = 6
 FUNCTIONS = 2**INPUTS

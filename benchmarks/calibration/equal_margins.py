@@ -3,12 +3,12 @@
 import numpy as np
 
 from benchmarks.calibration.case import case
-from harness.features import Observed, margins
-from harness.features.bins import difference_within_bins, errors_at_equal_margins
 from harness.functions import ClusteredCounts
-from harness.posterior import RunsPosterior
+from harness.samplers.features import Observed, margins
+from harness.samplers.posterior import RunsPosterior
+from harness.statistics.equal_margins import difference_within_bins, errors_at_equal_margins
 from harness.verdicts import Estimate
-from harness.volumes import difference
+from harness.verdicts.intervals import difference
 
 
 def _within_bins(rng: np.random.Generator, first: int, second: int) -> tuple[Estimate, float]:

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import stats
 
 from harness.functions import ClusteredCounts, FunctionCounts
-from harness.posterior import RunsPosterior
 from harness.problems import Problem
+from harness.samplers.posterior import RunsPosterior
 
 POINTS = 64
 PROBLEM = Problem.from_arrays(np.zeros((0, 1)), [], np.zeros((POINTS, 1)), np.zeros(POINTS, dtype=int))

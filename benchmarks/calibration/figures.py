@@ -11,8 +11,8 @@ from scipy import stats
 from benchmarks.calibration.case import Case
 from benchmarks.calibration.intervals import CASES, FLOORS
 from benchmarks.calibration.verdicts import ALPHA, NULLS, POWERS, Scene, verdicts
-from harness.intervals import clopper_pearson
 from harness.verdicts import Verdict
+from harness.verdicts.intervals import clopper_pearson
 
 _SEED = 20210512
 LEVELS = (0.05, 0.01, 0.002)

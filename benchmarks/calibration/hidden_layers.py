@@ -9,8 +9,7 @@ from scipy import special, stats
 from benchmarks.calibration.case import case
 from benchmarks.calibration.distributions import clusters, named, ratio, sample
 from benchmarks.calibration.equal_margins import as_runs
-from harness.distances import relative_distance
-from harness.features import (
+from harness.samplers.features import (
     Observed,
     Tallies,
     Transfer,
@@ -24,10 +23,11 @@ from harness.features import (
     shift,
     shift_of_runs,
 )
-from harness.kernels.agreement import distance_to
-from harness.kernels.empirical import EmpiricalKernel
-from harness.kernels.learning_curves import regression_errors
-from harness.training.linearised import Departures
+from harness.samplers.infinite_width.agreement import distance_to
+from harness.samplers.infinite_width.kernels.empirical import EmpiricalKernel
+from harness.samplers.infinite_width.learning_curves import regression_errors
+from harness.samplers.infinite_width.linearised import Departures
+from harness.statistics.distances import relative_distance
 from harness.verdicts import Estimate
 
 

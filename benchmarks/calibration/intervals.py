@@ -10,9 +10,13 @@ import torch
 from benchmarks.calibration import equal_margins, errors, hidden_layers, volumes
 from benchmarks.calibration.case import Case
 from benchmarks.calibration.distributions import clusters, distance, named, ratio, runs, sample
-from harness.chi_squared import goodness_of_fit
-from harness.components import variance_components
-from harness.distances import (
+from harness.functions import FunctionCounts
+from harness.functions.runs import Sample
+from harness.networks import FullyConnected
+from harness.problems import digits
+from harness.samplers.posterior import rejection
+from harness.statistics.chi_squared import goodness_of_fit
+from harness.statistics.distances import (
     bias_explained,
     mmd_squared,
     nearness,
@@ -21,14 +25,10 @@ from harness.distances import (
     total_variation,
     within_tenfold,
 )
-from harness.distances.units import Sample
-from harness.functions import FunctionCounts
-from harness.generalisation import advantage_of_training, generalisation_error
-from harness.intervals import exponent, intercept, log_evidence, proportion, slope
-from harness.networks import FullyConnected
-from harness.posterior import rejection
-from harness.problems import digits
+from harness.statistics.generalisation import advantage_of_training, generalisation_error
+from harness.statistics.variance_components import variance_components
 from harness.verdicts import Estimate
+from harness.verdicts.intervals import exponent, intercept, log_evidence, proportion, slope
 
 
 def _proportion(rng: np.random.Generator, p: float, n: int) -> tuple[Estimate, float]:

@@ -8,14 +8,13 @@ import numpy as np
 
 from benchmarks.calibration import errors
 from benchmarks.calibration.distributions import named, ratio, sample
-from harness.chi_squared import goodness_of_fit
 from harness.claim import Question
-from harness.distances import bias_explained, relative_distance
 from harness.functions import FunctionCounts
-from harness.generalisation import advantage_of_training
-from harness.intervals import exponent, proportion, slope
-from harness.judging import judge_cell
 from harness.lab import Lab
+from harness.run.judging import judge_cell
+from harness.statistics.chi_squared import goodness_of_fit
+from harness.statistics.distances import bias_explained, relative_distance
+from harness.statistics.generalisation import advantage_of_training
 from harness.verdicts import (
     Estimate,
     Looks,
@@ -29,6 +28,7 @@ from harness.verdicts import (
     power_law,
     within,
 )
+from harness.verdicts.intervals import exponent, proportion, slope
 
 LOOKS = 4
 ALPHA = 0.05

@@ -12,23 +12,24 @@ from scipy import stats
 from benchmarks.calibration import errors
 from benchmarks.calibration.case import case
 from benchmarks.calibration.distributions import FUNCTIONS, INPUTS, distance, named, sample
-from harness.bounds import bound_of
-from harness.complexity import lempel_ziv
-from harness.distances import nearness
-from harness.functions import ClusteredCounts, FunctionCounts, pack
-from harness.generalisation import generalisation_error
-from harness.intervals import log_evidence, slope
+from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.packing import pack
 from harness.networks import perceptron
-from harness.posterior import AnnealedPosterior, DensityOfStates, annealed_posterior
-from harness.posterior.approximations import expectation_propagation
-from harness.posterior.evidence import evidence_of_clusters
-from harness.posterior.gaussian_process import GaussianProcess
-from harness.posterior.orthant import scramblings
 from harness.problems import Problem
-from harness.simplicity import bound, mean_measure, rank_correlation, share_far_below, share_under_bound
-from harness.temperature import best_temperature
+from harness.samplers.infinite_width.approximations import expectation_propagation
+from harness.samplers.infinite_width.gaussian_process import GaussianProcess
+from harness.samplers.infinite_width.orthant import scramblings
+from harness.samplers.posterior import AnnealedPosterior, DensityOfStates, annealed_posterior
+from harness.samplers.posterior.rejection import evidence_of_clusters
+from harness.statistics.comparison import best_temperature
+from harness.statistics.complexity import lempel_ziv
+from harness.statistics.distances import nearness
+from harness.statistics.generalisation import generalisation_error
+from harness.statistics.pac_bayes import bound_of
+from harness.statistics.simplicity import bound, mean_measure, rank_correlation, share_far_below, share_under_bound
+from harness.statistics.volumes import bits_above_class, bits_below_bound, in_bits, log2_share
 from harness.verdicts import Estimate
-from harness.volumes import bits_above_class, bits_below_bound, in_bits, log2_share
+from harness.verdicts.intervals import log_evidence, slope
 
 _BITS = (np.arange(FUNCTIONS)[:, None] >> np.arange(INPUTS) & 1).astype(np.uint8)
 # A complexity between 0 and 10 for each function, and volumes that fall with it but for a scatter of their own.

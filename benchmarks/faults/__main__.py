@@ -21,8 +21,8 @@ import numpy as np
 
 from benchmarks.faults import costs
 from benchmarks.faults.runs import JUMPING_CLOCK, Found, Runs, kill_a_worker, kill_group, killed_again_and_again
-from benchmarks.report import Row, write
-from harness import results
+from benchmarks.speed.report import Row, write
+from harness.report import results
 
 # There are 20 entries in a cell, and one to three computations from one kill to the next.
 CELLS = 14

@@ -21,7 +21,7 @@ import numpy as np
 
 from harness.errors import StoreUnusable
 from harness.store import Store
-from harness.upkeep import verify
+from harness.store.maintenance import verify
 
 SPEC = {"sampler": "counting", "shard": 0}
 ARRAYS = {"numbers": np.arange(1000)}

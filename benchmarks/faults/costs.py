@@ -9,8 +9,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.report import Row
-from benchmarks.timing import least_seconds
+from benchmarks.speed.report import Row
+from benchmarks.speed.timing import least_seconds
 from harness.store import Store
 
 SIZES = {"10 kB": 10_000, "1 MB": 1_000_000}
@@ -55,6 +55,6 @@ def synchronising(put: Callable[[], None], folders: bool) -> float:
         if folders:
             put()
         else:
-            with patch("harness.store._synchronise", lambda _: None):
+            with patch("harness.store.store._synchronise", lambda _: None):
                 put()
     return median(np.array(waits).reshape(ENTRIES, -1).sum(axis=1))

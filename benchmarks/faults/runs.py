@@ -22,12 +22,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-import harness.controller
-import harness.item
-import harness.lab  # noqa: F401
-from harness import results
-from harness.entries import decode
+from harness.report import results
 from harness.store import Store
+from harness.store.entries import decode
 
 # Whether a cell goes on depends on the seconds it took; with this budget they never bind, and the results can be equal.
 BUDGET = "1000h"
@@ -37,10 +34,10 @@ _CONFTEST = """
 import os
 from pathlib import Path
 
-import harness.recorder
+import harness.run.recorder
 from harness.store import Store, key
 
-pytest_plugins = ["harness.pytest_plugin"]
+pytest_plugins = ["harness.run.plugin"]
 log, original = Path(__file__).with_name("computed"), Store.fetch
 
 
@@ -54,7 +51,7 @@ def fetch(self, spec, compute, fresh=False):
 
 
 Store.fetch = fetch
-harness.recorder.write_report = lambda *_: None
+harness.run.recorder.write_report = lambda *_: None
 """
 
 # Every look at a clock finds it years earlier or later than the last one.

@@ -14,17 +14,16 @@ from math import log, log2
 
 import numpy as np
 
-from harness.chi_squared import goodness_of_fit
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.complexity import lempel_ziv
-from harness.functions import pack
-from harness.intervals import slope
+from harness.functions.packing import pack
 from harness.networks import FullyConnected
 from harness.problems import boolean_cube
-from harness.simplicity import mean_measure, random_complexity
+from harness.statistics.chi_squared import goodness_of_fit
+from harness.statistics.complexity import lempel_ziv
+from harness.statistics.figures import curve
+from harness.statistics.simplicity import mean_measure, random_complexity
 from harness.verdicts import at_most, exact_distribution, increasing
-from harness.volumes import affine
+from harness.verdicts.intervals import affine, slope
 
 SMALL, LARGER = boolean_cube(3), boolean_cube(5)
 DRAWS = 10_000

@@ -16,13 +16,13 @@ from dataclasses import replace
 import numpy as np
 
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.complexity import entropy
 from harness.networks import FullyConnected
 from harness.problems import Problem, boolean_cube
-from harness.simplicity import mean_measure
+from harness.statistics.complexity import entropy
+from harness.statistics.figures import curve
+from harness.statistics.simplicity import mean_measure
 from harness.verdicts import decreasing
-from harness.volumes import difference
+from harness.verdicts.intervals import difference
 
 
 def without_origin(bits):

@@ -12,15 +12,14 @@ P_B(f|S), by rejection, that is exactly the target, that of the identity less th
 from dataclasses import replace
 
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.generalisation import generalisation_error
-from harness.intervals import proportion
+from harness.functions.packing import pack
 from harness.networks import FullyConnected
-from harness.packing import pack
+from harness.optimisers import SGD, Adam
 from harness.problems import boolean_cube
-from harness.training import SGD, Adam
+from harness.statistics.figures import curve
+from harness.statistics.generalisation import generalisation_error
 from harness.verdicts import decreasing, increasing
-from harness.volumes import difference
+from harness.verdicts.intervals import difference, proportion
 
 NETWORK = FullyConnected((40, 40))
 OTHER = "1" * 16 + "0" + "1" * 15

@@ -12,9 +12,9 @@ the rank correlation of P with K over the functions of large volume.
 
 from claims.grids import cube_networks
 from harness.claim import claim, over
-from harness.complexity import MEASURES
 from harness.problems import boolean_cube
-from harness.simplicity import rank_correlation, share_under_bound
+from harness.statistics.complexity import MEASURES
+from harness.statistics.simplicity import rank_correlation, share_under_bound
 from harness.verdicts import at_least, at_most
 
 CUBES = [boolean_cube(5), boolean_cube(7)]

@@ -10,11 +10,11 @@ each weight, and in which no sum of weights is 0, P(T = t) = 2⁻ⁿ for t = 0 �
 
 import numpy as np
 
-from harness.chi_squared import goodness_of_fit
 from harness.claim import claim, over
-from harness.complexity import ones
 from harness.networks import perceptron
 from harness.problems import boolean_cube
+from harness.statistics.chi_squared import goodness_of_fit
+from harness.statistics.complexity import ones
 from harness.verdicts import exact_distribution
 
 

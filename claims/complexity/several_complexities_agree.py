@@ -14,9 +14,9 @@ import numpy as np
 
 from claims.grids import cube_networks
 from harness.claim import claim, over
-from harness.complexity import MEASURES
 from harness.problems import boolean_cube
-from harness.simplicity import rank_correlation, share_under_bound
+from harness.statistics.complexity import MEASURES
+from harness.statistics.simplicity import rank_correlation, share_under_bound
 from harness.verdicts import at_least, at_most
 
 CUBES = {

@@ -15,11 +15,11 @@ the draws says which functions do, the other is counted.
 
 from claims.grids import cube_networks, log2_volume
 from harness.claim import claim, over
-from harness.complexity import lempel_ziv
 from harness.problems import boolean_cube
-from harness.simplicity import share_far_below
+from harness.statistics.complexity import lempel_ziv
+from harness.statistics.simplicity import share_far_below
+from harness.statistics.volumes import bits_below_bound, in_bits, named_function
 from harness.verdicts import at_least, at_most
-from harness.volumes import bits_below_bound, in_bits, named_function
 
 GAP = "bits below the bound"
 FAR = at_least(10.0, because="a volume a thousandfold below what functions as simple may have is far below")

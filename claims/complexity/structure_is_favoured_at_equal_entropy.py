@@ -12,12 +12,12 @@ for all.
 
 from claims.grids import cube_networks, log2_volume
 from harness.claim import claim, over
-from harness.complexity import MEASURES
 from harness.networks import perceptron
 from harness.problems import boolean_cube
-from harness.simplicity import rank_correlation
+from harness.statistics.complexity import MEASURES
+from harness.statistics.simplicity import rank_correlation
+from harness.statistics.volumes import bits_above_class, in_bits, named_function, with_ones
 from harness.verdicts import at_least, decreasing
-from harness.volumes import bits_above_class, in_bits, named_function, with_ones
 
 RATIO = "log2 of the volume over the mean of its entropy class"
 FAVOURED = at_least(

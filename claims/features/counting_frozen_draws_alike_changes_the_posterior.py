@@ -13,11 +13,11 @@ import numpy as np
 
 from claims.grids import EVALUATION_POINTS
 from harness.claim import claim, over
-from harness.distances import relative_distance
-from harness.intervals import slope
 from harness.networks import FullyConnected
 from harness.problems import digits
+from harness.statistics.distances import relative_distance
 from harness.verdicts import at_least, at_most, decreasing
+from harness.verdicts.intervals import slope
 
 NARROW, WIDE = (3, 5, 10), (40, 160)
 PROBLEM = digits(8, EVALUATION_POINTS)

@@ -14,11 +14,11 @@ from dataclasses import replace
 
 from claims.grids import EVALUATION_POINTS, sampled, two_layers
 from harness.claim import claim, over
-from harness.comparison import shown
-from harness.distances import bias_explained
-from harness.features import compression, least_width
+from harness.optimisers import Adam
 from harness.problems import digits
-from harness.training import Adam
+from harness.samplers.features import compression, least_width
+from harness.statistics.distances import bias_explained
+from harness.statistics.figures import shown
 from harness.verdicts import increasing, within
 
 OPTIMISER = Adam(0.01)

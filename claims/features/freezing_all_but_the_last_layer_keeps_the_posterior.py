@@ -11,9 +11,9 @@ is 1 where the two agree.
 
 from claims.grids import EVALUATION_POINTS
 from harness.claim import claim, over
-from harness.distances import bias_explained
 from harness.networks import FullyConnected
 from harness.problems import digits
+from harness.statistics.distances import bias_explained
 from harness.verdicts import within
 
 # Width -> frozen draws, last layers on each, chains of a run: what makes the two samples precise for what they cost.

@@ -11,13 +11,13 @@ exponents over the width.
 from dataclasses import replace
 
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.features import mean
-from harness.intervals import exponent
 from harness.networks import FullyConnected
+from harness.optimisers import SGD, After
 from harness.problems import digits
-from harness.training import SGD, After
+from harness.samplers.features import mean
+from harness.statistics.figures import curve
 from harness.verdicts import power_law
+from harness.verdicts.intervals import exponent
 
 LAYERS = ("first", "last")
 WIDTHS = {

@@ -15,10 +15,10 @@ from dataclasses import replace
 from claims.features.random_sampling_moves_the_early_layers import LAYERS, STATISTICS, column, hidden_layers
 from claims.grids import EVALUATION_POINTS, LOSSES, OPTIMISERS, two_layers
 from harness.claim import claim, over
-from harness.comparison import shown
-from harness.distances import relative_distance
-from harness.features import difference, shift
 from harness.problems import digits
+from harness.samplers.features import difference, shift
+from harness.statistics.distances import relative_distance
+from harness.statistics.figures import shown
 from harness.verdicts import at_most, within
 
 WIDTHS = {"smoke": (40, 160), "standard": (40, 160), "full": (40, 160, 640)}

@@ -9,8 +9,8 @@ points, its size at the largest width, and there how much the kernel's centred a
 
 from claims.features.kernels_learn_no_features import CHANGES, LAYERS, LOSSES, OPTIMISER, WIDTHS, exponent_of, moved
 from harness.claim import claim, over
-from harness.features import mean
-from harness.training import SGD
+from harness.optimisers import SGD
+from harness.samplers.features import mean
 from harness.verdicts import at_least, power_law
 
 BOTH = [SGD(0.01), OPTIMISER]

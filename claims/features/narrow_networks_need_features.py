@@ -9,11 +9,11 @@ The estimate is the share of networks that fit.
 
 from claims.grids import EVALUATION_POINTS
 from harness.claim import claim, over
-from harness.intervals import proportion
 from harness.networks import FullyConnected
+from harness.optimisers import Adam
 from harness.problems import digits
-from harness.training import Adam
 from harness.verdicts import at_least, at_most
+from harness.verdicts.intervals import proportion
 
 # By Cover's theorem (1965) random labels of m points are separable in d dimensions with chance 1/2 at m = 2d: with
 # the bias, widths under m/4 are far below it, and widths of m and more are always enough.

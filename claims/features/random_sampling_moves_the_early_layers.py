@@ -15,10 +15,10 @@ from dataclasses import replace
 
 from claims.grids import DATA, EVALUATION_POINTS, image_problem, two_layers
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.features import shift, shift_of_runs
-from harness.intervals import exponent
+from harness.samplers.features import shift, shift_of_runs
+from harness.statistics.figures import curve
 from harness.verdicts import at_least, power_law, within
+from harness.verdicts.intervals import exponent
 
 M = 8
 WIDTHS = {"smoke": (10, 40, 160), "standard": (5, 10, 40, 160), "full": (5, 10, 20, 40, 80, 160, 320, 640)}

@@ -16,11 +16,11 @@ import numpy as np
 
 from claims.grids import IMAGES, two_layers
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.features import errors_on_second, gain_in_error, gain_in_evidence
-from harness.intervals import slope
 from harness.problems import Problem
+from harness.samplers.features import errors_on_second, gain_in_error, gain_in_evidence
+from harness.statistics.figures import curve
 from harness.verdicts import at_least, decreasing
+from harness.verdicts.intervals import slope
 
 M, EVALUATION = 8, 32
 # Two tasks want four classes, which data of two that outside files add do not have.

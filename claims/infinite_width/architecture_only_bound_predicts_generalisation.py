@@ -19,14 +19,14 @@ from scipy import stats
 
 from claims.grids import DATA, cannot_take, image_problem
 from claims.infinite_width.limits import by_scale, wide
-from harness.bounds import bound_of
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.generalisation import generalisation_error
-from harness.intervals import exponent, slope
 from harness.lab.infinite_width import LIBRARY, OWN
 from harness.networks import Convolutional, Residual
+from harness.statistics.figures import curve
+from harness.statistics.generalisation import generalisation_error
+from harness.statistics.pac_bayes import bound_of
 from harness.verdicts import at_least, increasing, within
+from harness.verdicts.intervals import exponent, slope
 
 DEPTHS = [1, 4]
 ACTIVATIONS = ["relu", "tanh"]

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from claims.grids import EVALUATION_POINTS, sampled
-from harness.comparison import shown
-from harness.distances import relative_distance
 from harness.lab import Lab
-from harness.marginals import restricted
 from harness.networks import Architecture, FullyConnected
 from harness.problems import Problem
+from harness.statistics.comparison import restricted
+from harness.statistics.distances import relative_distance
+from harness.statistics.figures import shown
 from harness.verdicts import Estimate
 
 # A distance below this share of what separates random sampling from uniform guessing is none to a reader.

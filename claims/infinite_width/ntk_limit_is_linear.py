@@ -17,11 +17,11 @@ import numpy as np
 from claims.grids import EVALUATION_POINTS, M
 from claims.infinite_width.limits import by_scale
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.intervals import slope
 from harness.networks import FullyConnected
 from harness.problems import digits
+from harness.statistics.figures import curve
 from harness.verdicts import at_most
+from harness.verdicts.intervals import slope
 
 WIDTHS = by_scale((16, 64, 256), (16, 32, 64, 128, 256, 512), (16, 32, 64, 128, 256, 512, 1024, 2048))
 PROBLEM = digits(M, EVALUATION_POINTS)

@@ -11,7 +11,7 @@ errors are on all 64 evaluation points.
 
 from claims.grids import EVALUATION_POINTS, OPTIMISERS, TRAINING_SIZES, image_problems, two_layers
 from harness.claim import claim, over
-from harness.comparison import compare
+from harness.statistics.comparison import compare
 from harness.verdicts import at_least
 
 WIDE = two_layers(160)

@@ -15,10 +15,10 @@ from dataclasses import replace
 from claims.grids import DATA, by_runs, image_problem, two_layers
 from claims.infinite_width.limits import by_scale, side_by_side, wide
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.intervals import slope
 from harness.lab.infinite_width import METHODS
+from harness.statistics.figures import curve
 from harness.verdicts import within
+from harness.verdicts.intervals import slope
 
 APPROXIMATIONS = ["EP", "EP, probit", "Laplace", "squared error, noise 1"]
 SIZES = by_scale((8, 16, 32, 64), (8, 16, 32, 64, 128, 256), (8, 16, 32, 64, 128, 256, 600))

@@ -17,11 +17,11 @@ from dataclasses import replace
 from claims.grids import DATA, EVALUATION_POINTS, M, image_problem, two_layers
 from claims.infinite_width.limits import NO_DISTANCE, by_scale, distance_to_infinite_width, wide
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.intervals import exponent
-from harness.kernels.agreement import agreement, distance_to
 from harness.problems import digits
+from harness.samplers.infinite_width.agreement import agreement, distance_to
+from harness.statistics.figures import curve
 from harness.verdicts import at_most, power_law
+from harness.verdicts.intervals import exponent
 
 WIDTHS = by_scale((10, 20, 40, 80), (10, 20, 40, 80, 160), (10, 20, 40, 80, 160, 320, 640))
 GREATEST = {"smoke": 160, "standard": 160, "full": 640}

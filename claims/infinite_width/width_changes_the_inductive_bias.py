@@ -13,9 +13,9 @@ from dataclasses import replace
 from claims.grids import image_problems, sampled, two_layers
 from claims.infinite_width.limits import NO_DISTANCE, distance_to_infinite_width, side_by_side
 from harness.claim import claim, over
-from harness.generalisation import generalisation_error
-from harness.intervals import slope
+from harness.statistics.generalisation import generalisation_error
 from harness.verdicts import at_least
+from harness.verdicts.intervals import slope
 
 NARROW = 10
 PROBLEMS = image_problems(smoke=(8, 16), standard=(8, 16, 32), full=(8, 16, 32, 64, 128))

@@ -17,12 +17,11 @@ from dataclasses import replace
 import numpy as np
 
 from claims.grids import LOSSES, OPTIMISERS, SPLITS, TRAINING_SIZES, WIDTH, image_problem, sampled, two_layers
-from harness.accuracies import accuracies
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.generalisation import advantage_of_training, generalisation_error
-from harness.intervals import slope
+from harness.statistics.figures import accuracies, curve
+from harness.statistics.generalisation import advantage_of_training, generalisation_error
 from harness.verdicts import at_least, decreasing
+from harness.verdicts.intervals import slope
 
 SLOPE = "slope of the advantage of training over ln m"
 

@@ -13,12 +13,12 @@ from dataclasses import replace
 
 from claims.grids import EVALUATION_POINTS, LOSSES, OPTIMISERS, WIDTH
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.distances import bias_explained
-from harness.intervals import slope
 from harness.networks import FullyConnected
 from harness.problems import digits
+from harness.statistics.distances import bias_explained
+from harness.statistics.figures import curve
 from harness.verdicts import increasing
+from harness.verdicts.intervals import slope
 
 PROBLEM = digits(8, EVALUATION_POINTS)
 SCALES = {"smoke": (1.0, 2.0, 4.0), "standard": (0.5, 1.0, 2.0, 4.0), "full": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)}

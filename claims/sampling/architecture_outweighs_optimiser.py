@@ -12,17 +12,27 @@ and that of an LSTM less that of a transformer on sentences.
 
 from dataclasses import replace
 
-from claims.grids import LOSSES, OPTIMISERS, WIDTH, M, image_problem, two_layers
-from claims.sampling.every import ATTENTIVE, EVERY_OPTIMISER, ON_IMAGES, RECURRENT
+from claims.grids import (
+    ATTENTIVE,
+    EVERY_OPTIMISER,
+    LOSSES,
+    ON_IMAGES,
+    OPTIMISERS,
+    RECURRENT,
+    WIDTH,
+    M,
+    image_problem,
+    two_layers,
+)
 from harness.claim import claim, over
-from harness.comparison import shown
-from harness.components import variance_components
 from harness.errors import Undecided
-from harness.generalisation import generalisation_error, network_errors
 from harness.networks import Convolutional, Transformer
 from harness.problems import sentences
+from harness.statistics.figures import shown
+from harness.statistics.generalisation import generalisation_error, network_errors
+from harness.statistics.variance_components import variance_components
 from harness.verdicts import at_least
-from harness.volumes import difference
+from harness.verdicts.intervals import difference
 
 CONVOLUTIONAL = {"smoke": Convolutional((4,), (8,)), "standard": Convolutional(), "full": Convolutional()}
 ARCHITECTURES = {

@@ -13,26 +13,14 @@ of its own.
 
 from dataclasses import replace
 
-from claims.grids import (
-    DEPTHS,
-    GAP,
-    LOSSES,
-    OPTIMISERS,
-    SPLITS,
-    WIDTH,
-    M,
-    errors_alike_in_margin,
-    image_problem,
-    sampled_errors,
-    slope_of_gap,
-    trained_errors,
-)
+from claims.grids import DEPTHS, LOSSES, OPTIMISERS, SPLITS, WIDTH, M, image_problem
+from claims.sampling.gap import GAP, errors_alike_in_margin, sampled_errors, slope_of_gap, trained_errors
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.intervals import slope
 from harness.networks import FullyConnected
-from harness.training import SGD
+from harness.optimisers import SGD
+from harness.statistics.figures import curve
 from harness.verdicts import increasing, within
+from harness.verdicts.intervals import slope
 
 TRAINED = "slope of the trained test error over depth"
 SAMPLED = "slope of the random-sampled test error over depth"

@@ -10,10 +10,10 @@ when their time is over, whether or not they fit; two hidden ReLU layers of widt
 
 from claims.grids import DATA, LOSSES, WIDTH, image_problem, two_layers
 from harness.claim import claim, over
-from harness.generalisation import generalisation_error
-from harness.training import SGD, After
+from harness.optimisers import SGD, After
+from harness.statistics.generalisation import generalisation_error
 from harness.verdicts import at_least, within
-from harness.volumes import difference
+from harness.verdicts.intervals import difference
 
 TRAINING_POINTS, SMALL_BATCH = 64, 4
 RATES = {"smoke": (0.1,), "standard": (0.03, 0.1), "full": (0.01, 0.03, 0.1)}

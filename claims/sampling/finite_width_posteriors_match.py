@@ -24,7 +24,7 @@ from claims.grids import (
     two_layers,
 )
 from harness.claim import claim, over
-from harness.comparison import compare
+from harness.statistics.comparison import compare
 from harness.verdicts import within
 
 MATCH = within(

@@ -13,12 +13,12 @@ the least training logit over the product of the weights' Frobenius norms, in fo
 
 from claims.grids import DATA, EVALUATION_POINTS, LOSSES, REJECTION_UP_TO, WIDTH, image_problem, sampled, two_layers
 from harness.claim import claim, over
-from harness.comparison import compare
-from harness.features.bins import difference_within_bins
-from harness.generalisation import generalisation_error
-from harness.training import SGD, GreedyRandomSearch, GuessAndCheck, PatternSearch
+from harness.optimisers import SGD, GreedyRandomSearch, GuessAndCheck, PatternSearch
+from harness.statistics.comparison import compare
+from harness.statistics.equal_margins import difference_within_bins
+from harness.statistics.generalisation import generalisation_error
 from harness.verdicts import at_least, within
-from harness.volumes import difference
+from harness.verdicts.intervals import difference
 
 GREEDY = [GreedyRandomSearch(), PatternSearch()]
 SIZES = {"smoke": (8,), "standard": (8,), "full": (8, 16, 32)}

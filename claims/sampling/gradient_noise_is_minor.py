@@ -11,9 +11,9 @@ uniform guessing from what SGD is compared with; two hidden ReLU layers of width
 
 from claims.grids import EVALUATION_POINTS, LOSSES, WIDTH, M, two_layers
 from harness.claim import claim, over
-from harness.distances import relative_distance
+from harness.optimisers import SGD, GradientDescent, Whitened
 from harness.problems import digits, fashion_mnist
-from harness.training import SGD, GradientDescent, Whitened
+from harness.statistics.distances import relative_distance
 from harness.verdicts import at_most
 
 _LARGER = [data(m, EVALUATION_POINTS) for data in (digits, fashion_mnist) for m in (16, 32, 64)]

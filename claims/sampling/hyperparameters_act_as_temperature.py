@@ -17,13 +17,13 @@ from math import log
 
 from claims.grids import EVALUATION_POINTS, WIDTH, two_layers
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.distances import nearness
-from harness.intervals import slope
+from harness.optimisers import SGD, After, FirstFit
 from harness.problems import digits
-from harness.temperature import best_temperature
-from harness.training import SGD, After, FirstFit
+from harness.statistics.comparison import best_temperature
+from harness.statistics.distances import nearness
+from harness.statistics.figures import curve
 from harness.verdicts import at_least, decreasing, increasing
+from harness.verdicts.intervals import slope
 
 PROBLEM = digits(8, EVALUATION_POINTS)
 NETWORK = two_layers(WIDTH)

@@ -17,13 +17,13 @@ import numpy as np
 
 from claims.grids import EVALUATION_POINTS
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.distances import relative_distance
-from harness.intervals import intercept, slope
 from harness.networks import FullyConnected
+from harness.optimisers import After, Langevin
 from harness.problems import digits
-from harness.training import After, Langevin
+from harness.statistics.distances import relative_distance
+from harness.statistics.figures import curve
 from harness.verdicts import at_most, increasing
+from harness.verdicts.intervals import intercept, slope
 
 PROBLEM = digits(8, EVALUATION_POINTS)
 STEPS = {"smoke": (0.02, 0.04, 0.08), "standard": (0.01, 0.02, 0.04, 0.08), "full": (0.005, 0.01, 0.02, 0.04, 0.08)}

@@ -11,8 +11,13 @@ networks come first, with SGD and Adam; then networks of other architectures, an
 """
 
 from claims.grids import (
+    ATTENTIVE,
     EVALUATION_POINTS,
+    EVERY_OPTIMISER,
+    FURTHER_OPTIMISERS,
+    ON_IMAGES,
     OPTIMISERS,
+    RECURRENT,
     TRAINING_SIZES,
     WIDTH,
     cannot_take,
@@ -21,11 +26,10 @@ from claims.grids import (
     image_problems,
     sampled,
 )
-from claims.sampling.every import ATTENTIVE, EVERY_OPTIMISER, FURTHER_OPTIMISERS, ON_IMAGES, RECURRENT
 from harness.claim import claim, over
-from harness.comparison import compare
+from harness.optimisers import Adam
 from harness.problems import digits, fashion_mnist, sentences
-from harness.training import Adam
+from harness.statistics.comparison import compare
 from harness.verdicts import at_least
 
 BY_VOLUME = at_least(

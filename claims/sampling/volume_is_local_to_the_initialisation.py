@@ -15,13 +15,13 @@ import numpy as np
 
 from claims.grids import EVALUATION_POINTS, LOSSES, OPTIMISERS, WIDTH, WIDTHS, M, two_layers
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.distances import nearness
-from harness.features.observed import mean
-from harness.intervals import slope
 from harness.networks import FullyConnected
 from harness.problems import digits
+from harness.samplers.features.observed import mean
+from harness.statistics.distances import nearness
+from harness.statistics.figures import curve
 from harness.verdicts import at_least, decreasing
+from harness.verdicts.intervals import slope
 
 SCALES = {"smoke": (1.0, 3.0), "standard": (0.5, 1.0, 2.0, 4.0), "full": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)}
 PROBLEM = digits(8, EVALUATION_POINTS)

@@ -14,25 +14,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import (
-    GAP,
-    LOSSES,
-    OPTIMISERS,
-    SPLITS,
-    WIDTHS,
-    M,
-    errors_alike_in_margin,
-    image_problem,
-    sampled_errors,
-    slope_of_gap,
-    trained_errors,
-    two_layers,
-)
+from claims.grids import LOSSES, OPTIMISERS, SPLITS, WIDTHS, M, image_problem, two_layers
+from claims.sampling.gap import GAP, errors_alike_in_margin, sampled_errors, slope_of_gap, trained_errors
 from harness.claim import claim, over
-from harness.comparison import curve
-from harness.intervals import slope
-from harness.training import SGD
+from harness.optimisers import SGD
+from harness.statistics.figures import curve
 from harness.verdicts import decreasing, within
+from harness.verdicts.intervals import slope
 
 TRAINED = "slope of the trained test error over ln width"
 SAMPLED = "slope of the random-sampled test error over ln width"

@@ -15,7 +15,7 @@ import torch
 
 from harness.arguments import shown
 from harness.errors import BadInput, ClusterLost
-from harness.execution import A, B, Job
+from harness.execution.executor import A, B, Job
 
 if TYPE_CHECKING:
     from distributed import Future, LocalCluster
@@ -51,7 +51,7 @@ def start_workers(count: int, device: str) -> "LocalCluster":
     from dask import config
     from distributed import LocalCluster
 
-    from harness.machine import resolve_device
+    from harness.execution.machine import resolve_device
 
     resolve_device(device, 0, count)
     settings = {
@@ -109,7 +109,7 @@ def ship_by_value(root: Path) -> None:
     are registered. This package and what is installed are taken from the worker's own."""
     import cloudpickle
 
-    from harness import registry
+    from harness.claim import registry
 
     installed = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     added = {type(each).__module__ for each in (*registry.architectures, *registry.optimisers)}

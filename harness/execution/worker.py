@@ -15,8 +15,8 @@ import torch
 
 import harness
 from harness.errors import BadInput, ClusterLost
-from harness.execution import timed
-from harness.machine import describe, reproducible, resolve_device
+from harness.execution.executor import timed
+from harness.execution.machine import describe, reproducible, resolve_device
 
 if TYPE_CHECKING:
     from distributed import Worker

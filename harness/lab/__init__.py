@@ -1,10 +1,10 @@
 """What a claim is handed: one request for each kind of sample, with seeds, device, budget and store already chosen."""
 
-from harness.lab.annealing import Annealing
+from harness.claim.scales import SCALES, Scale
 from harness.lab.features import Features
-from harness.lab.finite_width import FiniteWidth
 from harness.lab.kernel_theory import KernelTheory
-from harness.lab.shards import SAMPLERS_VERSION, SCALES, Scale
+from harness.lab.posterior import Annealing, FiniteWidth
+from harness.lab.shards import SAMPLERS_VERSION
 from harness.lab.training import Training
 
 __all__ = ["SAMPLERS_VERSION", "SCALES", "Lab", "Scale"]

@@ -5,7 +5,11 @@ from typing import Any
 
 import torch
 
-from harness.features import (
+from harness.lab.shards import Shards, who
+from harness.networks import Architecture
+from harness.optimisers import Optimiser
+from harness.problems import Problem
+from harness.samplers.features import (
     Feasibility,
     LayerPatterns,
     Observed,
@@ -19,10 +23,7 @@ from harness.features import (
     trained_patterns,
     transfer,
 )
-from harness.lab.shards import Shards, who
-from harness.networks import Architecture
-from harness.problems import Problem
-from harness.training import Optimiser, train
+from harness.samplers.training import train
 
 # Points of S and of E each, and units of each layer, that patterns are taken of.
 PATTERN_POINTS, PATTERN_UNITS = 6, 8
@@ -199,5 +200,5 @@ class Features(Shards):
 
 
 def training_arguments(chosen: dict[str, Any]) -> dict[str, Any]:
-    """Further arguments of `harness.training.train`, with those that `Lab.train` has where none are chosen."""
+    """Further arguments of `harness.samplers.training.train`, with those that `Lab.train` has where none are chosen."""
     return {"loss": "cross-entropy", "batch": 8, "max_epochs": 2000, **chosen}

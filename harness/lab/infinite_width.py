@@ -7,16 +7,23 @@ import numpy as np
 
 from harness.errors import BadInput
 from harness.functions import FunctionCounts
-from harness.gaussian_prior import gaussian_prior
-from harness.kernels import EmpiricalKernel, empirical_nngp, empirical_ntk, has_closed_form, in_the_limit, nngp, ntk
-from harness.kernels.library import library_kernels
 from harness.lab.shards import Shards, who
 from harness.networks import Architecture
-from harness.posterior import ChainsPosterior, OrthantEvidence, empirical_process, truncated_gaussian
-from harness.posterior.approximations import APPROXIMATIONS, GaussianApproximation
-from harness.posterior.gaussian_process import GaussianProcess
-from harness.posterior.orthant import scramblings
 from harness.problems import Problem
+from harness.samplers.infinite_width import ChainsPosterior, OrthantEvidence, empirical_process, truncated_gaussian
+from harness.samplers.infinite_width.approximations import APPROXIMATIONS, GaussianApproximation
+from harness.samplers.infinite_width.gaussian_process import GaussianProcess, gaussian_prior
+from harness.samplers.infinite_width.kernels import (
+    EmpiricalKernel,
+    empirical_nngp,
+    empirical_ntk,
+    has_closed_form,
+    in_the_limit,
+    nngp,
+    ntk,
+)
+from harness.samplers.infinite_width.kernels.library import library_kernels
+from harness.samplers.infinite_width.orthant import scramblings
 from harness.verdicts import Estimate
 
 EXACT = "exact"

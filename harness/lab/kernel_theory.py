@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from harness.kernels import EmpiricalKernel, in_the_limit
-from harness.kernels.agreement import empirical_agreement
-from harness.kernels.learning_curves import RegressionErrors, Spectrum, regression_errors
 from harness.lab.infinite_width import InfiniteWidth
 from harness.lab.shards import who
 from harness.networks import Architecture, FullyConnected
 from harness.problems import Problem
-from harness.training.linearised import Departures, departures
+from harness.samplers.infinite_width.agreement import empirical_agreement
+from harness.samplers.infinite_width.kernels import EmpiricalKernel, in_the_limit
+from harness.samplers.infinite_width.learning_curves import RegressionErrors, Spectrum, regression_errors
+from harness.samplers.infinite_width.linearised import Departures, departures
 
 
 class KernelTheory(InfiniteWidth):
@@ -17,7 +17,7 @@ class KernelTheory(InfiniteWidth):
 
     def one_point_posteriors(self, architecture: Architecture, problem: Problem, networks: int) -> EmpiricalKernel:
         """P_B of label agreement at finite width, of one training point after the other: (m + n, m + n), by `networks`
-        hidden draws a shard; see `harness.kernels.agreement`, which has the same of a kernel."""
+        hidden draws a shard; see `harness.samplers.infinite_width.agreement`, which has the same of a kernel."""
         return self.gather(
             EmpiricalKernel,
             {"sampler": "posteriors of one point", **who(architecture, problem), "networks": networks},

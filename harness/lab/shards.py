@@ -4,6 +4,7 @@ A claim asks for the same thing at every look; it is given twice as many shards 
 earlier looks, of other cells and of earlier runs are used again.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TypeVar
@@ -11,32 +12,29 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 import torch
 
-from harness.execution import Executor, Here, Job
-from harness.memory import fitting
+from harness.claim.scales import Scale
+from harness.execution.executor import Executor, Here, Job
+from harness.execution.memory import fitting
 from harness.networks import Architecture
 from harness.problems import Problem
-from harness.seeds import generator
-from harness.store import Entry, Store, key
+from harness.store import Store
+from harness.store.entries import Entry, key
+
+
+def generator(device: torch.device, seed: int, what: str, shard: int) -> torch.Generator:
+    """The random stream of one shard of one computation, on the device it is for.
+
+    seed: the run's, not negative. what: names the computation. The shard is added to the computation's own 64-bit
+    seed rather than hashed into it: torch's CPU generator uses 32 bits of a seed, and adding keeps every two shards
+    of a computation apart, where hashing would let two in 10,000 of them collide about once in a hundred times.
+    """
+    entropy = [seed, int.from_bytes(hashlib.sha256(what.encode()).digest()[:16], "big")]
+    base = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0])
+    return torch.Generator(device).manual_seed((base + shard) % 2**64)
+
 
 # Part of every stored entry's address: raise it when a sampler's meaning changes, and old entries are left alone.
 SAMPLERS_VERSION = 5
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How much a run may cost. effort: shards at the first look; looks: how often the number of shards doubles."""
-
-    name: str
-    budget_seconds: float
-    effort: int
-    looks: int
-
-
-SCALES = {
-    "smoke": Scale("smoke", 8 * 60, 1, 4),
-    "standard": Scale("standard", 80 * 60, 1, 6),
-    "full": Scale("full", 10 * 3600, 8, 7),
-}
 
 
 class Mergeable(Protocol):

@@ -2,8 +2,9 @@
 
 from harness.lab.shards import Shards, who
 from harness.networks import Architecture
+from harness.optimisers import FirstFit, Optimiser, Stop
 from harness.problems import Problem
-from harness.training import FirstFit, Optimiser, Stop, Trained, train
+from harness.samplers.training import Trained, train
 
 
 class Training(Shards):

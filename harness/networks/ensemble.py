@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from harness.arguments import counts
-from harness.machine import memory_bytes
-from harness.memory import as_many_as_fit
+from harness.execution.machine import memory_bytes
+from harness.execution.memory import as_many_as_fit
 
 # Rows of random numbers are padded to this length: torch fills normal numbers sixteen at a time and redraws a
 # shorter tail, so only padded rows make the draws of a network independent of the block it is drawn in.
@@ -230,7 +230,8 @@ def block_size(
     parameters: Mapping[str, Parameter], points: int, device: torch.device, activations: int | None = None
 ) -> int:
     """Networks a block: on a CPU what stays in cache, on a GPU what a quarter of its memory holds; fewer where memory
-    ran out (`harness.memory`). Of all memory, not of what is free: on equal GPUs blocks are equal, whoever shares them.
+    ran out (`execution/memory.py`). Of all memory, not of what is free: on equal GPUs blocks are equal, whoever shares
+    them.
 
     activations: numbers a network holds for one point; None: the two widest layers.
     """

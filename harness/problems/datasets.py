@@ -150,7 +150,7 @@ def _split(
 
 
 def _packaged(name: str) -> bytes:
-    return _checked(Path(str(files("harness"))) / "data" / name, "reinstall the package")
+    return _checked(Path(str(files("harness.problems"))) / "data" / name, "reinstall the package")
 
 
 def external(name: str) -> bytes:
@@ -158,7 +158,7 @@ def external(name: str) -> bytes:
     path = data_folder() / name
     if not path.exists():
         raise Unavailable(
-            f"{name} is not in the data folder {path.parent}; put it there (see harness/data/LICENSES.md)."
+            f"{name} is not in the data folder {path.parent}; put it there (see harness/problems/data/LICENSES.md)."
         )
     return _checked(path, "fetch it again")
 

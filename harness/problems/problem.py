@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from harness.arguments import is_number, shown, whole
 from harness.errors import BadInput
-from harness.packing import check_classes
+from harness.functions.packing import check_classes
 
 
 class Arrays(NamedTuple):

@@ -1,12 +1,79 @@
 """Two runs side by side: which estimates differ, which verdicts changed, which cells are in one only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.accepted import DECIDED
-from harness.report import differences, words
+import numpy as np
+from scipy import special
+
+from harness.report import against, words
+from harness.report.accepted import DECIDED
 from harness.report.grouping import Cell
+
+ALPHA = 0.05
+# No smaller p is said: arms so far out are anybody's guess.
+LEAST = 1e-12
+_HALVINGS = 50
+
+
+def p_values(values: np.ndarray, arms: np.ndarray, alphas: np.ndarray, freedoms: np.ndarray) -> np.ndarray:
+    """p of no difference for each pair of estimates, before what looks cost.
+
+    values, arms, alphas, freedoms: (2, pairs) of the estimates, the longer sides of their intervals, 1 − the level of
+    these, and degrees of freedom.
+    """
+    apart = abs(values[0] - values[1])
+    low, high = np.full(apart.shape, np.log(LEAST)), np.zeros(apart.shape)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        reach = np.hypot(*(arms * _stretch(np.exp(middle), alphas, freedoms)))
+        low, high = np.where(apart > reach, low, middle), np.where(apart > reach, middle, high)
+    return np.exp(high)
+
+
+def _stretch(to: np.ndarray, alphas: np.ndarray, freedoms: np.ndarray) -> np.ndarray:
+    """How many times as long as at alphas an arm is at the level 1 − to; (2, pairs)."""
+    shorter = special.ndtri(to / 2) / special.ndtri(alphas / 2)
+    student = special.stdtrit(freedoms, to / 2) / special.stdtrit(freedoms, alphas / 2)
+    longer = np.maximum(student, np.log(2 / to) / np.log(2 / alphas))
+    return np.where(to >= alphas, shorter, longer)
+
+
+def of_estimates(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> list[float | None]:
+    """p of each pair of estimates as the results have them; None where one has no value or no finite interval."""
+    ps: list[float | None] = [None] * len(pairs)
+    told = [i for i, pair in enumerate(pairs) if all(_bounded(each) for each in pair)]
+    if not told:
+        return ps
+
+    def column(of: Any) -> np.ndarray:
+        return np.array([[of(pairs[i][side]) for i in told] for side in (0, 1)], dtype=float)
+
+    found = p_values(
+        column(lambda each: each["value"]),
+        column(lambda each: max(each["value"] - each["low"], each["high"] - each["value"])),
+        column(lambda each: min(max(1 - each["level"], LEAST), 0.5)),
+        column(lambda each: max((each["effective_n"] or 0) - 1, 1)),
+    )
+    looks = column(lambda each: each["looks"]).sum(axis=0) - 1
+    for i, p in zip(told, np.minimum(found * np.maximum(looks, 1), 1.0), strict=True):
+        ps[i] = float(p)
+    return ps
+
+
+def _bounded(estimate: Mapping[str, Any]) -> bool:
+    return all(estimate[key] is not None for key in ("value", "low", "high"))
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Adjusted p-values (Holm 1979): the chance that any that is at most alpha is wrong is at most alpha."""
+    order = np.argsort(ps)
+    steps = np.asarray(ps, dtype=float)[order] * np.arange(len(ps), 0, -1)
+    adjusted = np.empty(len(ps))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted.tolist()
+
 
 # How a pair of cells came out, in the order in which a reader wants them.
 CHANGED, DIFFER, CLOSE, SAME, UNTOLD = (
@@ -52,12 +119,12 @@ class Comparison:
         """The comparison in a sentence."""
         counts = ", ".join(f"{self.count(said):,} {said}" for said in ORDER if self.count(said))
         compared = [pair.p for pair in self.pairs if pair.p is not None]
-        differing = sum(p <= differences.ALPHA for p in compared)
+        differing = sum(p <= against.ALPHA for p in compared)
         return (
             f"{words.plural(len(self.pairs), 'cell')} in both runs{': ' if counts else ''}{counts}; "
             f"{len(self.only_here):,} only in this one, {len(self.only_there):,} only in the other. Of "
             f"{words.plural(len(compared), 'estimate')} compared {differing:,} differ, with a chance of at most "
-            f"{differences.ALPHA:.0%} that any is called different wrongly."
+            f"{against.ALPHA:.0%} that any is called different wrongly."
         )
 
 
@@ -67,9 +134,9 @@ def compare(document: Mapping[str, Any], other: Mapping[str, Any]) -> Comparison
     there = {(cell["claim"], cell["id"]): cell for cell in other["cells"]}
     both = [(cell, there[key]) for key, cell in here.items() if key in there]
     alike = [pair for pair in both if _same_quantity(*pair)]
-    found = differences.of_estimates([(cell["estimate"], twin["estimate"]) for cell, twin in alike])
+    found = against.of_estimates([(cell["estimate"], twin["estimate"]) for cell, twin in alike])
     told = [i for i, p in enumerate(found) if p is not None]
-    adjusted = differences.holm([p for p in found if p is not None])
+    adjusted = against.holm([p for p in found if p is not None])
     of = {id(alike[i][0]): p for i, p in zip(told, adjusted, strict=True)}
     pairs = [Pair(cell, twin, p := of.get(id(cell)), _said(cell, twin, p)) for cell, twin in both]
     pairs.sort(key=lambda pair: (ORDER.index(pair.said), 1.0 if pair.p is None else pair.p))
@@ -90,7 +157,7 @@ def _said(cell: Cell, twin: Cell, p: float | None) -> str:
     verdicts = {cell["verdict"], twin["verdict"]}
     if len(verdicts) == 2 and verdicts <= set(DECIDED):
         return CHANGED
-    if p is not None and p <= differences.ALPHA:
+    if p is not None and p <= against.ALPHA:
         return DIFFER
     if _same_quantity(cell, twin) and all(cell["estimate"][key] == twin["estimate"][key] for key in _NUMBERS):
         return SAME

@@ -26,7 +26,7 @@ def read(file: Traversable | None = None) -> list[dict[str, Any]]:
 
     A row's `said` is whether its interval agrees with what was promised: "kept", "not kept", or "" for power.
     """
-    file = file or files("harness") / "data" / "calibration.json"
+    file = file or files("harness.report") / "calibration.json"
     if not file.is_file():
         return []
     try:

@@ -9,8 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness import results
-from harness.report import against, calibration, charts, checked, history, nights, payload, predictions, tables, words
+from harness.report import against, calibration, charts, history, payload, predictions, results, tables, words
 from harness.report.grouping import measured
 from harness.report.history import Night
 from harness.report.sentences import in_words
@@ -47,7 +46,7 @@ def render(
     """
     for each in (document, other):
         if each is not None:
-            checked.check(each)
+            results.check(each)
     environment = Environment(
         loader=PackageLoader("harness.report"),
         autoescape=True,
@@ -66,7 +65,7 @@ def render(
         "day": words.day,
         "commit": words.commit,
     }
-    run_nights = nights.upto(known, history.night(document))
+    run_nights = history.upto(known, history.night(document))
     claims = _claims(document, run_nights)
     cells = [cell for claim in claims for cell in claim["cells"]]
     return environment.get_template("report.html").render(
@@ -116,7 +115,7 @@ def _claims(document: dict[str, Any], run_nights: Sequence[Night]) -> list[dict[
                 "in_words": in_words(mine),
                 "counts": Counter(cell["outcome"] for cell in cells),
                 "data": payload.packed(
-                    mine, most_points, nights.trends(run_nights, slug, [cell["id"] for cell in mine])
+                    mine, most_points, history.trends(run_nights, slug, [cell["id"] for cell in mine])
                 ),
             }
         )
@@ -131,7 +130,7 @@ def _changes(run_nights: Sequence[Night], cells: list[dict[str, Any]]) -> list[d
     known = {(cell["claim"], cell["id"]): cell for cell in cells}
     return [
         {**change, "at": known.get((change["claim"], change["cell"])), "name": change["claim"].replace("_", " ")}
-        for change in nights.changes(run_nights)
+        for change in history.changes(run_nights)
     ]
 
 

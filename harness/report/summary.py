@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.report import checked, words
+from harness.report import results, words
 from harness.report.sentences import in_words
 
 # GitHub shows no summary of more than 1 MiB, and nobody reads a tenth of that.
@@ -14,7 +14,7 @@ _LISTED = ("changed", "error", "refuted")
 
 def markdown(document: Mapping[str, Any]) -> str:
     """The state, a table of claims, and the cells that need a reader, with their estimates and how to rerun them."""
-    checked.check(document)
+    results.check(document)
     return "\n".join(_lines(document)) + "\n"
 
 

@@ -2,8 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -16,7 +14,6 @@ from harness.report.grouping import measured
 from harness.report.sentences import in_words
 from harness.report.tables import groups
 from harness.report.words import OUTCOMES, SYMBOLS, duration, interval, number, plural, short_verdict, state
-from harness.upkeep import Contents
 
 _WIDTH_OF_A_FILE = 150
 _STRIP = 30
@@ -110,34 +107,6 @@ def against_table(comparison: Comparison, console: Console) -> None:
         console.print(table)
     for sentence in [comparison.summary(), *comparison.runs]:
         console.print(sentence, markup=False, highlight=False)
-
-
-def store_table(folder: Path, found: Contents, console: Console) -> None:
-    """A row a sampler, the largest first, and what could be deleted."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("sampler", "entries", "of older samplers", "MB", "drawn in", "oldest", "newest"):
-        table.add_column(column, justify="left" if column == "sampler" else "right")
-    for name, group in sorted(found.groups.items(), key=lambda named: -named[1].bytes):
-        days = (datetime.fromtimestamp(written, UTC).date().isoformat() for written in (group.oldest, group.newest))
-        counts = f"{group.entries:,}", f"{group.outdated:,}", f"{group.bytes / 1e6:,.1f}"
-        table.add_row(Text(name), *counts, duration(group.seconds), *days)
-    lines = [
-        f"{folder}: {found.entries:,} entries, {found.bytes / 1e6:,.1f} MB, {found.set_aside:,} set aside, "
-        f"{found.unfinished:,} unfinished"
-    ]
-    asked_for_no_more = {
-        "of older samplers": found.outdated,
-        "of an older layout": found.older_layout,
-        "that do not say what they are": found.unreadable,
-        "set aside": found.set_aside,
-    }
-    if any(asked_for_no_more.values()):
-        these = ", ".join(f"{count:,} {what}" for what, count in asked_for_no_more.items() if count)
-        lines.append(f"No run asks for these: {these}; python -m harness store prune --stale deletes them.")
-    if found.groups:
-        console.print(table)
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _table(title: str | Text, *columns: str | Text) -> Table:

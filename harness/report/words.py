@@ -1,7 +1,7 @@
 """How verdicts and numbers are written, in the terminal and on the page."""
 
 import re
-from math import isfinite, isnan
+from math import inf, isfinite, isnan
 from typing import Any
 
 # Symbol first: readable in print and without colour.
@@ -15,7 +15,6 @@ SYMBOLS = {
     "unavailable": "–",
     "not asked": "·",
 }
-
 # The order in which a reader wants them.
 OUTCOMES = (
     "changed",
@@ -27,7 +26,6 @@ OUTCOMES = (
     "unavailable",
     "not asked",
 )
-
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -109,3 +107,24 @@ def state(document: dict[str, Any]) -> str:
 def plural(count: int, noun: str) -> str:
     """1 cell, 2 cells."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def rough_duration(seconds: float) -> str:
+    """Two digits in a unit that suits."""
+    if not isfinite(seconds):
+        return "for ever"
+    for unit, size in (("years", 365.25 * 86400), ("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= size:
+            value = seconds / size
+            return f"{value:,.0f} {unit}" if 10 <= value < 1e5 else f"{value:.2g} {unit}"
+    return f"{seconds:.2g} s"
+
+
+def amount(number: float) -> str:
+    """A count or bytes in thousands, millions, …: 1.2 M."""
+    if number == inf:
+        return "∞"
+    for sign, size in (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g} {sign}"
+    return f"{number:.3g} "

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.report.page import render
-from tests.report_documents import sample
+from tests.support.report_documents import sample
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: no browser tests.")
 

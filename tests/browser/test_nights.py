@@ -11,7 +11,7 @@ import pytest
 from harness.report import history
 from harness.report.page import render
 from tests.browser.actions import anchor, draw, opened
-from tests.report_documents import sample
+from tests.support.report_documents import sample
 
 CELL = "only: changed"
 

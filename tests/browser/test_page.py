@@ -11,8 +11,8 @@ import pytest
 from harness.report import words
 from harness.report.page import render
 from tests.browser.actions import SCATTER, VOLUMES, anchor, draw, drawn, opened, scroll_to, shown, told
-from tests.report_documents import many, sample
-from tests.report_page import attacked
+from tests.support.report_documents import many, sample
+from tests.support.report_page import attacked
 
 ROWS = "tr[data-id]:visible"
 

@@ -1,0 +1,50 @@
+"""What outside files add to the claims' grids: architectures, optimisers, sets of images.
+
+A module that calls these when it is imported, and that `pytest claims/ -p that_module` or a conftest.py imports, needs
+no change to this project: what it adds is in every grid of images, at every scale.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from harness.claim.declaration import label
+from harness.errors import BadInput
+from harness.networks import Architecture
+from harness.optimisers import Optimiser
+from harness.problems import Problem
+
+architectures: list[Architecture] = []
+optimisers: list[Optimiser] = []
+data: dict[str, Callable[[int, int], Problem]] = {}
+
+
+def add_architecture(architecture: Architecture) -> None:
+    """Its repr and its name say what it is: samples in the store are found by the one, verdicts by the other."""
+    _check(architecture, "architecture", Architecture)
+    architectures.append(architecture)
+
+
+def add_optimiser(optimiser: Optimiser) -> None:
+    """See `harness.optimisers` for what one is; repr and name as for architectures."""
+    _check(optimiser, "optimiser", Optimiser)
+    optimisers.append(optimiser)
+
+
+def add_data(name: str, problem: Callable[[int, int], Problem]) -> None:
+    """problem: (training points, evaluation points) -> a problem of two classes, the smaller within the larger."""
+    if name in data:
+        raise BadInput(f"There are data called {name!r} already; choose another name.")
+    data[name] = problem
+
+
+def _check(thing: Any, kind: str, protocol: type) -> None:
+    needed = [attribute for attribute in vars(protocol) if not attribute.startswith("_")]
+    missing = [attribute for attribute in needed if not hasattr(thing, attribute)]
+    if missing:
+        raise BadInput(f"An {kind} has {', '.join(needed)}; the {type(thing).__name__} added lacks {missing[0]}.")
+    if " at 0x" in repr(thing):
+        raise BadInput(
+            f"An {kind}'s repr is its address in the store and must say what it is; make {type(thing).__name__} a "
+            "dataclass, or write its __repr__."
+        )
+    label(thing)

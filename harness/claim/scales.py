@@ -1,0 +1,33 @@
+"""Scales: how much a run may cost, and how much of that one cell may spend."""
+
+from dataclasses import dataclass
+from math import isinf
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much a run may cost. effort: shards at the first look; looks: how often the number of shards doubles."""
+
+    name: str
+    budget_seconds: float
+    effort: int
+    looks: int
+
+
+SCALES = {
+    "smoke": Scale("smoke", 8 * 60, 1, 4),
+    "standard": Scale("standard", 80 * 60, 1, 6),
+    "full": Scale("full", 10 * 3600, 8, 7),
+}
+
+
+def allowance(budget: float, computed: float, cells: float, judged: int) -> float:
+    """Seconds the next cell of a process may spend: three times its share of what is left of the budget.
+
+    budget: seconds for all of the process's cells; inf for no end. computed: seconds spent so far. cells: how many the
+    process has to judge. judged: how many of these it has.
+    """
+    left = max(budget - computed, 0.0)
+    if isinf(left):
+        return left
+    return min(3 * left / max(cells - judged, 1), left)

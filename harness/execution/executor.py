@@ -1,0 +1,79 @@
+"""Where samples are computed: in this process, or by the workers of a Dask cluster (`cluster.py`, `worker.py`).
+
+What is distributed is the shard. Everything a shard draws comes from a random stream that is named by its seed, so that
+its bits do not depend on who computes it, or when.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import torch
+
+# What has to be computed, given the device to compute it on.
+Job = Callable[[torch.device], dict[str, np.ndarray]]
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+class Executor(Protocol):
+    """Computes jobs.
+
+    device: what jobs are computed on. workers: how many of them at the same time.
+    """
+
+    device: torch.device
+    workers: int
+
+    @property
+    def device_name(self) -> str:
+        """The processor's or the GPU's."""
+        ...
+
+    def compute(self, job: Job) -> tuple[dict[str, np.ndarray], float]:
+        """The job's arrays, and the seconds it took where it was computed."""
+        ...
+
+    def map(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+        """function(item) in the order of the items; each calls `compute` once at most, and several may at once."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what computes."""
+        ...
+
+
+class Here:
+    """This process, one job after the other."""
+
+    workers = 1
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+
+    @property
+    def device_name(self) -> str:
+        """The processor's or the GPU's."""
+        from harness.execution.machine import describe
+
+        return describe(self.device)
+
+    def compute(self, job: Job) -> tuple[dict[str, np.ndarray], float]:
+        """The job's arrays, and the seconds it took."""
+        return timed(job, self.device)
+
+    def map(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+        """Each item when it is asked for."""
+        return map(function, items)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+def timed(job: Callable[[Any], A], device: torch.device) -> tuple[A, float]:
+    """What a job gives, and the seconds it takes."""
+    start = time.perf_counter()
+    found = job(device)
+    return found, time.perf_counter() - start

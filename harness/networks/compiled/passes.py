@@ -1,0 +1,84 @@
+"""Forward and backward passes of one fully connected ReLU network on a CPU, for compiled loops.
+
+Parameters are a row of numbers, layer by layer, weights before biases. A compiled function is cached together with what
+it calls, and made again when its own file changes only: after a change here, change `fused.py` and `trajectories.py`.
+"""
+
+import numpy as np
+from numba import njit
+
+from harness.networks.compiled.products import ALL, FAST, POSITIVE, WHERE_POSITIVE, matrix, multiply, transpose
+
+
+@njit(error_model="numpy", nogil=True)
+def no_units(widths: np.ndarray, batch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Room for the units of all layers, (batch, width + 1) after (batch, width + 1), and where each layer starts.
+
+    Behind the units of every layer there is a 1, whose weights are the next layer's biases.
+    """
+    starts = np.zeros(len(widths), dtype=np.int64)
+    for layer in range(len(widths) - 1):
+        starts[layer + 1] = starts[layer] + batch * (widths[layer] + 1)
+    return np.ones(starts[-1] + batch * (widths[-1] + 1), dtype=np.float32), starts
+
+
+@njit(fastmath=FAST, error_model="numpy", nogil=True)
+def forward(
+    theta: np.ndarray,
+    x: np.ndarray,
+    chosen: np.ndarray,
+    units: np.ndarray,
+    starts: np.ndarray,
+    widths: np.ndarray,
+    biased: bool,
+) -> None:
+    """Fills the units of all layers for these points, at most a batch; the last ones are the logits."""
+    points, number = len(chosen), 0
+    for i in range(points):
+        point, at = chosen[i], i * (widths[0] + 1)
+        for k in range(widths[0]):
+            units[at + k] = x[point, k]
+    for layer in range(len(widths) - 1):
+        fan_in, fan_out = widths[layer] + biased, widths[layer + 1]
+        multiply(
+            matrix(units, starts[layer], points, fan_in, widths[layer] + 1, 1),
+            matrix(theta, number, fan_in, fan_out, fan_out, 1),
+            matrix(units, starts[layer + 1], points, fan_out, fan_out + 1, 1),
+            POSITIVE if layer < len(widths) - 2 else ALL,
+        )
+        number += fan_in * fan_out
+
+
+@njit(fastmath=FAST, error_model="numpy", nogil=True)
+def backward(
+    theta: np.ndarray,
+    gradient: np.ndarray,
+    units: np.ndarray,
+    starts: np.ndarray,
+    across: np.ndarray,
+    widths: np.ndarray,
+    biased: bool,
+    points: int,
+) -> None:
+    """Fills the gradient of the loss, whose slopes by the logits are in the place of these.
+
+    Those by the hidden units take the place of the units, which are not needed any more. across: room for weights.
+    """
+    number = len(theta)
+    for layer in range(len(widths) - 2, -1, -1):
+        width, fan_in, fan_out = widths[layer], widths[layer] + biased, widths[layer + 1]
+        number -= fan_in * fan_out
+        start, above = starts[layer], starts[layer + 1]
+        slopes = matrix(units, above, points, fan_out, fan_out + 1, 1)
+        if fan_out == 1:
+            h = matrix(units, start, points, fan_in, width + 1, 1)
+            multiply(matrix(units, above, 1, points, 1, 2), h, matrix(gradient, number, 1, fan_in, fan_in, 1), ALL)
+            transposed = matrix(theta, number, 1, width, width, 1)
+        else:
+            h = matrix(units, start, fan_in, points, 1, width + 1)
+            multiply(h, slopes, matrix(gradient, number, fan_in, fan_out, fan_out, 1), ALL)
+            transposed = matrix(across, 0, fan_out, width, width, 1)
+            if layer:
+                transpose(matrix(theta, number, width, fan_out, fan_out, 1), transposed)
+        if layer:
+            multiply(slopes, transposed, matrix(units, start, points, width, width + 1, 1), WHERE_POSITIVE)

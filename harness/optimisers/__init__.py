@@ -1,0 +1,64 @@
+"""Optimisers for ensembles: every network has its own state, so networks may come and go at any step.
+
+Each is numerically the optimiser of the same name in `torch.optim`, where there is one. To add one: one class and one
+entry in OPTIMISERS.
+"""
+
+from collections.abc import Callable
+
+from harness.optimisers.adaptive import Adadelta, Adagrad, Adam, AdamW, RMSprop
+from harness.optimisers.descent import SGD, GradientDescent, Momentum, Nesterov
+from harness.optimisers.noise import Langevin, Whitened
+from harness.optimisers.rule import Noisy, Optimiser
+from harness.optimisers.schedules import Cosine, Schedule, Scheduled, StepDecay, WarmUp
+from harness.optimisers.search import GreedyRandomSearch, GuessAndCheck, PatternSearch
+from harness.optimisers.stopping import After, FirstFit, Stop
+
+__all__ = [
+    "OPTIMISERS",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "After",
+    "Cosine",
+    "FirstFit",
+    "GradientDescent",
+    "GreedyRandomSearch",
+    "GuessAndCheck",
+    "Langevin",
+    "Momentum",
+    "Nesterov",
+    "Noisy",
+    "Optimiser",
+    "PatternSearch",
+    "RMSprop",
+    "Schedule",
+    "Scheduled",
+    "StepDecay",
+    "Stop",
+    "WarmUp",
+    "Whitened",
+    "whitened_sgd",
+]
+
+
+def whitened_sgd(learning_rate: float = 0.1) -> Whitened:
+    """SGD with the noise of its minibatches made isotropic."""
+    return Whitened(SGD(learning_rate))
+
+
+OPTIMISERS: dict[str, Callable[..., Optimiser]] = {
+    "sgd": SGD,
+    "gd": GradientDescent,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RMSprop,
+    "adagrad": Adagrad,
+    "adadelta": Adadelta,
+    "langevin": Langevin,
+    "whitened sgd": whitened_sgd,
+}

@@ -1,0 +1,86 @@
+"""Steps along the gradient, or along a running sum of gradients."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from harness.optimisers.rule import check_numbers, name_of
+
+
+@dataclass(frozen=True)
+class SGD:
+    """θ ← θ − η ∇L on each minibatch."""
+
+    learning_rate: float = 0.1
+
+    rotation_equivariant = True
+    full_batch = False
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
+
+    @property
+    def name(self) -> str:
+        """E.g. sgd-lr0.1."""
+        return name_of("gd" if self.full_batch else "sgd", self)
+
+    def start(self, rows: Tensor) -> list[Tensor]:  # noqa: ARG002 — the protocol's signature
+        """Plain SGD remembers nothing."""
+        return []
+
+    def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:  # noqa: ARG002
+        """One step of every network."""
+        rows.add_(gradients, alpha=-self.learning_rate)
+
+
+@dataclass(frozen=True)
+class GradientDescent(SGD):
+    """The same on all of S: an epoch is one step, and after the initialisation nothing is left to chance."""
+
+    full_batch = True
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """v ← μv + ∇L, θ ← θ − ηv (Polyak 1964), in the form of `torch.optim.SGD`: v holds no learning rate."""
+
+    learning_rate: float = 0.01
+    momentum: float = 0.9
+
+    rotation_equivariant = True
+    full_batch = False
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
+
+    @property
+    def name(self) -> str:
+        """E.g. momentum-lr0.01."""
+        return name_of("momentum", self)
+
+    def start(self, rows: Tensor) -> list[Tensor]:
+        """v, (networks, size)."""
+        return [torch.zeros_like(rows)]
+
+    def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
+        """One step of every network."""
+        (velocity,) = state
+        velocity.mul_(self.momentum).add_(gradients)
+        rows.add_(velocity, alpha=-self.learning_rate)
+
+
+@dataclass(frozen=True)
+class Nesterov(Momentum):
+    """v ← μv + ∇L, θ ← θ − η(∇L + μv): Nesterov's momentum as Sutskever et al. 2013 write it, and `torch.optim`."""
+
+    @property
+    def name(self) -> str:
+        """E.g. nesterov-lr0.01."""
+        return name_of("nesterov", self)
+
+    def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
+        """One step of every network."""
+        (velocity,) = state
+        velocity.mul_(self.momentum).add_(gradients)
+        rows.add_(gradients, alpha=-self.learning_rate).add_(velocity, alpha=-self.learning_rate * self.momentum)

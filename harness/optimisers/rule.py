@@ -1,0 +1,94 @@
+"""What every optimiser provides, and what those with noise of their own provide besides."""
+
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from torch import Tensor
+
+from harness.arguments import is_number, number, positive, put, shown
+from harness.errors import BadInput
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+class Optimiser(Protocol):
+    """An update rule on rows (networks, size), one a network; its state is a list of tensors of as many rows.
+
+    Its repr has all its numbers: it is part of a stored sample's address.
+    """
+
+    @property
+    def name(self) -> str:
+        """Stable identifier with the learning rate, and what else is not at its default."""
+
+    @property
+    def rotation_equivariant(self) -> bool:
+        """Whether its steps turn with the gradients: true of gradient descent, not of what scales each number alone."""
+
+    @property
+    def full_batch(self) -> bool:
+        """Whether it takes all of S at each step, whatever the batch asked for."""
+
+    def start(self, rows: Tensor) -> list[Tensor]:
+        """State of networks that have taken no step."""
+
+    def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
+        """Update rows and state in place."""
+
+
+@runtime_checkable
+class Noisy(Protocol):
+    """An optimiser that steps along something else than the gradient of its batch."""
+
+    def follow(
+        self, gradient: Tensor, whole: Callable[[], Tensor], pull: Callable[[], Tensor], normal: Callable[[], Tensor]
+    ) -> Tensor:
+        """What its step takes for the gradient, (networks, size).
+
+        gradient: of each network's batch. whole: of all of S. pull: θ/σ², by which −ln of the initialisation's density
+        grows, were it Gaussian with these standard deviations σ. normal: standard normal numbers, new at each update
+        and the network's own. All are written in the coordinates in which each number's learning rate is the same.
+        """
+
+
+def check_numbers(rule: "DataclassInstance") -> None:
+    """Each number of an optimiser as a float; BadInput where one is none that it can have.
+
+    Learning rates and temperatures are positive, ε and weight decays not negative, and all else lies in [0, 1), as
+    decay rates of running means do.
+    """
+    for field in fields(rule):
+        value, what = getattr(rule, field.name), f"{_article(field.name)} {field.name.replace('_', ' ')}"
+        if field.name in ("learning_rate", "temperature"):
+            put(rule, **{field.name: positive(value, what)})
+        elif field.name in ("epsilon", "weight_decay"):
+            put(rule, **{field.name: number(value, f"{what} is a number")})
+        elif isinstance(field.default, float):
+            if is_number(value) and 0 <= value < 1:
+                put(rule, **{field.name: float(value)})
+            else:
+                raise BadInput(f"An optimiser's {field.name} lies from 0 up to 1, without it, not {shown(value)}.")
+
+
+def _article(word: str) -> str:
+    return "An" if word[0] in "aeiou" else "A"
+
+
+def check_optimiser(thing: object) -> None:
+    """BadInput unless it has what an `Optimiser` has."""
+    if isinstance(thing, type) or not all(hasattr(thing, name) for name in ("name", "start", "step", "full_batch")):
+        raise BadInput(f"An optimiser is one of `harness.optimisers` such as SGD(0.1), not {shown(thing)}.")
+
+
+def name_of(word: str, rule: "DataclassInstance") -> str:
+    """The word with the learning rate, then each number that is not at its default: e.g. adam-lr0.001-beta1_0.8."""
+    words = [word]
+    for field in fields(rule):
+        value: Any = getattr(rule, field.name)
+        if field.name == "learning_rate":
+            words.append(f"lr{value:g}")
+        elif field.default is MISSING or value != field.default:
+            words.append(f"{field.name}_{value:g}")
+    return "-".join(words)

@@ -1,0 +1,76 @@
+"""A pytest item of a claim is one cell: judge it, and make the record that its report carries."""
+
+import json
+from dataclasses import replace
+from os.path import relpath
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.claim import ClaimText, Question, question_of, questions_in
+from harness.errors import BadInput
+from harness.execution.machine import settings
+from harness.report.accepted import Accepted, may_be_accepted
+from harness.run import records
+from harness.run.judging import Judged, judge_cell
+from harness.run.session import ALPHA, Session
+from harness.verdicts import Estimate, Looks, Verdict
+
+
+def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
+    """Judge a cell; its record, its claim's, and what is now known of the run, JSON-ready."""
+    question, cell = _asked_by(item)
+    refusals: list[BadInput] = []
+
+    def ask(*lab: Any, **cell: Any) -> Estimate:
+        try:
+            return item.function(*lab, **cell)
+        except BadInput as error:
+            refusals.append(error)
+            raise
+
+    # All cells of the claim share its error, whichever of them are asked for now.
+    cells = sum(len(each.cells(session.scale)) for each in questions_in(item.module))
+    looks = Looks(ALPHA, cells, session.lab.scale.looks)
+    session.lab.run = {"budget": session.budget_seconds, "cells": session.expected}
+    judged = judge_cell(ask, question, cell, session.lab, looks, session.allowance())
+    if judged.verdict is Verdict.ERROR and refusals:
+        # What a user can mend is said in its one sentence, without a traceback.
+        judged = replace(judged, reason=str(refusals[-1]))
+    session.judged += 1
+    return _record(item, session, judged)
+
+
+def error_record(item: pytest.Function, session: Session, traceback: str) -> dict[str, Any]:
+    """The record of a cell that failed outside its estimate."""
+    return _record(item, session, Judged(Verdict.ERROR, reason=traceback))
+
+
+def _asked_by(item: pytest.Function) -> tuple[Question, dict[str, Any]]:
+    question = question_of(item.function)
+    assert question is not None
+    return question, {axis: item.callspec.params[axis] for axis in question.grid}
+
+
+def _record(item: pytest.Function, session: Session, judged: Judged) -> dict[str, Any]:
+    question, cell = _asked_by(item)
+    cell_id, verdict = question.cell_id(cell), str(judged.verdict)
+    accepted = session.accepted.get(question.slug, {})
+    entry = accepted.get(cell_id)
+    if item.config.option.accept_verdicts and may_be_accepted(question.kind, verdict):
+        entry = Accepted(verdict, question.prediction(cell).text)
+    file, text = Path(relpath(item.path, session.root)), ClaimText.of(item.module.__doc__ or "")
+    record = {
+        "index": item.session.items.index(item),
+        "cell": records.cell_record(item.nodeid, cell_id, question, cell, judged, entry, session),
+        "claim": records.claim_record(file, text, questions_in(item.module), session.scale, accepted),
+        "run": {
+            "device": str(session.lab.device),
+            "device_name": session.executor.device_name,
+            "settings": settings(session.lab.device),
+            "budget_seconds": session.budget_seconds,
+            "cells_expected": session.expected,
+        },
+    }
+    return json.loads(json.dumps(record, default=float))

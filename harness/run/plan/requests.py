@@ -1,0 +1,228 @@
+"""What a run's cells will ask the lab for, found without drawing anything.
+
+A cell's function is called with a lab that notes each request and gives nothing in return (`absent.py`). Claims ask
+first and compute then, and their statistics are passed over, so that nearly all is asked for; what a claim asks for
+only after it has seen a result, as at a width that it measured, is taken as if that result were 1.
+"""
+
+import importlib
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from harness.claim import SCALES, Question, questions_in
+from harness.errors import BadInput, Unavailable
+from harness.lab import Lab, shards
+from harness.lab.infinite_width import LIBRARY, OWN
+from harness.networks import Architecture
+from harness.problems import Problem
+from harness.run.plan.absent import ABSENT, absorbing
+from harness.store import Store
+from harness.store.entries import Entry, key
+
+# What claims compute with; what they ask with (networks, problems, optimisers) is made as in a run.
+_STATISTICS = ("harness.", "dataclasses", "math")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One sample or one computation that a cell asks for.
+
+    name: its address in the store, to which a sample's shards add their numbers. spec: its description, as stored,
+    without the shard. grows: whether later looks ask for more shards; drawn: False, for what is computed once.
+    architecture, problem: what the description names, where it does.
+    """
+
+    name: str
+    spec: Mapping[str, Any]
+    grows: bool
+    drawn: bool
+    architecture: Architecture | None
+    problem: Problem | None
+
+    @property
+    def sampler(self) -> str:
+        """What draws or computes it."""
+        for kind in ("kernel", "approximation", "spectrum"):
+            if not self.drawn and kind in self.spec:
+                return kind
+        return str(self.spec["sampler"])
+
+    def shards(self, effort: int, look: int) -> int:
+        """How many there are of it at a look."""
+        if not self.drawn:
+            return 1
+        return effort * 2**look if self.grows else effort
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell with what it asks for; `missing` says why it has no verdict, where that is known beforehand;
+    `stopped`: that its function could not go on to its end without results, so that there may be more requests;
+    `ask`: its function, of a lab."""
+
+    claim: str
+    id: str
+    requests: tuple[Request, ...]
+    missing: str | None = None
+    stopped: bool = False
+    ask: Callable[[Lab], Any] = field(default=lambda _: None, compare=False, repr=False)
+
+
+class _Kind:
+    """In the place of a sample's class."""
+
+    @classmethod
+    def from_arrays(cls, _: Any) -> Any:
+        return ABSENT
+
+
+@dataclass
+class _Notes(Store):
+    """In the place of a store: notes what it is asked for."""
+
+    architectures: dict[str, Architecture] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)
+    asked: dict[str, Request] = field(default_factory=dict)
+    grows: bool = True
+
+    def fetch(self, spec: Mapping[str, Any], compute: Callable[..., Any], fresh: bool = False) -> Entry:  # noqa: ARG002
+        drawn, whose = "shard" in spec, {key: value for key, value in spec.items() if key != "shard"}
+        name = key(whose)
+        if name not in self.asked:
+            architecture, problem = self.architectures.get(spec["architecture"]), self.problems.get(spec["problem"])
+            self.asked[name] = Request(name, whose, self.grows, drawn, architecture, problem)
+        return Entry(ABSENT, {"seconds": 0.0})  # type: ignore[arg-type]
+
+
+class Recorder(Lab):
+    """A lab that notes what it is asked for; `take` hands that out and forgets it."""
+
+    store: _Notes
+
+    @classmethod
+    def at(cls, scale: str, device: str, seed: int) -> "Recorder":
+        """At a scale; requests do not depend on which GPU there is, nor on whether there is one."""
+        return cls(SCALES[scale], torch.device(device.partition(":")[0]), seed, _Notes())
+
+    def who(self, architecture: Architecture, problem: Problem) -> dict[str, Any]:
+        """As `shards.who`; remembers both by their names there."""
+        found = shards.who(architecture, problem)
+        self.store.architectures[found["architecture"]] = architecture
+        self.store.problems[found["problem"]] = problem
+        return found
+
+    def take(self) -> tuple[Request, ...]:
+        """What was asked for since the last time."""
+        noted, self.store.asked, self._merged = tuple(self.store.asked.values()), {}, {}
+        return noted
+
+    def gather(self, kind: Any, spec: dict[str, Any], compute: Callable[..., Any], grows: bool = True) -> Any:  # noqa: ARG002
+        """Note the sample."""
+        self.store.grows = grows
+        super().gather(cast(Any, _Kind), spec, compute, grows)
+        self.store.grows = True
+        return ABSENT
+
+    def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = OWN) -> np.ndarray:
+        """Note its blocks; Unavailable as in a run."""
+        if by == LIBRARY:
+            from harness.samplers.infinite_width.kernels.library import stax
+
+            stax()
+        super().kernel(architecture, problem, kind, by)
+        return ABSENT  # type: ignore[return-value]
+
+    def spectrum(self, architecture: Architecture, pool: Problem, kind: str) -> Any:
+        """Note it and its kernel."""
+        super().spectrum(architecture, pool, kind)
+        return ABSENT
+
+    def gaussian_process(self, architecture: Architecture, problem: Problem, by: str = OWN) -> Any:
+        """Note its kernel."""
+        problem.needs_two_classes("A Gaussian process")
+        self.kernel(architecture, problem, by=by)
+        return ABSENT
+
+
+def claims(folder: Path = Path("claims")) -> list[ModuleType]:
+    """The claims' files, imported; BadInput where they are not here."""
+    files = [path for path in sorted(folder.rglob("*.py")) if not path.name.startswith("_")]
+    if not files:
+        raise BadInput(f"There are no claims in {folder.resolve()}; plan a run in the folder that has them.")
+    return modules(files)
+
+
+def modules(files: Iterable[Path]) -> list[ModuleType]:
+    """The claims of these files, named from the folder that has `claims`, imported."""
+    return [importlib.import_module(".".join(path.with_suffix("").parts)) for path in files]
+
+
+def record(modules: list[ModuleType], scale: str, device: str = "cpu", seed: int = 0) -> list[Cell]:
+    """Every cell of these claims at a scale, in the order of a run, with what it asks for at its first look."""
+    lab = Recorder.at(scale, device, seed)
+    with passed_over(lab.who), warnings.catch_warnings(action="ignore"):
+        return [
+            _asked(question, vars(module)[question.test], cell, lab)
+            for module in modules
+            for question in questions_in(module)
+            for cell in question.cells(scale)
+        ]
+
+
+def _asked(question: Question, test: Callable[..., Any], cell: Mapping[str, Any], lab: Recorder) -> Cell:
+    missing, stopped = question.excluded(**cell), False
+
+    def ask(lab: Lab) -> Any:
+        return test(lab, **cell)
+
+    if missing is None:
+        lab.begin()
+        try:
+            ask(lab)
+        except Unavailable as why:
+            lab.take()
+            missing = str(why)
+        except BadInput as why:
+            # A run would make the cell an error; what it has drawn until then it has drawn.
+            missing = None if lab.store.asked else str(why)
+        except Exception:
+            # It came to where it needs a result; what it asks for after that is not known.
+            stopped = True
+    return Cell(question.slug, question.cell_id(cell), lab.take(), missing, stopped, ask)
+
+
+@contextmanager
+def passed_over(who: Callable[[Architecture, Problem], dict[str, Any]]) -> Iterator[None]:
+    """Statistics of absent results are absent, what an architecture and problem are called is noted, and a problem is
+    made once, while this lasts."""
+    before: list[tuple[ModuleType, str, Any]] = []
+
+    def put(module: ModuleType, name: str, value: Any) -> None:
+        before.append((module, name, getattr(module, name)))
+        setattr(module, name, value)
+
+    for module in [each for name, each in sys.modules.items() if name.split(".")[0] == "claims"]:
+        for name, value in list(vars(module).items()):
+            of = getattr(value, "__module__", None) or ""
+            if isinstance(value, FunctionType | BuiltinFunctionType) and of.startswith(_STATISTICS):
+                put(module, name, absorbing(value))
+            elif name == "image_problem":
+                put(module, name, cache(value))
+    for module in [each for name, each in sys.modules.items() if name.startswith("harness.lab.")]:
+        if module is not shards and hasattr(module, "who"):
+            put(module, "who", who)
+    try:
+        yield
+    finally:
+        for module, name, value in reversed(before):
+            setattr(module, name, value)

@@ -1,0 +1,227 @@
+"""Wires the claims to pytest: options, the `lab` fixture, one item a cell, verdicts as outcomes.
+
+Cells are judged by whichever process runs them; their records travel with pytest's reports to `controller.py`.
+"""
+
+import json
+from collections.abc import Generator
+from os.path import relpath
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.errors import BadInput, CannotGoOn, Unavailable
+
+if TYPE_CHECKING:
+    from harness.lab import Lab
+    from harness.run.session import Session
+
+SESSION: "pytest.StashKey[Session]" = pytest.StashKey()
+JUDGED: "pytest.StashKey[dict[str, Any]]" = pytest.StashKey()
+
+
+class NoVerdict(pytest.skip.Exception):  # type: ignore[name-defined]
+    """Inconclusive, unavailable or not asked: neither a pass nor a failure."""
+
+
+class FailingVerdict(Exception):
+    """A failing verdict; its message is the paragraph that is shown, without a traceback."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a run."""
+    add = parser.getgroup("claims", "claims about the inductive bias").addoption
+    add("--scale", default="smoke", help="smoke (ten minutes), standard (90 minutes), full (a GPU overnight)")
+    add("--device", default="auto", help="auto, cpu, cuda, cuda:N, or with -n several: cuda:0,1 (default auto)")
+    add("--workers", metavar="N", help="start N workers of Dask on this machine, which draw the samples")
+    add("--cluster", metavar="ADDRESS", help="use the workers of a Dask scheduler that is there, tcp://HOST:PORT")
+    add("--seed", default="0", help="whole number from 0; another seed is an independent run (default 0)")
+    add("--budget", help="sampling time for the whole run, e.g. 90s, 30m, 2h (default: the scale's)")
+    add("--store", help="folder of stored samples (default $HARNESS_STORE, else .store)")
+    add("--data", help="folder of the full data sets (default $HARNESS_DATA)")
+    add("--fresh", action="store_true", help="draw everything again instead of taking it from the store")
+    add("--report", help="where the HTML report goes (default reports/latest/report.html)")
+    add("--accept-verdicts", action="store_true", help="write the decided verdicts to reports/accepted.json")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """-n auto: a process for each GPU of the run, else for each core, as far as the memory goes.
+
+    With a cluster they draw nothing themselves, so that its GPUs do not matter.
+    """
+    from harness.execution.machine import processes
+    from harness.run.session import parse_device
+
+    elsewhere = config.option.workers or config.option.cluster
+    try:
+        return processes("cpu" if elsewhere else parse_device(config.option.device))
+    except BadInput:
+        # Refused in a sentence once the options are checked.
+        return 1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the options before anything runs."""
+    from harness.run.session import Session
+
+    worker = getattr(config, "workerinput", None)
+    count, number = (worker["workercount"], int(worker["workerid"].removeprefix("gw"))) if worker else (1, 0)
+    try:
+        session = Session.from_options(config.option, config.rootpath, count, number)
+    except BadInput as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[SESSION] = session
+    from harness.run.controller import CLUSTER, PLUGIN, Controller
+
+    # Now, in pytest's own sentence: a malformed -k or -m would otherwise end each process of a run by itself.
+    marks: Any = config.pluginmanager.get_plugin("mark")
+    if marks is not None:
+        marks.pytest_collection_modifyitems([], config)
+    if worker is not None:
+        session.cluster = worker.get(CLUSTER, session.cluster)
+    else:
+        config.pluginmanager.register(Controller(config, session), PLUGIN)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave the cluster, where there is one."""
+    if (session := config.stash.get(SESSION, None)) is not None:
+        session.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A claim that is declared wrongly, or asks at once for what is missing, is refused in one sentence."""
+    report = yield
+    call = getattr(report, "call", None)
+    if call is not None and call.excinfo is not None and isinstance(call.excinfo.value, BadInput | Unavailable):
+        from harness.run.controller import refuse
+
+        refuse(collector.session, f"{relpath(collector.path)}: {call.excinfo.value}")
+    return report
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One item a cell, with an id made of the values' names."""
+    from harness.claim import ClaimText, question_of, values_id
+
+    question = question_of(metafunc.function)
+    if question is None:
+        return
+    ClaimText.of(metafunc.module.__doc__ or "")
+    cells = question.cells(metafunc.config.stash[SESSION].scale)
+    ids = [values_id(cell) for cell in cells]
+    if len(set(ids)) < len(ids):
+        twice = next(each for each in ids if ids.count(each) > 1)
+        raise BadInput(f"Two cells of {question.test} are called {twice!r}; give their values different names.")
+    for cell in cells:
+        question.prediction(cell)
+    metafunc.parametrize(list(question.grid), [tuple(cell.values()) for cell in cells], ids=ids)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests without cells at this scale, count the cells that will run, and check what they will need."""
+    run = config.stash[SESSION]
+    without_cells = [item for item in items if (question := _question(item)) and not question.cells(run.scale)]
+    if without_cells:
+        items[:] = [item for item in items if item not in without_cells]
+        config.hook.pytest_deselected(items=without_cells)
+    run.expected = sum(_question(item) is not None for item in items)
+    if not run.expected or config.option.collectonly:
+        return
+    from harness.run.controller import EXPECTED, PLUGIN, refuse
+
+    if getattr(config.option, "reruns", None):
+        refuse(session, "Claims are not rerun until they pass; leave --reruns out.")
+    controller = config.pluginmanager.get_plugin(PLUGIN)
+    try:
+        run.accepted  # noqa: B018 — read now, so that a malformed file is refused before anything is drawn
+        if controller is not None:
+            run.lab.progress = controller.show
+            controller.start().expect(run.expected)
+        else:
+            config.workeroutput[EXPECTED] = run.expected  # type: ignore[attr-defined]
+            run.lab  # noqa: B018 — likewise the device and the store
+    except BadInput as error:
+        refuse(session, str(error))
+
+
+def _question(item: pytest.Item) -> Any:
+    from harness.claim import question_of
+
+    return question_of(getattr(item, "function", None))
+
+
+@pytest.fixture(scope="session")
+def lab(request: pytest.FixtureRequest) -> "Lab":
+    """Samplers with seeds, device and store already chosen: see `harness.lab.Lab`."""
+    return request.config.stash[SESSION].lab
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Judge a claim's cell instead of calling its function once."""
+    if _question(pyfuncitem) is None:
+        return None
+    from harness.report.accepted import FAILING
+    from harness.run.controller import refuse
+    from harness.run.item import judge_item
+
+    try:
+        record = judge_item(pyfuncitem, pyfuncitem.config.stash[SESSION])
+    except CannotGoOn as error:
+        refuse(pyfuncitem.session, str(error))
+    pyfuncitem.stash[JUDGED] = record
+    cell = record["cell"]
+    if cell["outcome"] in FAILING:
+        raise FailingVerdict(cell["message"])
+    if cell["estimate"] is None or cell["verdict"] == "inconclusive":
+        raise NoVerdict(cell["message"])
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A cell's report carries its record; a failing verdict is its paragraph, not a traceback.
+
+    A claim that fails outside its estimate, as in a fixture of its own, is a cell in error like any other.
+    """
+    report = yield
+    record = item.stash.get(JUDGED, None) if call.when == "call" else None
+    if record is None and report.failed and report.when != "teardown" and _question(item) is not None:
+        from harness.run.item import error_record
+
+        assert isinstance(item, pytest.Function)
+        record = error_record(item, item.config.stash[SESSION], report.longreprtext)
+    if record is not None:
+        from harness.run.controller import RECORD
+        from harness.run.records import properties
+
+        setattr(report, RECORD, json.dumps(record))
+        item.user_properties += properties(record["cell"])
+        report.user_properties = list(item.user_properties)
+    if call.excinfo is not None and call.excinfo.errisinstance(FailingVerdict):
+        report.longrepr = str(call.excinfo.value)
+    if call.excinfo is not None and call.excinfo.errisinstance(NoVerdict):
+        report.longrepr = (str(item.path), item.location[1] or 0, str(call.excinfo.value))
+    return report
+
+
+def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
+    """Outcomes of their own; the cells print their own lines, so there is no letter."""
+    from harness.report.accepted import FAILING
+    from harness.run.controller import record_of
+
+    record = record_of(report)
+    if record is None:
+        return None
+    outcome = record["cell"]["outcome"]
+    if outcome in FAILING:
+        return "failed", "", "FAILED"
+    return ("passed" if outcome == "supported" else outcome), "", outcome.upper()

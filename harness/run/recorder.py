@@ -1,0 +1,218 @@
+"""Collects the cells' records as they finish: progress lines, results file, closing table, report."""
+
+import datetime
+import os
+import time
+from bisect import insort
+from collections.abc import Iterable, Mapping
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from harness.arguments import shown
+from harness.execution import machine
+from harness.report import accepted, results, write_report
+from harness.report.accepted import DECIDED, Accepted
+from harness.report.terminal import verdict_table
+from harness.report.words import SYMBOLS, interval, number
+from harness.run.plan import afterwards
+from harness.run.session import ALPHA, Session
+from harness.verdicts import Verdict
+from harness.verdicts.verdict import claim_verdict
+
+ERROR_CONTROL = (
+    f"Within each claim the chance of any wrong verdict is at most {ALPHA:.0%}: each cell at each look is wrong with a "
+    f"chance of at most {ALPHA}/(cells × looks), whatever the dependence between them (Bonferroni), and its interval "
+    "misses with at most that chance at either end."
+)
+# Results are rewritten at most this often; a killed run loses these seconds of the file, and nothing of the store.
+_SECONDS_BETWEEN_WRITES = 2.0
+# A long file is written less often: that takes no more than about this share of the time.
+_WRITING = 0.05
+
+
+class Recorder:
+    """The records of one run, in the process that owns the terminal. quiet: no line a cell.
+
+    BadInput where the accepted verdicts cannot be read, or the results or the report could not be written.
+    """
+
+    def __init__(self, session: Session, command: str, console: Console, quiet: bool = False) -> None:
+        for path in (session.results, session.report):
+            results.check_writable(path)
+        self.session = session
+        self.accepted = session.accepted
+        self.console = console
+        self.quiet = quiet
+        self.accepted_now = 0
+        self.claims: dict[str, dict[str, Any]] = {}
+        self.indexed: list[tuple[int, dict[str, Any]]] = []
+        self.started = time.time()
+        # Differences are taken of a clock that nobody sets.
+        self.began = time.monotonic()
+        self.written = -inf
+        self.took = 0.0
+        self.earlier = afterwards.earlier(session.results)
+        self.unplanned = ""
+        self.run: dict[str, Any] = {
+            "started": _iso(self.started),
+            "finished": None,
+            "complete": False,
+            "scale": session.scale,
+            "seed": session.seed,
+            "device": session.device,
+            "device_name": "",
+            "commit": machine.commit(session.root),
+            "versions": machine.versions(),
+            "command": command,
+            "seconds": 0.0,
+            "budget_seconds": session.budget,
+            "cells_expected": 0,
+            "error_control": ERROR_CONTROL,
+        }
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """The finished cells in the order of the run's items, whoever finished first."""
+        return [cell for _, cell in self.indexed]
+
+    @property
+    def position(self) -> str:
+        """Cells finished, of all."""
+        return f"{len(self.indexed)}/{self.run['cells_expected']}"
+
+    def expect(self, cells: int) -> None:
+        """How many cells there will be."""
+        self.run["cells_expected"] = cells
+
+    def add(self, index: int, cell: dict[str, Any], claim: dict[str, Any], run_facts: Mapping[str, Any]) -> None:
+        """A finished cell: print its line, keep its record, rewrite the results now and then.
+
+        index: its place among the run's items.
+        """
+        self.run.update(run_facts)
+        self.claims.setdefault(claim["slug"], claim)
+        insort(self.indexed, (index, cell), key=lambda pair: pair[0])
+        if not self.quiet:
+            self.console.print(f" {self.position} {_line(cell)}", markup=False, highlight=False, soft_wrap=True)
+        if time.monotonic() - self.written > max(_SECONDS_BETWEEN_WRITES, self.took / _WRITING):
+            self.write()
+
+    def write(self) -> dict[str, Any]:
+        """Write results.json as it stands, atomically."""
+        self.written = time.monotonic()
+        self.run["seconds"] = self.written - self.began
+        cells = self.cells
+        complete = len(cells) == self.run["cells_expected"]
+        self.run["complete"] = complete
+        self.run["finished"] = _iso(self.started + self.run["seconds"]) if complete else None
+        self._judge_claims()
+        order = dict.fromkeys(cell["claim"] for cell in cells)
+        claims = {slug: self.claims[slug] for slug in order}
+        document = {"schema": results.SCHEMA, "run": self.run, "claims": claims, "cells": cells}
+        results.write(self.session.results, document)
+        self.took = time.monotonic() - self.written
+        return document
+
+    def finish(self, accept: bool) -> dict[str, Any]:
+        """Last results and report; the results. accept: write the decided verdicts to the accepted ones."""
+        document = self.write()
+        if self.run["complete"]:
+            document["plan"] = self._plan(document)
+            results.write(self.session.results, document)
+        write_report(self.session.results, self.session.report, self.session.root / "reports" / "history")
+        if accept:
+            self.accepted_now = self._accept()
+        return document
+
+    def summarise(self, document: dict[str, Any]) -> None:
+        """The closing table and what should be said beside it."""
+        self.console.print()
+        verdict_table(document, self.console)
+        for line in self._remarks():
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _plan(self, document: dict[str, Any]) -> dict[str, Any]:
+        """The run held against its plan; it has its results, and a plan that fails must not cost it these."""
+        try:
+            return afterwards.held(document, self.session.store, self.session.began, self.earlier)
+        except KeyboardInterrupt:
+            why = "it was interrupted"
+        except Exception as error:
+            why = f"{type(error).__name__}: {shown(str(error))}"
+        self.unplanned = f"What this run took was not held against its plan ({why})."
+        return afterwards.nothing(self.unplanned)
+
+    def _accept(self) -> int:
+        """Write this run's decided verdicts over the accepted ones; entries of cells not decided here stay."""
+        table = {claim: dict(cells) for claim, cells in self.accepted.items()}
+        decided = [cell for cell in self.cells if accepted.may_be_accepted(cell["kind"], cell["verdict"])]
+        for cell in decided:
+            table.setdefault(cell["claim"], {})[cell["id"]] = Accepted(cell["verdict"], cell["predicted"]["text"])
+        accepted.write(self.session.accepted_file, table)
+        return len(decided)
+
+    @property
+    def judged(self) -> int:
+        """Cells that were sampled and judged, whatever the verdict."""
+        return sum(cell["verdict"] in (*DECIDED, "inconclusive") for cell in self.cells)
+
+    def _judge_claims(self) -> None:
+        cells = self.cells
+        for slug, claim in self.claims.items():
+            verdicts = [(cell["id"], Verdict(cell["verdict"]), cell["kind"]) for cell in cells if cell["claim"] == slug]
+            claim["verdict"], claim["summary"] = claim_verdict(verdicts)
+
+    def _remarks(self) -> Iterable[str]:
+        yield from self._about_accepted()
+        if self.accepted_now:
+            file = _relative(self.session.accepted_file)
+            yield f"Accepted {self.accepted_now} verdicts; review what changed in {file}."
+        if not self.run["complete"]:
+            yield (
+                f"This run is incomplete: {self.position} cells are here. The same command goes on from what is stored."
+            )
+        if not self.judged:
+            yield "No cell was judged, so this run shows nothing."
+        if self.unplanned:
+            yield self.unplanned
+        yield f"Report: {_relative(self.session.report)}"
+
+    def _about_accepted(self) -> Iterable[str]:
+        """Entries that match no cell of any scale, that this run could not confirm, or whose bound was changed."""
+        stale = [(slug, cell_id) for slug, claim in self.claims.items() for cell_id in claim["stale_accepted"]]
+        gone = [slug for slug in self.accepted if not any(self.session.root.glob(f"claims/*/{slug}.py"))]
+        stale += [(slug, cell_id) for slug in gone for cell_id in self.accepted[slug]]
+        for slug, cell_id in stale:
+            yield f"Accepted, but there is no such cell: {slug} [{cell_id}]"
+        for cell in self.cells:
+            where = f"{cell['claim']} [{cell['id']}]"
+            entry = self.accepted.get(cell["claim"], {}).get(cell["id"])
+            if entry is None:
+                continue
+            if cell["verdict"] not in DECIDED:
+                yield f"No longer decided ({entry.verdict} was accepted, now {cell['verdict']}): {where}"
+            if cell["predicted"]["text"] != entry.predicted:
+                yield f"The bound was changed from {entry.predicted!r} to {cell['predicted']['text']!r}: {where}"
+
+
+def _line(cell: Mapping[str, Any]) -> str:
+    """One cell on one line: symbol, outcome, claim, cell, estimate, interval, region, seconds."""
+    words = [f"{SYMBOLS[cell['outcome']]} {cell['outcome']}: {cell['claim']} [{cell['id']}]"]
+    if estimate := cell["estimate"]:
+        words.append(f"{estimate['quantity']} {number(estimate['value'])} in {interval(estimate)}")
+        words.append(f"predicted {cell['predicted']['text']}")
+    else:
+        words.append(cell["message"].strip().splitlines()[-1])
+    words.append(f"{cell['seconds']:.1f} s")
+    return " · ".join(words)
+
+
+def _iso(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds")
+
+
+def _relative(path: Path) -> str:
+    return os.path.relpath(path) if path.is_absolute() else str(path)

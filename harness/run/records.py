@@ -1,0 +1,154 @@
+"""A judged cell as the record that the results file keeps and the report reads."""
+
+import shlex
+from collections.abc import Mapping
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from harness.claim import SCALES, ClaimText, Question, label
+from harness.report.accepted import DECIDED, Accepted, outcome
+from harness.run.judging import Judged
+from harness.run.session import Session
+from harness.verdicts import Prediction, Verdict
+
+
+def claim_record(
+    file: Path, text: ClaimText, questions: list[Question], scale: str, accepted: Mapping[str, Accepted]
+) -> dict[str, Any]:
+    """A claim's text for the results file; its verdict is filled in as its cells are judged.
+
+    accepted: by cell. Entries that match no cell of the claim at any scale are listed as stale.
+    """
+    predictions = [question.prediction(cell) for question in questions for cell in question.cells(scale)]
+    known = {question.cell_id(cell) for question in questions for each in SCALES for cell in question.cells(each)}
+    return {
+        "slug": file.stem,
+        "room": file.parent.name,
+        "sentence": text.sentence,
+        "source": text.source,
+        "kind": " and ".join(dict.fromkeys(question.kind for question in questions)),
+        "quantity": "; ".join(dict.fromkeys(question.quantity for question in questions)),
+        "predicted": "; ".join(dict.fromkeys(prediction.text for prediction in predictions)),
+        "reason": "; ".join(dict.fromkeys(prediction.reason for prediction in predictions)),
+        "file": str(file),
+        "computed": text.computed,
+        "verdict": "not judged",
+        "summary": "",
+        "stale_accepted": sorted(set(accepted) - known),
+    }
+
+
+def cell_record(
+    nodeid: str,
+    cell_id: str,
+    question: Question,
+    cell: Mapping[str, Any],
+    judged: Judged,
+    accepted: Accepted | None,
+    session: Session,
+) -> dict[str, Any]:
+    """Everything the results file says of one cell, JSON-ready."""
+    prediction = question.prediction(cell)
+    verdict = str(judged.verdict)
+    rerun = f"pytest {shlex.quote(nodeid)} --scale {session.scale} --seed {session.seed}"
+    if session.device != "auto":
+        rerun += f" --device {session.lab.device}"
+    return {
+        "claim": question.slug,
+        "id": cell_id,
+        "nodeid": nodeid,
+        "kind": question.kind,
+        "parameters": parameters(cell),
+        "predicted": {
+            "text": prediction.text,
+            "low": _finite(prediction.low),
+            "high": _finite(prediction.high),
+            "reason": prediction.reason,
+        },
+        "estimate": _estimate(judged),
+        "verdict": verdict,
+        "outcome": outcome(question.kind, verdict, accepted),
+        "accepted": accepted.verdict if accepted else None,
+        "message": _message(question, cell_id, prediction, judged, accepted, rerun),
+        "seconds": round(judged.seconds, 3),
+        "share_of_draws": judged.share,
+        "seed": session.seed,
+        "device": str(session.lab.device),
+        "rerun": rerun,
+        "details": dict(judged.estimate.details) if judged.estimate else {},
+    }
+
+
+def parameters(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """A cell's parameters as plain facts: what its values say of themselves, else their names."""
+    facts: dict[str, Any] = {}
+    for axis, value in cell.items():
+        facts[axis] = value if isinstance(value, str | int | float) else label(value)
+        facts.update(getattr(value, "facts", {}))
+    return facts
+
+
+def properties(cell: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A cell's record in short, as the properties that JUnit files give a test."""
+    said = {"claim": cell["claim"], "outcome": cell["outcome"], "predicted": cell["predicted"]["text"]}
+    if estimate := cell["estimate"]:
+        said |= {key: estimate[key] for key in ("quantity", "value", "low", "high", "level", "n", "unit")}
+    return [(key, str(value)) for key, value in said.items()]
+
+
+def _estimate(judged: Judged) -> dict[str, Any] | None:
+    estimate = judged.estimate
+    if estimate is None:
+        return None
+    return {
+        "quantity": estimate.quantity,
+        "value": estimate.value,
+        "low": judged.low,
+        "high": judged.high,
+        "level": judged.level,
+        "n": estimate.n,
+        "unit": estimate.unit,
+        "effective_n": estimate.effective_n,
+        "method": estimate.method,
+        "noise_floor": estimate.noise_floor,
+        "looks": judged.looks,
+        "needed": judged.needed,
+    }
+
+
+def _message(
+    question: Question,
+    cell_id: str,
+    prediction: Prediction,
+    judged: Judged,
+    accepted: Accepted | None,
+    rerun: str,
+) -> str:
+    """One readable paragraph: claim, cell, estimate, interval, predicted region, and how to rerun."""
+    estimate = judged.estimate
+    if estimate is None:
+        return f"{question.slug} [{cell_id}]: {judged.reason}" if judged.verdict is Verdict.ERROR else judged.reason
+    said = {
+        Verdict.SUPPORTED: "Supported",
+        Verdict.REFUTED: "Refuted",
+        Verdict.INCONCLUSIVE: "Inconclusive",
+    }[judged.verdict]
+    text = (
+        f"{said}: {question.slug} [{cell_id}] predicted {estimate.quantity} {prediction.text}; measured "
+        f"{estimate.value:.4g}, interval {judged.low:.4g} to {judged.high:.4g} at level {judged.level:.6g} "
+        f"({estimate.n:,} {estimate.unit}, {judged.looks} looks). Why this was predicted: {prediction.reason}."
+    )
+    if judged.needed:
+        text += f" To decide it {judged.needed}."
+    if judged.reason:
+        text += f" {judged.reason}"
+    if accepted is not None and accepted.predicted != prediction.text:
+        text += f" The bound was changed: the accepted verdict was on {accepted.predicted!r}."
+    if accepted is not None and judged.verdict in DECIDED and accepted.verdict != judged.verdict:
+        text += f" The verdict was changed: {accepted.verdict} was accepted."
+    return f"{text} To rerun: {rerun}"
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None

@@ -1,0 +1,121 @@
+"""The least width that fits: the smallest at which at least half of the networks do, where wider ones do more often."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import inf, log
+
+import numpy as np
+
+from harness.arguments import are_counts
+from harness.errors import BadInput
+from harness.verdicts import Estimate
+from harness.verdicts.intervals import clopper_pearson
+
+
+@dataclass(frozen=True, eq=False)
+class Tallies:
+    """At some widths, how many of the networks fit; merges like a sum.
+
+    widths: (widths,) int64, increasing. fitting, networks: (widths,) int64. Searched between lowest and highest.
+    """
+
+    widths: np.ndarray
+    fitting: np.ndarray
+    networks: np.ndarray
+    lowest: int
+    highest: int
+
+    def __add__(self, other: "Tallies") -> "Tallies":
+        if (self.lowest, self.highest) != (other.lowest, other.highest):
+            raise BadInput("Searches between different widths cannot be merged; search between the same.")
+        widths = np.union1d(self.widths, other.widths)
+        sums = np.zeros((2, len(widths)), dtype=np.int64)
+        for each in (self, other):
+            sums[:, np.searchsorted(widths, each.widths)] += np.stack([each.fitting, each.networks])
+        return Tallies(widths, sums[0], sums[1], self.lowest, self.highest)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {
+            "widths": self.widths,
+            "fitting": self.fitting,
+            "networks": self.networks,
+            "between": np.array([self.lowest, self.highest]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Tallies":
+        """The inverse of `to_arrays`."""
+        lowest, highest = arrays["between"].tolist()
+        return cls(arrays["widths"], arrays["fitting"], arrays["networks"], lowest, highest)
+
+
+def search(probe: Callable[[int], tuple[int, int]], lowest: int, highest: int) -> Tallies:
+    """Bisection: at each width the networks' majority says on which side to go on, until no width is left between.
+
+    probe: width -> (how many networks fit, of how many), drawn anew at each call. The answer is one of lowest …
+    highest, which is taken to do, and no width is asked twice.
+    """
+    if not are_counts(lowest, highest) or lowest > highest:
+        raise BadInput(f"Widths are searched upwards from 1, not between {lowest} and {highest}.")
+    found = {}
+    low, high = lowest, highest
+    while low < high:
+        width = (low + high) // 2
+        fitting, networks = found[width] = probe(width)
+        low, high = (low, width) if 2 * fitting >= networks else (width + 1, high)
+    widths = np.array(sorted(found), dtype=np.int64)
+    tallies = np.array([found[width] for width in widths.tolist()], dtype=np.int64).reshape(-1, 2)
+    return Tallies(widths, tallies[:, 0], tallies[:, 1], lowest, highest)
+
+
+def least_width(tallies: Tallies, quantity: str = "least width", unit: str = "networks") -> Estimate:
+    """The least width w* with its interval.
+
+    A width at which fewer than half fit lies below w*, any other does not. What is counted at a width decides where a
+    search goes on, but not how it came there: each Clopper–Pearson limit holds as it is, and one of those at the widths
+    that were asked fails at most as often as all of them together.
+    """
+    share = _rising(tallies.fitting / np.maximum(tallies.networks, 1), tallies.networks)
+    half = tallies.widths[share >= 0.5]
+    below = tallies.widths[share < 0.5]
+    value = int(half[0]) if len(half) else (int(below[-1]) + 1 if len(below) else tallies.highest)
+
+    def interval(alpha: float) -> tuple[float, float]:
+        each = alpha / max(len(tallies.widths), 1)
+        low, high = tallies.lowest, tallies.highest
+        for width, fitting, networks in zip(tallies.widths.tolist(), tallies.fitting, tallies.networks, strict=True):
+            least, most = clopper_pearson(fitting, networks, each)
+            if most < 0.5:
+                low = max(low, width + 1)
+            if least > 0.5:
+                high = min(high, width)
+        return (float(low), float(high)) if low <= high else (-inf, inf)
+
+    total = int(tallies.networks.sum())
+    method = "bisection; exact binomial limits at each width asked, the error shared among them"
+    return Estimate(quantity, float(value), interval, total, unit, float(total), method)
+
+
+def compression(with_features: Estimate, without: Estimate) -> Estimate:
+    """ln of the ratio of two least widths, without over with; each one's interval has half of the error."""
+
+    def interval(alpha: float) -> tuple[float, float]:
+        (low, high), (lower, higher) = (estimate.interval(alpha / 2) for estimate in (without, with_features))
+        if low < 1 or lower < 1:
+            return -inf, inf
+        return log(low / higher), log(high / lower)
+
+    value = log(without.value / with_features.value)
+    fewer = min((without, with_features), key=lambda estimate: estimate.n)
+    method = "two independent searches; the hull of their intervals' ratios"
+    return Estimate("ln compression", value, interval, fewer.n, fewer.unit, fewer.effective_n, method)
+
+
+def _rising(shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The nearest shares that do not fall (pool adjacent violators)."""
+    from sklearn.isotonic import IsotonicRegression
+
+    if not len(shares):
+        return shares
+    return IsotonicRegression().fit_transform(np.arange(len(shares)), shares, sample_weight=weights)

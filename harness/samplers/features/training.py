@@ -1,0 +1,100 @@
+"""Statistics of trained networks, and how far training moved their hidden layers."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.errors import Undecided
+from harness.networks import Architecture
+from harness.optimisers import Optimiser
+from harness.problems import Problem
+from harness.samplers.features.layer_statistics import CHANGES, STATISTICS, View
+from harness.samplers.features.margins import lipschitz_margin
+from harness.samplers.features.observed import Observed, none_fitted
+from harness.samplers.features.patterns import LayerPatterns, clustered, patterns
+from harness.samplers.features.posterior import check_statistics, input_shape, signs_of
+from harness.samplers.training import trained_networks
+
+OF_TRAINED = {**CHANGES, "Lipschitz-normalised margin": lambda _, after: lipschitz_margin(after)}
+
+
+def trained_features(
+    architecture: Architecture,
+    problem: Problem,
+    optimiser: Optimiser,
+    networks: int,
+    generator: torch.Generator,
+    statistics: Sequence[str] = (),
+    changes: Sequence[str] = (),
+    **training: Any,
+) -> Observed:
+    """Statistics of the trained networks that fit S, then changes; one column for each and each hidden layer.
+
+    statistics: names in `STATISTICS`; changes: in `OF_TRAINED`, or in `STATISTICS`, of which then how much it grew.
+    training: further arguments of `harness.samplers.training.train`.
+    """
+    check_statistics(statistics, STATISTICS)
+    check_statistics(changes, {**OF_TRAINED, **STATISTICS})
+    values = []
+    for before, after in _fitted(architecture, problem, optimiser, networks, generator, **training):
+        columns = [STATISTICS[name](after) for name in statistics]
+        for name in changes:
+            growth = name in STATISTICS
+            columns.append(
+                STATISTICS[name](after) - STATISTICS[name](before) if growth else OF_TRAINED[name](before, after)
+            )
+        values.append(torch.cat(columns, dim=1).cpu().numpy())
+    if not values:
+        width = (len(statistics) + len(changes)) * max(len(getattr(architecture, "layers", ())) - 1, 1)
+        return Observed(np.zeros((0, width), dtype=np.float32), np.zeros(0), networks)
+    every = np.concatenate(values)
+    return Observed(every, np.ones(len(every)), networks - len(every))
+
+
+def trained_patterns(
+    architecture: Architecture,
+    problem: Problem,
+    optimiser: Optimiser,
+    networks: int,
+    generator: torch.Generator,
+    points: int,
+    units: int,
+    **training: Any,
+) -> LayerPatterns:
+    """Patterns of the trained networks that fit S, as `hidden_patterns` has them of the posterior; Undecided where none
+    does."""
+    found = [
+        patterns(after, points, units)
+        for _, after in _fitted(architecture, problem, optimiser, networks, generator, **training)
+    ]
+    if not found:
+        raise Undecided(none_fitted(networks))
+    return clustered([np.concatenate(each) for each in zip(*found, strict=True)], points)
+
+
+def _fitted(
+    architecture: Architecture,
+    problem: Problem,
+    optimiser: Optimiser,
+    networks: int,
+    generator: torch.Generator,
+    **training: Any,
+) -> Iterator[tuple[View, View]]:
+    """At initialisation and at the end: the networks that fit S, some at a time."""
+    problem.needs_two_classes("A statistic of hidden layers")
+    signs, shape = signs_of(problem, generator.device), input_shape(architecture, problem)
+    for finished in trained_networks(architecture, problem, optimiser, networks, generator, **training):
+        if finished.fits.any():
+            table = architecture.parameters(tuple(finished.x.shape[1:]))
+            before, after = (
+                View(architecture, table, _of(parameters, finished.fits), finished.x, signs, problem.m, shape)
+                for parameters in (finished.initial, finished.final)
+            )
+            yield before, after
+
+
+def _of(parameters: Mapping[str, Tensor], which: Tensor) -> dict[str, Tensor]:
+    return {name: tensor[which] for name, tensor in parameters.items()}

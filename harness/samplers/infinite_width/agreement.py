@@ -1,0 +1,71 @@
+"""P_B(f|S) of a single training point, exactly but for the draws of the hidden layers.
+
+Given the hidden layers two logits are Gaussian of correlation ρ, and their signs agree with probability
+1/2 + arcsin(ρ)/π (Sheppard 1899). Labels are as likely as their opposites, so that this is the probability of input j's
+label being that of input i in the posterior whose training set is i alone; at finite width it is averaged over hidden
+draws, at infinite width ρ is the NNGP kernel's.
+"""
+
+from math import sqrt
+
+import numpy as np
+import torch
+from scipy import stats
+
+from harness.errors import BadInput
+from harness.networks import Architecture
+from harness.samplers.infinite_width.kernels.empirical import EmpiricalKernel, matrices_of_nngp, summary
+from harness.verdicts import Estimate
+
+
+def agreement(kernel: np.ndarray) -> np.ndarray:
+    """(..., points, points) probabilities that two labels agree, of kernels of that shape."""
+    deviation = np.sqrt(np.diagonal(kernel, axis1=-2, axis2=-1))
+    correlation = kernel / deviation[..., :, None] / deviation[..., None, :]
+    return 0.5 + np.arcsin(np.clip(correlation, -1, 1)) / np.pi
+
+
+def empirical_agreement(
+    architecture: Architecture, inputs: np.ndarray, networks: int, generator: torch.Generator
+) -> EmpiricalKernel:
+    """Mean over `networks` hidden draws of the agreement given each; arguments as of `empirical_nngp`."""
+
+    def of_draws(kernels: torch.Tensor) -> torch.Tensor:
+        return torch.tensor(agreement(kernels.cpu().numpy()))
+
+    return summary(map(of_draws, matrices_of_nngp(architecture, inputs, networks, generator)))
+
+
+def distance_to(exact: np.ndarray, found: EmpiricalKernel, quantity: str) -> Estimate:
+    """Root mean square over pairs of different points of the difference between what is drawn and what is exact.
+
+    exact: (points, points), as `found`. The mean's error ε has variances that are known well from so many draws, and
+    ‖difference‖ − ‖ε‖ ≤ ‖truth‖ ≤ ‖difference‖ + ‖ε‖. Of all Gaussian errors of one total variance, one along a single
+    direction has the heaviest tail (Székely & Bakirov 2003, for a tail of at most 0.2), so that its quantile is on the
+    safe side whatever the correlations.
+    """
+    pairs = np.triu_indices(len(exact), 1)
+    if exact.shape != found.mean.shape or not len(pairs[0]):
+        raise BadInput(
+            f"A distance takes matrices of one shape and at least 2 points, not {exact.shape} and {found.mean.shape}."
+        )
+    apart2 = float(((found.mean - exact)[pairs] ** 2).mean())
+    noise2 = float((found.standard_error[pairs] ** 2).mean())
+    value2 = max(apart2 - noise2, 0.0)
+
+    def foreseen(alpha: float, growth: float) -> tuple[float, float]:
+        away = float(stats.t.isf(min(alpha, 0.4) / 4, found.networks * growth - 1)) * sqrt(noise2 / growth)
+        norm = sqrt(apart2) if growth == 1 else sqrt(value2 + noise2 / growth)
+        return max(norm - away, 0.0), norm + away
+
+    return Estimate(
+        quantity,
+        sqrt(value2),
+        lambda alpha: foreseen(alpha, 1.0),
+        found.networks,
+        "hidden draws",
+        float(found.networks),
+        "root mean square less its noise; triangle inequality with the heaviest tail an error of this size can have",
+        noise_floor=sqrt(noise2),
+        foreseen=foreseen,
+    )

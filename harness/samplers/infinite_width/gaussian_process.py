@@ -1,0 +1,100 @@
+"""A Gaussian process on training and evaluation inputs, conditioned on binary labels: what every method here is given.
+
+The logits on S∪E are N(0, K), as those of infinitely wide networks are (Neal 1996; Lee et al. 2018), and the
+likelihood is 0–1: a function fits where the sign of each training logit is that of its label.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import torch
+from scipy import linalg
+
+from harness.arguments import are_counts
+from harness.errors import BadInput
+from harness.functions import FunctionCounts
+from harness.functions.packing import pack
+from harness.samplers.infinite_width.kernels import positive_definite
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianProcess:
+    """Kernel and labels of S, followed by the evaluation inputs.
+
+    kernel: (m + n, m + n) symmetric positive definite; the first m rows are those of S. labels: (m,) of 0 and 1.
+    BadInput where they are not; a jitter is added beforehand, by `kernels.positive_definite`. factor:
+    (m + n, m + n) lower Cholesky factor of the kernel.
+    """
+
+    kernel: np.ndarray
+    labels: np.ndarray
+    factor: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        kernel, labels = positive_definite(self.kernel), np.asarray(self.labels)
+        if labels.ndim != 1 or not 1 <= len(labels) <= len(kernel):
+            raise BadInput(
+                f"The labels are those of the kernel's first inputs: 1 to {len(kernel)} of them in a row, not an array "
+                f"of shape {labels.shape}."
+            )
+        if not np.isin(labels, (0, 1)).all():
+            raise BadInput("A Gaussian process is conditioned on labels 0 and 1 only; give a problem of two classes.")
+        object.__setattr__(self, "kernel", kernel)
+        object.__setattr__(self, "labels", labels.astype(np.uint8))
+        object.__setattr__(self, "factor", linalg.cholesky(kernel, lower=True))
+
+    @property
+    def m(self) -> int:
+        """Training inputs."""
+        return len(self.labels)
+
+    @property
+    def n(self) -> int:
+        """Evaluation inputs."""
+        return len(self.kernel) - self.m
+
+    @property
+    def signs(self) -> np.ndarray:
+        """(m,) −1 for label 0, +1 for label 1."""
+        return self.labels * 2.0 - 1
+
+    @cached_property
+    def margins(self) -> np.ndarray:
+        """(m, m) covariance of the margins, sign times logit: the labels fit where all margins are positive."""
+        return self.kernel[: self.m, : self.m] * np.outer(self.signs, self.signs)
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """(n, m) W = K_ES K_SS⁻¹: given the training logits f, the evaluation logits have mean W f."""
+        m = self.m
+        return linalg.solve_triangular(self.factor[:m, :m], self.factor[m:, :m].T, lower=True, trans="T").T
+
+    @property
+    def remainder(self) -> np.ndarray:
+        """(n, n) lower Cholesky factor of the covariance of the evaluation logits given the training logits."""
+        return self.factor[self.m :, self.m :]
+
+
+# Draws made together: of 128 points, a block takes 16 MB.
+_BLOCK = 2**14
+
+
+def gaussian_prior(kernel: np.ndarray, draws: int, generator: torch.Generator) -> FunctionCounts:
+    """Functions of `draws` independent draws of logits from N(0, K): labels 1 where they are positive.
+
+    kernel: (points, points) symmetric positive semi-definite, K; it may be singular, as a perceptron's is. BadInput for
+    no draws.
+    """
+    if not are_counts(draws):
+        raise BadInput(f"Drawing takes at least 1 network, not {draws}.")
+    values, vectors = linalg.eigh(kernel)
+    # Rounding leaves eigenvalues of 0 within some units of the last place of the largest.
+    used = values > len(values) * np.finfo(float).eps * values[-1]
+    root = torch.tensor((vectors[:, used] * np.sqrt(values[used])).T, device=generator.device)
+    words = []
+    for start in range(0, draws, _BLOCK):
+        shape = (min(_BLOCK, draws - start), len(root))
+        normal = torch.randn(shape, dtype=torch.float64, generator=generator, device=generator.device)
+        words.append(pack((normal @ root > 0).cpu().numpy()))
+    return FunctionCounts.from_words(np.concatenate(words), len(kernel))

@@ -1,0 +1,113 @@
+"""NNGP kernel and NTK of infinitely wide fully connected networks: exact for ReLU and erf, to 1e-8 for tanh.
+
+Only the number of hidden layers counts, not their widths, which go to infinity one after the other. All is numpy in
+float64. A block of a large kernel is had by giving two sets of inputs.
+"""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from harness.errors import BadInput
+from harness.networks import Architecture, FullyConnected
+from harness.samplers.infinite_width.kernels.activations import MOMENTS, Moment
+from harness.samplers.infinite_width.kernels.checks import finite_inputs
+
+
+class _Layer(NamedTuple):
+    """Preactivations of one unit at two sets of inputs, jointly Gaussian, with mean 0.
+
+    covariance: (points, others). variances: (points, 1) and (1, others).
+    """
+
+    covariance: np.ndarray
+    variances: tuple[np.ndarray, np.ndarray]
+
+    def moment(self, moment: Moment) -> np.ndarray:
+        """(points, others)."""
+        return moment(self.covariance, *self.variances)
+
+    def next(self, architecture: FullyConnected) -> "_Layer":
+        """Of the layer above: each product of units has weight variance σ_w²/fan-in, so their mean has σ_w²."""
+        values = MOMENTS[architecture.activation].of_values
+        u, v = (_linear(architecture, values(variance, variance, variance)) for variance in self.variances)
+        return _Layer(_linear(architecture, self.moment(values)), (u, v))
+
+
+def nngp(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
+    """Covariance of the logits of infinitely wide networks at initialisation, the same in standard and ntk layers;
+    in mup that of the logits times the root of the last width, which have the same labels.
+
+    inputs: (points, ...) as problems hold them; others: (others, ...), else the same. Returns (points, others),
+    symmetric up to rounding where there are no others. BadInput where the initial values are not Gaussian: the first
+    layer's fan-in is not infinite, so the limit would depend on their distribution.
+    Source: Lee et al. 2018, arXiv 1711.00165, section 2.3; without hidden layers exact at once.
+    """
+    layer = _first_layer(architecture, inputs, others)
+    for _ in architecture.hidden:
+        layer = layer.next(architecture)
+    return layer.covariance
+
+
+def ntk(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
+    """Neural tangent kernel of infinitely wide networks, gradients by weights and biases alike; shapes as in `nngp`.
+
+    Defined for the "ntk" parametrisation. In the standard one a hidden layer of width n adds n times a constant, so
+    there is no limit unless learning rates are scaled by 1/n layer by layer (Sohl-Dickstein et al. 2020, arXiv
+    2001.07301), and it depends on those: BadInput; `empirical_ntk` has the kernel at a finite width.
+    Source: Jacot et al. 2018, theorem 1, with σ_w² before the weights' sum: Θ ← K + σ_w²·E[φ'φ']·Θ.
+    """
+    if architecture.parametrisation != "ntk":
+        raise BadInput(
+            f"The neural tangent kernel of infinite width is that of parametrisation 'ntk', not "
+            f"{architecture.parametrisation!r}, where it grows with the width; use 'ntk', or empirical_ntk."
+        )
+    layer = _first_layer(architecture, inputs, others)
+    theta = layer.covariance
+    for _ in architecture.hidden:
+        slopes = layer.moment(MOMENTS[architecture.activation].of_slopes)
+        layer = layer.next(architecture)
+        theta = layer.covariance + architecture.sigma_w**2 * slopes * theta
+    return theta
+
+
+def has_closed_form(architecture: Architecture) -> bool:
+    """Whether `nngp` takes this architecture."""
+    return isinstance(architecture, FullyConnected) and architecture.distribution == "gaussian"
+
+
+def in_the_limit(architecture: Architecture) -> FullyConnected:
+    """What all networks have in common that are the same but for their widths: those of width 1, in the "ntk"
+    parametrisation, which has both limits. BadInput where there is no closed form."""
+    if not isinstance(architecture, FullyConnected) or not has_closed_form(architecture):
+        raise BadInput(
+            f"There is no kernel in closed form for {architecture.name}, only for fully connected networks of Gaussian "
+            "initial values; use a kernel by Monte Carlo."
+        )
+    limit: dict[str, Any] = {"hidden": (1,) * len(architecture.hidden), "parametrisation": "ntk"}
+    return replace(architecture, **limit)
+
+
+def _first_layer(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | None) -> _Layer:
+    """Of preactivations that are linear in the inputs."""
+    if architecture.distribution != "gaussian":
+        raise BadInput(
+            f"Kernels in closed form are those of Gaussian initial values, not {architecture.distribution} ones; "
+            "use empirical_nngp or empirical_ntk."
+        )
+    x = architecture.prepare(finite_inputs(inputs, np.float64))
+    if others is None:
+        covariance = _linear(architecture, x @ x.T / x.shape[1])
+        variance = covariance.diagonal()
+        return _Layer(covariance, (variance[:, None], variance[None, :]))
+    y = architecture.prepare(finite_inputs(others, np.float64))
+    if x.shape[1] != y.shape[1]:
+        raise BadInput(f"A kernel compares inputs of one size, not of {x.shape[1]} and {y.shape[1]} numbers.")
+    u, v = (_linear(architecture, np.square(z).mean(axis=1)) for z in (x, y))
+    return _Layer(_linear(architecture, x @ y.T / x.shape[1]), (u[:, None], v[None, :]))
+
+
+def _linear(architecture: FullyConnected, moment: np.ndarray) -> np.ndarray:
+    """Covariance of z = Wh + b from the mean over units of the products of h."""
+    return architecture.sigma_b**2 + architecture.sigma_w**2 * moment

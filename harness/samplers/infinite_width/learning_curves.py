@@ -1,0 +1,133 @@
+"""Learning curves of kernel regression from the kernel's spectrum: Bordelon, Canatar & Pehlevan 2020, arXiv 2002.02561.
+
+Inputs are drawn from a distribution over a pool of points. The kernel's eigenfunctions φ_ρ, orthonormal there, and its
+eigenvalues λ_ρ, the target's coefficients a_ρ in them, the number m of training points and the ridge are all that the
+mean squared error of kernel regression depends on, by the replica method; the theory is right for large m, and in
+practice from few on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import linalg, stats
+from scipy.optimize import brentq
+
+from harness.arguments import are_counts, is_number
+from harness.errors import BadInput
+from harness.verdicts import Estimate
+from harness.verdicts.intervals import student
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """A kernel on a pool of equally likely points, and a target, in the kernel's own basis.
+
+    eigenvalues: (modes,) λ_ρ ≥ 0, of the kernel matrix over the number of points. coefficients: (modes,) a_ρ, the
+    target's mean product with the orthonormal eigenfunction, so that Σ a² is the target's mean square.
+    """
+
+    eigenvalues: np.ndarray
+    coefficients: np.ndarray
+
+    @classmethod
+    def of(cls, kernel: np.ndarray, target: np.ndarray) -> "Spectrum":
+        """kernel: (points, points) symmetric; target: (points,)."""
+        points = len(target)
+        if kernel.shape != (points, points):
+            raise BadInput(f"A kernel of shape {kernel.shape} and a target on {points} points do not fit together.")
+        eigenvalues, vectors = linalg.eigh(kernel)
+        # Those that rounding made negative are 0.
+        return cls(np.maximum(eigenvalues, 0) / points, vectors.T @ target / points**0.5)
+
+    def kappa(self, m: float, ridge: float) -> float:
+        """κ = ridge + κ Σ λ/(κ + mλ): the ridge, and what the modes that are not yet learned add to it (t there)."""
+        if not is_number(m) or not is_number(ridge) or min(m, ridge) < 0:
+            raise BadInput(f"A learning curve takes no negative number of points or ridge, not {m} and {ridge}.")
+        positive = self.eigenvalues[self.eigenvalues > 0]
+        if ridge == 0 and m >= len(positive):
+            return 0.0
+
+        def excess(kappa: float) -> float:
+            return kappa * (1 - float((positive / (kappa + m * positive)).sum())) - ridge
+
+        most = ridge + float(positive.sum())
+        return float(brentq(excess, most * 1e-15, most, xtol=1e-15 * most, rtol=1e-12)) if most > 0 else 0.0
+
+    def error(self, m: float, ridge: float) -> float:
+        """Mean squared error over the pool and over training sets of m points drawn from it independently.
+
+        Σ a²κ²/(κ + mλ)²/(1 − γ) with γ = m Σ λ²/(κ + mλ)².
+        """
+        kappa = self.kappa(m, ridge)
+        if kappa == 0:
+            return float((self.coefficients[self.eigenvalues == 0] ** 2).sum())
+        share = self.eigenvalues / (kappa + m * self.eigenvalues)
+        unlearned = kappa / (kappa + m * self.eigenvalues)
+        return float((self.coefficients**2 * unlearned**2).sum() / (1 - m * (share**2).sum()))
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {"eigenvalues": self.eigenvalues, "coefficients": self.coefficients}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Spectrum":
+        """The inverse of `to_arrays`."""
+        return cls(arrays["eigenvalues"], arrays["coefficients"])
+
+
+@dataclass(frozen=True, eq=False)
+class RegressionErrors:
+    """Mean squared errors over the pool, (training sets,), one for each independently drawn training set."""
+
+    values: np.ndarray
+
+    def over(self, theory: float) -> Estimate:
+        """Mean error over what theory says; Student's t over training sets."""
+        ratios = self.values / theory
+        sets = len(ratios)
+        error = float(stats.sem(ratios)) if sets > 1 else float("inf")
+        return Estimate(
+            "measured error over theory",
+            float(ratios.mean()),
+            student(float(ratios.mean()), error, max(sets - 1, 1)),
+            sets,
+            "training sets",
+            float(sets),
+            "mean over training sets; Student's t",
+        )
+
+    def __add__(self, other: "RegressionErrors") -> "RegressionErrors":
+        return RegressionErrors(np.concatenate([self.values, other.values]))
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {"values": self.values}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RegressionErrors":
+        """The inverse of `to_arrays`."""
+        return cls(arrays["values"])
+
+
+def regression_errors(
+    kernel: np.ndarray, target: np.ndarray, m: int, ridge: float, sets: int, generator: torch.Generator
+) -> RegressionErrors:
+    """Kernel regression on training sets of m points each, drawn from the pool with replacement.
+
+    kernel: (points, points). target: (points,). ridge: added to the diagonal of the training points' kernel; positive,
+    since a point may be drawn twice. BadInput for numbers that make no sense.
+    """
+    if not are_counts(m, sets) or not is_number(ridge) or not ridge > 0:
+        raise BadInput(
+            f"A regression takes at least 1 point and training set and a positive ridge, not m = {m}, sets = {sets}, "
+            f"ridge = {ridge}."
+        )
+    chosen = torch.randint(len(target), (sets, m), generator=generator, device=generator.device).cpu().numpy()
+    errors = []
+    for points in chosen:
+        factor = linalg.cho_factor(kernel[np.ix_(points, points)] + ridge * np.eye(m), lower=True)
+        predicted = kernel[:, points] @ linalg.cho_solve(factor, target[points])
+        errors.append(float(((predicted - target) ** 2).mean()))
+    return RegressionErrors(np.array(errors))

@@ -1,0 +1,150 @@
+"""How far gradient descent on a network is from gradient descent on its linearisation at the initialisation.
+
+The linearisation f₀(x) + ∇f₀(x)·(θ − θ₀) moves in function space by the network's own tangent kernel K: a step of full
+batch gradient descent on the mean of (f − y)² over S takes f(x) by −(2η/m) K(x, S)(f(S) − y). In the limit of infinite
+width the two are the same (Jacot et al. 2018; Lee et al. 2019, arXiv 1902.06720, theorem 2.1).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import stats
+from torch import Tensor
+
+from harness.arguments import are_counts, is_number
+from harness.errors import BadInput, Undecided
+from harness.execution.memory import as_many_as_fit
+from harness.networks import Architecture, Parameter
+from harness.networks.ensemble import Draws, blocks, size, views
+from harness.networks.gradients import gradients
+from harness.networks.logits import squared_error
+from harness.problems import Problem
+from harness.verdicts import Estimate
+from harness.verdicts.intervals import student
+
+# Numbers that a block's Jacobians may have.
+_NUMBERS = 2**23
+
+
+@dataclass(frozen=True, eq=False)
+class Departures:
+    """Root mean square over E of the difference between network and linearisation after training, (networks,)."""
+
+    values: np.ndarray
+
+    @property
+    def log_mean(self) -> Estimate:
+        """Mean of its logarithm over networks; Student's t, as it is close to normal. Undecided where some diverged."""
+        diverged = int((~np.isfinite(self.values)).sum())
+        if diverged:
+            raise Undecided(
+                f"{diverged} of {len(self.values)} networks diverged, of which there is no distance to their "
+                "linearisation; wider networks or a lower learning rate would have one."
+            )
+        logs = np.log(self.values)
+        networks = len(logs)
+        error = float(stats.sem(logs)) if networks > 1 else float("inf")
+        return Estimate(
+            "ln distance to the linearisation",
+            float(logs.mean()),
+            student(float(logs.mean()), error, max(networks - 1, 1)),
+            networks,
+            "networks",
+            float(networks),
+            "mean over networks; Student's t",
+        )
+
+    def __add__(self, other: "Departures") -> "Departures":
+        return Departures(np.concatenate([self.values, other.values]))
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {"values": self.values}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Departures":
+        """The inverse of `to_arrays`."""
+        return cls(arrays["values"])
+
+
+def departures(
+    architecture: Architecture,
+    problem: Problem,
+    learning_rate: float,
+    steps: int,
+    networks: int,
+    generator: torch.Generator,
+    *,
+    block: int | None = None,
+) -> Departures:
+    """So many networks and their linearisations after `steps` of full-batch gradient descent on squared error.
+
+    block: networks at a time. BadInput for numbers that make no sense.
+    """
+    problem.needs_two_classes("A linearisation")
+    if not are_counts(problem.m, steps, networks) or not is_number(learning_rate) or not learning_rate > 0:
+        raise BadInput(
+            "A linearisation takes at least 1 training point, step and network and a positive learning rate, not "
+            f"m = {problem.m}, steps = {steps}, networks = {networks}, learning_rate = {learning_rate}."
+        )
+    x = torch.tensor(architecture.prepare(problem.inputs), device=generator.device)
+    signs = torch.tensor(problem.train_y, dtype=x.dtype, device=x.device) * 2 - 1
+    table, points = architecture.parameters(tuple(x.shape[1:])), len(x)
+    block = block or as_many_as_fit(max(_NUMBERS // (points * size(table)), 1))
+    stream = Draws(table, architecture.distribution, generator)
+    found = []
+    for k in blocks(networks, block):
+        rows = stream.take(k)
+        linear = _of_linearisation(architecture, table, rows, x, signs, learning_rate, steps)
+        trained = _of_network(architecture, table, rows, x, signs, learning_rate, steps)
+        found.append((trained - linear).square().mean(1).sqrt())
+    return Departures(torch.cat(found).double().cpu().numpy())
+
+
+def _of_network(
+    architecture: Architecture,
+    table: Mapping[str, Parameter],
+    rows: Tensor,
+    x: Tensor,
+    signs: Tensor,
+    learning_rate: float,
+    steps: int,
+) -> Tensor:
+    """(networks, n) logits on E of the trained networks."""
+    m, rows = len(signs), rows.clone()
+    for _ in range(steps):
+        rows -= learning_rate * gradients(
+            architecture, table, rows, x[:m], lambda logits: squared_error(logits, signs) / m
+        )
+    return _logits(architecture, table, rows, x[m:])
+
+
+def _of_linearisation(
+    architecture: Architecture,
+    table: Mapping[str, Parameter],
+    rows: Tensor,
+    x: Tensor,
+    signs: Tensor,
+    learning_rate: float,
+    steps: int,
+) -> Tensor:
+    """(networks, n) the same of their linearisations."""
+    (networks, _), points, m = rows.shape, len(x), len(signs)
+    # One copy of a network for each point, so that each has a gradient of its own.
+    alone = x[:, None].repeat(networks, *[1] * x.ndim)
+    jacobian = gradients(architecture, table, rows.repeat_interleave(points, dim=0), alone, torch.ones_like)
+    jacobian = jacobian.view(networks, points, -1)
+    step = jacobian @ jacobian[:, :m].mT * (2 * learning_rate / m)
+    logits = _logits(architecture, table, rows, x)
+    for _ in range(steps):
+        logits = logits - (step @ (logits[:, :m] - signs)[..., None])[..., 0]
+    return logits[:, m:]
+
+
+def _logits(architecture: Architecture, table: Mapping[str, Parameter], rows: Tensor, x: Tensor) -> Tensor:
+    """(networks, points)."""
+    with torch.inference_mode():
+        parameters = views(table, rows)
+        return architecture.readout(parameters, architecture.features(parameters, x))[..., 0]

@@ -1,0 +1,174 @@
+"""Moves that leave the initialisation, restricted to the networks that fit the training set, as it is.
+
+Networks are rows of Gaussian numbers. None of the moves has a step size.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from harness.networks import Architecture, FullyConnected
+from harness.networks.ensemble import Layered, draw, of_layer, views
+from harness.samplers.posterior.moves.constraint import Constraint, Table, gaussian_table
+from harness.samplers.posterior.moves.elliptical_slice import MOST_SHRINKS, on_ellipse, slice_angle
+from harness.samplers.posterior.moves.last_layer import move_last_layer, slice_last_layer
+from harness.samplers.posterior.moves.units_compiled import turn_on_cpu
+
+
+@dataclass(frozen=True)
+class _WholeEllipse:
+    """All parameters move."""
+
+    constraint: Constraint
+    start: Tensor
+    direction: Tensor
+
+    def fits(self, angle: Tensor) -> Tensor:
+        return self.constraint.fits(self.constraint.logits(on_ellipse(self.start, self.direction, angle)))
+
+    def select(self, which: Tensor) -> "_WholeEllipse":
+        return _WholeEllipse(self.constraint, self.start[which], self.direction[which])
+
+
+@dataclass(frozen=True)
+class _UnitsEllipse:
+    """Some units of a hidden layer move.
+
+    parameters: of the layers above. start, direction: (networks, points, units) preactivations. rest: what the next
+    layer takes in from all other units.
+    """
+
+    constraint: Constraint
+    layer: int
+    units: slice
+    parameters: dict[str, Tensor]
+    start: Tensor
+    direction: Tensor
+    rest: Tensor
+
+    def next(self, angle: Tensor) -> Tensor:
+        """Preactivations of the next layer."""
+        h = self._architecture.activate(on_ellipse(self.start, self.direction, angle))
+        return self.rest + self._architecture.of_units(self.parameters, h, self.units, self.layer + 1)
+
+    def fits(self, angle: Tensor) -> Tensor:
+        logits = self._architecture.logits_from(self.parameters, self.next(angle), self.layer + 1)
+        return self.constraint.fits(logits)
+
+    def select(self, which: Tensor) -> "_UnitsEllipse":
+        return replace(
+            self,
+            parameters={name: tensor[which] for name, tensor in self.parameters.items()},
+            start=self.start[which],
+            direction=self.direction[which],
+            rest=self.rest[which],
+        )
+
+    @property
+    def _architecture(self) -> Layered:
+        assert isinstance(self.constraint.architecture, Layered)
+        return self.constraint.architecture
+
+
+def move_all(rows: Tensor, constraint: Constraint, generator: torch.Generator) -> Tensor:
+    """One elliptical slice sampling move of all parameters of every network; rows: (networks, size), all fitting."""
+    table = gaussian_table(constraint.architecture, constraint.table)
+    direction = draw(table, "gaussian", len(rows), generator)
+    uniform = torch.rand(MOST_SHRINKS, len(rows), generator=generator, device=rows.device)
+    angle = slice_angle(_WholeEllipse(constraint, rows, direction), uniform)
+    return on_ellipse(rows, direction, angle)
+
+
+def move_units(rows: Tensor, groups: int, constraint: Constraint, generator: torch.Generator) -> Tensor:
+    """One move of each of so many groups of units of every hidden layer, one group after the other.
+
+    A group has a small share in every logit, and so turns by a far wider angle than its whole layer would. For layered
+    architectures with a Gaussian initialisation and without ties, which would get lost in the rounding; rows:
+    (networks, size), all fitting.
+    """
+    architecture = constraint.architecture
+    assert isinstance(architecture, Layered)
+    by_hand = rows.device.type == "cpu" and isinstance(architecture, FullyConnected) and constraint.least is None
+    moved = rows.clone()
+    parameters = views(constraint.table, moved)
+    h = constraint.x
+    for layer, name in enumerate(architecture.layers[:-1]):
+        own = of_layer(constraint.table, name)
+        direction = views(own, draw(own, "gaussian", len(rows), generator))
+        z, dz = (architecture.linear(each, h, layer) for each in (parameters, direction))
+        upper = architecture.linear(parameters, architecture.activate(z.clone()), layer + 1)
+        units = z.shape[-1]
+        edges = torch.linspace(0, units, min(groups, units) + 1, dtype=torch.float64).round().long()
+        uniform = torch.rand(len(edges) - 1, MOST_SHRINKS, len(rows), generator=generator, device=rows.device)
+        each = (turn_on_cpu if by_hand else turn)(constraint, layer, parameters, z, dz, upper, edges.tolist(), uniform)
+        angle = each.repeat_interleave(edges.diff().to(rows.device), dim=1)[:, None]
+        cos, sin = angle.cos(), angle.sin()
+        for part in own:
+            parameters[part].mul_(cos).addcmul_(direction[part], sin)
+        # A unit turns by one angle at all points, and as a channel at all pixels.
+        cos, sin = (each.view(len(rows), *[1] * (z.ndim - 2), units) for each in (cos, sin))
+        h = architecture.activate((z * cos).addcmul_(dz, sin))
+    # Rounding may leave a point a hair on the wrong side; such a network stays where it was.
+    fits = constraint.fits(architecture.linear(parameters, h, len(architecture.layers) - 1))
+    return torch.where(fits[:, None], moved, rows)
+
+
+def turn(
+    constraint: Constraint,
+    layer: int,
+    parameters: dict[str, Tensor],
+    z: Tensor,
+    dz: Tensor,
+    upper: Tensor,
+    edges: Sequence[int],
+    uniform: Tensor,
+) -> Tensor:
+    """(networks, groups) angles by which groups of units turn, one group after the other.
+
+    z, dz: (networks, points, units) preactivations where they are and of an independent draw. upper: the next layer's,
+    may be overwritten. edges: (groups + 1,) first unit of each group. uniform: (groups, MOST_SHRINKS, networks).
+    """
+    architecture = constraint.architecture
+    assert isinstance(architecture, Layered)
+    above = {name: parameters[name] for each in architecture.layers[layer + 1 :] for name in of_layer(parameters, each)}
+    angles = []
+    for (first, last), numbers in zip(pairwise(edges), uniform, strict=True):
+        units = slice(first, last)
+        start = z[..., units]
+        rest = upper - architecture.of_units(above, architecture.activate(start.clone()), units, layer + 1)
+        ellipse = _UnitsEllipse(constraint, layer, units, above, start, dz[..., units], rest)
+        angles.append(slice_angle(ellipse, numbers))
+        upper = ellipse.next(angles[-1])
+    return torch.stack(angles, dim=1)
+
+
+class Sweep:
+    """Moves every parameter of networks that fit a constraint.
+
+    Only Gaussian layers have moves of their own, and units only where there are no ties (`move_units`); all else moves
+    at once. groups: of a hidden layer's units, which move one after the other. last_layers: moves of the last layer.
+    """
+
+    def __init__(
+        self, architecture: Architecture, table: Table, groups: int, last_layers: int, generator: torch.Generator
+    ) -> None:
+        gaussian = architecture.distribution == "gaussian"
+        self.groups, self.generator = groups, generator
+        self.last_layers = last_layers if gaussian else 0
+        only_last_layer = set(of_layer(table, "readout")) == set(table)
+        self.by_units = gaussian and isinstance(architecture, Layered) and not architecture.ties and not only_last_layer
+        self.whole = not self.by_units and not (only_last_layer and self.last_layers)
+
+    def __call__(self, rows: Tensor, constraint: Constraint) -> Tensor:
+        """(networks, size), all fitting, before and after."""
+        if self.by_units:
+            rows = move_units(rows, self.groups, constraint, self.generator)
+        if self.whole:
+            rows = move_all(rows, constraint, self.generator)
+        if self.last_layers:
+            move = move_last_layer if constraint.least is None else slice_last_layer
+            rows = move(rows, self.last_layers, constraint, self.generator)
+        return rows

@@ -1,0 +1,194 @@
+"""P_B(f|S) and P(S) by rejection: draw networks from the initialisation, keep those that fit all of S."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import stats
+from torch import Tensor
+
+from harness.arguments import one_of, positive
+from harness.errors import BadInput
+from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.packing import pack
+from harness.networks import Architecture
+from harness.networks.ensemble import sampling_inputs
+from harness.networks.logits import LOSSES, labels_of
+from harness.problems import Problem
+from harness.samplers.prior import ensembles
+from harness.verdicts import Estimate
+from harness.verdicts.intervals import clopper_pearson, proportion
+from harness.verdicts.means import skewed
+
+# With fewer units that kept anything, or that dropped anything, their mean is not near enough to normal.
+_ENOUGH = 50
+
+
+def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimate:
+    """P(S): mean over hidden draws of the share of last layers that were kept.
+
+    While few hidden draws kept any, or dropped any, the interval rests on their numbers alone:
+    P(a draw keeps all) ≤ P(S) ≤ P(a draw keeps any).
+    """
+    kept = np.bincount(clusters.unit, clusters.counts, minlength=clusters.units) / last_layers
+    value, error = float(kept.mean()), float(kept.std(ddof=1) / np.sqrt(clusters.units))
+    any_kept, all_kept = int((kept > 0).sum()), int((kept == 1).sum())
+    few = min(any_kept, clusters.units - all_kept)
+    skewness = float(stats.skew(kept)) if few >= _ENOUGH else 0.0
+
+    def interval(alpha: float) -> tuple[float, float]:
+        if few < _ENOUGH:
+            least, most = (clopper_pearson(k, clusters.units, alpha) for k in (all_kept, any_kept))
+            return least[0], most[1]
+        low, high = skewed(value, error, skewness, clusters.units, few - 1)(alpha)
+        return max(low, 0.0), min(high, 1.0)
+
+    variance_of_one = value * (1 - value)
+    return Estimate(
+        "P(S)",
+        value,
+        interval,
+        clusters.units,
+        "hidden draws",
+        variance_of_one / error**2 if error > 0 else float(clusters.units),
+        "Student's t over hidden draws, and the same corrected for skewness: hull of the two",
+    )
+
+
+@dataclass(frozen=True)
+class RejectionPosterior:
+    """What rejection kept: functions on the evaluation inputs, by hidden draw.
+
+    clusters: one unit a hidden draw, those that kept nothing included.
+    last_layers: last layers drawn for each hidden draw; with 1 the kept networks are independent draws.
+    """
+
+    clusters: ClusteredCounts
+    last_layers: int
+
+    @property
+    def draws(self) -> int:
+        """Networks proposed: hidden draws × last layers."""
+        return self.clusters.units * self.last_layers
+
+    @property
+    def functions(self) -> FunctionCounts:
+        """How often each function was kept: a sample of P_B(f|S)."""
+        return self.clusters.pooled()
+
+    @property
+    def sample(self) -> FunctionCounts | ClusteredCounts:
+        """The functions together with what is independent among them, as the distances take it."""
+        return self.functions if self.last_layers == 1 else self.clusters
+
+    @property
+    def evidence(self) -> Estimate:
+        """P(S), with an exact (Clopper–Pearson) interval for plain draws, by hidden draw for branching ones."""
+        if self.last_layers == 1:
+            return proportion(self.functions.total, self.draws, quantity="P(S)", unit="networks drawn")
+        return evidence_of_clusters(self.clusters, self.last_layers)
+
+    def __add__(self, other: "RejectionPosterior") -> "RejectionPosterior":
+        if self.last_layers != other.last_layers:
+            raise BadInput(
+                f"Posteriors with {self.last_layers} and {other.last_layers} last layers a hidden draw cannot be "
+                "merged; draw both with the same number."
+            )
+        return RejectionPosterior(self.clusters + other.clusters, self.last_layers)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {**self.clusters.to_arrays(), "last_layers": np.array(self.last_layers)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RejectionPosterior":
+        """The inverse of `to_arrays`."""
+        clusters = {name: array for name, array in arrays.items() if name != "last_layers"}
+        return cls(ClusteredCounts.from_arrays(clusters), int(arrays["last_layers"]))
+
+
+def rejection(
+    architecture: Architecture,
+    problem: Problem,
+    draws: int,
+    generator: torch.Generator,
+    *,
+    last_layers: int = 1,
+    block: int | None = None,
+) -> RejectionPosterior:
+    """Draw `draws` hidden layers with `last_layers` last layers each; keep the networks that fit all of S.
+
+    A network fits where its labels are those of S: of two classes, where its logit is positive exactly on the inputs
+    labelled 1. Evaluation logits are computed for the kept networks only.
+    """
+    wanted = torch.tensor(problem.train_y, device=generator.device)[None, :, None]
+    return sift(architecture, problem, draws, generator, lambda z: (labels_of(z) == wanted).all(1), last_layers, block)
+
+
+def sift(
+    architecture: Architecture,
+    problem: Problem,
+    draws: int,
+    generator: torch.Generator,
+    accepts: Callable[[Tensor], Tensor],
+    last_layers: int,
+    block: int | None = None,
+) -> RejectionPosterior:
+    """The networks that are accepted, of as many as `rejection` draws.
+
+    accepts: logits on S (networks, m, last layers, outputs) -> bool (networks, last layers).
+    """
+    x = sampling_inputs(architecture, problem.inputs, generator.device)
+    m, each = problem.m, (last_layers, problem.outputs)
+    words, units, first = [], [], 0
+    for parameters in ensembles(architecture, x, draws, last_layers, generator, block, problem.outputs):
+        with torch.inference_mode():
+            features = architecture.features(parameters, x)
+            logits = architecture.readout(parameters, features[:, :m]).unflatten(-1, each)
+            network, last_layer = accepts(logits).nonzero(as_tuple=True)
+            kept = {
+                name: tensor.unflatten(-1, each)[network, :, last_layer]
+                for name, tensor in parameters.items()
+                if name.startswith("readout.")
+            }
+            labels = labels_of(architecture.readout(kept, features[:, m:][network]))
+        words.append(pack(labels.cpu().numpy(), problem.classes))
+        units.append(network.cpu().numpy() + first)
+        first += len(features)
+    clusters = ClusteredCounts.from_words(
+        np.concatenate(words), np.concatenate(units), problem.n, draws, problem.classes
+    )
+    return RejectionPosterior(clusters, last_layers)
+
+
+def tempered(
+    architecture: Architecture,
+    problem: Problem,
+    temperature: float,
+    draws: int,
+    generator: torch.Generator,
+    *,
+    loss: str = "cross-entropy",
+    last_layers: int = 1,
+    block: int | None = None,
+) -> RejectionPosterior:
+    """Draw `draws` hidden layers with `last_layers` last layers each; keep each network with chance exp(−Σ loss/T).
+
+    The sum is over the m training points, so that Langevin training at temperature τ, whose loss is their mean, ends at
+    T = m·τ. The evidence is the mean of that chance. BadInput for more than two classes or an unknown loss.
+    """
+    problem.needs_two_classes("A posterior at a temperature")
+    one_of(loss, LOSSES, "A posterior at a temperature has no loss")
+    temperature = positive(temperature, "A temperature")
+    signs = torch.tensor(problem.train_y, dtype=torch.float32, device=generator.device)[None, :, None] * 2 - 1
+    # A stream of its own, so that what is drawn does not depend on the block.
+    chance = torch.Generator(generator.device)
+    chance.manual_seed(int(torch.randint(2**62, (1,), generator=generator, device=generator.device)))
+
+    def accepts(logits: Tensor) -> Tensor:
+        total = LOSSES[loss].value(logits[..., 0], signs).sum(1)
+        uniform = torch.rand(total.shape, generator=chance, device=total.device)
+        return uniform < torch.exp(-total / temperature)
+
+    return sift(architecture, problem, draws, generator, accepts, last_layers, block)

@@ -1,0 +1,270 @@
+"""What independent runs of a particle sampler found; the independent unit is the run, never the particle."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import inf, log, nan
+
+import numpy as np
+from scipy.special import logsumexp
+
+from harness.errors import BadInput
+from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.runs import LEAST_UNITS, Runs
+from harness.verdicts import Estimate, nothing_yet
+from harness.verdicts.intervals import log_evidence
+from harness.verdicts.means import over_runs
+
+# In nats. Beyond, a few runs have most of the weight (they are worth e^(−0.75²) of as many alike), and intervals over
+# runs miss too often.
+MOST_SCATTER = 0.75
+
+
+@dataclass(frozen=True, eq=False)
+class RunsPosterior:
+    """Functions on the evaluation inputs by run, with the evidence on the way.
+
+    clusters: one unit a run. curve: (runs, m + 1) each run's ln P(S_k) of the first k training points, −inf from where
+    no particle was left. ancestors: (runs,) effective number of initial draws the last particles descend from.
+    observed: (runs, k) means over a run's particles of what was observed of each, if anything was; NaN where none was
+    left.
+    """
+
+    clusters: ClusteredCounts
+    curve: np.ndarray
+    ancestors: np.ndarray
+    observed: np.ndarray | None = None
+
+    @property
+    def functions(self) -> FunctionCounts:
+        """How often each function was held by a particle, over all runs."""
+        return self.clusters.pooled()
+
+    @property
+    def sample(self) -> Runs:
+        """The functions by run, each weighted by its evidence, as the distances take them."""
+        return Runs.by_evidence(self.clusters, self.curve[:, -1])
+
+    @cached_property
+    def evidence(self) -> Estimate:
+        """ln P(S), with its between-run interval."""
+        return self.evidence_of(self.curve.shape[1] - 1)
+
+    def evidence_of(self, k: int) -> Estimate:
+        """ln P(S_k) of the first k training points."""
+        return log_evidence(self.curve[:, k].tolist())
+
+    @property
+    def scatter(self) -> float:
+        """Standard deviation of ln P(S) over runs: inf where one lost all particles, NaN of one alone."""
+        last = self.curve[:, -1]
+        if not np.isfinite(last).all():
+            return inf
+        return float(last.std(ddof=1)) if len(last) > 1 else nan
+
+    @property
+    def agree(self) -> bool:
+        """Whether the runs' evidences scatter so little that intervals over runs can be trusted."""
+        return not self.scatter > MOST_SCATTER
+
+    def __add__(self, other: "RunsPosterior") -> "RunsPosterior":
+        return RunsPosterior(
+            self.clusters + other.clusters,
+            np.concatenate([self.curve, other.curve]),
+            np.concatenate([self.ancestors, other.ancestors]),
+            None
+            if self.observed is None or other.observed is None
+            else np.concatenate([self.observed, other.observed]),
+        )
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        more = {} if self.observed is None else {"observed": self.observed}
+        return {**self.clusters.to_arrays(), "curve": self.curve, "ancestors": self.ancestors, **more}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RunsPosterior":
+        """The inverse of `to_arrays`."""
+        clusters = {name: array for name, array in arrays.items() if name not in ("curve", "ancestors", "observed")}
+        return cls(ClusteredCounts.from_arrays(clusters), arrays["curve"], arrays["ancestors"], arrays.get("observed"))
+
+
+# In nats: how far there and back may be apart where trajectories are long enough.
+MOST_APART = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class AnnealedPosterior:
+    """Functions on the evaluation inputs by run, with the evidence.
+
+    clusters: one unit a run. by_run: (runs,) ln P(S), −inf where no particle fitted; e^by_run is without bias. back:
+    (runs in which some did,) ln P(S) on the way back, too large where particles lag. levels: of each run.
+    """
+
+    clusters: ClusteredCounts
+    by_run: np.ndarray
+    back: np.ndarray
+    levels: int
+
+    @property
+    def functions(self) -> FunctionCounts:
+        """How often each function was drawn, over all runs."""
+        return self.clusters.pooled()
+
+    @property
+    def sample(self) -> Runs:
+        """The functions by run, each run weighted by its evidence, as the distances take them."""
+        return Runs.by_evidence(self.clusters, self.by_run)
+
+    @cached_property
+    def evidence(self) -> Estimate:
+        """ln P(S): halfway between there and back, with an interval from the lower end of the one to the upper end of
+        the other, so that it holds where particles lag, too."""
+        if not np.isfinite(self.by_run).all():
+            return nothing_yet("ln P(S)", len(self.by_run), "independent runs")
+        there, inverse = log_evidence(self.by_run.tolist()), log_evidence((-self.back).tolist())
+        return replace(
+            there,
+            value=sum(self.ends) / 2,
+            interval=lambda alpha: (there.interval(alpha)[0], -inverse.interval(alpha)[0]),
+            method="lognormal means over runs, there and back; MOVER's lower end of there, its upper end of back",
+        )
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """ln P(S) on the way there, where lagging makes it too small, and on the way back, where it makes it too large;
+        −inf and 0 where no run arrived."""
+        return _log_mean(self.by_run), -_log_mean(-self.back) if len(self.back) else 0.0
+
+    @property
+    def agree(self) -> bool:
+        """Whether there and back find the same."""
+        there, back = self.ends
+        return abs(back - there) <= MOST_APART
+
+    def __add__(self, other: "AnnealedPosterior") -> "AnnealedPosterior":
+        return AnnealedPosterior(
+            self.clusters + other.clusters,
+            np.concatenate([self.by_run, other.by_run]),
+            np.concatenate([self.back, other.back]),
+            max(self.levels, other.levels),
+        )
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {
+            **self.clusters.to_arrays(),
+            "by_run": self.by_run,
+            "back": self.back,
+            "levels": np.array(self.levels),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "AnnealedPosterior":
+        """The inverse of `to_arrays`."""
+        clusters = {name: array for name, array in arrays.items() if name not in ("by_run", "back", "levels")}
+        return cls(ClusteredCounts.from_arrays(clusters), arrays["by_run"], arrays["back"], int(arrays["levels"]))
+
+
+def _log_mean(values: np.ndarray) -> float:
+    """ln of the mean of what values are ln of."""
+    return float(logsumexp(values)) - log(len(values))
+
+
+_UNIT = "independent runs"
+
+
+@dataclass(frozen=True, eq=False)
+class DensityOfStates:
+    """ln P(k training and j evaluation points right) of a network at initialisation, by run.
+
+    by_run: (runs, m + 1, n + 1) in nats, −inf where a run saw nothing; e^by_run is without bias.
+    """
+
+    by_run: np.ndarray
+
+    @property
+    def m(self) -> int:
+        """Training points."""
+        return self.by_run.shape[1] - 1
+
+    @property
+    def n(self) -> int:
+        """Evaluation points."""
+        return self.by_run.shape[2] - 1
+
+    @property
+    def table(self) -> np.ndarray:
+        """(m + 1, n + 1) ln P over all runs."""
+        return _ln_sum(self.by_run, 0) - log(len(self.by_run))
+
+    @cached_property
+    def training(self) -> np.ndarray:
+        """(runs, m + 1) ln P(k training points right)."""
+        return _ln_sum(self.by_run, 2)
+
+    @cached_property
+    def evidence(self) -> Estimate:
+        """ln P(S): all training points are right."""
+        return log_evidence(self.training[:, -1].tolist())
+
+    def at_least(self, k: int) -> Estimate:
+        """ln P(at least k training points right)."""
+        self._check(k)
+        return log_evidence(_ln_sum(self.training[:, k:], 1).tolist(), quantity=f"ln P(at least {k} right)")
+
+    def exactly(self, k: int) -> Estimate:
+        """ln P(k training points right)."""
+        self._check(k)
+        return log_evidence(self.training[:, k].tolist(), quantity=f"ln P({k} right)")
+
+    def test_error(self, k: int, *, or_more: bool = False) -> Estimate:
+        """Mean share of evaluation points wrong among networks with exactly k, or with at least k, training points
+        right; nothing where a run saw none."""
+        self._check(k)
+        rows = self.by_run[:, k:] if or_more else self.by_run[:, k : k + 1]
+        quantity = f"test error where {'at least ' if or_more else ''}{k} right"
+        by_evaluation = _ln_sum(rows, 1)
+        weights = _ln_sum(by_evaluation, 1)
+        runs = len(weights)
+        if runs < LEAST_UNITS or not np.isfinite(weights).all():
+            return nothing_yet(quantity, runs, _UNIT)
+        errors = np.exp(by_evaluation - weights[:, None]) @ (1 - np.arange(self.n + 1) / self.n)
+        shares = np.exp(weights - weights.max())
+        interval = over_runs(errors, shares)
+        return Estimate(
+            quantity,
+            float(shares @ errors / shares.sum()),
+            lambda alpha: interval(alpha, 1.0),
+            runs,
+            _UNIT,
+            float(shares.sum() ** 2 / (shares**2).sum()),
+            "mean over runs weighted by probability; hull of Fieller's interval and that of lognormal weights",
+            foreseen=interval,
+        )
+
+    def __add__(self, other: "DensityOfStates") -> "DensityOfStates":
+        if self.by_run.shape[1:] != other.by_run.shape[1:]:
+            raise BadInput(
+                f"Densities of states over {self.m} and {other.m} training points and {self.n} and {other.n} "
+                "evaluation points cannot be merged; use one problem for both."
+            )
+        return DensityOfStates(np.concatenate([self.by_run, other.by_run]))
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {"by_run": self.by_run}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "DensityOfStates":
+        """The inverse of `to_arrays`."""
+        return cls(arrays["by_run"])
+
+    def _check(self, k: int) -> None:
+        if not 0 <= k <= self.m:
+            raise BadInput(f"Of {self.m} training points, 0 to {self.m} can be right, not {k}.")
+
+
+def _ln_sum(ln: np.ndarray, axis: int) -> np.ndarray:
+    """ln Σ e^ln, −inf where all are."""
+    return np.asarray(logsumexp(ln, axis=axis))

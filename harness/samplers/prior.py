@@ -1,0 +1,99 @@
+"""P(f): how often networks at initialisation express each function.
+
+Plain draws are independent. Branching draws take many last layers for each draw of the hidden layers: far cheaper
+a function, but the last layers of one hidden draw are not independent, so counts are kept by hidden draw.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.arguments import are_counts
+from harness.errors import BadInput
+from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.packing import pack
+from harness.networks import Architecture
+from harness.networks.ensemble import Draws, activations, block_size, blocks, sampling_inputs, views
+from harness.networks.logits import labels_of
+from harness.problems import Problem
+
+
+def prior(
+    architecture: Architecture,
+    problem: Problem,
+    draws: int,
+    generator: torch.Generator,
+    *,
+    block: int | None = None,
+) -> FunctionCounts:
+    """Functions of `draws` independent networks on the evaluation inputs.
+
+    generator: of the device to draw on; the counts do not depend on `block` (networks at a time).
+    """
+    words = [
+        pack(labels[..., 0], problem.classes)
+        for labels, _ in _labels(architecture, problem, draws, 1, generator, block)
+    ]
+    return FunctionCounts.from_words(np.concatenate(words), problem.n, problem.classes)
+
+
+def branching_prior(
+    architecture: Architecture,
+    problem: Problem,
+    draws: int,
+    generator: torch.Generator,
+    *,
+    last_layers: int,
+    block: int | None = None,
+) -> ClusteredCounts:
+    """Functions of `last_layers` last layers on each of `draws` hidden draws; the unit is the hidden draw."""
+    words, units = [], []
+    for labels, first in _labels(architecture, problem, draws, last_layers, generator, block):
+        networks = len(labels)
+        words.append(pack(labels.swapaxes(1, 2), problem.classes).reshape(networks * last_layers, -1))
+        units.append(np.repeat(np.arange(first, first + networks), last_layers))
+    return ClusteredCounts.from_words(np.concatenate(words), np.concatenate(units), problem.n, draws, problem.classes)
+
+
+def _labels(
+    architecture: Architecture,
+    problem: Problem,
+    draws: int,
+    last_layers: int,
+    generator: torch.Generator,
+    block: int | None,
+) -> Iterator[tuple[np.ndarray, int]]:
+    """Labels (networks, points, last layers) block by block, with the index of the block's first."""
+    x = sampling_inputs(architecture, problem.eval_x, generator.device)
+    first = 0
+    for parameters in ensembles(architecture, x, draws, last_layers, generator, block, problem.outputs):
+        with torch.inference_mode():
+            logits = architecture.readout(parameters, architecture.features(parameters, x))
+            labels = labels_of(logits.unflatten(-1, (last_layers, problem.outputs)))
+        yield labels.cpu().numpy(), first
+        first += len(logits)
+
+
+def ensembles(
+    architecture: Architecture,
+    x: Tensor,
+    draws: int,
+    last_layers: int,
+    generator: torch.Generator,
+    block: int | None = None,
+    outputs: int = 1,
+) -> Iterator[dict[str, Tensor]]:
+    """Draw so many networks, each with so many last layers, in blocks: the readout's columns are the outputs of the
+    first last layer, then those of the next.
+
+    The spread of a last layer does not depend on how many there are: its fan-in is the number of features.
+    """
+    if not are_counts(draws, last_layers):
+        raise BadInput(f"Drawing takes at least 1 network and 1 last layer, not {draws} and {last_layers}.")
+    table = architecture.parameters(tuple(x.shape[1:]), outputs=last_layers * outputs)
+    block = block or block_size(table, len(x), generator.device, activations(architecture, x))
+    stream = Draws(table, architecture.distribution, generator)
+    for networks in blocks(draws, block):
+        yield views(table, stream.take(networks))

@@ -1,0 +1,161 @@
+"""A course of training: networks come in, go through their lessons block by block, and leave when they stop."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from harness.arguments import are_counts, counts, one_of
+from harness.errors import BadInput
+from harness.networks import Architecture
+from harness.networks.ensemble import Draws, activations, block_size
+from harness.networks.logits import LOSSES, LOSSES_OF_CLASSES, targets_of
+from harness.optimisers import Optimiser
+from harness.optimisers.minibatches import splitmix64
+from harness.optimisers.search import GuessAndCheck
+from harness.optimisers.stopping import After, Stop
+from harness.problems import Problem
+from harness.samplers.training import compiled
+from harness.samplers.training.rate_factors import by_layer, least_dimension
+from harness.samplers.training.state import Block
+from harness.samplers.training.trainer import Lesson
+
+
+class Course:
+    """What `train` asks for, checked and laid out on the generator's device; the arguments are explained there.
+
+    x: (m + n, ...) training, then evaluation inputs as the networks take them. lesson: what every network is taught.
+    keep_initial: each block remembers its networks' numbers at initialisation.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        optimiser: Optimiser,
+        networks: int,
+        generator: torch.Generator,
+        *,
+        loss: str,
+        batch: int,
+        max_epochs: int,
+        stop: Stop,
+        block: int | None,
+        in_span: bool,
+        keep_initial: bool,
+    ) -> None:
+        one_of(loss, LOSSES, "There is no loss")
+        if not are_counts(problem.m, batch, networks) or not are_counts(max_epochs, least=0):
+            raise BadInput(
+                "Training takes at least 1 training point, 1 network, a batch of at least 1 and no negative number of "
+                f"epochs, not m = {problem.m}, networks = {networks}, batch = {batch}, max_epochs = {max_epochs}."
+            )
+        if isinstance(optimiser, GuessAndCheck) and architecture.distribution != "gaussian":
+            raise BadInput(
+                f"Guess-and-check draws Gaussian networks, but {architecture.name} starts {architecture.distribution}; "
+                "ask for its posterior by rejection instead."
+            )
+        device = generator.device
+        batch = problem.m if optimiser.full_batch else batch
+        if in_span and optimiser.rotation_equivariant and architecture.rotation_invariant:
+            self.x, table, rates = least_dimension(architecture, problem.inputs, device, problem.outputs)
+        else:
+            self.x, rates = torch.tensor(architecture.prepare(problem.inputs), device=device), None
+            table = architecture.parameters(tuple(self.x.shape[1:]), problem.outputs)
+        labels = torch.tensor(problem.train_y, dtype=torch.int64, device=device)
+        targets = targets_of(labels, problem.classes)
+        losses = LOSSES if problem.classes == 2 else LOSSES_OF_CLASSES
+        of_gradient, of_step = by_layer(architecture, table, tuple(self.x.shape[1:]), optimiser, device)
+        if of_gradient is not None:
+            rates = of_gradient if rates is None else rates * of_gradient
+        self.lesson = Lesson(
+            architecture, table, self.x[: problem.m], targets, optimiser, losses[loss], batch, rates, of_step
+        )
+        # Gradients and the optimiser's state take at least as much as the networks themselves.
+        held = activations(architecture, self.x)
+        room = block_size(table, min(batch, problem.m), device, held)
+        # What is compiled has one network in cache at a time, whatever the block; a larger one has fewer calls.
+        self._block = block or (8 * room if compiled.takes(self.lesson) else max(room // 2, 1))
+        counts("Training", block=self._block)
+        self._networks, self._stop, self._max_epochs = networks, stop, max_epochs
+        self._generator, self._keep_initial = generator, keep_initial
+        self._draws = Draws(table, architecture.distribution, generator)
+        self._first_key = torch.randint(2**62, (1,), generator=generator, device=device)
+        self._started = 0
+
+    def stopped(self) -> Iterator[tuple[Block, Tensor]]:
+        """Networks as they stop, some at a time, and which fit S, (networks,) bool; diverged ones are left out."""
+        if isinstance(self._stop, After):
+            return self._after(self._stop.of_updates(self.lesson.updates_an_epoch))
+        return self._overtrained(self._stop.further) if self._stop.further else self._first_fits()
+
+    @property
+    def _missing(self) -> int:
+        return self._networks - self._started
+
+    def _take(self, networks: int) -> Block:
+        """The next so many networks at initialisation."""
+        lesson, device = self.lesson, self._generator.device
+        rows = self._draws.take(networks).contiguous()
+        index = torch.arange(self._started, self._started + networks, device=device)
+        self._started += networks
+        initial = rows.clone() if self._keep_initial else None
+        state = lesson.optimiser.start(rows)
+        return Block(rows, state, splitmix64(self._first_key + index), torch.zeros_like(index), initial)
+
+    def _first_fits(self) -> Iterator[tuple[Block, Tensor]]:
+        """At their first fit, or at the last epoch without one."""
+        active: Block | None = None
+        while active or self._missing:
+            # Refilling only when a quarter has left keeps the copying small beside the training.
+            free = min(self._block - (len(active) if active else 0), self._missing)
+            if free and (free >= self._block // 4 or free == self._missing):
+                entering = self._take(free)
+                stopped, fits, entering = self._parted(entering, *self.lesson.look(entering.rows))
+                if len(stopped):
+                    yield stopped, fits
+                active = active.join(entering) if active else entering
+            if active:
+                stopped, fits, active = self._parted(active, *self.lesson.fit(active, self._max_epochs))
+                if len(stopped):
+                    yield stopped, fits
+
+    def _parted(self, block: Block, fits: Tensor, diverged: Tensor) -> tuple[Block, Tensor, Block]:
+        """Networks that stop, which of these fit, and those that go on; diverged ones are left out."""
+        stopping = fits | ~diverged & (block.epochs >= self._max_epochs)
+        which = stopping.nonzero()[:, 0]
+        stopped = block.select(which)
+        going_on = ~stopping & ~diverged
+        return stopped, fits[which], block if going_on.all() else block.compact(going_on)
+
+    def _overtrained(self, further: int) -> Iterator[tuple[Block, Tensor]]:
+        """So many epochs after their first fit; those without one as they come."""
+        waiting: Block | None = None
+        for block, fits in self._first_fits():
+            if not fits.all():
+                which = (~fits).nonzero()[:, 0]
+                yield block.select(which), fits[which]
+            fitted = block.select(fits.nonzero()[:, 0])
+            waiting = waiting.join(fitted) if waiting else fitted
+            # They wait for each other, since small blocks waste most of their time on calls.
+            if len(waiting) >= self._block:
+                yield self._trained_on(waiting, further * self.lesson.updates_an_epoch)
+                waiting = None
+        if waiting:
+            yield self._trained_on(waiting, further * self.lesson.updates_an_epoch)
+
+    def _after(self, updates: int) -> Iterator[tuple[Block, Tensor]]:
+        """After so many updates."""
+        while self._missing:
+            yield self._trained_on(self._take(min(self._block, self._missing)), updates)
+
+    def _trained_on(self, block: Block, updates: int) -> tuple[Block, Tensor]:
+        """The networks that have not diverged after so many further updates, and which of them fit."""
+        whole, rest = divmod(updates, self.lesson.updates_an_epoch)
+        for _ in range(whole):
+            self.lesson.epoch(block)
+        if rest:
+            self.lesson.epoch(block, rest)
+        fits, diverged = self.lesson.look(block.rows)
+        which = (~diverged).nonzero()[:, 0]
+        return block.select(which), fits[which]

@@ -1,0 +1,63 @@
+"""Learning rates by layer, where an architecture's parametrisation asks for them."""
+
+from collections.abc import Mapping
+from math import prod
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.networks.ensemble import Architecture, Parameter, ScalesRates, same_gram_inputs
+from harness.optimisers import Adadelta, Adagrad, Adam, AdamW, Optimiser, RMSprop
+
+
+def by_layer(
+    architecture: Architecture,
+    table: Mapping[str, Parameter],
+    input_shape: tuple[int, ...],
+    optimiser: Optimiser,
+    device: torch.device,
+) -> tuple[Tensor | None, Tensor | None]:
+    """Factors of each number's gradient and of each number's step, (size,); None where all are 1.
+
+    What an adaptive optimiser does hardly depends on the size of the gradients, so there the step is scaled.
+    """
+    if not hasattr(architecture, "learning_rates"):
+        return None, None
+    adaptive = is_adaptive(optimiser)
+    factors = cast(ScalesRates, architecture).learning_rates(input_shape, adaptive)
+    if all(factor == 1 for factor in factors.values()):
+        return None, None
+    numbers = [torch.full((prod(table[name].shape),), factors[name], device=device) for name in table]
+    rates = torch.cat(numbers)
+    return (None, rates) if adaptive else (rates, None)
+
+
+def is_adaptive(optimiser: Optimiser) -> bool:
+    """Whether its steps do not grow with the gradient; of a wrapped optimiser, whether that one's do not."""
+    while hasattr(optimiser, "optimiser"):
+        optimiser = optimiser.optimiser
+    return isinstance(optimiser, Adam | AdamW | RMSprop | Adagrad | Adadelta)
+
+
+def least_dimension(
+    architecture: Architecture, inputs: np.ndarray, device: torch.device, outputs: int = 1
+) -> tuple[Tensor, dict[str, Parameter], Tensor | None]:
+    """Inputs, parameters and rates on which descent finds each function as often as on the inputs given.
+
+    inputs: (points, ...), training and evaluation inputs alike. Returns x (points, min(points, d)), the parameters of
+    one network on it, and the factor of each number's gradient, (size,), None where all are 1.
+
+    Gradient descent neither sees nor moves the part of a first-layer weight that is orthogonal to all inputs, and what
+    it does to the rest does not depend on the axes; Gaussian weights do not either. So the inputs' own span will do
+    (`same_gram_inputs`). There a weight is c times its former self, with c the ratio of the two standard deviations,
+    the chain rule gives its gradient a factor 1/c, and so descent at the former rate is descent at c² times it here.
+    """
+    original = architecture.prepare(inputs)
+    x = same_gram_inputs(original)
+    table, former = (architecture.parameters(each.shape[1:], outputs) for each in (x, original))
+    if x is original:
+        return torch.tensor(x, device=device), table, None
+    rates = [torch.full((prod(table[name].shape),), (table[name].std / former[name].std) ** 2) for name in table]
+    return torch.tensor(x, device=device), table, torch.cat(rates).to(device)

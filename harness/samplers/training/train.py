@@ -1,0 +1,181 @@
+"""P_OPT(f|S): an ensemble of networks, each trained until it first fits all of S, or for a given time.
+
+Networks are trained together but never know of each other: each has its own initialisation, its own order of
+minibatches and its own optimiser state, stops by itself, and gives its place to the next one.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.functions import FunctionCounts
+from harness.functions.packing import pack
+from harness.networks import Architecture
+from harness.networks.ensemble import views
+from harness.networks.logits import labels_of_logits
+from harness.optimisers import Optimiser
+from harness.optimisers.stopping import FirstFit, Stop
+from harness.problems import Problem
+from harness.samplers.training.loop import Course
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Functions of the networks when they stopped, and how long those that fitted S took.
+
+    functions: of the networks that fitted S when they stopped. networks: how many were trained. epochs: (fitted,)
+    epochs each of these was trained for, the last one whole or not; 0 if it fitted at the start. others: functions of
+    the networks that stopped without fitting S; those that diverged are in neither.
+    """
+
+    functions: FunctionCounts
+    networks: int
+    epochs: np.ndarray
+    others: FunctionCounts
+
+    @property
+    def unfitted(self) -> int:
+        """Networks that stopped, or diverged, without fitting S."""
+        return self.networks - self.functions.total
+
+    @property
+    def stopped(self) -> FunctionCounts:
+        """Functions of all networks but those that diverged, whether or not they fitted S."""
+        return self.functions + self.others
+
+    def __add__(self, other: "Trained") -> "Trained":
+        return Trained(
+            self.functions + other.functions,
+            self.networks + other.networks,
+            np.concatenate([self.epochs, other.epochs]),
+            self.others + other.others,
+        )
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the store."""
+        return {
+            **self.functions.to_arrays(),
+            "networks": np.array(self.networks),
+            "epochs": self.epochs,
+            "other_words": self.others.words,
+            "other_counts": self.others.counts,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Trained":
+        """The inverse of `to_arrays`."""
+        own = ("networks", "epochs", "other_words", "other_counts")
+        functions = FunctionCounts.from_arrays({name: array for name, array in arrays.items() if name not in own})
+        others = FunctionCounts(functions.n, arrays["other_words"], arrays["other_counts"], functions.classes)
+        return cls(functions, int(arrays["networks"]), arrays["epochs"], others)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Some networks that stopped, with their parameters then and at initialisation.
+
+    initial, final: {name: (networks, *shape)}, as the architecture's `features` and `readout` take them. x: (m + n,
+    ...) training, then evaluation inputs as these parameters take them. fits: (networks,) bool, whether a network fits
+    all of S. epochs: (networks,) int64, how many it was trained for.
+    """
+
+    initial: dict[str, Tensor]
+    final: dict[str, Tensor]
+    x: Tensor
+    fits: Tensor
+    epochs: Tensor
+
+
+def train(
+    architecture: Architecture,
+    problem: Problem,
+    optimiser: Optimiser,
+    networks: int,
+    generator: torch.Generator,
+    *,
+    loss: str = "cross-entropy",
+    batch: int = 32,
+    max_epochs: int = 1000,
+    stop: Stop = FirstFit(),  # noqa: B008 — immutable
+    block: int | None = None,
+) -> Trained:
+    """Train so many networks until each stops: at its first 100 % training accuracy, unless `stop` says otherwise.
+
+    generator: of the device to train on; draws the initialisations and the key of the minibatch orders.
+    batch: training points a step (all of S where it is not smaller, or where the optimiser asks for that); the last
+        batch of an epoch may be shorter.
+    max_epochs: how long a network is given to fit S for the first time; without meaning where `stop` is a time.
+    block: networks trained together; the default keeps them in cache. Draws and orders do not depend on it.
+    """
+    course = Course(
+        architecture,
+        problem,
+        optimiser,
+        networks,
+        generator,
+        loss=loss,
+        batch=batch,
+        max_epochs=max_epochs,
+        stop=stop,
+        block=block,
+        in_span=True,
+        keep_initial=False,
+    )
+    m, n, classes = problem.m, problem.n, problem.classes
+    words = [pack(np.zeros((0, n), dtype=np.uint8), classes)]
+    fitted, epochs = [np.zeros(0, dtype=bool)], [np.zeros(0, dtype=np.int64)]
+    for finished, fits in course.stopped():
+        labels = labels_of_logits(course.lesson.logits(finished.rows, course.x[m:]))
+        words.append(pack(labels.cpu().numpy(), classes))
+        fitted.append(fits.cpu().numpy())
+        epochs.append(finished.epochs.cpu().numpy())
+    every, which = np.concatenate(words), np.concatenate(fitted)
+    return Trained(
+        FunctionCounts.from_words(every[which], n, classes),
+        networks,
+        np.sort(np.concatenate(epochs)[which]),  # who stopped first depends on the blocks
+        FunctionCounts.from_words(every[~which], n, classes),
+    )
+
+
+def trained_networks(
+    architecture: Architecture,
+    problem: Problem,
+    optimiser: Optimiser,
+    networks: int,
+    generator: torch.Generator,
+    *,
+    loss: str = "cross-entropy",
+    batch: int = 32,
+    max_epochs: int = 1000,
+    stop: Stop = FirstFit(),  # noqa: B008 — immutable
+    block: int | None = None,
+    in_span: bool = True,
+) -> Iterator[Finished]:
+    """The networks that `train` trains, with their parameters, some at a time as they stop; diverged ones are left out.
+
+    in_span: train in the span of the inputs where that leaves functions and features distributed as they are (see
+    `least_dimension`), so that a first layer has fewer numbers than `problem.inputs` would give it; False: never.
+    The other arguments are those of `train`, and with in_span the networks are the same.
+    """
+    course = Course(
+        architecture,
+        problem,
+        optimiser,
+        networks,
+        generator,
+        loss=loss,
+        batch=batch,
+        max_epochs=max_epochs,
+        stop=stop,
+        block=block,
+        in_span=in_span,
+        keep_initial=True,
+    )
+    table = course.lesson.table
+    for finished, fits in course.stopped():
+        assert finished.initial is not None, "asked for above"
+        yield Finished(views(table, finished.initial), views(table, finished.rows), course.x, fits, finished.epochs)

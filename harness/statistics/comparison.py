@@ -1,0 +1,121 @@
+"""What a claim says of an optimiser beside random sampling: bias explained, with everything else worth seeing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isfinite
+from typing import Any, TypeVar
+
+import numpy as np
+
+from harness.errors import BadInput, Undecided
+from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.packing import pack, unpack
+from harness.functions.runs import Sample
+from harness.problems import Problem
+from harness.samplers.infinite_width import ChainsPosterior
+from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
+from harness.samplers.training import Trained
+from harness.statistics.distances import bias_explained, mmd_squared, rank_agreement, total_variation, within_tenfold
+from harness.statistics.distances.units import half
+from harness.statistics.figures import scatter, shown
+from harness.statistics.generalisation import generalisation_error
+from harness.verdicts import Estimate
+
+
+def compare(
+    by_training: Trained,
+    by_volume: RejectionPosterior | RunsPosterior | AnnealedPosterior | ChainsPosterior,
+    problem: Problem,
+    points: int | None = None,
+) -> Estimate:
+    """Bias explained of P_OPT by P_B; in its details the other distances, the P–P scatter and the test errors.
+
+    Only networks that fitted S enter; those that did not are counted in the notes. Functions are compared on the first
+    `points` evaluation points (on all of them, where none are given), test errors are on all. Undecided where none did.
+    """
+    if by_training.functions.total == 0:
+        raise Undecided(
+            f"None of {by_training.networks:,} trained networks fitted the training set, so that there is no P_OPT to "
+            "compare; a smaller learning rate or another loss would give one."
+        )
+    errors = [
+        replace(generalisation_error(sample, problem), quantity=f"test error, {which}")
+        for sample, which in ((by_training.functions, "trained"), (by_volume.sample, "sampled"))
+    ]
+    if points is not None:
+        by_training, by_volume = restricted(by_training, points), restricted(by_volume, points)
+    trained, sampled = by_training.functions, by_volume.functions
+    main = bias_explained(trained, by_volume.sample)
+    if not isfinite(main.value):
+        return replace(
+            main, details={"notes": [f"{trained.total:,} trained and {sampled.total:,} sampled networks fit."]}
+        )
+    others = [measure(trained, by_volume.sample) for measure in (mmd_squared, total_variation, within_tenfold)]
+    evidence = [] if isinstance(by_volume, ChainsPosterior) else [by_volume.evidence]
+    others += [rank_agreement(trained, by_volume.sample), *evidence, *errors]
+    details: dict[str, Any] = {
+        "secondary": [shown(each) for each in others],
+        "scatter": scatter(trained, sampled, problem),
+        "scatter_axes": ["P_B(f|S)", "P_OPT(f|S)"],
+        "notes": [
+            f"Mass on functions not yet seen (Good–Turing): {trained.unseen_mass():.2g} trained, "
+            f"{sampled.unseen_mass():.2g} sampled.",
+            f"{by_training.unfitted:,} of {by_training.networks:,} trained networks never fitted the training set.",
+            f"Epochs to the first perfect fit: median {np.median(by_training.epochs):g}.",
+        ],
+    }
+    return replace(main, details=details)
+
+
+S = TypeVar("S", bound=Trained | RejectionPosterior | RunsPosterior | AnnealedPosterior | ChainsPosterior)
+
+
+def restricted(sample: S, points: int) -> S:
+    """The same networks on the first `points` evaluation points; BadInput where the sample has fewer."""
+    parts: dict[str, Any] = (
+        {"functions": _functions(sample.functions, points), "others": _functions(sample.others, points)}
+        if isinstance(sample, Trained)
+        else {"clusters": _clusters(sample.clusters, points)}
+    )
+    return replace(sample, **parts)
+
+
+def _functions(sample: FunctionCounts, points: int) -> FunctionCounts:
+    return FunctionCounts.from_words(_drawn(sample, points), points, sample.classes)
+
+
+def _clusters(sample: ClusteredCounts, points: int) -> ClusteredCounts:
+    unit = np.repeat(sample.unit, sample.counts)
+    return ClusteredCounts.from_words(_drawn(sample, points), unit, points, sample.units, sample.classes)
+
+
+def _drawn(sample: FunctionCounts | ClusteredCounts, points: int) -> np.ndarray:
+    """(draws, words) the restricted function of every draw."""
+    if not 1 <= points <= sample.n:
+        raise BadInput(f"Functions on {sample.n} inputs can be restricted to 1 to {sample.n} of them, not to {points}.")
+    labels = unpack(sample.words, sample.n, sample.classes)[:, :points]
+    return np.repeat(pack(labels, sample.classes), sample.counts, axis=0)
+
+
+_SPLIT_SEED = 20210511
+
+
+def best_temperature(trained: FunctionCounts, posteriors: Mapping[float, Sample]) -> tuple[float, FunctionCounts]:
+    """The temperature whose posterior has the least squared MMD to half of the networks, and the other half.
+
+    The halves are the same at every call. The other half knows nothing of the choice, so that what is said of it at
+    that temperature has no bias from choosing. Posteriors with too few draws for a distance are not chosen.
+    """
+    chosen, others = halves(trained)
+    distances = {temperature: mmd_squared(chosen, sample).value for temperature, sample in posteriors.items()}
+    return min(distances, key=lambda temperature: np.nan_to_num(distances[temperature], nan=np.inf)), others
+
+
+def halves(sample: FunctionCounts) -> tuple[FunctionCounts, FunctionCounts]:
+    """Two halves of independent draws, without common draws, the same at every call."""
+    taken = half(sample.counts, _SPLIT_SEED, sample.words)
+    one, other = (
+        FunctionCounts(sample.n, sample.words[part > 0], part[part > 0], sample.classes)
+        for part in (taken, sample.counts - taken)
+    )
+    return one, other

@@ -1,0 +1,75 @@
+"""The kernel exp(−λ·Hamming) on packed functions, never held for more than a block of them."""
+
+from collections.abc import Iterator
+from functools import reduce
+from operator import or_
+
+import numpy as np
+from scipy import linalg
+
+from harness.functions.packing import planes
+
+_BLOCK_BYTES = 2**26
+_MOST_FUNCTIONS = 1000
+_SEED = 20210512
+
+
+def rate(n: int, classes: int = 2) -> float:
+    """λ = K/((K − 1)·n): the kernel falls to 1/e at n·(1 − 1/K), the mean distance of two functions drawn uniformly."""
+    return classes / ((classes - 1) * n)
+
+
+def uniform_mean(n: int, classes: int = 2) -> float:
+    """E k(f, u) for u uniform over all functions, the same for every f: ((1 + (K − 1)·e^−λ)/K)^n."""
+    return float(((1 + (classes - 1) * np.exp(-rate(n, classes))) / classes) ** n)
+
+
+def farthest(classes: int = 2) -> float:
+    """The kernel of functions that differ on all inputs, the least there is: e^(−λn)."""
+    return float(np.exp(-rate(1, classes)))  # λn does not depend on n
+
+
+def hamming(a: np.ndarray, b: np.ndarray, classes: int = 2) -> np.ndarray:
+    """Numbers of inputs on which packed functions differ; (..., words) broadcast -> (...) int64."""
+    words = a.shape[-1] // planes(classes)
+
+    def differ(word: int) -> np.ndarray:
+        """Labels differ where any of their binary digits, which are that many words apart, does."""
+        return reduce(or_, (a[..., digit] ^ b[..., digit] for digit in range(word, a.shape[-1], words)))
+
+    # Word by word: numpy's sum over so short an axis takes several times as long.
+    total = np.bitwise_count(differ(0)).astype(np.int64)
+    for word in range(1, words):
+        total += np.bitwise_count(differ(word))
+    return total
+
+
+def kernel(a: np.ndarray, b: np.ndarray, n: int, classes: int = 2) -> np.ndarray:
+    """exp(−λ·Hamming) of packed functions that broadcast together."""
+    return np.exp(-rate(n, classes) * np.arange(n + 1))[hamming(a, b, classes)]
+
+
+def kernel_rows(words: np.ndarray, n: int, classes: int = 2) -> Iterator[tuple[slice, np.ndarray]]:
+    """Blocks of rows of the kernel matrix of distinct functions: (rows, their kernel with all functions)."""
+    rows = max(_BLOCK_BYTES // (8 * max(len(words), 1)), 1)
+    for start in range(0, len(words), rows):
+        block = slice(start, start + rows)
+        yield block, kernel(words[block, None], words[None], n, classes)
+
+
+def largest_eigenvalue(words: np.ndarray, shares: np.ndarray, n: int, classes: int = 2) -> float:
+    """Largest eigenvalue of the covariance operator of a draw's embedding, Σ s(f)(φ(f) − μ)(φ(f) − μ)ᵀ.
+
+    Where there are many functions, of a seeded sample of them drawn by their shares, whose largest eigenvalue is
+    about right and rather too large than too small.
+    """
+    if len(words) > _MOST_FUNCTIONS:
+        rng = np.random.default_rng(_SEED)
+        words = words[rng.choice(len(words), _MOST_FUNCTIONS, p=shares)]
+        shares = np.full(_MOST_FUNCTIONS, 1 / _MOST_FUNCTIONS)
+    gram = kernel(words[:, None], words[None], n, classes)
+    centre = gram @ shares
+    root = np.sqrt(shares)
+    gram = root[:, None] * (gram - centre[:, None] - centre[None] + shares @ centre) * root
+    size = len(words)
+    return float(linalg.eigvalsh(gram, subset_by_index=[size - 1, size - 1])[0])

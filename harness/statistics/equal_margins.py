@@ -1,0 +1,100 @@
+"""Means of one statistic compared among networks that are alike in another."""
+
+import numpy as np
+import torch
+
+from harness.errors import BadInput, Undecided
+from harness.functions.runs import LEAST_UNITS
+from harness.samplers.features import margins
+from harness.samplers.features.observed import ENOUGH_NETWORKS, Observed, mean, none_fitted
+from harness.samplers.posterior import RunsPosterior
+from harness.verdicts import Estimate, nothing_yet
+from harness.verdicts.intervals import combination
+from harness.verdicts.means import LEAST_SHARE, over_runs
+
+BINS = 4
+
+
+def difference_within_bins(one: Observed, other: Observed, by: int, of: int, quantity: str) -> Estimate:
+    """Mean of column `of` in one sample less that in the other, among networks alike in column `by`.
+
+    Bins lie between quartiles of `by` over both samples together; those with fewer than 30 networks of either are left
+    out. A bin's difference counts in proportion to n·n′/(n + n′), its numbers of networks (Cochran 1954). Bins and
+    weights are chosen by `by` alone and are given for the interval: Student's t and Hall's of each mean, combined by
+    MOVER. BadInput where units do not count alike.
+    """
+    if not (one.alike and other.alike):
+        raise BadInput("Bins are of networks that count alike, not of hidden draws weighted by evidence.")
+    samples = one, other
+    keys = [sample.values[:, by] for sample in samples]
+    units = min(map(len, keys))
+    if units < ENOUGH_NETWORKS:
+        return nothing_yet(quantity, units, "networks")
+    edges = np.quantile(np.concatenate(keys), np.linspace(0, 1, BINS + 1)[1:-1])
+    places = [np.searchsorted(edges, key, side="right") for key in keys]
+    sizes = np.array([np.bincount(place, minlength=BINS) for place in places])
+    used = np.flatnonzero(sizes.min(0) >= ENOUGH_NETWORKS)
+    if not len(used):
+        return nothing_yet(quantity, units, "networks")
+    weights = sizes.prod(0)[used] / sizes.sum(0)[used]
+    weights = weights / weights.sum()
+    means = [
+        mean(Observed(sample.values[place == which], sample.weights[place == which]), of, quantity)
+        for sample, place in zip(samples, places, strict=True)
+        for which in used.tolist()
+    ]
+    return combination(np.concatenate([weights, -weights]), means, quantity, np.tile(used, 2))
+
+
+def errors_at_equal_margins(trained: Observed, sampled: RunsPosterior) -> tuple[Estimate, Estimate]:
+    """Test errors of trained networks and of the posterior, each averaged over the same normalised margins.
+
+    trained: columns "Lipschitz-normalised margin" and "evaluation error". sampled: runs that observed "errors by
+    margin". In each of the bins of `margins.EDGES` both have a mean error, and a bin counts in proportion to
+    p·q/(p + q), its shares of the two (Cochran 1954, for samples of one size). Left out are bins with fewer than 30
+    trained networks, or of whose sampled networks half the runs hold nearly all. Bins and weights are chosen by the
+    margins alone and are given for the intervals: Student's t and Hall's over networks, bins combined by MOVER; that of
+    `over_runs` for what each run adds to first order, all bins at once. Undecided where no trained network fits;
+    BadInput where the runs did not observe.
+    """
+    names = "trained test error, at equal margins", "random-sampled test error, at equal margins"
+    if len(trained.values) == 0:
+        raise Undecided(none_fitted(trained.left_out))
+    if sampled.observed is None or sampled.observed.shape[1] != 2 * margins.BINS:
+        raise BadInput("These runs did not observe the errors by margin; name that when they are sampled.")
+    alive = np.isfinite(sampled.curve[:, -1])
+    evidence = sampled.curve[alive, -1]
+    w = np.exp(evidence - evidence.max(initial=-np.inf))
+    nothing = nothing_yet(names[0], len(trained.values), "networks"), nothing_yet(names[1], len(w), "independent runs")
+    if len(w) < LEAST_UNITS:
+        return nothing
+    place = margins.bins_of(torch.tensor(trained.values[:, 0])).numpy()
+    networks = np.bincount(place, minlength=margins.BINS)
+    # (runs, BINS) the share of each bin, and its share times its mean error.
+    shares, errors = np.split(sampled.observed[alive], 2, axis=1)
+    with np.errstate(invalid="ignore"):
+        effective = (w @ shares) ** 2 / (w**2 @ shares**2)
+    used = np.flatnonzero((networks >= ENOUGH_NETWORKS) & (effective >= LEAST_SHARE * len(w)))
+    if not len(used):
+        return nothing
+    p, q = networks[used] / networks.sum(), w @ shares[:, used] / w.sum()
+    weights = p * q / (p + q)
+    weights = weights / weights.sum()
+    means = [mean(Observed(trained.values[place == b], trained.weights[place == b]), 1, names[0]) for b in used]
+    of_trained = combination(weights, means, names[0], used)
+    mu = w @ errors[:, used] / (w @ shares[:, used])
+    value = float(weights @ mu)
+    # Each run's error, to first order as if its margins were distributed as those of all runs are.
+    by_run = value + (errors[:, used] - mu * shares[:, used]) @ (weights / q)
+    interval = over_runs(by_run, w)
+    of_sampled = Estimate(
+        names[1],
+        value,
+        lambda alpha: interval(alpha, 1.0),
+        len(w),
+        "independent runs",
+        float(w.sum() ** 2 / (w**2).sum()),
+        "ratios over runs weighted by evidence, bins combined; hull of Fieller's interval and of lognormal weights'",
+        foreseen=interval,
+    )
+    return of_trained, of_sampled

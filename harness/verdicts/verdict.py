@@ -1,0 +1,251 @@
+"""Predictions, estimates, and the verdict of one on the other.
+
+A prediction is a region of the line, declared with its reason before the run. An estimate is a value with an interval
+at whatever level is asked. Supported: the whole interval lies in the region. Refuted: all of it lies outside.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import inf, isfinite, isnan, nan, sqrt
+from typing import Any
+
+from harness.errors import BadInput
+
+
+class Verdict(StrEnum):
+    """What is said of one cell."""
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+    UNAVAILABLE = "unavailable"
+    NOT_ASKED = "not asked"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The region [low, high] with the reason it was predicted; strict: its ends do not belong to it."""
+
+    low: float
+    high: float
+    reason: str
+    text: str
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high:
+            raise BadInput(
+                f"A predicted region needs its lower end below its upper end, not {self.low} and {self.high}."
+            )
+        if not self.reason.strip():
+            raise BadInput("A prediction is declared with its reason: say why in `because`.")
+
+
+def at_least(bound: float, *, because: str) -> Prediction:
+    """[bound, ∞)."""
+    return Prediction(bound, inf, because, f"at least {bound:g}")
+
+
+def at_most(bound: float, *, because: str) -> Prediction:
+    """(−∞, bound]."""
+    return Prediction(-inf, bound, because, f"at most {bound:g}")
+
+
+def within(value: float, margin: float, *, because: str) -> Prediction:
+    """Equivalence: [value − margin, value + margin]."""
+    return Prediction(value - margin, value + margin, because, f"{value:g} to within {margin:g}")
+
+
+def increasing(*, because: str) -> Prediction:
+    """A positive slope."""
+    return Prediction(0.0, inf, because, "increasing", strict=True)
+
+
+def decreasing(*, because: str) -> Prediction:
+    """A negative slope."""
+    return Prediction(-inf, 0.0, because, "decreasing", strict=True)
+
+
+def power_law(exponent: float, margin: float, *, because: str) -> Prediction:
+    """An exponent, to within a margin, of the slope on logarithmic scales."""
+    return Prediction(
+        exponent - margin,
+        exponent + margin,
+        because,
+        f"a power law of exponent {exponent:g} to within {margin:g}",
+    )
+
+
+def exact_distribution(margin: float, *, because: str) -> Prediction:
+    """A distribution known exactly: the divergence from it is 0, shown to be at most `margin`."""
+    return Prediction(-inf, margin, because, f"exactly this distribution, to a divergence of {margin:g}")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value, its interval at any level, and how it came about.
+
+    interval: alpha -> (low, high); the truth lies below low, or above high, with probability at most alpha/2 each.
+    n, unit: how many independent units it rests on, and what they are. effective_n: as many independent draws would be
+    as precise. noise_floor: what a distance reads between independent samples of one distribution, of these sizes.
+    details: more for the report, JSON-ready.
+    foreseen: (alpha, growth) -> the interval, were there `growth` times as many units and the value the same; without
+    it widths are taken to shrink as growth^(−1/2).
+    """
+
+    quantity: str
+    value: float
+    interval: Callable[[float], tuple[float, float]]
+    n: int
+    unit: str
+    effective_n: float
+    method: str
+    noise_floor: float | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    foreseen: Callable[[float, float], tuple[float, float]] | None = None
+
+    def ahead(self, alpha: float, growth: float) -> tuple[float, float]:
+        """The interval to expect of a sample `growth` times as large, were the value to stay."""
+        if self.foreseen is not None:
+            return self.foreseen(alpha, growth)
+        low, high = self.interval(alpha)
+        shrink = growth**-0.5
+        return self.value - (self.value - low) * shrink, self.value + (high - self.value) * shrink
+
+
+def nothing_yet(quantity: str, n: int, unit: str) -> Estimate:
+    """Too few units for any interval: whatever is predicted, more are needed."""
+    return Estimate(quantity, nan, lambda _: (-inf, inf), n, unit, float(n), "too few units for an interval")
+
+
+def judge(prediction: Prediction, low: float, high: float) -> Verdict:
+    """The verdict on an interval; an empty interval or NaN decides nothing."""
+    if isnan(low) or isnan(high) or low > high:
+        return Verdict.INCONCLUSIVE
+    if prediction.strict:
+        if prediction.low < low and high < prediction.high:
+            return Verdict.SUPPORTED
+        if high <= prediction.low or prediction.high <= low:
+            return Verdict.REFUTED
+    else:
+        if prediction.low <= low and high <= prediction.high:
+            return Verdict.SUPPORTED
+        if high < prediction.low or prediction.high < low:
+            return Verdict.REFUTED
+    return Verdict.INCONCLUSIVE
+
+
+def decide(
+    prediction: Prediction, interval: Callable[[float], tuple[float, float]], alpha: float
+) -> tuple[Verdict, float, float, float]:
+    """(verdict, low, high, level of the interval) with a chance of at most alpha that the verdict is wrong.
+
+    Only one end of an interval can speak for a region against the truth: below a half-line's bound only the lower end,
+    outside an equivalence region the one on the truth's side (two one-sided tests, Schuirmann 1987). So the interval
+    may miss by alpha at either end. A region with two bounds can be refuted wrongly by both: then by alpha/2.
+    """
+    miss = 2 * alpha
+    low, high = interval(miss)
+    verdict = judge(prediction, low, high)
+    if verdict is Verdict.REFUTED and isfinite(prediction.low) and isfinite(prediction.high):
+        miss = alpha
+        low, high = interval(miss)
+        verdict = judge(prediction, low, high)
+    return verdict, low, high, 1 - miss
+
+
+# Samples so many times as large are not looked ahead to.
+_FARTHEST = 4.0**12
+
+
+def needed(prediction: Prediction, estimate: Estimate, alpha: float) -> float | None:
+    """By what factor the sample would have to grow to decide, were the value to stay; at least 1.
+
+    inf where no size would do, such as where the value lies on a bound; None where nothing can be foreseen yet.
+    """
+
+    def decided(growth: float) -> bool:
+        verdict = decide(prediction, lambda miss: estimate.ahead(miss, growth), alpha)[0]
+        return verdict is not Verdict.INCONCLUSIVE
+
+    if not isfinite(estimate.value):
+        return None
+    if estimate.foreseen is None and not all(map(isfinite, estimate.interval(alpha))):
+        return None
+    low, high = 1.0, 1.0
+    while not decided(high):
+        low, high = high, 4 * high
+        if high > _FARTHEST:
+            return inf
+    while high / low > 1.1:
+        middle = sqrt(low * high)
+        low, high = (low, middle) if decided(middle) else (middle, high)
+    return high
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How a claim's error is shared out: alpha/(cells × looks) to each cell at each look (Bonferroni).
+
+    With `decide` at that level, the chance of any wrong verdict among all cells at all looks is at most alpha, whatever
+    the dependence, and there is much: cells share samples, and a look contains the one before. Holm's procedure would
+    have more power but does not keep the chance of a wrong direction: with one estimate between the bounds of two
+    cells, each is decided rightly where the other is decided wrongly, and so hands its error on (0.07 instead of 0.05
+    in tests/test_verdicts.py). Its decisions would also change with cells still to come. As each look doubles the
+    sample, there are few: four cost about an eighth in width against one at the levels that cells leave, no more than a
+    confidence sequence, and any interval can be used.
+    """
+
+    alpha: float
+    cells: int
+    looks: int
+
+    def alpha_at(self, look: int) -> float:
+        """The error one look at one cell may have."""
+        if not 0 <= look < self.looks:
+            raise BadInput(f"This schedule has {self.looks} looks, numbered from 0; there is no look {look}.")
+        return self.alpha / (self.cells * self.looks)
+
+
+def claim_verdict(cells: Sequence[tuple[str, Verdict, str]]) -> tuple[str, str]:
+    """(verdict, sentence) on a claim from its cells' (id, verdict, kind).
+
+    Fails: a theorem is refuted in any cell, or at least as many cells are refuted as supported. Holds except in …:
+    fewer are. Holds: every judged cell is supported, and none failed. Undecided: none is refuted and some are not
+    decided, or failed with an error. The sentence counts the cells that failed, whatever the verdict.
+    """
+    verdict, sentence = _of_judged(cells)
+    failed = sum(found is Verdict.ERROR for _, found, _ in cells)
+    if not failed:
+        return verdict, sentence
+    them = "1 cell failed with an error" if failed == 1 else f"{failed} cells failed with an error"
+    if verdict == "holds":
+        return "undecided", f"The claim holds in all but {failed} of its cells: {them}."
+    return verdict, f"{sentence} Besides, {them}."
+
+
+def _of_judged(cells: Sequence[tuple[str, Verdict, str]]) -> tuple[str, str]:
+    """The same, whatever other cells there are."""
+    of = {verdict: [name for name, found, _ in cells if found is verdict] for verdict in Verdict}
+    supported, refuted, open_ = of[Verdict.SUPPORTED], of[Verdict.REFUTED], of[Verdict.INCONCLUSIVE]
+    judged = len(supported) + len(refuted) + len(open_)
+    if judged == 0:
+        return "not judged", "No cell of this claim was judged."
+    counts = f"{len(supported)} of {judged} cells supported, {len(refuted)} refuted, {len(open_)} undecided"
+    theorem = any(found is Verdict.REFUTED and kind == "theorem" for _, found, kind in cells)
+    if theorem:
+        return "fails", f"A theorem is refuted, which means a bug in this software: {counts}."
+    if refuted and len(refuted) >= len(supported):
+        return "fails", f"The claim fails: {counts}."
+    if refuted:
+        return f"holds except in {_listed(refuted)}", f"The claim holds in part: {counts}."
+    if open_:
+        return "undecided", f"Nothing contradicts the claim, but it is not decided everywhere: {counts}."
+    return "holds", f"The claim holds in every cell that was judged: {counts}."
+
+
+def _listed(names: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return "; ".join(names[:most]) + more

@@ -1,0 +1,76 @@
+"""What claims share: networks are asked only of data that they can take, whoever has added these."""
+
+import numpy as np
+import pytest
+
+from claims.grids import cannot_take, image_problem, sampled
+from claims.sampling.gap import slope_of_gap
+from harness.claim import registry
+from harness.networks import Convolutional, FullyConnected, Residual
+from harness.problems import Problem
+from harness.verdicts.intervals import proportion
+
+
+def points(m, n):
+    return Problem.from_arrays(np.zeros((m, 2)), np.zeros(m, int), np.ones((n, 2)), np.ones(n, int))
+
+
+def tiny_images(m, n):
+    return Problem.from_arrays(np.zeros((m, 2, 2)), np.zeros(m, int), np.ones((n, 2, 2)), np.ones(n, int))
+
+
+@pytest.fixture
+def added(monkeypatch):
+    monkeypatch.setattr(registry, "data", {"points": points, "tiny": tiny_images})
+
+
+class Asked:
+    """In a lab's place: hands out the name of what it is asked for."""
+
+    def __getattr__(self, request):
+        return lambda *_, **__: request
+
+
+@pytest.mark.parametrize(
+    ("architecture", "m", "request_"),
+    [
+        (FullyConnected((5,)), 8, "posterior"),
+        (FullyConnected((5,)), 64, "deep_posterior"),
+        (FullyConnected((5,)), 65, "annealed_posterior"),
+        (FullyConnected((5,), sigma_b=0.0), 65, "deep_posterior"),
+        (FullyConnected((5,), distribution="binary"), 65, "deep_posterior"),
+        (Convolutional(), 65, "deep_posterior"),
+    ],
+    ids=str,
+)
+def test_annealing_is_asked_only_of_many_points_and_of_networks_it_is_for(architecture, m, request_):
+    assert sampled(Asked(), architecture, points(m, 2)) == request_
+
+
+@pytest.mark.parametrize(
+    ("data", "architecture", "said"),
+    [
+        ("points", Convolutional(), "convolutional network takes images of numbers"),
+        ("points", Residual(), "takes images of numbers"),
+        ("points", FullyConnected((3,)), None),
+        ("tiny", Convolutional((2,), ()), None),
+        ("tiny", Convolutional((2, 2), ()), "are too small to be pooled 2 times"),
+        ("digits", Convolutional(), None),
+    ],
+)
+def test_a_network_is_not_asked_of_what_it_cannot_take(added, data, architecture, said):
+    for of in ({"data": data, "m": 4}, {"problem": image_problem(data, 4)}):
+        why = cannot_take(**of, architecture=architecture, kernel="any")
+        assert why is None if said is None else said in why
+
+
+def test_the_gap_at_equal_margins_falls_by_hand():
+    """From 0.2 by 0.1 at each step of 2: a slope of −0.05."""
+    trained, sampled = ([proportion(round(100 * p), 100, quantity="error", unit="networks") for p in errors]
+                        for errors in ((0.4, 0.3, 0.2), (0.2, 0.2, 0.2)))  # fmt: skip
+    found = slope_of_gap((trained, sampled), "layers", (1, 2, 3), (1, 3, 5), "slope of the gap")
+    assert found.value == pytest.approx(-0.05)
+    assert found.quantity == "slope of the gap"
+    assert [(each["parameters"]["layers"], each["value"]) for each in found.details["curve"]] == [
+        (1, 0.4), (2, 0.3), (3, 0.2), (1, 0.2), (2, 0.2), (3, 0.2),
+    ]  # fmt: skip

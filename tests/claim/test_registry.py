@@ -1,0 +1,70 @@
+"""What outside files add appears in the grids, and is refused in a sentence where it lacks something."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from examples.additions import Gated, SignDescent, moons
+from harness.claim import registry
+from harness.errors import BadInput
+from harness.networks import FullyConnected
+from harness.optimisers import SGD
+
+ROOT = Path(__file__).parents[2]
+
+
+def claims(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments, "-p", "examples.additions"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_additions_are_in_every_grid_of_images():
+    listed = claims("claims/", "--collect-only", "-q").stdout
+    for slug, cell in (
+        ("optimisers_sample_by_volume", "moons-m8-n64-fcn-40-40-relu-sign-lr0.003-cross-entropy"),
+        ("optimisers_sample_by_volume", "digits-even_odd-m8-n64-gated-20-adam-lr0.003-squared error"),
+        ("width_helps_only_through_sgd", "moons-sign-lr0.003-cross-entropy"),
+        ("finite_width_posteriors_match", "moons-sgd-lr0.1-cross-entropy-8"),
+    ):
+        assert any(f"{slug}.py" in line and f"[{cell}]" in line for line in listed.splitlines()), cell
+
+
+def test_a_cell_of_additions_is_judged_like_any_other(tmp_path):
+    cell = "moons-m8-n64-gated-20-sign-lr0.003-cross-entropy"
+    path = f"claims/sampling/optimisers_sample_by_volume.py::test_bias_explained[{cell}]"
+    done = claims(path, "--store", str(tmp_path / "store"), "--report", str(tmp_path / "report.html"))
+    (found,) = json.loads((tmp_path / "results.json").read_text())["cells"]
+    assert found["verdict"] in ("supported", "refuted", "inconclusive"), done.stdout
+    assert found["estimate"]["n"] >= 500
+    assert found["parameters"]["width"] == 20
+
+
+def test_what_lacks_something_is_refused_in_a_sentence():
+    with pytest.raises(BadInput, match=r"An architecture has name, .*; the SGD added lacks distribution"):
+        registry.add_architecture(SGD(0.1))
+    with pytest.raises(BadInput, match=r"An optimiser has .*; the FullyConnected added lacks rotation_equivariant"):
+        registry.add_optimiser(FullyConnected((3,)))
+    with pytest.raises(BadInput, match="There are data called 'moons' already"):
+        registry.add_data("moons", moons)
+
+    class WithoutRepr(SignDescent):
+        __repr__ = object.__repr__
+
+    with pytest.raises(BadInput, match=r"repr is its address in the store .* make WithoutRepr a dataclass"):
+        registry.add_optimiser(WithoutRepr())
+
+    @dataclass(frozen=True)
+    class Nameless(Gated):
+        name = None
+
+    with pytest.raises(BadInput, match="needs a stable name: a Nameless"):
+        registry.add_architecture(Nameless())

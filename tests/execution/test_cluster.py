@@ -1,0 +1,203 @@
+"""Samples drawn by the workers of a cluster: the same bits, whichever workers die; added code need not be on them."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from harness.errors import BadInput, ClusterLost
+from harness.execution import cluster
+from harness.execution.cluster import Cluster, start_workers
+from harness.execution.executor import Here
+from harness.functions import FunctionCounts
+from harness.lab.shards import Shard
+from tests.support.every_request import CPU, REQUESTS, lab_of, same
+from tests.support.waiting import wait_for
+
+
+@pytest.fixture(scope="module")
+def workers():
+    """Two workers; a shard that has ended two of them is given up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "_ALLOWED_FAILURES", 1)
+        own = start_workers(2, "cpu")
+    yield own
+    own.close()
+
+
+@pytest.fixture(scope="module")
+def two(workers):
+    used = Cluster(workers.scheduler_address, "auto", Path(__file__).parent, started=2)
+    yield used
+    used.close()
+
+
+@pytest.mark.skipif("MALLOC_TRIM_THRESHOLD_" in os.environ, reason="the user's own choice, which workers take over")
+def test_workers_keep_freed_memory_for_the_next_sample(two):
+    told = two._client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_")
+    assert set(told.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    "name", ["prior", "train", "deep_posterior", "kernel", "least_trained_width", "hidden_patterns"]
+)
+def test_workers_draw_the_bits_that_one_process_draws(tmp_path, two, name):
+    here, there = lab_of(tmp_path / "here", look=1), lab_of(tmp_path / "there", two, look=1)
+    same(REQUESTS[name](there), REQUESTS[name](here))
+    assert {path.name for path in there.store.entries()} == {path.name for path in here.store.entries()}
+    # Each process finds in the store what the other one has put there.
+    same(REQUESTS[name](lab_of(tmp_path / "there", look=1)), REQUESTS[name](lab_of(tmp_path / "here", two, look=1)))
+
+
+def one_function(_):
+    return FunctionCounts.from_bits(np.ones((1, 3), dtype=np.uint8))
+
+
+def nothing(_):
+    return {}
+
+
+def test_a_slow_shard_holds_up_no_other_and_its_workers_time_is_charged(tmp_path, two):
+    streams, spec = [], {"sampler": "waits"}
+
+    def note(generator):
+        streams.append(generator.initial_seed())
+        return one_function(generator)
+
+    lab_of(tmp_path / "dry", look=1).gather(FunctionCounts, spec, note)
+    go, slow = tmp_path / "go", streams[0]
+
+    def compute(generator):
+        while generator.initial_seed() == slow and not go.exists():
+            time.sleep(0.02)
+        return one_function(generator)
+
+    lab = lab_of(tmp_path / "store", two, look=1)
+
+    def let_go():
+        wait_for(lambda: len(list(lab.store.entries())) == 1)
+        time.sleep(0.2)
+        go.touch()
+
+    threading.Thread(target=let_go).start()
+    start = time.perf_counter()
+    assert lab.gather(FunctionCounts, spec, compute).total == 2
+    assert 0.2 <= lab.computed == lab.spent <= time.perf_counter() - start
+
+
+def stream(folder, fatal):
+    """A shard of random numbers that waits to be killed the first time, or kills its process each time."""
+
+    def compute(generator):
+        marker = folder / "pid"
+        if fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if not marker.exists():
+            (folder / "writing").write_text(str(os.getpid()))
+            (folder / "writing").rename(marker)
+            time.sleep(60)
+        return Numbers(torch.rand(5, generator=generator).numpy())
+
+    return Shard(compute, 0, "killed", 3)
+
+
+class Numbers:
+    def __init__(self, found):
+        self.found = found
+
+    def to_arrays(self):
+        return {"found": self.found}
+
+
+def test_a_killed_worker_is_replaced_and_its_shard_drawn_again(tmp_path, two):
+    done = []
+    thread = threading.Thread(target=lambda: done.append(two.compute(stream(tmp_path, fatal=False))))
+    thread.start()
+    wait_for((tmp_path / "pid").exists)
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    thread.join(60)
+    (found, seconds), (expected, _) = done[0], Here(CPU).compute(stream(tmp_path, fatal=False))
+    np.testing.assert_array_equal(found["found"], expected["found"])
+    # What the worker that died spent is not known and not charged.
+    assert seconds < 30
+
+
+def test_a_shard_that_ends_every_worker_is_given_up_and_the_rest_goes_on(tmp_path, two):
+    with pytest.raises(BadInput, match="A sample ended the worker that computed it 2 times; most likely"):
+        two.compute(stream(tmp_path, fatal=True))
+    assert two.compute(Shard(lambda _: Numbers(np.zeros(1)), 0, "calm", 0))[0] == {"found": np.zeros(1)}
+
+
+def test_what_a_sampler_raises_arrives_and_leaves_the_others(two):
+    def fails(device):
+        raise BadInput("A worker says no.")
+
+    def sleeps(device):
+        time.sleep(6)
+        return {}
+
+    start = time.monotonic()
+    with pytest.raises(BadInput, match=r"^A worker says no\.$"):
+        list(two.map(two.compute, [fails, sleeps, sleeps, sleeps]))
+    assert time.monotonic() - start < 6
+
+
+def test_a_worker_that_is_another_one_is_refused_when_it_is_given_a_shard(two, monkeypatch):
+    monkeypatch.setitem(two._facts, "torch", "1.0")
+    with pytest.raises(ClusterLost, match=r"has joined with another torch, 2.* instead of 1\.0; start alike workers"):
+        two.compute(nothing)
+
+
+def test_workers_end_and_the_scheduler_too(tmp_path, monkeypatch):
+    own = start_workers(1, "cpu")
+    used = Cluster(own.scheduler_address, "cpu", tmp_path, started=1)
+    own.scale(0)
+    wait_for(lambda: not used._client.nthreads())
+    monkeypatch.setattr(cluster, "_LOOK_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(cluster, "_PATIENCE_SECONDS", 0.2)
+    with pytest.raises(ClusterLost, match="has had no workers for"):
+        used.compute(nothing)
+    threading.Timer(0.3, own.close).start()
+    monkeypatch.setattr(cluster, "_PATIENCE_SECONDS", 60)
+    with pytest.raises(ClusterLost, match="does not answer any more"):
+        used.compute(nothing)
+    used.close()
+
+
+def test_workers_that_can_be_used(two):
+    assert (two.workers, two.device) == (2, CPU)
+
+
+ADDED = """
+from dataclasses import dataclass
+
+from harness.networks import FullyConnected
+
+
+@dataclass(frozen=True)
+class Mine(FullyConnected):
+    hidden: tuple[int, ...] = (3,)
+    name = "mine"
+"""
+
+
+def test_what_is_added_from_outside_need_not_be_on_the_workers(project, workers):
+    path = project.drawn()
+    (project.folder / "mine.py").write_text(ADDED)
+    old = "[perceptron(distribution=d) for d in DISTRIBUTIONS]"
+    assert old in path.read_text()
+    path.write_text(
+        path.read_text().replace(old, "[Mine()]").replace("import numpy", "from mine import Mine\nimport numpy")
+    )
+    ran = project.run("--cluster", workers.scheduler_address)
+    assert (ran.code, set(ran.outcomes.values())) == (0, {"supported"}), ran.out
+    assert [line.split()[0] for line in project.computed] == ["mine", "mine"]
+    cells = ran.results["cells"]
+    assert [cell["estimate"] for cell in project.run("--store", "here").results["cells"]] == [
+        cell["estimate"] for cell in cells
+    ]

@@ -1,0 +1,123 @@
+"""A claim's verdict in words, and that what they say of where it fails is so."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.report.sentences import in_words
+from tests.support.report_documents import cell, estimate, sample
+from tests.support.report_page import page_of
+
+
+def cells(verdicts, test="t", **changes):
+    """verdicts: (verdict, parameters) of each cell."""
+    return [
+        cell("one", f"{test}: {i}", verdict, estimate(0.9, 0.8, 1.0), parameters, **changes)
+        for i, (verdict, parameters) in enumerate(verdicts)
+    ]
+
+
+def over(axis, **verdicts):
+    """Cells over a number; verdicts: its values by verdict."""
+    return cells([(verdict, {axis: value}) for verdict, values in verdicts.items() for value in values])
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (over("m", supported=[1, 2]), "It holds: all 2 cells agree with what was predicted."),
+        (over("m", supported=[1]), "It holds: its one cell agrees with what was predicted."),
+        (over("m", inconclusive=[1, 2]), "Undecided: none of its 2 cells is decided yet."),
+        (
+            over("m", supported=[1, 2], inconclusive=[4]),
+            "Nothing contradicts it: 2 of 3 cells agree, the other one is not decided.",
+        ),
+        (over("m", refuted=[1, 2]), "It fails: 0 of 2 cells agree, 2 contradict it."),
+        (over("m", unavailable=[1]), "Nothing was judged."),
+        (
+            over("m", error=[1], supported=[2]),
+            "It holds in all but 1 cell, which ended in an error.",
+        ),
+        (
+            over("m", error=[1, 2], supported=[4], inconclusive=[8]),
+            "Nothing contradicts it: 1 of 2 cells agrees, the other one is not decided. 2 cells ended in an error.",
+        ),
+        (over("m", error=[1, 2]), "Nothing was judged. 2 cells ended in an error."),
+        (
+            over("m", refuted=[1, 2], supported=[4, 8, 16]),
+            "It holds in part: 3 of 5 cells agree, 2 contradict it. It fails where m is at most 2.",
+        ),
+        (
+            over("m", refuted=[8, 16], supported=[2, 4]),
+            "It fails: 2 of 4 cells agree, 2 contradict it. It fails where m is at least 8.",
+        ),
+        (
+            over("loss", refuted=["hinge"], supported=["square", "cross"]),
+            "It holds in part: 2 of 3 cells agree, 1 contradicts it. It fails where loss is hinge.",
+        ),
+    ],
+)
+def test_verdicts_in_words(found, said):
+    assert in_words(found) == said
+
+
+def test_a_theorem_that_is_contradicted_puts_the_software_in_doubt():
+    found = cells([("refuted", {"m": 1}), ("supported", {"m": 2})], kind="theorem")
+    assert in_words(found) == "A theorem is contradicted in 1 of 2 cells: suspect this software. It fails where m is 1."
+
+
+def test_two_values_together_and_what_failing_cells_share():
+    grid = [(m, loss) for m in (1, 2, 3) for loss in ("a", "b", "c")]
+
+    def words(*bad):
+        found = [
+            ("refuted" if each in bad else "supported", dict(zip(("m", "loss"), each, strict=True))) for each in grid
+        ]
+        return in_words(cells(found)).partition("It fails ")[2]
+
+    assert words((2, "b")) == "where m is 2 and loss is b."
+    assert words((2, "b"), (2, "c")) == "in 2 cells, in all of which m is 2."
+    assert words((1, "a"), (2, "b")) == "at m 1 · a; m 2 · b."
+    assert words((1, "a"), (2, "b"), (3, "c"), (1, "b")) == "at m 1 · a; m 1 · b; m 2 · b and 1 more."
+
+
+def test_each_test_says_where_it_fails():
+    found = cells([("refuted", {"m": m}) for m in (1, 2)], "hot") + cells(
+        [("refuted", {"width": 1}), ("supported", {"width": 2})], "cold_one"
+    )
+    said = in_words(found)
+    assert "It fails in “hot” in all 2 cells that could be decided." in said
+    assert "It fails in “cold one” where width is 1." in said
+
+
+GRID = st.fixed_dictionaries({"m": st.integers(1, 3), "loss": st.sampled_from("ab"), "width": st.integers(1, 2)})
+
+
+@given(st.dictionaries(GRID.map(lambda d: tuple(d.items())), st.sampled_from(["supported", "refuted"]), min_size=2))
+def test_a_rule_that_is_said_holds(grid):
+    found = [(verdict, dict(parameters)) for parameters, verdict in grid.items()]
+    _, given_rule, rule = in_words(cells(found)).partition("It fails where ")
+    if not given_rule:
+        return
+
+    def obeys(parameters):
+        for part in rule.removesuffix(".").split(" and "):
+            key, _, wanted = part.partition(" is ")
+            value = parameters[key]
+            if wanted.startswith("at most "):
+                fits = value <= int(wanted.removeprefix("at most "))
+            elif wanted.startswith("at least "):
+                fits = value >= int(wanted.removeprefix("at least "))
+            else:
+                fits = str(value) in wanted.split(" or ")
+            if not fits:
+                return False
+        return True
+
+    assert [obeys(parameters) for _, parameters in found] == [verdict == "refuted" for verdict, _ in found]
+
+
+def test_the_page_says_it():
+    page = page_of(sample())
+    lines = [" ".join(e["text"].split()) for e in page.all("p", **{"class": "verdict-line"})]
+    assert lines[2].startswith("It holds in part: 4 of 6 cells agree, 2 contradict it. It fails where width is 160.")

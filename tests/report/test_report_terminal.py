@@ -1,0 +1,117 @@
+"""A run for those who stay in the terminal, and for a job's summary."""
+
+import io
+import json
+import re
+
+import pytest
+from rich.console import Console
+
+from harness.__main__ import main
+from harness.report import results, words
+from harness.report.summary import MOST_CELLS, markdown, plain
+from harness.report.terminal import claim_table
+from tests.support.report_documents import cell, claim, document, estimate, sample
+from tests.support.report_page import ATTACK, attacked
+
+
+@pytest.fixture
+def path(tmp_path):
+    results.write(tmp_path / "results.json", sample())
+    return str(tmp_path / "results.json")
+
+
+def shown(found, slug):
+    out = io.StringIO()
+    claim_table(found, slug, Console(file=out, width=150))
+    return out.getvalue()
+
+
+def test_show_without_a_name_is_the_closing_table(path, capsys):
+    assert main(["show", path]) == 0
+    out = capsys.readouterr().out
+    assert all(re.search(rf"^{slug} ", out, re.MULTILINE) for slug in sample()["claims"])
+    assert words.state(sample()) in out
+
+
+def test_show_with_a_name_has_every_cell_with_its_figures(path, capsys):
+    assert main(["show", path, "limits", "optimisers"]) == 0
+    out = capsys.readouterr().out
+    assert "The sentence of limits." in out
+    assert "The sentence of volume_is_simple." not in out
+    for each in sample()["cells"]:
+        if each["claim"] in ("limits", "optimisers_sample") and each["estimate"]:
+            figures = (
+                re.escape(words.number(each["estimate"]["value"], "none"))
+                + " +"
+                + re.escape(words.interval(each["estimate"]))
+            )
+            assert re.search(figures, out)
+    assert "Buy a GPU." in out
+    assert main(["show", path, "nonsense"]) == 2
+    assert "No claim of these results has 'nonsense' in its name" in capsys.readouterr().err
+
+
+def test_partial_results_are_said_to_be(tmp_path, capsys):
+    results.write(tmp_path / "results.json", document([claim("one")], [], complete=False, cells_expected=7))
+    assert main(["show", str(tmp_path / "results.json")]) == 0
+    assert "Partial results: 0 of 7 cells are here." in capsys.readouterr().out
+
+
+def test_strips_lie_where_the_figures_are():
+    cells = [
+        cell("one", f"t: {v}", "supported", estimate(v, v - 0.1, v + 0.1, noise_floor=None), {"v": v})
+        for v in (0.2, 0.6, 1.0)
+    ]
+    lines = [line for line in shown(document([claim("one")], cells), "one").splitlines() if "●" in line]
+    places = [line.index("●") for line in lines]
+    assert places[1] - places[0] == pytest.approx(places[2] - places[1], abs=1)
+    assert places[0] < places[1]
+    lengths = [line.count("─") for line in lines]
+    assert max(lengths) - min(lengths) <= 2
+    # The region, at least 0.5, begins between the first two values.
+    assert lines[0].rindex("─") < lines[0].index("░") < places[1]
+
+
+def test_names_are_taken_literally():
+    out = shown(document([claim("a")], [cell("a", "t: [red]x[/red]", "error", None, {"x": "[red]x[/red]"})]), "a")
+    assert "[red]x[/red]" in out
+
+
+def test_the_summary_is_printed_or_added_to_the_jobs(path, tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    assert main(["summary", path]) == 0
+    text = capsys.readouterr().out
+    assert "| limits | empirical |" in text or "| limits | rival |" in text
+    assert "1 cell changed since accepted" in text
+    assert [line.split(" | ")[1] for line in text.splitlines() if line.startswith("| limits: ")] == [
+        "&#33; changed",
+        "E error",
+    ]
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "job.md"))
+    for _ in range(2):  # other steps add to the same file
+        assert main(["summary", path]) == 0
+    assert (tmp_path / "job.md").read_text() == 2 * text
+    assert capsys.readouterr().out == ""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    assert main(["summary", path]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_the_summary_stays_short_and_says_what_it_leaves_out():
+    cells = [cell("one", f"t: {i}", "refuted", estimate(0.1, 0, 0.2), {"i": i}) for i in range(MOST_CELLS + 30)]
+    text = markdown(document([claim("one")], cells, complete=False, cells_expected=200))
+    assert "And 30 more cells." in text
+    assert "**Partial results:** 80 of 200 cells are here." in text
+    assert len(text) < 20_000
+
+
+def test_markup_in_the_summary_stays_text():
+    text = markdown(json.loads(json.dumps(attacked(sample()))))
+    assert "<" not in text
+    plain_rows, rows = (
+        [line.count("|") for line in markdown(each).splitlines()] for each in (sample(), attacked(sample()))
+    )
+    assert rows == plain_rows
+    assert plain("a_b `c` |d| *e*\nf") == "a_b &#96;c&#96; &#124;d&#124; &#42;e&#42; f"
+    assert ATTACK not in text

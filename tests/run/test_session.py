@@ -1,0 +1,97 @@
+"""A run's options, and how its budget is shared out."""
+
+from contextlib import suppress
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.claim import SCALES
+from harness.errors import BadInput
+from harness.run.session import Session, parse_budget, parse_seed
+
+
+def options(**changed):
+    """A run's options, as pytest hands them over."""
+    defaults = {
+        "scale": "smoke",
+        "device": "cpu",
+        "seed": "0",
+        "budget": None,
+        "store": None,
+        "data": None,
+        "fresh": False,
+        "report": None,
+        "workers": None,
+        "cluster": None,
+    }
+    return SimpleNamespace(**(defaults | changed))
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("0.5m", 30)])
+def test_budgets(text, seconds):
+    assert parse_budget(text) == seconds
+
+
+@given(st.text(max_size=6))
+def test_any_text_is_a_number_or_refused(text):
+    for parse in (parse_budget, parse_seed):
+        with suppress(BadInput):
+            assert parse(text) >= 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"scale": "huge"}, "--scale takes smoke, standard, full, not 'huge'"),
+        ({"seed": "-1"}, "--seed takes a whole number"),
+        ({"seed": "1.5"}, "--seed takes a whole number"),
+        ({"seed": "٣"}, "--seed takes a whole number"),
+        ({"budget": "0s"}, "--budget takes a positive time"),
+        ({"budget": "-3m"}, "--budget takes a positive time"),
+        ({"budget": "10"}, "--budget takes a positive time"),
+        ({"device": "gpu"}, "--device takes auto, cpu"),
+        ({"device": "cuda:"}, "--device takes auto, cpu"),
+        ({"data": "/none"}, "is no folder"),
+        ({"report": "out/results.json"}, "call the page otherwise"),
+    ],
+)
+def test_bad_options(tmp_path, changed, said):
+    with pytest.raises(BadInput, match=said):
+        Session.from_options(options(**changed), tmp_path)
+
+
+def test_places(tmp_path, monkeypatch):
+    monkeypatch.delenv("HARNESS_STORE", raising=False)
+    session = Session.from_options(options(), tmp_path)
+    assert session.store == tmp_path / ".store"
+    assert session.results == tmp_path / "reports" / "latest" / "results.json"
+    monkeypatch.setenv("HARNESS_STORE", "/elsewhere")
+    assert str(Session.from_options(options(), tmp_path).store) == "/elsewhere"
+    session = Session.from_options(options(store="/named", report="out/page.html"), tmp_path)
+    assert str(session.store) == "/named"
+    assert str(session.results) == "out/results.json"
+
+
+def test_the_scales_budget_is_the_default(tmp_path):
+    assert Session.from_options(options(), tmp_path).budget_seconds == SCALES["smoke"].budget_seconds
+    assert Session.from_options(options(budget="3s"), tmp_path).budget_seconds == 3
+
+
+@given(st.integers(1, 200), st.integers(1, 8), st.lists(st.floats(0, 1), min_size=1, max_size=200))
+def test_cells_that_keep_to_their_allowance_keep_to_the_budget(tmp_path_factory, cells, workers, greed):
+    session = Session.from_options(options(budget="100s"), tmp_path_factory.getbasetemp(), workers)
+    session.expected = cells
+    equal_share = 100 / (cells / workers)
+    assert session.allowance() == pytest.approx(min(3 * equal_share, 100))
+    for i in range(-(-cells // workers)):
+        session.lab.computed += greed[i % len(greed)] * session.allowance()
+        session.judged += 1
+    assert session.lab.computed <= 100 + 1e-9
+
+
+def test_a_cell_after_the_budget_is_spent_may_still_be_judged(tmp_path):
+    session = Session.from_options(options(budget="1s"), tmp_path)
+    session.expected, session.judged, session.lab.computed = 3, 1, 7.0
+    assert session.allowance() == 0

@@ -1,0 +1,161 @@
+"""Learning rates by layer: the table by hand, plain training with parameter groups, and what width does to features."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import linregress
+from torch import nn
+
+from harness.networks import FullyConnected
+from harness.networks.ensemble import draw, views
+from harness.networks.logits import LOSSES
+from harness.optimisers import SGD, Adam, AdamW, Momentum, RMSprop, Whitened
+from harness.problems import digits
+from harness.samplers.training.rate_factors import by_layer, is_adaptive, least_dimension
+from harness.samplers.training.state import Block
+from harness.samplers.training.trainer import Lesson
+from tests.support.architectures import plain_module
+from tests.support.plain_training import two_clouds
+
+CPU = torch.device("cpu")
+# Widths, and how many networks of each.
+WIDTHS = {64: 32, 256: 24, 1024: 12}
+
+
+def lesson_for(architecture, problem, optimiser, loss="cross-entropy"):
+    x = torch.tensor(architecture.prepare(problem.inputs))
+    table = architecture.parameters(tuple(x.shape[1:]))
+    signs = torch.tensor(problem.train_y, dtype=torch.float32) * 2 - 1
+    rates = by_layer(architecture, table, tuple(x.shape[1:]), optimiser, CPU)
+    return Lesson(architecture, table, x[: problem.m], signs, optimiser, LOSSES[loss], problem.m, *rates)
+
+
+def started(lesson, networks, seed=0):
+    rows = draw(lesson.table, "gaussian", networks, torch.Generator().manual_seed(seed)).contiguous()
+    keys = torch.zeros(networks, dtype=torch.int64)
+    return Block(rows, lesson.optimiser.start(rows), keys, keys.clone())
+
+
+def test_the_table_by_hand():
+    architecture = FullyConnected((6, 4), sigma_w=1.5, sigma_b=0.3, parametrisation="mup")
+    std = {name: parameter.std for name, parameter in architecture.parameters((9,)).items()}
+    assert std == pytest.approx(
+        {
+            "hidden0.weight": 1.5 / 9**0.5,
+            "hidden0.bias": 0.3,
+            "hidden1.weight": 1.5 / 6**0.5,
+            "hidden1.bias": 0.3,
+            "readout.weight": 1.5 / 4,
+            "readout.bias": 0.3 / 4**0.5,
+        }
+    )
+    descent = {"hidden0.weight": 6, "hidden0.bias": 6, "hidden1.weight": 1, "hidden1.bias": 4}
+    assert architecture.learning_rates((9,), adaptive=False) == descent | {"readout.weight": 1 / 4, "readout.bias": 1}
+    adam = {"hidden0.weight": 1, "hidden0.bias": 1, "hidden1.weight": 1 / 6, "hidden1.bias": 1}
+    assert architecture.learning_rates((9,), adaptive=True) == adam | {"readout.weight": 1 / 4, "readout.bias": 1}
+    for parametrisation, hidden in (("standard", (6,)), ("ntk", (6,)), ("mup", ())):
+        other = FullyConnected(hidden, parametrisation=parametrisation)
+        assert set(other.learning_rates((9,), adaptive=True).values()) == {1.0}
+
+
+def test_adaptive_optimisers():
+    assert [is_adaptive(each) for each in (Adam(), AdamW(), RMSprop(), Whitened(Adam()))] == [True] * 4
+    assert [is_adaptive(each) for each in (SGD(), Momentum(), Whitened(SGD()))] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("optimiser", "plain"), [(SGD(0.05), torch.optim.SGD), (Adam(0.02), torch.optim.Adam)], ids=["sgd", "adam"]
+)
+def test_training_is_that_of_parameter_groups(optimiser, plain):
+    """Each parameter of a plain module in a group of its own, with a learning rate of its own."""
+    architecture, problem = FullyConnected((6, 4), "tanh", parametrisation="mup"), two_clouds()
+    lesson = lesson_for(architecture, problem, optimiser)
+    block = started(lesson, 3)
+    modules = [
+        plain_module(architecture, {n: t[i] for n, t in views(lesson.table, block.rows).items()}) for i in range(3)
+    ]
+    factors = architecture.learning_rates((5,), is_adaptive(optimiser))
+    steps = [
+        plain(
+            [
+                {"params": [p], "lr": optimiser.learning_rate * f}
+                for p, f in zip(m.parameters(), factors.values(), strict=True)
+            ]
+        )
+        for m in modules
+    ]
+    y = torch.tensor(problem.train_y).double()
+    for _ in range(5):
+        lesson.epoch(block)
+        for module, step in zip(modules, steps, strict=True):
+            step.zero_grad()
+            nn.functional.binary_cross_entropy_with_logits(module(lesson.x.double())[:, 0], y).backward()
+            step.step()
+    trained = lesson.logits(block.rows, lesson.x)
+    for i, module in enumerate(modules):
+        torch.testing.assert_close(trained[i].double(), module(lesson.x.double())[:, 0], rtol=1e-4, atol=1e-5)
+
+
+def test_rates_by_layer_go_with_those_of_the_least_dimension():
+    """Descent in the inputs' span is descent on the inputs: features of one network move by the same law."""
+    architecture, problem = FullyConnected((40,), "tanh", sigma_b=0.0, parametrisation="mup"), digits(4, 1)
+    x, table, rates = least_dimension(architecture, problem.inputs, CPU)
+    of_gradient, _ = by_layer(architecture, table, tuple(x.shape[1:]), SGD(0.1), CPU)
+    full = lesson_for(architecture, problem, SGD(0.1))
+    signs, loss = full.targets, full.loss
+    small = Lesson(architecture, table, x[:4], signs, SGD(0.1), loss, 4, rates * of_gradient)
+    # The same network in both: its first-layer weights on the span, u = (64/5)^½ Qᵀ W, with inputs x' = (5/64)^½ x Q.
+    block = started(full, 1)
+    q = np.linalg.qr(architecture.prepare(problem.inputs).T.astype(float))[0]
+    parameters = views(full.table, block.rows)
+    first = torch.tensor(q.T, dtype=torch.float32) @ parameters["hidden0.weight"][0] * (64 / 5) ** 0.5
+    rows = torch.cat([first.flatten(), parameters["readout.weight"].flatten()])[None]
+    other = Block(rows, [], block.keys, block.epochs.clone())
+    torch.testing.assert_close(
+        small.logits(rows, x),
+        full.logits(block.rows, torch.tensor(architecture.prepare(problem.inputs))),
+        rtol=1e-4,
+        atol=1e-5,
+    )
+    for _ in range(5):
+        full.epoch(block)
+        small.epoch(other)
+    torch.testing.assert_close(small.logits(rows, x[:4]), full.logits(block.rows, full.x), rtol=1e-4, atol=1e-5)
+
+
+def features_move(parametrisation, optimiser, width, networks):
+    """Root mean square change of each hidden layer's preactivations in five steps, (layers, networks)."""
+    architecture = FullyConnected((width, width), "tanh", 1.0, 0.1, parametrisation)
+    lesson = lesson_for(architecture, digits(16, 1), optimiser)
+    block = started(lesson, networks)
+
+    def preactivations():
+        parameters = views(lesson.table, block.rows)
+        first = architecture.linear(parameters, lesson.x, 0)
+        return torch.stack([first, architecture.linear(parameters, first.tanh(), 1)])
+
+    before = preactivations()
+    for _ in range(5):
+        lesson.epoch(block)
+    return (preactivations() - before).square().mean((2, 3)).sqrt().numpy()
+
+
+@pytest.mark.parametrize(
+    ("parametrisation", "optimiser", "lowest", "highest"),
+    [
+        ("mup", SGD(0.5), 0, 0),
+        ("mup", Adam(0.01), 0, 0),
+        ("ntk", SGD(1.0), -0.5, -0.5),
+        # Without rates by layer Adam's steps add up over the fan-in.
+        ("standard", Adam(0.01), 0.5, 1),
+    ],
+)
+def test_what_width_does_to_features(parametrisation, optimiser, lowest, highest):
+    """The coordinate check of Yang et al. 2022, appendix D.1: the exponent of width by which features move."""
+    moves = [features_move(parametrisation, optimiser, width, networks) for width, networks in WIDTHS.items()]
+    width = np.repeat(np.log(list(WIDTHS)), list(WIDTHS.values()))
+    fit = linregress(width, np.log(np.concatenate([each[1] for each in moves])))
+    # A normal deviate passes 5 once in two million; 0.05 is for what the narrowest networks still lack of the limit.
+    assert lowest - 0.05 - 5 * fit.stderr < fit.slope < highest + 0.05 + 5 * fit.stderr
+    # So that the exponents can be told apart.
+    assert fit.stderr < 0.05

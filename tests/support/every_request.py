@@ -1,0 +1,69 @@
+"""One request of every kind that a claim can make, and labs that answer them."""
+
+import numpy as np
+import torch
+
+from harness.claim import Scale
+from harness.lab import Lab
+from harness.networks import FullyConnected, perceptron
+from harness.optimisers import SGD
+from harness.problems import boolean_cube, digits
+from harness.store import Store
+
+CPU = torch.device("cpu")
+SCALE = Scale("test", 100.0, effort=1, looks=3)
+NETWORK, CUBE, TASK = FullyConnected((4,)), boolean_cube(3), boolean_cube(3, "majority", train=3)
+POOL = boolean_cube(3, "majority", train=4)
+TRAINING = {"networks": 4, "batch": 2, "max_epochs": 20}
+
+# One request of every kind that a claim can make.
+REQUESTS = {
+    "prior": lambda lab: lab.prior(perceptron(), CUBE, draws=50),
+    "posterior": lambda lab: lab.posterior(NETWORK, TASK, draws=20, last_layers=4),
+    "tempered_posterior": lambda lab: lab.tempered_posterior(NETWORK, TASK, 1.0, draws=20, last_layers=4),
+    "deep_posterior": lambda lab: lab.deep_posterior(NETWORK, TASK, runs=2, chains=8, steps=2),
+    "annealed_posterior": lambda lab: lab.annealed_posterior(NETWORK, TASK, runs=2, particles=64, trajectories=4),
+    "annealed_evidence": lambda lab: lab.annealed_evidence(NETWORK, TASK, runs=2, particles=16, trajectories=2),
+    "density_of_states": lambda lab: lab.density_of_states(NETWORK, TASK, runs=2, chains=4, steps=2),
+    "train": lambda lab: lab.train(NETWORK, TASK, SGD(0.1), **TRAINING),
+    "kernel": lambda lab: lab.kernel(NETWORK, TASK),
+    "empirical_kernel": lambda lab: lab.empirical_kernel(NETWORK, TASK, networks=10),
+    "gaussian_process": lambda lab: lab.gaussian_process(NETWORK, TASK),
+    "infinite_prior": lambda lab: lab.infinite_prior(NETWORK, TASK, draws=20),
+    "infinite_posterior": lambda lab: lab.infinite_posterior(NETWORK, TASK, chains=2, draws=4),
+    "infinite_evidence": lambda lab: lab.infinite_evidence(NETWORK, TASK, runs=2, points=16),
+    "approximation": lambda lab: lab.approximation(NETWORK, TASK, "Laplace"),
+    "one_point_posteriors": lambda lab: lab.one_point_posteriors(NETWORK, TASK, networks=4),
+    "departures": lambda lab: lab.departures(NETWORK, TASK, steps=2, networks=2),
+    "spectrum": lambda lab: lab.spectrum(NETWORK, POOL, "nngp"),
+    "regression_errors": lambda lab: lab.regression_errors(NETWORK, POOL, "ntk", 2, 0.1, sets=2),
+    "last_layer_feasibility": lambda lab: lab.last_layer_feasibility(NETWORK, TASK, draws=3),
+    "least_frozen_width": lambda lab: lab.least_frozen_width(lambda width: FullyConnected((width,)), TASK, 4, draws=4),
+    "least_trained_width": lambda lab: lab.least_trained_width(
+        lambda width: FullyConnected((width,)), TASK, SGD(0.1), 4, **TRAINING
+    ),
+    "transfer": lambda lab: lab.transfer(NETWORK, TASK, boolean_cube(3, "parity", train=3), draws=20),
+    "hidden_draws": lambda lab: lab.hidden_draws(NETWORK, TASK, ("weight norm",), draws=10),
+    "hidden_patterns": lambda lab: lab.hidden_patterns(NETWORK, digits(8, 8), draws=10),
+    "trained_features": lambda lab: lab.trained_features(NETWORK, TASK, SGD(0.1), ("weight norm",), **TRAINING),
+    "trained_patterns": lambda lab: lab.trained_patterns(NETWORK, digits(8, 8), SGD(0.1), **TRAINING),
+}
+
+
+def lab_of(folder, executor=None, look=0, device=CPU):
+    made = Lab(SCALE, device, 0, Store(folder), executor=executor)
+    made.look = look
+    return made
+
+
+def arrays(found):
+    if isinstance(found, np.ndarray):
+        return {"array": found}
+    return found.to_arrays() if hasattr(found, "to_arrays") else {}
+
+
+def same(one, other):
+    one, other = arrays(one), arrays(other)
+    assert set(one) == set(other)
+    for name, array in one.items():
+        np.testing.assert_array_equal(array, other[name])
