@@ -100,7 +100,7 @@ def log2_volume(lab: Lab, architecture: FullyConnected, named: Problem) -> Estim
     """log2 P(f) of a named function on the whole cube, at finite width: by subset simulation, of many inputs by
     annealing, along the likelihood, since parity is learnt all at once."""
     if named.m > SUBSET_SIMULATION_UP_TO:
-        return in_bits(lab.annealed_evidence(architecture, named, trajectories=16, route="likelihood"))
+        return in_bits(lab.annealed_evidence(architecture, named, trajectories=16, path="likelihood"))
     return in_bits(lab.deep_posterior(architecture, named, runs=8).evidence)
 
 

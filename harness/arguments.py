@@ -23,7 +23,7 @@ LARGEST = 1e18
 _MOST_COUNTED = 2**31
 
 
-def shown(value: Any) -> str:
+def short_repr(value: Any) -> str:
     """A wrong value on one line, cut where it is long."""
     try:
         text = " ".join(repr(value).split())
@@ -45,7 +45,7 @@ def whole(value: Any, what: str, least: int = 1, most: int = MOST) -> int:
     """The same as an int; BadInput unless it is a whole number in these bounds. 2.0 is none, nor is True."""
     if _is_whole(value) and least <= value <= most:
         return int(value)
-    raise BadInput(f"{what} is a whole number of at least {least:,} and at most {most:,}, not {shown(value)}.")
+    raise BadInput(f"{what} is a whole number of at least {least:,} and at most {most:,}, not {short_repr(value)}.")
 
 
 def wholes(values: Any, what: str, least: int = 1, most: int = MOST) -> tuple[int, ...]:
@@ -53,7 +53,7 @@ def wholes(values: Any, what: str, least: int = 1, most: int = MOST) -> tuple[in
     given = values if isinstance(values, list | tuple) else ()
     if given is values and all(_is_whole(value) and least <= value <= most for value in given):
         return tuple(int(value) for value in given)
-    raise BadInput(f"{what} are whole numbers of at least {least:,} and at most {most:,}, not {shown(values)}.")
+    raise BadInput(f"{what} are whole numbers of at least {least:,} and at most {most:,}, not {short_repr(values)}.")
 
 
 def are_counts(*values: Any, least: int = 1) -> bool:
@@ -70,7 +70,7 @@ def counts(what: str, least: int = 1, **numbers: Any) -> dict[str, int]:
     """The same as ints; BadInput unless all are whole numbers of at least so much. what: who takes them."""
     for name, value in numbers.items():
         if not are_counts(value, least=least):
-            raise BadInput(f"{what} takes whole numbers of at least {least}, not {name} = {shown(value)}.")
+            raise BadInput(f"{what} takes whole numbers of at least {least}, not {name} = {short_repr(value)}.")
     return {name: int(value) for name, value in numbers.items()}
 
 
@@ -93,19 +93,19 @@ def number(value: Any, what: str, least: float = 0.0, most: float = LARGEST) -> 
     # What is not a number (NaN) lies in no bounds.
     if _is_real(value) and least <= value <= most:
         return float(value)
-    raise BadInput(f"{what} from {least:g} to {most:g}, not {shown(value)}.")
+    raise BadInput(f"{what} from {least:g} to {most:g}, not {short_repr(value)}.")
 
 
 def one_of(value: Any, allowed: Collection[str | None], what: str) -> None:
     """BadInput unless it is one of these; also where it is nothing that could be looked up."""
     if not isinstance(value, str | None) or value not in allowed:
-        raise BadInput(f"{what} {shown(value)}; choose one of {', '.join(map(str, allowed))}.")
+        raise BadInput(f"{what} {short_repr(value)}; choose one of {', '.join(map(str, allowed))}.")
 
 
 def switch(value: Any, what: str) -> None:
     """BadInput unless it is True or False."""
     if not isinstance(value, bool):
-        raise BadInput(f"{what} is True or False, not {shown(value)}.")
+        raise BadInput(f"{what} is True or False, not {short_repr(value)}.")
 
 
 def as_path(text: str) -> Path:
@@ -115,7 +115,7 @@ def as_path(text: str) -> Path:
     except UnicodeEncodeError:
         parts = [b"\0"]
     if not text or any(b"\0" in part or len(part) > 255 for part in parts) or len(text) > 4000:
-        raise BadInput(f"No file can be called {shown(text)}; give another path.")
+        raise BadInput(f"No file can be called {short_repr(text)}; give another path.")
     return Path(text)
 
 
@@ -127,7 +127,7 @@ def path_option(text: str) -> Path:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def put(thing: Any, **values: Any) -> None:
+def set_fields(thing: Any, **values: Any) -> None:
     """Set fields of a frozen dataclass while it is made."""
     for name, value in values.items():
         object.__setattr__(thing, name, value)

@@ -26,7 +26,7 @@ from harness.samplers.features import (
 from harness.samplers.infinite_width.agreement import distance_to
 from harness.samplers.infinite_width.kernels.empirical import EmpiricalKernel
 from harness.samplers.infinite_width.learning_curves import regression_errors
-from harness.samplers.infinite_width.linearised import Departures
+from harness.samplers.infinite_width.linearised import LinearisationGap
 from harness.statistics.distances import relative_distance
 from harness.verdicts import Estimate
 
@@ -105,7 +105,7 @@ def _compression(rng: np.random.Generator) -> tuple[Estimate, float]:
 def _departure(rng: np.random.Generator, networks: int) -> tuple[Estimate, float]:
     """Root mean squares of 8 normal differences: E ln is (ψ(4) + ln(2/8))/2."""
     values = np.sqrt((rng.normal(size=(networks, 8)) ** 2).mean(axis=1))
-    return Departures(values).log_mean, float(special.digamma(4) + log(2 / 8)) / 2
+    return LinearisationGap(values).log_mean, float(special.digamma(4) + log(2 / 8)) / 2
 
 
 def _regression(rng: np.random.Generator, sets: int) -> tuple[Estimate, float]:

@@ -18,8 +18,8 @@ from harness.samplers.posterior import rejection
 from harness.statistics.chi_squared import goodness_of_fit
 from harness.statistics.distances import (
     bias_explained,
+    mmd_difference,
     mmd_squared,
-    nearness,
     rank_agreement,
     relative_distance,
     total_variation,
@@ -98,7 +98,9 @@ def _nearness(rng: np.random.Generator, p: str, far: str) -> tuple[Estimate, flo
     """zipf against another, both by hidden draws."""
     laws = named("zipf"), named(far)
     near, other = (clusters(rng, law, 1000, 32, 0.1) for law in laws)
-    return nearness(sample(rng, named(p), 500), near, other), distance(named(p), laws[1]) - distance(named(p), laws[0])
+    return mmd_difference(sample(rng, named(p), 500), near, other), distance(named(p), laws[1]) - distance(
+        named(p), laws[0]
+    )
 
 
 def _variation(rng: np.random.Generator, p: str, q: str, n: int) -> tuple[Estimate, float]:

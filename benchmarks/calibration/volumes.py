@@ -23,7 +23,7 @@ from harness.samplers.posterior import AnnealedPosterior, DensityOfStates, annea
 from harness.samplers.posterior.rejection import evidence_of_clusters
 from harness.statistics.comparison import best_temperature
 from harness.statistics.complexity import lempel_ziv
-from harness.statistics.distances import nearness
+from harness.statistics.distances import mmd_difference
 from harness.statistics.generalisation import generalisation_error
 from harness.statistics.pac_bayes import bound_of
 from harness.statistics.simplicity import bound, mean_measure, rank_correlation, share_far_below, share_under_bound
@@ -126,7 +126,7 @@ def _annealed_to_two_points(rng: np.random.Generator, angle: float) -> tuple[Est
         trajectories=1,
         leaps=2,
         states=1,
-        lengthenings=0,
+        max_doublings=0,
     )
     return found.evidence, log(1 / 4 + asin(cos(angle)) / (2 * pi))
 
@@ -187,7 +187,7 @@ def _temperature(rng: np.random.Generator, trained: np.ndarray) -> tuple[Estimat
     best, others = best_temperature(
         sample(rng, trained, 500), {each: sample(rng, _tempered(each), 1000) for each in _TEMPERATURES}
     )
-    gain = nearness(others, sample(rng, _tempered(best), 1000), sample(rng, _tempered(1.0), 1000))
+    gain = mmd_difference(others, sample(rng, _tempered(best), 1000), sample(rng, _tempered(1.0), 1000))
     return gain, distance(trained, _tempered(1.0)) - distance(trained, _tempered(best))
 
 

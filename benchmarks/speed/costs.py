@@ -26,7 +26,7 @@ from harness.lab import Lab, shards
 from harness.run.plan.absent import ABSENT
 from harness.run.plan.costs import PACKAGED, Costs, Machine, Measured, identity, identity_of, write
 from harness.run.plan.quantities import quantities
-from harness.run.plan.requests import Cell, claims, passed_over, record
+from harness.run.plan.requests import Cell, claims, dry_run, record
 from harness.run.plan.speed import multiplications
 from harness.run.plan.stored import Taken, measured, taken
 from harness.store import Store
@@ -89,7 +89,7 @@ def drawn(cell: Cell, wanted: str, device: str, limit: float) -> Figures | None:
         lab = Drawing(SCALES["full"], torch.device(device), 0, Store(Path()))
         lab.wanted = wanted
         try:
-            with passed_over(shards.who), warnings.catch_warnings(action="ignore"):
+            with dry_run(shards.identity), warnings.catch_warnings(action="ignore"):
                 cell.ask(lab)
         except Drawn:
             there.send(Figures(lab.seconds, lab.size))

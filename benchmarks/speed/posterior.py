@@ -50,7 +50,7 @@ def sample(m: int, runs: int, seed: int) -> RunsPosterior:
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(seed)
     problem = digits(m, EVALUATION_POINTS)
-    return subset_simulation(ARCHITECTURE, problem, generator, runs=runs, steps=STEPS[m], lengthenings=0)
+    return subset_simulation(ARCHITECTURE, problem, generator, runs=runs, steps=STEPS[m], max_doublings=0)
 
 
 def annealed(m: int, runs: int, seed: int) -> AnnealedPosterior:
@@ -59,7 +59,7 @@ def annealed(m: int, runs: int, seed: int) -> AnnealedPosterior:
     generator = torch.Generator().manual_seed(seed)
     problem = digits(m, EVALUATION_POINTS)
     return annealed_posterior(
-        ARCHITECTURE, problem, generator, runs=runs, particles=64, trajectories=4, leaps=30, lengthenings=0
+        ARCHITECTURE, problem, generator, runs=runs, particles=64, trajectories=4, leaps=30, max_doublings=0
     )
 
 

@@ -21,7 +21,7 @@ from benchmarks.speed.report import Row, write
 from harness.networks import FullyConnected
 from harness.problems import Problem
 from harness.samplers.posterior import annealed_posterior, density_of_states, subset_simulation
-from harness.samplers.posterior.annealing_levels import Route
+from harness.samplers.posterior.annealing_levels import AnnealingPath
 from harness.statistics.volumes import named_function
 from harness.verdicts.intervals import log_evidence
 
@@ -36,11 +36,11 @@ Sampler = Callable[[Problem, torch.Generator, int], dict[str, np.ndarray]]
 class Annealing:
     """Trajectories at each level; there and back, between which the truth lies, tell whether they are enough.
 
-    route: along the sharpness, or along the likelihood, where what labels are learnt all at once does not hold it up.
+    path: along the sharpness, or along the likelihood, where what labels are learnt all at once does not hold it up.
     """
 
     trajectories: int
-    route: Route = "sharpness"
+    path: AnnealingPath = "sharpness"
 
     def __call__(self, problem: Problem, generator: torch.Generator, runs: int) -> dict[str, np.ndarray]:
         found = annealed_posterior(
@@ -49,8 +49,8 @@ class Annealing:
             generator,
             runs=runs,
             trajectories=self.trajectories,
-            lengthenings=0,
-            route=self.route,
+            max_doublings=0,
+            path=self.path,
         )
         return {", there": found.by_run, ", back": found.back}
 
@@ -64,7 +64,7 @@ class SubsetSimulation:
 
     def __call__(self, problem: Problem, generator: torch.Generator, runs: int) -> dict[str, np.ndarray]:
         found = subset_simulation(
-            ARCHITECTURE, problem, generator, runs=runs, chains=self.chains, steps=self.steps, lengthenings=0
+            ARCHITECTURE, problem, generator, runs=runs, chains=self.chains, steps=self.steps, max_doublings=0
         )
         return {"": found.curve[:, -1]}
 

@@ -26,7 +26,7 @@ from benchmarks.speed.report import Row, parse_path, write
 from benchmarks.speed.timing import least_seconds
 from harness.claim import Scale
 from harness.execution.cluster import Cluster, start_workers
-from harness.execution.executor import Executor, Here, timed
+from harness.execution.executor import Executor, InProcess, timed
 from harness.execution.machine import one_thread, resolve_device
 from harness.functions import FunctionCounts
 from harness.lab import Lab
@@ -128,7 +128,7 @@ def overheads(device: str, cluster: Cluster) -> list[Row]:
     note = f"{EMPTY} shards of 1,000 functions that take no time to compute"
     with tempfile.TemporaryDirectory() as folder:
         one, other = (Path(folder) / name for name in ("one", "other"))
-        here = Here(resolve_device(device))
+        here = InProcess(resolve_device(device))
         stored = milliseconds_a_shard(here, one)
         read = milliseconds_a_shard(here, one)
         dask = milliseconds_a_shard(cluster, other)

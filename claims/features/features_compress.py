@@ -18,7 +18,7 @@ from harness.optimisers import Adam
 from harness.problems import digits
 from harness.samplers.features import compression, least_width
 from harness.statistics.distances import bias_explained
-from harness.statistics.figures import shown
+from harness.statistics.figures import figure
 from harness.verdicts import increasing, within
 
 OPTIMISER = Adam(0.01)
@@ -43,7 +43,7 @@ def least_widths(lab, m, grows=True):
 @over(m=WIDTH_SIZES)
 def test_features_need_less_width(lab, m):
     trained, frozen = least_widths(lab, m)
-    details = {"secondary": [shown(trained), shown(frozen)]}
+    details = {"secondary": [figure(trained), figure(frozen)]}
     return replace(compression(trained, frozen), quantity=COMPRESSION, details=details)
 
 
@@ -66,5 +66,5 @@ def test_bias_stays(lab, m):
     found = bias_explained(sampled(lab, narrow, problem).sample, by_volume)
     trained = bias_explained(lab.train(narrow, problem, OPTIMISER, max_epochs=500).functions, by_volume)
     notes = [f"Least widths: {max(narrow.hidden)} with features, {max(wide.hidden)} without."]
-    secondary = [shown(replace(trained, quantity="bias explained, trained at the smaller width"))]
+    secondary = [figure(replace(trained, quantity="bias explained, trained at the smaller width"))]
     return replace(found, details={"notes": notes, "secondary": secondary})

@@ -18,7 +18,7 @@ from harness.claim import claim, over
 from harness.problems import digits
 from harness.samplers.features import difference, shift
 from harness.statistics.distances import relative_distance
-from harness.statistics.figures import shown
+from harness.statistics.figures import figure
 from harness.verdicts import at_most, within
 
 WIDTHS = {"smoke": (40, 160), "standard": (40, 160), "full": (40, 160, 640)}
@@ -50,7 +50,7 @@ def test_patterns_match(lab, optimiser, loss, m, width, layer):
     unmoved = lab.hidden_patterns(architecture, problem, draws=1000, weighted=False).layers[which]
     found = relative_distance(by_training, by_volume)
     least = replace(relative_distance(unmoved, by_volume), quantity="the same of networks at initialisation")
-    return replace(found, quantity="relative distance of unit patterns", details={"secondary": [shown(least)]})
+    return replace(found, quantity="relative distance of unit patterns", details={"secondary": [figure(least)]})
 
 
 @claim(
@@ -70,4 +70,4 @@ def test_alignments_match(lab, optimiser, loss, m, width, layer):
     by_volume = hidden_layers(lab, problem, width)
     found = difference(by_training, by_volume, which, ALIGNMENT)
     moved = shift(by_volume, which, "random sampling less initialisation")
-    return replace(found, details={"secondary": [shown(moved)]})
+    return replace(found, details={"secondary": [figure(moved)]})

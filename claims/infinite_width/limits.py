@@ -8,7 +8,7 @@ from harness.networks import Architecture, FullyConnected
 from harness.problems import Problem
 from harness.statistics.comparison import restricted
 from harness.statistics.distances import relative_distance
-from harness.statistics.figures import shown
+from harness.statistics.figures import figure
 from harness.verdicts import Estimate
 
 # A distance below this share of what separates random sampling from uniform guessing is none to a reader.
@@ -29,7 +29,7 @@ def distance_to_infinite_width(lab: Lab, architecture: Architecture, problem: Pr
 
 def side_by_side(estimates: Mapping[str, Estimate]) -> list[dict]:
     """Secondary figures of one quantity, by what gave each."""
-    return [{**shown(each), "quantity": f"{each.quantity}, {name}"} for name, each in estimates.items()]
+    return [{**figure(each), "quantity": f"{each.quantity}, {name}"} for name, each in estimates.items()]
 
 
 def by_scale(smoke: Sequence[int], standard: Sequence[int], full: Sequence[int]) -> dict[str, Sequence[int]]:

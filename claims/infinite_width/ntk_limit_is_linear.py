@@ -41,7 +41,7 @@ EXPONENT = "exponent of the distance over width"
 def test_distance_falls_with_width(lab, activation):
     widths = WIDTHS[lab.scale.name]
     distances = [
-        lab.departures(
+        lab.linearisation_gap(
             FullyConnected((width, width), activation, parametrisation="ntk"), PROBLEM, steps=100, networks=32
         ).log_mean
         for width in widths

@@ -45,7 +45,7 @@ def test_distance_falls_as_one_over_width(lab, depth):
     widths = WIDTHS[lab.scale.name]
     exact = agreement(lab.kernel(wide(depth), PAIRS))
     distances = [
-        distance_to(exact, lab.one_point_posteriors(wide(depth, width=width), PAIRS, 20_000), "distance to the NNGP's")
+        distance_to(exact, lab.label_agreement(wide(depth, width=width), PAIRS, 20_000), "distance to the NNGP's")
         for width in widths
     ]
     shown = curve("width", widths, {f"{depth} hidden layers": distances})

@@ -28,7 +28,7 @@ from harness.claim import claim, over
 from harness.errors import Undecided
 from harness.networks import Convolutional, Transformer
 from harness.problems import sentences
-from harness.statistics.figures import shown
+from harness.statistics.figures import figure
 from harness.statistics.generalisation import generalisation_error, network_errors
 from harness.statistics.variance_components import variance_components
 from harness.verdicts import at_least
@@ -72,7 +72,7 @@ def test_architecture_has_most_of_the_variance(lab, data, m, loss):
         for architecture in ARCHITECTURES[lab.scale.name]
     ]
     found = variance_components(errors, "architectures", "optimisers")
-    return replace(found["share"], details={"secondary": [shown(found[each]) for each in ("rows", "columns")]})
+    return replace(found["share"], details={"secondary": [figure(found[each]) for each in ("rows", "columns")]})
 
 
 @claim(

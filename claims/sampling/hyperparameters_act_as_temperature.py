@@ -20,7 +20,7 @@ from harness.claim import claim, over
 from harness.optimisers import SGD, After, FirstFit
 from harness.problems import digits
 from harness.statistics.comparison import best_temperature
-from harness.statistics.distances import nearness
+from harness.statistics.distances import mmd_difference
 from harness.statistics.figures import curve
 from harness.verdicts import at_least, decreasing, increasing
 from harness.verdicts.intervals import slope
@@ -54,7 +54,9 @@ def trained(lab, rate, batch, stop):
 def heat(lab, rates, batches, stop):
     """How much nearer trained networks are to the hotter posterior, at each pair of a rate and a batch."""
     return [
-        nearness(trained(lab, rate, batch, stop), exact(lab, HOT, sample), exact(lab, COLD, sample), quantity=HEAT)
+        mmd_difference(
+            trained(lab, rate, batch, stop), exact(lab, HOT, sample), exact(lab, COLD, sample), quantity=HEAT
+        )
         for sample, (rate, batch) in enumerate(zip(rates, batches, strict=True))
     ]
 
@@ -71,7 +73,7 @@ def test_some_temperature_explains_more(lab, rate, batch, stop):
     functions = trained(lab, rate, batch, stop)
     best, others = best_temperature(functions, {each: exact(lab, each, sample=0) for each in TEMPERATURES})
     # Two samples of their own, should T = 1 be the best one.
-    gain = nearness(others, exact(lab, best, sample=1), exact(lab, 1.0, sample=2), quantity=GAIN)
+    gain = mmd_difference(others, exact(lab, best, sample=1), exact(lab, 1.0, sample=2), quantity=GAIN)
     return replace(gain, details={"notes": [f"The best-fitting of the temperatures is T = {best:g}."]})
 
 

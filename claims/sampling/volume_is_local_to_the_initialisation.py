@@ -18,7 +18,7 @@ from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.problems import digits
 from harness.samplers.features.observed import mean
-from harness.statistics.distances import nearness
+from harness.statistics.distances import mmd_difference
 from harness.statistics.figures import curve
 from harness.verdicts import at_least, decreasing
 from harness.verdicts.intervals import slope
@@ -54,7 +54,7 @@ def same_scale(start, other, **_):
 def test_own_scale_explains_better(lab, start, other, optimiser, loss):
     trained = lab.train(network(start), PROBLEM, optimiser, loss)
     own, others = (lab.posterior(network(scale), PROBLEM).sample for scale in (start, other))
-    return nearness(trained.functions, own, others, quantity=NEARER)
+    return mmd_difference(trained.functions, own, others, quantity=NEARER)
 
 
 @claim(

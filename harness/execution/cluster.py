@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from harness.arguments import shown
+from harness.arguments import short_repr
 from harness.errors import BadInput, ClusterLost
 from harness.execution.executor import A, B, Job
 
@@ -173,7 +173,8 @@ class Cluster:
             self._client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
         except Exception as error:
             raise BadInput(
-                f"The scheduler {address} does not take this run in ({type(error).__name__}: {shown(str(error))}); "
+                f"The scheduler {address} does not take this run in ({type(error).__name__}: "
+                f"{short_repr(str(error))}); "
                 "mend that, or name another with --cluster."
             ) from None
         try:

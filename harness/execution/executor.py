@@ -45,7 +45,7 @@ class Executor(Protocol):
         ...
 
 
-class Here:
+class InProcess:
     """This process, one job after the other."""
 
     workers = 1

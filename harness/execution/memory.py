@@ -31,7 +31,7 @@ class _Blocks(threading.local):
 _blocks = _Blocks()
 
 
-def as_many_as_fit(networks: int) -> int:
+def block_that_fits(networks: int) -> int:
     """A block of so many networks, halved as often as memory ran out in the computation under way; at least 1."""
     block = max(networks >> _blocks.halvings, 1)
     _blocks.largest = max(_blocks.largest, block)
@@ -47,10 +47,10 @@ def ran_out(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _ON_A_CPU)
 
 
-def fitting(compute: Callable[[], T], device: "torch.device") -> T:
+def with_smaller_blocks(compute: Callable[[], T], device: "torch.device") -> T:
     """What is computed, begun again with half the block each time that memory runs out.
 
-    compute: makes its own random streams, and sizes its blocks by `as_many_as_fit`. Unavailable where blocks of one
+    compute: makes its own random streams, and sizes its blocks by `block_that_fits`. Unavailable where blocks of one
     network take too much, or what does has no blocks.
     """
     _blocks.halvings = 0

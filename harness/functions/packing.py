@@ -7,7 +7,7 @@ A plane is ⌈n/64⌉ words of 64 bits, the first input in the lowest bit of the
 
 import numpy as np
 
-from harness.arguments import are_counts, shown
+from harness.arguments import are_counts, short_repr
 from harness.errors import BadInput
 
 # A label is shown as one character.
@@ -18,7 +18,7 @@ MOST_CLASSES = len(CHARACTERS)
 def check_classes(classes: int) -> None:
     """BadInput where functions cannot have so many classes."""
     if not are_counts(classes, least=2) or classes > MOST_CLASSES:
-        raise BadInput(f"Functions have 2 to {MOST_CLASSES} classes, not {shown(classes)}.")
+        raise BadInput(f"Functions have 2 to {MOST_CLASSES} classes, not {short_repr(classes)}.")
 
 
 def planes(classes: int) -> int:

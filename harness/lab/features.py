@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from harness.lab.shards import Shards, who
+from harness.lab.shards import Shards, identity
 from harness.networks import Architecture
 from harness.optimisers import Optimiser
 from harness.problems import Problem
@@ -36,7 +36,7 @@ class Features(Shards):
         """For how many of `draws` hidden draws a shard some last layer fits S, exactly."""
         return self.gather(
             Feasibility,
-            {"sampler": "last-layer feasibility", **who(architecture, problem), "draws": draws},
+            {"sampler": "last-layer feasibility", **identity(architecture, problem), "draws": draws},
             lambda generator: last_layer_feasibility(architecture, problem, draws, generator),
         )
 
@@ -62,7 +62,7 @@ class Features(Shards):
 
         return self.gather(
             Tallies,
-            {"sampler": "least frozen width", **who(network(highest), problem), "draws": draws},
+            {"sampler": "least frozen width", **identity(network(highest), problem), "draws": draws},
             compute,
             grows,
         )
@@ -91,7 +91,7 @@ class Features(Shards):
             Tallies,
             {
                 "sampler": "least trained width",
-                **who(network(highest), problem),
+                **identity(network(highest), problem),
                 "optimiser": repr(optimiser),
                 "networks": networks,
                 **{name: repr(value) for name, value in arguments.items()},
@@ -106,7 +106,7 @@ class Features(Shards):
             Transfer,
             {
                 "sampler": "transfer",
-                **who(architecture, second),
+                **identity(architecture, second),
                 "first": first.fingerprint,
                 "draws": draws,
             },
@@ -119,7 +119,7 @@ class Features(Shards):
         """Statistics of `draws` hidden draws a shard at initialisation, weighted by evidence: under the posterior."""
         return self.gather(
             Observed,
-            {"sampler": "hidden draws", **who(architecture, problem), "statistics": statistics, "draws": draws},
+            {"sampler": "hidden draws", **identity(architecture, problem), "statistics": statistics, "draws": draws},
             lambda generator: hidden_draws(architecture, problem, draws, generator, statistics),
         )
 
@@ -131,7 +131,7 @@ class Features(Shards):
             LayerPatterns,
             {
                 "sampler": "hidden patterns",
-                **who(architecture, problem),
+                **identity(architecture, problem),
                 "draws": draws,
                 "points": PATTERN_POINTS,
                 "units": PATTERN_UNITS,
@@ -158,7 +158,7 @@ class Features(Shards):
             Observed,
             {
                 "sampler": "trained features",
-                **who(architecture, problem),
+                **identity(architecture, problem),
                 "optimiser": repr(optimiser),
                 "statistics": statistics,
                 "changes": changes,
@@ -179,7 +179,7 @@ class Features(Shards):
             LayerPatterns,
             {
                 "sampler": "trained patterns",
-                **who(architecture, problem),
+                **identity(architecture, problem),
                 "optimiser": repr(optimiser),
                 "networks": networks,
                 "points": PATTERN_POINTS,

@@ -7,7 +7,7 @@ import numpy as np
 
 from harness.errors import BadInput
 from harness.functions import FunctionCounts
-from harness.lab.shards import Shards, who
+from harness.lab.shards import Shards, identity
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.samplers.infinite_width import ChainsPosterior, OrthantEvidence, empirical_process, truncated_gaussian
@@ -72,7 +72,7 @@ class InfiniteWidth(Shards):
                     found = _CLOSED_FORMS[kind](in_the_limit(architecture), x[rows], others)
                 return {"kernel": found}
 
-            spec = {"kernel": kind, "by": by, **who(limit, problem), "block": [rows.start, columns.start, _BLOCK]}
+            spec = {"kernel": kind, "by": by, **identity(limit, problem), "block": [rows.start, columns.start, _BLOCK]}
             found = self.once(spec, block)["kernel"]
             whole[rows, columns] = found
             whole[columns, rows] = found.T
@@ -86,7 +86,7 @@ class InfiniteWidth(Shards):
             raise BadInput(f"A kernel is nngp or ntk, not {kind!r}; choose one of these.")
         return self.gather(
             EmpiricalKernel,
-            {"sampler": f"{kind} by Monte Carlo", **who(architecture, problem), "networks": networks},
+            {"sampler": f"{kind} by Monte Carlo", **identity(architecture, problem), "networks": networks},
             lambda generator: _EMPIRICAL[kind](architecture, problem.inputs, networks, generator),
         )
 
@@ -105,7 +105,7 @@ class InfiniteWidth(Shards):
         limit = in_the_limit(architecture)
         return self.gather(
             FunctionCounts,
-            {"sampler": "Gaussian prior", **who(limit, problem), "draws": draws, "sample": sample},
+            {"sampler": "Gaussian prior", **identity(limit, problem), "draws": draws, "sample": sample},
             lambda generator: gaussian_prior(nngp(limit, problem.eval_x), draws, generator),
         )
 
@@ -134,7 +134,7 @@ class InfiniteWidth(Shards):
             spec |= {"kernels": kernels, "networks": networks}
             return self.gather(
                 ChainsPosterior,
-                {"sampler": "posterior of Monte-Carlo kernels", **who(architecture, problem), **spec},
+                {"sampler": "posterior of Monte-Carlo kernels", **identity(architecture, problem), **spec},
                 lambda generator: empirical_process.posterior(
                     architecture, problem, generator, kernels, networks, chains=max(chains // kernels, 1), draws=draws
                 ),
@@ -177,7 +177,7 @@ class InfiniteWidth(Shards):
             spec |= {"networks": networks}
             return self.gather(
                 OrthantEvidence,
-                {"sampler": "ln P(S) of Monte-Carlo kernels", **who(architecture, problem), **spec},
+                {"sampler": "ln P(S) of Monte-Carlo kernels", **identity(architecture, problem), **spec},
                 lambda generator: empirical_process.evidence(
                     architecture, problem, generator, runs, networks, points=points
                 ),
@@ -215,7 +215,7 @@ def _limit(architecture: Architecture, by: str) -> Architecture:
 
 
 def _whose(architecture: Architecture, problem: Problem, by: str) -> dict[str, str]:
-    found = who(_limit(architecture, by), problem)
+    found = identity(_limit(architecture, by), problem)
     return found | {"by": by} if by == LIBRARY else found
 
 

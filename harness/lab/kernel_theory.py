@@ -3,28 +3,30 @@
 import numpy as np
 
 from harness.lab.infinite_width import InfiniteWidth
-from harness.lab.shards import who
+from harness.lab.shards import identity
 from harness.networks import Architecture, FullyConnected
 from harness.problems import Problem
 from harness.samplers.infinite_width.agreement import empirical_agreement
 from harness.samplers.infinite_width.kernels import EmpiricalKernel, in_the_limit
 from harness.samplers.infinite_width.learning_curves import RegressionErrors, Spectrum, regression_errors
-from harness.samplers.infinite_width.linearised import Departures, departures
+from harness.samplers.infinite_width.linearised import LinearisationGap, linearisation_gap
 
 
 class KernelTheory(InfiniteWidth):
     """Finite networks beside their limits, and regression with the limits' kernels."""
 
-    def one_point_posteriors(self, architecture: Architecture, problem: Problem, networks: int) -> EmpiricalKernel:
+    def label_agreement(self, architecture: Architecture, problem: Problem, networks: int) -> EmpiricalKernel:
         """P_B of label agreement at finite width, of one training point after the other: (m + n, m + n), by `networks`
         hidden draws a shard; see `harness.samplers.infinite_width.agreement`, which has the same of a kernel."""
         return self.gather(
             EmpiricalKernel,
-            {"sampler": "posteriors of one point", **who(architecture, problem), "networks": networks},
+            {"sampler": "posteriors of one point", **identity(architecture, problem), "networks": networks},
             lambda generator: empirical_agreement(architecture, problem.inputs, networks, generator),
         )
 
-    def departures(self, architecture: FullyConnected, problem: Problem, steps: int, networks: int) -> Departures:
+    def linearisation_gap(
+        self, architecture: FullyConnected, problem: Problem, steps: int, networks: int
+    ) -> LinearisationGap:
         """How far `networks` networks a shard end from their linearisations, after `steps` of gradient descent.
 
         The learning rate η is what takes off all of the largest mode of the error at infinite width, 2ηλ/m = 1.
@@ -33,21 +35,21 @@ class KernelTheory(InfiniteWidth):
         largest = float(np.linalg.eigvalsh(self.kernel(architecture, problem, "ntk")[:m, :m])[-1])
         rate = m / (2 * largest)
         return self.gather(
-            Departures,
+            LinearisationGap,
             {
                 "sampler": "departure from the linearisation",
-                **who(architecture, problem),
+                **identity(architecture, problem),
                 "steps": steps,
                 "networks": networks,
             },
-            lambda generator: departures(architecture, problem, rate, steps, networks, generator),
+            lambda generator: linearisation_gap(architecture, problem, rate, steps, networks, generator),
         )
 
     def spectrum(self, architecture: Architecture, pool: Problem, kind: str) -> Spectrum:
         """A kernel's spectrum on S∪E of a problem, all points alike, with the labels ±1 in its basis."""
         kernel, signs = self.kernel(architecture, pool, kind), _signs(pool)
         arrays = self.once(
-            {"spectrum": kind, **who(in_the_limit(architecture), pool)},
+            {"spectrum": kind, **identity(in_the_limit(architecture), pool)},
             lambda: Spectrum.of(kernel, signs).to_arrays(),
         )
         return Spectrum.from_arrays(arrays)
@@ -65,7 +67,7 @@ class KernelTheory(InfiniteWidth):
             RegressionErrors,
             {
                 "sampler": f"{kind} regression",
-                **who(in_the_limit(architecture), pool),
+                **identity(in_the_limit(architecture), pool),
                 "m": m,
                 "ridge": ridge,
                 "sets": sets,

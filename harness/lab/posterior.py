@@ -6,7 +6,7 @@ import torch
 
 from harness.errors import Undecided
 from harness.functions import FunctionCounts
-from harness.lab.shards import Shards, who
+from harness.lab.shards import Shards, identity
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.samplers.features import observer
@@ -21,7 +21,7 @@ from harness.samplers.posterior import (
     subset_simulation,
     tempered,
 )
-from harness.samplers.posterior.annealing_levels import Route
+from harness.samplers.posterior.annealing_levels import AnnealingPath
 from harness.samplers.prior import prior
 from harness.verdicts import Estimate
 
@@ -38,7 +38,7 @@ class FiniteWidth(Shards):
         """
         return self.gather(
             FunctionCounts,
-            {"sampler": "prior", **who(architecture, problem), "draws": draws, "sample": sample},
+            {"sampler": "prior", **identity(architecture, problem), "draws": draws, "sample": sample},
             lambda generator: prior(architecture, problem, draws, generator),
         )
 
@@ -58,7 +58,7 @@ class FiniteWidth(Shards):
             RejectionPosterior,
             {
                 "sampler": "rejection",
-                **who(architecture, problem),
+                **identity(architecture, problem),
                 "draws": draws,
                 "last_layers": last_layers,
                 "sample": sample,
@@ -81,7 +81,7 @@ class FiniteWidth(Shards):
             RejectionPosterior,
             {
                 "sampler": "tempered rejection",
-                **who(architecture, problem),
+                **identity(architecture, problem),
                 "temperature": float(temperature),
                 "loss": loss,
                 "draws": draws,
@@ -118,7 +118,7 @@ class FiniteWidth(Shards):
             RunsPosterior,
             {
                 "sampler": "subset simulation",
-                **who(architecture, problem),
+                **identity(architecture, problem),
                 "runs": runs,
                 "chains": chains,
                 "steps": steps,
@@ -144,7 +144,7 @@ class FiniteWidth(Shards):
             DensityOfStates,
             {
                 "sampler": "density of states",
-                **who(architecture, problem),
+                **identity(architecture, problem),
                 "runs": runs,
                 "chains": chains,
                 "steps": steps,
@@ -166,13 +166,13 @@ class Annealing(Shards):
         runs: int = 4,
         particles: int = 64,
         trajectories: int = 4,
-        lengthenings: int = 5,
+        max_doublings: int = 5,
     ) -> AnnealedPosterior:
         """P_B(f|S); `runs` independent runs a shard. Trajectories are few to begin with: of images they are enough.
 
         Undecided where the ways there and back disagree though trajectories were lengthened.
         """
-        found = self._annealed(architecture, problem, runs, particles, trajectories, lengthenings, "sharpness")
+        found = self._annealed(architecture, problem, runs, particles, trajectories, max_doublings, "sharpness")
         if not found.agree:
             there, back = found.ends
             raise Undecided(
@@ -188,14 +188,14 @@ class Annealing(Shards):
         runs: int = 4,
         particles: int = 128,
         trajectories: int = 32,
-        route: Route = "sharpness",
+        path: AnnealingPath = "sharpness",
     ) -> Estimate:
         """ln P(S), of points that may be so hard that no trajectories are long enough: from there to back, however far
         apart; `runs` independent runs a shard.
 
-        route: as of `posterior.annealed_posterior`.
+        path: as of `posterior.annealed_posterior`.
         """
-        return self._annealed(architecture, problem, runs, particles, trajectories, 0, route).evidence
+        return self._annealed(architecture, problem, runs, particles, trajectories, 0, path).evidence
 
     def _annealed(
         self,
@@ -204,18 +204,20 @@ class Annealing(Shards):
         runs: int,
         particles: int,
         trajectories: int,
-        lengthenings: int,
-        route: Route,
+        max_doublings: int,
+        path: AnnealingPath,
     ) -> AnnealedPosterior:
-        how: dict[str, Any] = {
-            "runs": runs,
-            "particles": particles,
-            "trajectories": trajectories,
-            "lengthenings": lengthenings,
-            "route": route,
-        }
+        how: dict[str, Any] = {"runs": runs, "particles": particles, "trajectories": trajectories}
         return self.gather(
             AnnealedPosterior,
-            {"sampler": "annealing", **who(architecture, problem), **how},
-            lambda generator: annealed_posterior(architecture, problem, generator, **how),
+            {
+                "sampler": "annealing",
+                **identity(architecture, problem),
+                **how,
+                "lengthenings": max_doublings,
+                "route": path,
+            },
+            lambda generator: annealed_posterior(
+                architecture, problem, generator, max_doublings=max_doublings, path=path, **how
+            ),
         )

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from harness.claim.scales import Scale
-from harness.execution.executor import Executor, Here, Job
-from harness.execution.memory import fitting
+from harness.execution.executor import Executor, InProcess, Job
+from harness.execution.memory import with_smaller_blocks
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.store import Store
@@ -60,7 +60,9 @@ class Shard:
 
     def __call__(self, device: torch.device) -> dict[str, np.ndarray]:
         """Its arrays."""
-        return fitting(lambda: self.compute(generator(device, self.seed, self.name, self.number)).to_arrays(), device)
+        return with_smaller_blocks(
+            lambda: self.compute(generator(device, self.seed, self.name, self.number)).to_arrays(), device
+        )
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ class Shards:
 
     @property
     def _executor(self) -> Executor:
-        return self.executor or Here(self.device)
+        return self.executor or InProcess(self.device)
 
     def _fetch(self, spec: dict[str, Any], name: str, job: Job) -> tuple[Entry, float]:
         """One stored entry, and the seconds that it now took to compute it. Several threads may be here at once."""
@@ -214,6 +216,6 @@ class Shards:
         return seconds
 
 
-def who(architecture: Architecture, problem: Problem) -> dict[str, Any]:
+def identity(architecture: Architecture, problem: Problem) -> dict[str, Any]:
     """Architecture and problem in a shard's address; the problem by its content, not by its name."""
     return {"architecture": repr(architecture), "problem": problem.fingerprint}

@@ -1,6 +1,6 @@
 """Networks under an optimiser."""
 
-from harness.lab.shards import Shards, who
+from harness.lab.shards import Shards, identity
 from harness.networks import Architecture
 from harness.optimisers import FirstFit, Optimiser, Stop
 from harness.problems import Problem
@@ -26,7 +26,7 @@ class Training(Shards):
             Trained,
             {
                 "sampler": "training",
-                **who(architecture, problem),
+                **identity(architecture, problem),
                 "optimiser": repr(optimiser),
                 "loss": loss,
                 "networks": networks,

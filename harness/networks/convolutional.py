@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from harness.arguments import one_of, put, whole, wholes
+from harness.arguments import one_of, set_fields, whole, wholes
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
 from harness.networks.layers import ACTIVATIONS, GaussianLayers, linear
@@ -89,10 +89,10 @@ class Convolutional(GaussianLayers):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        put(self, channels=wholes(self.channels, "Channels"), hidden=wholes(self.hidden, "Hidden widths"))
+        set_fields(self, channels=wholes(self.channels, "Channels"), hidden=wholes(self.hidden, "Hidden widths"))
         if not self.channels:
             raise BadInput("A convolutional network has at least 1 convolution; give its channels.")
-        put(self, kernel=side(self.kernel))
+        set_fields(self, kernel=side(self.kernel))
         for what, allowed in (
             ("padding", PADDINGS),
             ("pooling", (*POOLINGS, None)),

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from harness.arguments import counts
 from harness.execution.machine import memory_bytes
-from harness.execution.memory import as_many_as_fit
+from harness.execution.memory import block_that_fits
 
 # Rows of random numbers are padded to this length: torch fills normal numbers sixteen at a time and redraws a
 # shorter tail, so only padded rows make the draws of a network independent of the block it is drawn in.
@@ -239,7 +239,7 @@ def block_size(
         activations = sum(sorted((parameter.shape[-1] for parameter in parameters.values()), reverse=True)[:2])
     bytes_a_network = 4 * (size(parameters) + points * activations)
     room = _CACHE_BYTES if device.type == "cpu" else memory_bytes(device) // 4
-    return as_many_as_fit(int(min(max(room // bytes_a_network, 4), 2**16)))
+    return block_that_fits(int(min(max(room // bytes_a_network, 4), 2**16)))
 
 
 def activations(architecture: Architecture, x: Tensor) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.arguments import not_negative, one_of, positive, put, wholes
+from harness.arguments import not_negative, one_of, positive, set_fields, wholes
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
 
@@ -75,8 +75,8 @@ class FullyConnected:
             ("distribution", DISTRIBUTIONS),
         ):
             one_of(getattr(self, field), allowed, f"A fully connected network has no {field}")
-        put(self, hidden=wholes(self.hidden, "Hidden widths"))
-        put(self, sigma_w=positive(self.sigma_w, "σ_w"), sigma_b=not_negative(self.sigma_b, "σ_b"))
+        set_fields(self, hidden=wholes(self.hidden, "Hidden widths"))
+        set_fields(self, sigma_w=positive(self.sigma_w, "σ_w"), sigma_b=not_negative(self.sigma_b, "σ_b"))
 
     @property
     def name(self) -> str:

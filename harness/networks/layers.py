@@ -7,7 +7,7 @@ from math import sqrt
 import torch
 from torch import Tensor
 
-from harness.arguments import not_negative, positive, put
+from harness.arguments import not_negative, positive, set_fields
 from harness.networks.ensemble import Parameter
 
 # None writes into its argument: of a view, autograd would copy what lies under it.
@@ -33,7 +33,7 @@ class GaussianLayers:
     sigma_b: float = 0.1
 
     def __post_init__(self) -> None:
-        put(self, sigma_w=positive(self.sigma_w, "σ_w"), sigma_b=not_negative(self.sigma_b, "σ_b"))
+        set_fields(self, sigma_w=positive(self.sigma_w, "σ_w"), sigma_b=not_negative(self.sigma_b, "σ_b"))
 
     @property
     def distribution(self) -> str:

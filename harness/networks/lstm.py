@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.arguments import put, whole, wholes
+from harness.arguments import set_fields, whole, wholes
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
 from harness.networks.layers import GaussianLayers
@@ -32,8 +32,10 @@ class LSTM(GaussianLayers):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        put(self, hidden=wholes(self.hidden, "Hidden widths"), embedding=whole(self.embedding, "An embedding's width"))
-        put(self, vocabulary=checked_vocabulary(self.vocabulary))
+        set_fields(
+            self, hidden=wholes(self.hidden, "Hidden widths"), embedding=whole(self.embedding, "An embedding's width")
+        )
+        set_fields(self, vocabulary=checked_vocabulary(self.vocabulary))
         if not self.hidden:
             raise BadInput("An LSTM has at least 1 layer; give its units.")
 

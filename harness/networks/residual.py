@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 from torch import Tensor
 
-from harness.arguments import one_of, put, whole
+from harness.arguments import one_of, set_fields, whole
 from harness.networks.convolutional import PADDINGS, convolve, images, side
 from harness.networks.ensemble import Parameter
 from harness.networks.layers import ACTIVATIONS, GaussianLayers
@@ -34,7 +34,7 @@ class Residual(GaussianLayers):
     def __post_init__(self) -> None:
         super().__post_init__()
         channels, blocks = (whole(getattr(self, each), f"The number of {each}") for each in ("channels", "blocks"))
-        put(self, channels=channels, blocks=blocks, kernel=side(self.kernel))
+        set_fields(self, channels=channels, blocks=blocks, kernel=side(self.kernel))
         one_of(self.padding, PADDINGS, "A residual network has no padding")
         one_of(self.activation, ACTIVATIONS, "A residual network has no activation")
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from harness.arguments import put, whole
+from harness.arguments import set_fields, whole
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
 from harness.networks.layers import GaussianLayers, linear
@@ -38,8 +38,8 @@ class Transformer(GaussianLayers):
     def __post_init__(self) -> None:
         super().__post_init__()
         for field in ("width", "heads", "feedforward", "blocks"):
-            put(self, **{field: whole(getattr(self, field), f"A transformer's {field}")})
-        put(self, vocabulary=checked_vocabulary(self.vocabulary))
+            set_fields(self, **{field: whole(getattr(self, field), f"A transformer's {field}")})
+        set_fields(self, vocabulary=checked_vocabulary(self.vocabulary))
         if self.width % self.heads or self.width % 2:
             raise BadInput(
                 f"A transformer's width is even, for the positions, and a multiple of its heads, not {self.width} with "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
-from harness.arguments import is_number, number, positive, put, shown
+from harness.arguments import is_number, number, positive, set_fields, short_repr
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
@@ -62,14 +62,14 @@ def check_numbers(rule: "DataclassInstance") -> None:
     for field in fields(rule):
         value, what = getattr(rule, field.name), f"{_article(field.name)} {field.name.replace('_', ' ')}"
         if field.name in ("learning_rate", "temperature"):
-            put(rule, **{field.name: positive(value, what)})
+            set_fields(rule, **{field.name: positive(value, what)})
         elif field.name in ("epsilon", "weight_decay"):
-            put(rule, **{field.name: number(value, f"{what} is a number")})
+            set_fields(rule, **{field.name: number(value, f"{what} is a number")})
         elif isinstance(field.default, float):
             if is_number(value) and 0 <= value < 1:
-                put(rule, **{field.name: float(value)})
+                set_fields(rule, **{field.name: float(value)})
             else:
-                raise BadInput(f"An optimiser's {field.name} lies from 0 up to 1, without it, not {shown(value)}.")
+                raise BadInput(f"An optimiser's {field.name} lies from 0 up to 1, without it, not {short_repr(value)}.")
 
 
 def _article(word: str) -> str:
@@ -79,7 +79,7 @@ def _article(word: str) -> str:
 def check_optimiser(thing: object) -> None:
     """BadInput unless it has what an `Optimiser` has."""
     if isinstance(thing, type) or not all(hasattr(thing, name) for name in ("name", "start", "step", "full_batch")):
-        raise BadInput(f"An optimiser is one of `harness.optimisers` such as SGD(0.1), not {shown(thing)}.")
+        raise BadInput(f"An optimiser is one of `harness.optimisers` such as SGD(0.1), not {short_repr(thing)}.")
 
 
 def name_of(word: str, rule: "DataclassInstance") -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from harness.arguments import LARGEST, number, put, shown, whole
+from harness.arguments import LARGEST, number, set_fields, short_repr, whole
 from harness.errors import BadInput
 from harness.optimisers.rule import Noisy, Optimiser, check_optimiser
 
@@ -37,7 +37,7 @@ class Cosine:
 
     def __post_init__(self) -> None:
         last = number(self.last, "What a schedule ends at is a number", most=1.0)
-        put(self, steps=_checked_steps(self.steps), last=last)
+        set_fields(self, steps=_checked_steps(self.steps), last=last)
 
     @property
     def name(self) -> str:
@@ -58,7 +58,7 @@ class StepDecay:
 
     def __post_init__(self) -> None:
         by = number(self.by, "What a schedule multiplies by is a positive number", 1 / LARGEST, 1.0)
-        put(self, every=_checked_steps(self.every), by=by)
+        set_fields(self, every=_checked_steps(self.every), by=by)
 
     @property
     def name(self) -> str:
@@ -77,7 +77,7 @@ class WarmUp:
     steps: int
 
     def __post_init__(self) -> None:
-        put(self, steps=_checked_steps(self.steps))
+        set_fields(self, steps=_checked_steps(self.steps))
 
     @property
     def name(self) -> str:
@@ -103,7 +103,7 @@ class Scheduled:
         check_optimiser(self.optimiser)
         if isinstance(self.schedule, type) or not hasattr(self.schedule, "factor"):
             raise BadInput(
-                f"A schedule is one of `harness.optimisers` such as Cosine(1000), not {shown(self.schedule)}."
+                f"A schedule is one of `harness.optimisers` such as Cosine(1000), not {short_repr(self.schedule)}."
             )
         if isinstance(self.optimiser, Noisy):
             raise BadInput(

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from harness.arguments import counts, positive, put
+from harness.arguments import counts, positive, set_fields
 from harness.optimisers.minibatches import normal, orders
 from harness.optimisers.rule import name_of
 
@@ -95,8 +95,8 @@ class GreedyRandomSearch(_Search):
     rotation_equivariant = True
 
     def __post_init__(self) -> None:
-        put(self, radius=positive(self.radius, "A search's radius"))
-        put(self, **counts("A search", tries=self.tries))
+        set_fields(self, radius=positive(self.radius, "A search's radius"))
+        set_fields(self, **counts("A search", tries=self.tries))
 
     @property
     def name(self) -> str:
@@ -126,7 +126,7 @@ class PatternSearch(_Search):
     rotation_equivariant = False
 
     def __post_init__(self) -> None:
-        put(self, radius=positive(self.radius, "A search's radius"))
+        set_fields(self, radius=positive(self.radius, "A search's radius"))
 
     @property
     def name(self) -> str:

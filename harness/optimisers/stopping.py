@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.arguments import counts, put, shown
+from harness.arguments import counts, set_fields, short_repr
 from harness.errors import BadInput
 
 
@@ -16,7 +16,7 @@ class FirstFit:
     further: int = 0
 
     def __post_init__(self) -> None:
-        put(self, **counts("Training after the first fit", 0, further=self.further))
+        set_fields(self, **counts("Training after the first fit", 0, further=self.further))
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class After:
         if len(given) != 1:
             raise BadInput(
                 f"Training stops after a number of epochs or of updates, one of the two and not negative, not after "
-                f"epochs = {shown(self.epochs)} and updates = {shown(self.updates)}."
+                f"epochs = {short_repr(self.epochs)} and updates = {short_repr(self.updates)}."
             )
-        put(self, **counts("Training for a number of epochs or of updates", 0, **given))
+        set_fields(self, **counts("Training for a number of epochs or of updates", 0, **given))
 
     def of_updates(self, updates_an_epoch: int) -> int:
         """The number of updates it takes."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from harness.arguments import are_counts, shown
+from harness.arguments import are_counts, short_repr
 from harness.errors import BadInput
 from harness.problems.problem import Problem
 from harness.problems.splits import check_split, random_generator, split_indices
@@ -30,7 +30,7 @@ def boolean_cube(bits: int, target: str = "constant-0", train: int = 0, split: i
     train: so many inputs, chosen by `split`, are the training set; the rest is evaluated. 0: all are evaluated.
     """
     if not are_counts(bits) or bits > MOST_BITS:
-        raise BadInput(f"A Boolean cube has 1 to {MOST_BITS} bits, not {shown(bits)}.")
+        raise BadInput(f"A Boolean cube has 1 to {MOST_BITS} bits, not {short_repr(bits)}.")
     bits = int(bits)
     check_split(split)
     rows = np.arange(2**bits)
@@ -39,7 +39,9 @@ def boolean_cube(bits: int, target: str = "constant-0", train: int = 0, split: i
     what = f"cube{bits}-{named}"
     facts = {"dataset": "Boolean cube", "bits": bits, "task": named, "split": split}
     if not are_counts(train, least=0) or train >= len(x):
-        raise BadInput(f"The training set of a {bits}-bit cube takes 0 to {len(x) - 1} inputs, not {shown(train)}.")
+        raise BadInput(
+            f"The training set of a {bits}-bit cube takes 0 to {len(x) - 1} inputs, not {short_repr(train)}."
+        )
     if train == 0:
         name = f"cube{bits}" if named == "constant-0" else what
         return Problem.from_arrays(x[:0], labels[:0], x, labels, name, facts)
@@ -55,7 +57,7 @@ def _labels(x: np.ndarray, target: str, split: int) -> tuple[np.ndarray, str]:
     """Labels, and the name that stands for them."""
     bits = x.shape[1]
     if not isinstance(target, str):
-        raise BadInput(f"A target is a text such as 'parity' or '0110', not {shown(target)}.")
+        raise BadInput(f"A target is a text such as 'parity' or '0110', not {short_repr(target)}.")
     if set(target) <= {"0", "1"} and target:
         if len(target) != len(x):
             raise BadInput(
@@ -67,8 +69,8 @@ def _labels(x: np.ndarray, target: str, split: int) -> tuple[np.ndarray, str]:
         return x[:, copies.index(target)], target
     if target not in TARGETS:
         raise BadInput(
-            f"There is no target {shown(target)} on the {bits}-bit cube; give a string of {len(x)} zeros and ones, "
-            f"copy-1 to copy-{bits}, or one of {', '.join(TARGETS)}."
+            f"There is no target {short_repr(target)} on the {bits}-bit cube; give a string of {len(x)} zeros and "
+            f"ones, copy-1 to copy-{bits}, or one of {', '.join(TARGETS)}."
         )
     named = f"random{split}" if target == "random" else target
     return TARGETS[target](x, random_generator(f"cube{bits} random target", split)), named

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.arguments import shown, switch
+from harness.arguments import short_repr, switch
 from harness.errors import BadInput, Unavailable
 from harness.problems.problem import Arrays, Problem
 from harness.problems.splits import check_sizes, check_split, random_generator, split_indices
@@ -114,7 +114,7 @@ def parse_task(task: str) -> list[list[int]]:
     if len(groups) < 2 or len(set(named)) < len(named):
         raise BadInput(
             f"A task names at least two groups of different classes from 0 to 9, such as {EVEN_ODD!r}, '3/8' or "
-            f"'0/1/2', not {shown(task)}."
+            f"'0/1/2', not {short_repr(task)}."
         )
     return groups
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.arguments import is_number, shown, whole
+from harness.arguments import is_number, short_repr, whole
 from harness.errors import BadInput
 from harness.functions.packing import check_classes
 
@@ -179,13 +179,13 @@ def _checked_vocabulary(vocabulary: int | None) -> int | None:
 def _check_words(name: str, facts: dict[str, Any] | None) -> None:
     """BadInput where the name is no printable text, or a fact is none of text, number and None."""
     if not isinstance(name, str) or not name.isprintable() or not name:
-        raise BadInput(f"A problem's name is a text on one line, not {shown(name)}.")
+        raise BadInput(f"A problem's name is a text on one line, not {short_repr(name)}.")
     facts = {} if facts is None else facts
     if not isinstance(facts, dict) or not all(
         isinstance(key, str) and (isinstance(value, str | int | None) or is_number(value))
         for key, value in facts.items()
     ):
-        raise BadInput(f"A problem's facts are a dict of texts and finite numbers, not {shown(facts)}.")
+        raise BadInput(f"A problem's facts are a dict of texts and finite numbers, not {short_repr(facts)}.")
 
 
 def _inputs(values: ArrayLike, which: str, vocabulary: int | None) -> np.ndarray:
@@ -228,6 +228,7 @@ def _labels(values: ArrayLike, points: int, which: str, classes: int) -> np.ndar
         if classes > 2:
             allowed, remedy = f"0 … {classes - 1}", f"classes to these {classes} numbers"
         raise BadInput(
-            f"The {which} labels must be {allowed}, but one is {shown(array[~known].tolist()[0])}; map your {remedy}."
+            f"The {which} labels must be {allowed}, but one is {short_repr(array[~known].tolist()[0])}; "
+            f"map your {remedy}."
         )
     return array.astype(np.uint8)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from harness.arguments import MOST, are_counts, shown, switch
+from harness.arguments import MOST, are_counts, short_repr, switch
 from harness.errors import BadInput
 from harness.problems.datasets import external
 from harness.problems.problem import Arrays, Problem
@@ -38,7 +38,7 @@ def sentences(
     if not are_counts(vocabulary, least=3) or vocabulary > MOST or not are_counts(length) or length > MOST:
         raise BadInput(
             "Sentences need at least 1 token and a vocabulary of at least 3, padding and other words included, not "
-            f"length = {shown(length)} and vocabulary = {shown(vocabulary)}."
+            f"length = {short_repr(length)} and vocabulary = {short_repr(vocabulary)}."
         )
     words = ["sentences", *([f"v{vocabulary}"] if vocabulary != 500 else []), *([f"t{length}"] if length != 24 else [])]
     words += [f"m{m}", f"n{n}"] + ([f"split{split}"] if split else []) + ([] if balanced else ["unbalanced"])

@@ -4,14 +4,14 @@ import hashlib
 
 import numpy as np
 
-from harness.arguments import are_counts, shown
+from harness.arguments import are_counts, short_repr
 from harness.errors import BadInput
 
 
 def check_split(split: int) -> None:
     """BadInput unless it is a whole number from 0."""
     if not are_counts(split, least=0):
-        raise BadInput(f"Splits are numbered from 0, not {shown(split)}.")
+        raise BadInput(f"Splits are numbered from 0, not {short_repr(split)}.")
 
 
 def random_generator(what: str, split: int) -> np.random.Generator:
@@ -24,7 +24,8 @@ def check_sizes(m: int, n: int) -> None:
     """BadInput unless a problem can have so many points."""
     if not are_counts(m, least=0) or not are_counts(n):
         raise BadInput(
-            f"A problem has m ≥ 0 training and n ≥ 1 evaluation points, not m = {shown(m)} and n = {shown(n)}."
+            f"A problem has m ≥ 0 training and n ≥ 1 evaluation points, "
+            f"not m = {short_repr(m)} and n = {short_repr(n)}."
         )
 
 

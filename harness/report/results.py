@@ -16,7 +16,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from harness.arguments import shown
+from harness.arguments import short_repr
 from harness.errors import BadInput
 from harness.report.words import OUTCOMES
 
@@ -95,7 +95,7 @@ def read(path: Path) -> dict[str, Any]:
     named = [cell.get("claim") if isinstance(cell, dict) else None for cell in document["cells"]]
     unknown = [name for name in named if not isinstance(name, str) or name not in document["claims"]]
     if unknown:
-        raise BadInput(f"{path} has cells of a claim it does not describe ({shown(unknown[0])}); make it anew.")
+        raise BadInput(f"{path} has cells of a claim it does not describe ({short_repr(unknown[0])}); make it anew.")
     return document
 
 
@@ -249,7 +249,7 @@ def _problems(document: Mapping[str, Any]) -> Iterator[str]:
         yield "the plan of the run is not as it should be"
     seen = [(cell["claim"], cell["id"]) for cell in document["cells"]]
     if len(set(seen)) < len(seen):
-        yield f"there are two cells {shown(next(each for each in seen if seen.count(each) > 1)[1])} of one claim"
+        yield f"there are two cells {short_repr(next(each for each in seen if seen.count(each) > 1)[1])} of one claim"
 
 
 def _fits(value: Any, shape: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from harness.arguments import shown
+from harness.arguments import short_repr
 from harness.execution import machine
 from harness.report import accepted, results, write_report
 from harness.report.accepted import DECIDED, Accepted
@@ -141,7 +141,7 @@ class Recorder:
         except KeyboardInterrupt:
             why = "it was interrupted"
         except Exception as error:
-            why = f"{type(error).__name__}: {shown(str(error))}"
+            why = f"{type(error).__name__}: {short_repr(str(error))}"
         self.unplanned = f"What this run took was not held against its plan ({why})."
         return afterwards.nothing(self.unplanned)
 

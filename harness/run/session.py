@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.arguments import as_path, shown
+from harness.arguments import as_path, short_repr
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def parse_device(text: str) -> str:
     """The same; BadInput for what is no name of a device, or a GPU's number that no machine has."""
     from harness.execution.machine import check_device_name
 
-    check_device_name(text if len(text) < _LONGEST_DEVICE else shown(text))
+    check_device_name(text if len(text) < _LONGEST_DEVICE else short_repr(text))
     return text
 
 
@@ -63,7 +63,7 @@ def parse_cluster(cluster: str | None, workers: str | None, device: str) -> int:
         raise BadInput("--workers starts workers and --cluster names some that are there; choose one of the two.")
     if workers is not None:
         if not re.fullmatch(r"[1-9][0-9]{0,3}", workers):
-            raise BadInput(f"--workers takes how many worker processes to start, from 1, not {shown(workers)}.")
+            raise BadInput(f"--workers takes how many worker processes to start, from 1, not {short_repr(workers)}.")
         most = _MOST_WORKERS * len(os.sched_getaffinity(0))
         if int(workers) > most:
             raise BadInput(
@@ -72,7 +72,7 @@ def parse_cluster(cluster: str | None, workers: str | None, device: str) -> int:
         return int(workers)
     match = _SCHEDULER.fullmatch(str(cluster))
     if match is None or not 0 < int(match[1]) < 2**16:
-        raise BadInput(f"--cluster takes a scheduler's address such as tcp://host:8786, not {shown(cluster)}.")
+        raise BadInput(f"--cluster takes a scheduler's address such as tcp://host:8786, not {short_repr(cluster)}.")
     if device not in ("auto", "cpu", "cuda"):
         raise BadInput(f"With --cluster, --device takes auto, cpu or cuda, not {device!r}: a worker uses its own GPU.")
     return 0
@@ -174,14 +174,14 @@ class Session:
         if self.cluster is None and not self.started:
             import torch
 
-            from harness.execution.executor import Here
+            from harness.execution.executor import InProcess
 
             device = resolve_device(self.device, self.worker, self.workers)
             reproducible(device)
             if device.type == "cuda":
                 # What takes the current device unasked takes this process's, so that others' memory is left alone.
                 torch.cuda.set_device(device)
-            return Here(device)
+            return InProcess(device)
         from harness.execution.cluster import Cluster
 
         address = self.cluster or self.own_cluster.scheduler_address

@@ -17,7 +17,7 @@ from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, Ru
 from harness.samplers.training import Trained
 from harness.statistics.distances import bias_explained, mmd_squared, rank_agreement, total_variation, within_tenfold
 from harness.statistics.distances.units import half
-from harness.statistics.figures import scatter, shown
+from harness.statistics.figures import figure, scatter
 from harness.statistics.generalisation import generalisation_error
 from harness.verdicts import Estimate
 
@@ -54,7 +54,7 @@ def compare(
     evidence = [] if isinstance(by_volume, ChainsPosterior) else [by_volume.evidence]
     others += [rank_agreement(trained, by_volume.sample), *evidence, *errors]
     details: dict[str, Any] = {
-        "secondary": [shown(each) for each in others],
+        "secondary": [figure(each) for each in others],
         "scatter": scatter(trained, sampled, problem),
         "scatter_axes": ["P_B(f|S)", "P_OPT(f|S)"],
         "notes": [

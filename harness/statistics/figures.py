@@ -17,7 +17,7 @@ SHOWN_ALPHA = 0.05
 MOST_POINTS = 200
 
 
-def shown(estimate: Estimate) -> dict[str, Any]:
+def figure(estimate: Estimate) -> dict[str, Any]:
     """A secondary figure for the report."""
     low, high = estimate.interval(SHOWN_ALPHA)
     return {
@@ -34,7 +34,7 @@ def shown(estimate: Estimate) -> dict[str, Any]:
 def curve(x: str, places: Sequence[float], lines: Mapping[str, Sequence[Estimate]]) -> list[dict[str, Any]]:
     """What a slope rests on, for the report to draw: each line's estimates over the number that x names."""
     return [
-        {**shown(estimate), "parameters": {x: place, "sample": line}}
+        {**figure(estimate), "parameters": {x: place, "sample": line}}
         for line, estimates in lines.items()
         for place, estimate in zip(places, estimates, strict=True)
     ]

@@ -13,7 +13,7 @@ import torch
 from harness.errors import BadInput, ClusterLost
 from harness.execution import cluster
 from harness.execution.cluster import Cluster, start_workers
-from harness.execution.executor import Here
+from harness.execution.executor import InProcess
 from harness.functions import FunctionCounts
 from harness.lab.shards import Shard
 from tests.support.every_request import CPU, REQUESTS, lab_of, same
@@ -121,7 +121,7 @@ def test_a_killed_worker_is_replaced_and_its_shard_drawn_again(tmp_path, two):
     wait_for((tmp_path / "pid").exists)
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
     thread.join(60)
-    (found, seconds), (expected, _) = done[0], Here(CPU).compute(stream(tmp_path, fatal=False))
+    (found, seconds), (expected, _) = done[0], InProcess(CPU).compute(stream(tmp_path, fatal=False))
     np.testing.assert_array_equal(found["found"], expected["found"])
     # What the worker that died spent is not known and not charged.
     assert seconds < 30

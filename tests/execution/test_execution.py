@@ -13,7 +13,7 @@ import torch
 from harness.errors import BadInput
 from harness.execution import cluster, worker
 from harness.execution.cluster import agreed
-from harness.execution.executor import Here, timed
+from harness.execution.executor import InProcess, timed
 from harness.lab import Lab
 from harness.lab.shards import Shards
 from harness.problems import digits
@@ -22,7 +22,7 @@ from harness.store import Store
 from tests.support.every_request import CPU, REQUESTS, lab_of, same
 
 
-class Travelling(Here):
+class Travelling(InProcess):
     """This process, after each job has been pickled as for another one, which must not take anything else along."""
 
     def compute(self, job):

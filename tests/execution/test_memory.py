@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from harness.errors import Unavailable
-from harness.execution.memory import as_many_as_fit, fitting, ran_out
+from harness.execution.memory import block_that_fits, ran_out, with_smaller_blocks
 from harness.networks import FullyConnected
 from harness.networks.ensemble import Draws, block_size
 from harness.optimisers import SGD, Adam, After
 from harness.problems import boolean_cube
 from harness.samplers.infinite_width.kernels import empirical_nngp, empirical_ntk
-from harness.samplers.infinite_width.linearised import departures
+from harness.samplers.infinite_width.linearised import linearisation_gap
 from harness.samplers.posterior import rejection, tempered
 from harness.samplers.prior import branching_prior, prior
 from harness.samplers.training import train
@@ -36,7 +36,7 @@ SAMPLERS = {
     "training for a time": lambda: train(SMOOTH, PROBLEM, Adam(), 1500, seeded(), batch=4, stop=After(epochs=1)),
     "NNGP": lambda: empirical_nngp(WIDE, PROBLEM.inputs, 300, seeded()),
     "NTK": lambda: empirical_ntk(WIDE, PROBLEM.inputs, 40, seeded()),
-    "linearisation": lambda: departures(SMOOTH, PROBLEM, 0.01, 3, 400, seeded()),
+    "linearisation": lambda: linearisation_gap(SMOOTH, PROBLEM, 0.01, 3, 400, seeded()),
 }
 
 
@@ -67,7 +67,7 @@ ON_A_CPU = RuntimeError("[enforce fail at alloc_cpu.cpp:118] . DefaultCPUAllocat
 def test_halving_the_block_does_not_change_the_numbers(monkeypatch, name, at):
     whole = SAMPLERS[name]().to_arrays()
     memory = RunsOut(monkeypatch, ON_A_GPU, at)
-    parts = fitting(lambda: SAMPLERS[name]().to_arrays(), CPU)
+    parts = with_smaller_blocks(lambda: SAMPLERS[name]().to_arrays(), CPU)
     assert memory.calls > len(at)
     assert memory.sizes[-1] < memory.sizes[0]
     assert whole.keys() == parts.keys()
@@ -86,7 +86,7 @@ def test_halving_the_block_does_not_change_the_numbers(monkeypatch, name, at):
 def test_where_one_network_does_not_fit_that_is_one_sentence(monkeypatch, error):
     memory = RunsOut(monkeypatch, error, range(10**6))
     with pytest.raises(Unavailable, match=r"memory of cpu does not hold a single network .* --device\.$") as refused:
-        fitting(SAMPLERS["prior"], CPU)
+        with_smaller_blocks(SAMPLERS["prior"], CPU)
     assert memory.sizes[-1] == 1
     assert refused.value.__cause__ is None
     monkeypatch.undo()
@@ -102,7 +102,7 @@ def test_what_has_no_blocks_is_not_tried_again():
         return torch.empty(2**60)
 
     with pytest.raises(Unavailable):
-        fitting(compute, CPU)
+        with_smaller_blocks(compute, CPU)
     assert len(tries) == 1
 
 
@@ -118,13 +118,13 @@ def test_other_errors_are_what_they_are():
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
     with pytest.raises(RuntimeError, match="mat1"):
-        fitting(wrong, CPU)
+        with_smaller_blocks(wrong, CPU)
     assert not ran_out(ValueError("can't allocate memory"))
 
 
 def test_a_block_is_at_least_one_network():
-    assert as_many_as_fit(0) == 1
-    assert as_many_as_fit(5) == 5
+    assert block_that_fits(0) == 1
+    assert block_that_fits(5) == 5
 
 
 @pytest.mark.parametrize("piece", [1, 3, 64])
@@ -158,8 +158,8 @@ def test_a_gpu_that_is_full_halves_the_block():
     device, sizes = torch.device("cuda:0"), []
 
     def compute():
-        sizes.append(as_many_as_fit(2**45))
+        sizes.append(block_that_fits(2**45))
         torch.empty(sizes[-1], device=device)
         return sizes[-1]
 
-    assert fitting(compute, device) == sizes[-1] < sizes[0]
+    assert with_smaller_blocks(compute, device) == sizes[-1] < sizes[0]

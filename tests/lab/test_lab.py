@@ -242,7 +242,7 @@ def test_runs_that_disagree_leave_a_claim_undecided(lab):
 def test_annealing_that_lags_leaves_a_claim_undecided_but_has_an_evidence(lab):
     hard = boolean_cube(4, "parity", train=14)
     with pytest.raises(Undecided, match=r"on the way there and -\d+\.\d+ on the way back, though trajectories were"):
-        lab().annealed_posterior(FullyConnected((8,)), hard, particles=64, trajectories=1, lengthenings=0)
+        lab().annealed_posterior(FullyConnected((8,)), hard, particles=64, trajectories=1, max_doublings=0)
     found = lab().annealed_evidence(FullyConnected((8,)), hard, particles=64, trajectories=1)
     low, high = found.interval(0.05)
     assert low < found.value < high

@@ -19,7 +19,7 @@ from harness.samplers.infinite_width.approximations import expectation_propagati
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels import nngp, ntk
 from harness.samplers.infinite_width.learning_curves import regression_errors
-from harness.samplers.infinite_width.linearised import departures
+from harness.samplers.infinite_width.linearised import linearisation_gap
 from harness.samplers.infinite_width.orthant import scramblings
 from harness.statistics.distances import mmd_squared
 from harness.store import Store
@@ -185,8 +185,8 @@ def test_no_entry_of_the_store_is_asked_for_while_another_is_computed(lab, monke
         lab().infinite_evidence(NETWORK, PROBLEM, method, runs=2, points=4)
     lab().infinite_posterior(UNKNOWN, PROBLEM, kernels=2, networks=20, chains=2, draws=2)
     lab().infinite_evidence(UNKNOWN, PROBLEM, runs=2, networks=20, points=4)
-    lab().departures(TANGENT, PROBLEM, 2, 2)
-    lab().one_point_posteriors(NETWORK, PROBLEM, 2)
+    lab().linearisation_gap(TANGENT, PROBLEM, 2, 2)
+    lab().label_agreement(NETWORK, PROBLEM, 2)
     lab().spectrum(NETWORK, PROBLEM, "ntk")
     lab().regression_errors(NETWORK, PROBLEM, "ntk", 2, 0.1, 2)
 
@@ -214,7 +214,7 @@ def test_the_version_is_raised_when_infinite_width_is_sampled_otherwise():
         float(empirical_process.evidence(UNKNOWN, PROBLEM, generator(3), 1, 50, points=64).values[0]),
     ]
     errors = [
-        float(departures(TANGENT, PROBLEM, 0.2, 3, 1, generator(4)).values[0]),
+        float(linearisation_gap(TANGENT, PROBLEM, 0.2, 3, 1, generator(4)).values[0]),
         float(empirical_agreement(NETWORK, PROBLEM.inputs, 5, generator(5)).mean[0, 1]),
         float(regression_errors(process.kernel, np.ones(10), 3, 0.1, 1, generator(6)).values[0]),
     ]

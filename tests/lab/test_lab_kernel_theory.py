@@ -13,7 +13,7 @@ from harness.problems import digits
 from harness.samplers.infinite_width.agreement import agreement
 from harness.samplers.infinite_width.kernels import ntk
 from harness.samplers.infinite_width.learning_curves import Spectrum
-from harness.samplers.infinite_width.linearised import departures
+from harness.samplers.infinite_width.linearised import linearisation_gap
 from harness.store import Store
 
 NETWORK, PROBLEM = FullyConnected((5, 5), "erf", parametrisation="ntk"), digits(4, 6)
@@ -25,8 +25,8 @@ def lab(tmp_path):
 
 
 SAMPLES = {
-    "posteriors of one point": lambda lab: lab.one_point_posteriors(NETWORK, PROBLEM, 30),
-    "departures": lambda lab: lab.departures(NETWORK, PROBLEM, 3, 5),
+    "posteriors of one point": lambda lab: lab.label_agreement(NETWORK, PROBLEM, 30),
+    "departures": lambda lab: lab.linearisation_gap(NETWORK, PROBLEM, 3, 5),
     "regression": lambda lab: lab.regression_errors(NETWORK, PROBLEM, "nngp", 3, 0.1, 7),
 }
 
@@ -46,7 +46,7 @@ def test_what_is_stored_is_what_was_drawn_and_grows_with_looks(lab, sample):
 def test_one_point_posteriors_are_agreements(lab):
     wide = FullyConnected((300,))
     exact = agreement(lab().kernel(wide, PROBLEM))
-    found = lab().one_point_posteriors(wide, PROBLEM, 100)
+    found = lab().label_agreement(wide, PROBLEM, 100)
     np.testing.assert_allclose(found.mean, exact, atol=0.02)
     np.testing.assert_allclose(np.diag(found.mean), 1)
 
@@ -56,10 +56,10 @@ def test_the_learning_rate_takes_off_the_largest_mode_in_a_step(lab, monkeypatch
 
     def noting(architecture, problem, rate, *rest):
         rates.append(rate)
-        return departures(architecture, problem, rate, *rest)
+        return linearisation_gap(architecture, problem, rate, *rest)
 
     monkeypatch.setattr("harness.lab.kernel_theory.departures", noting)
-    lab().departures(NETWORK, PROBLEM, 2, 3)
+    lab().linearisation_gap(NETWORK, PROBLEM, 2, 3)
     train = ntk(NETWORK, PROBLEM.train_x)
     step = np.eye(4) - 2 * rates[0] / 4 * train
     assert np.abs(np.linalg.eigvalsh(step)).min() == pytest.approx(0, abs=1e-9)
@@ -102,4 +102,4 @@ def test_three_classes_are_refused(lab):
     with pytest.raises(BadInput, match="takes two classes"):
         lab().spectrum(NETWORK, three, "nngp")
     with pytest.raises(BadInput, match="takes two classes"):
-        lab().departures(NETWORK, three, 2, 2)
+        lab().linearisation_gap(NETWORK, three, 2, 2)

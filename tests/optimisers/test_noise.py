@@ -16,7 +16,7 @@ from harness.optimisers import SGD, After, Langevin, Whitened
 from harness.optimisers.minibatches import normal, splitmix64
 from harness.problems import Problem
 from harness.samplers.training import train
-from harness.samplers.training.state import Block
+from harness.samplers.training.state import EnsembleState
 from harness.samplers.training.trainer import Lesson
 from tests.samplers.training.test_trainer import a_lesson
 from tests.samplers.training.test_training import differing, drawn
@@ -177,7 +177,7 @@ def test_whitened_noise_has_the_mean_and_the_trace_of_the_minibatches_and_no_dir
 
     def gradient(points):
         one = Lesson(architecture, lesson.table, lesson.x[points], lesson.targets[points], SGD(1.0), lesson.loss, 99)
-        networks = Block(here.clone(), [], block.keys, block.epochs)
+        networks = EnsembleState(here.clone(), [], block.keys, block.epochs)
         one.epoch(networks)
         return (here - networks.rows)[0].numpy()
 
@@ -185,7 +185,7 @@ def test_whitened_noise_has_the_mean_and_the_trace_of_the_minibatches_and_no_dir
     noise = np.array([gradient(list(pair)) for pair in combinations(range(6), 2)]) - whole
     np.testing.assert_allclose(noise.mean(0), 0, atol=1e-12)
     lengths = (noise**2).sum(1)
-    many = Block(
+    many = EnsembleState(
         here.expand(NETWORKS, -1).clone(), [], splitmix64(torch.arange(NETWORKS)), torch.zeros(NETWORKS).long()
     )
     lesson.epoch(many, updates=1)

@@ -6,7 +6,7 @@ import sys
 from harness.networks import FullyConnected
 from harness.problems import digits
 from harness.run.plan.quantities import quantities
-from harness.run.plan.requests import Recorder, passed_over
+from harness.run.plan.requests import Recorder, dry_run
 
 # One network first, so that libraries are loaded and their pages counted. The system's own figure of the process alone:
 # what getrusage says is at least what its parent took.
@@ -29,7 +29,7 @@ print(peak() - before)
 def test_a_block_of_wide_networks_takes_what_is_planned():
     """Networks too wide for the cache are drawn four at a time, which costs three more than one does."""
     lab = Recorder.at("smoke", "cpu", 0)
-    with passed_over(lab.who):
+    with dry_run(lab.identity):
         lab.prior(FullyConnected((2000, 2000)), digits(8, 64), draws=12)
     planned = quantities(lab.take()[0]).memory
     done = subprocess.run([sys.executable, "-c", _SHARD], capture_output=True, text=True, check=True, timeout=120)

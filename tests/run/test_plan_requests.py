@@ -11,7 +11,7 @@ from harness.claim import Scale
 from harness.lab import Lab
 from harness.networks import Convolutional, FullyConnected
 from harness.problems import boolean_cube, digits
-from harness.run.plan.absent import ABSENT, absorbing
+from harness.run.plan.absent import ABSENT, skipping_absent
 from harness.run.plan.quantities import of_network, quantities
 from harness.run.plan.requests import claims, record
 from harness.store import Store
@@ -97,7 +97,7 @@ def test_shards_double_with_each_look_where_they_grow(smoke):
 
 
 def test_what_is_computed_from_the_absent_is_absent():
-    total = absorbing(sum)
+    total = skipping_absent(sum)
     assert total([1, 2]) == 3
     assert total([1, ABSENT]) is ABSENT
     assert total(each for each in [1, ABSENT]) is ABSENT

@@ -62,12 +62,12 @@ SAMPLERS = {
         {"draws": 1, "last_layers": 1}, lambda g, **k: tempered(PERCEPTRON, CUBE, 1.0, generator=g, **k)
     ),
     "subset simulation": (
-        {"runs": 1, "chains": 1, "steps": 1, "groups": 1, "lengthenings": 0, "last_layers": 0},
+        {"runs": 1, "chains": 1, "steps": 1, "groups": 1, "max_doublings": 0, "last_layers": 0},
         lambda g, **k: subset_simulation(PERCEPTRON, CUBE, g, **{"runs": 1, "chains": 2, "steps": 1} | k),
     ),
     "annealing": (
-        {"runs": 1, "particles": 1, "trajectories": 1, "leaps": 1, "states": 1, "lengthenings": 0},
-        lambda g, **k: annealed_posterior(PERCEPTRON, TWO, g, **{"runs": 1, "particles": 64, "lengthenings": 0} | k),
+        {"runs": 1, "particles": 1, "trajectories": 1, "leaps": 1, "states": 1, "max_doublings": 0},
+        lambda g, **k: annealed_posterior(PERCEPTRON, TWO, g, **{"runs": 1, "particles": 64, "max_doublings": 0} | k),
     ),
     "density of states": (
         {"runs": 1, "chains": 1, "steps": 1, "groups": 1, "last_layers": 0},

@@ -38,7 +38,7 @@ def test_subset_simulation_finds_what_rejection_finds(architecture):
     together = tally(rejection(architecture, problem, DRAWS, torch.Generator().manual_seed(1)).functions) / DRAWS
     generator = torch.Generator().manual_seed(2)
     found = subset_simulation(
-        architecture, problem, generator, runs=RUNS, chains=16, steps=4, groups=2, last_layers=1, lengthenings=0
+        architecture, problem, generator, runs=RUNS, chains=16, steps=4, groups=2, last_layers=1, max_doublings=0
     )
     # P(S and f) of each run is without bias, and runs are independent.
     by_run = np.stack([tally(found.clusters.of_unit(run)) for run in range(RUNS)]) / (16 * 4)

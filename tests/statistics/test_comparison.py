@@ -11,7 +11,7 @@ from harness.samplers.posterior import RejectionPosterior, RunsPosterior
 from harness.samplers.training import Trained
 from harness.statistics.comparison import compare, restricted
 from harness.statistics.distances import bias_explained
-from harness.statistics.figures import MOST_POINTS, SHOWN_ALPHA, curve, scatter, shown
+from harness.statistics.figures import MOST_POINTS, SHOWN_ALPHA, curve, figure, scatter
 from harness.verdicts.intervals import clopper_pearson, proportion
 
 CUBE = boolean_cube(3)
@@ -161,6 +161,6 @@ def test_functions_of_three_classes_are_shown_and_compared_with_their_labels():
 
 
 def test_a_secondary_figure_is_shown_at_one_level():
-    found = shown(proportion(3, 10, quantity="share", unit="draws"))
+    found = figure(proportion(3, 10, quantity="share", unit="draws"))
     assert (found["low"], found["high"]) == clopper_pearson(3, 10, SHOWN_ALPHA)
     assert found["level"] == 1 - SHOWN_ALPHA

@@ -10,7 +10,7 @@ from harness.networks import FullyConnected
 from harness.problems import digits
 from harness.samplers.posterior import tempered
 from harness.statistics.comparison import best_temperature, halves
-from harness.statistics.distances import nearness
+from harness.statistics.distances import mmd_difference
 
 
 def test_halves_share_out_the_draws():
@@ -50,7 +50,7 @@ def test_choosing_does_not_make_the_choice_look_better():
         posteriors = {float(t): sample(rng, law, 100) for t in range(1, 5)}
         best, others = best_temperature(sample(rng, law, 100), posteriors)
         assert best in posteriors
-        found.append(nearness(others, sample(rng, law, 100), sample(rng, law, 100)).value)
+        found.append(mmd_difference(others, sample(rng, law, 100), sample(rng, law, 100)).value)
     assert abs(stats.ttest_1samp(found, 0).statistic) < stats.norm.isf(5e-7)
 
 

@@ -47,7 +47,7 @@ def volume(architecture, bits, target, seed=0, runs=24, chains=32, **options):
         generator(seed),
         runs=runs,
         chains=chains,
-        lengthenings=0,
+        max_doublings=0,
         **options,
     )
     return in_bits(found.evidence)

@@ -58,7 +58,7 @@ class Absent:
 ABSENT = Absent()
 
 
-def absorbing(function: Callable[..., Any]) -> Callable[..., Any]:
+def skipping_absent(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, but that it is not called with what is absent: then its result is absent, too."""
 
     @wraps(function)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from harness.arguments import path_option, shown
+from harness.arguments import path_option, short_repr
 from harness.errors import BadInput
 
 # An NVIDIA A100 multiplies so many numbers a second in float32 at its peak (19.5 TFLOP/s, two operations each).
@@ -48,7 +48,7 @@ def run(asked: argparse.Namespace) -> int:
 
     parse_device(asked.device)
     if asked.scale not in NAMES:
-        raise BadInput(f"--scale takes {', '.join(NAMES)}, not {shown(asked.scale)}.")
+        raise BadInput(f"--scale takes {', '.join(NAMES)}, not {short_repr(asked.scale)}.")
     scale, costs = SCALES[asked.scale], read()
     budget = scale.budget_seconds if asked.budget is None else parse_budget(asked.budget)
     device, count, speed, assumed = _device(asked.device, costs.machine.multiplications)
@@ -102,7 +102,7 @@ def _claims(part: str | None) -> list:
     found = [module for module, slugs in names.items() if any(part in slug for slug in slugs)]
     if not found:
         known = ", ".join(sorted(slug for slugs in names.values() for slug in slugs))
-        raise BadInput(f"No claim has {shown(part)} in its name; they are {known}.")
+        raise BadInput(f"No claim has {short_repr(part)} in its name; they are {known}.")
     return found
 
 
@@ -117,7 +117,7 @@ def _read(path: Path) -> dict[str, Any]:
     run = document["run"]
     if run["scale"] not in SCALES:
         raise BadInput(
-            f"{path} is of the scale {shown(run['scale'])}, which is none; make it anew with pytest claims/."
+            f"{path} is of the scale {short_repr(run['scale'])}, which is none; make it anew with pytest claims/."
         )
     parse_device(run["device"])
     return document

@@ -25,7 +25,7 @@ from harness.lab import Lab, shards
 from harness.lab.infinite_width import LIBRARY, OWN
 from harness.networks import Architecture
 from harness.problems import Problem
-from harness.run.plan.absent import ABSENT, absorbing
+from harness.run.plan.absent import ABSENT, skipping_absent
 from harness.store import Store
 from harness.store.entries import Entry, key
 
@@ -114,9 +114,9 @@ class Recorder(Lab):
         """At a scale; requests do not depend on which GPU there is, nor on whether there is one."""
         return cls(SCALES[scale], torch.device(device.partition(":")[0]), seed, _Notes())
 
-    def who(self, architecture: Architecture, problem: Problem) -> dict[str, Any]:
-        """As `shards.who`; remembers both by their names there."""
-        found = shards.who(architecture, problem)
+    def identity(self, architecture: Architecture, problem: Problem) -> dict[str, Any]:
+        """As `shards.identity`; remembers both by their names there."""
+        found = shards.identity(architecture, problem)
         self.store.architectures[found["architecture"]] = architecture
         self.store.problems[found["problem"]] = problem
         return found
@@ -170,7 +170,7 @@ def modules(files: Iterable[Path]) -> list[ModuleType]:
 def record(modules: list[ModuleType], scale: str, device: str = "cpu", seed: int = 0) -> list[Cell]:
     """Every cell of these claims at a scale, in the order of a run, with what it asks for at its first look."""
     lab = Recorder.at(scale, device, seed)
-    with passed_over(lab.who), warnings.catch_warnings(action="ignore"):
+    with dry_run(lab.identity), warnings.catch_warnings(action="ignore"):
         return [
             _asked(question, vars(module)[question.test], cell, lab)
             for module in modules
@@ -202,7 +202,7 @@ def _asked(question: Question, test: Callable[..., Any], cell: Mapping[str, Any]
 
 
 @contextmanager
-def passed_over(who: Callable[[Architecture, Problem], dict[str, Any]]) -> Iterator[None]:
+def dry_run(identity: Callable[[Architecture, Problem], dict[str, Any]]) -> Iterator[None]:
     """Statistics of absent results are absent, what an architecture and problem are called is noted, and a problem is
     made once, while this lasts."""
     before: list[tuple[ModuleType, str, Any]] = []
@@ -215,12 +215,12 @@ def passed_over(who: Callable[[Architecture, Problem], dict[str, Any]]) -> Itera
         for name, value in list(vars(module).items()):
             of = getattr(value, "__module__", None) or ""
             if isinstance(value, FunctionType | BuiltinFunctionType) and of.startswith(_STATISTICS):
-                put(module, name, absorbing(value))
+                put(module, name, skipping_absent(value))
             elif name == "image_problem":
                 put(module, name, cache(value))
     for module in [each for name, each in sys.modules.items() if name.startswith("harness.lab.")]:
         if module is not shards and hasattr(module, "who"):
-            put(module, "who", who)
+            put(module, "who", identity)
     try:
         yield
     finally:

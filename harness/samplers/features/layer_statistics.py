@@ -175,7 +175,7 @@ def distance_travelled(before: View, after: View) -> Tensor:
 def layer_distance(before: View, after: View) -> Tensor:
     """‖W − W₀‖ of each hidden layer over the root mean square of ‖W₀‖, the radius of its initialisation.
 
-    Both are those of the weights on inputs as the problem holds them. In the inputs' own span (`least_dimension`) a
+    Both are those of the weights on inputs as the problem holds them. In the inputs' own span (`in_input_span`) a
     first layer's weight is c times as large, its step as well, with c the ratio of the standard deviations.
     """
     whole = before.architecture.parameters(before.input_shape)

@@ -34,7 +34,7 @@ class Observed:
     left_out: int = 0
 
     @cached_property
-    def kish(self) -> float:
+    def effective_size(self) -> float:
         """Effective number of units of unequal weight (Kish 1965): (Σ w)²/Σ w²."""
         squares = float((self.weights**2).sum())
         return float(self.weights.sum()) ** 2 / squares if squares > 0 else 0.0
@@ -91,7 +91,7 @@ def mean(sample: Observed, column: int, quantity: str) -> Estimate:
     value = float(w @ x / w.sum())
     method = f"mean over {sample.unit}; Student's t and Hall's, hull of the two"
     interval = over_influences(value, w * (x - value) / w.mean())
-    return _estimate(quantity, value, interval, len(w), sample.unit, sample.kish, method)
+    return _estimate(quantity, value, interval, len(w), sample.unit, sample.effective_size, method)
 
 
 def shift(sample: Observed, column: int, quantity: str) -> Estimate:
@@ -107,7 +107,7 @@ def shift(sample: Observed, column: int, quantity: str) -> Estimate:
     # Of the weighted mean, of the prior's mean, and of its standard deviation.
     interval = over_influences(value, w * (x - value) - x - value * (x**2 - 1) / 2)
     method = "one sample of hidden draws weighted by evidence and alike; Student's t and Hall's, hull of the two"
-    return _estimate(quantity, value, interval, len(w), sample.unit, sample.kish, method)
+    return _estimate(quantity, value, interval, len(w), sample.unit, sample.effective_size, method)
 
 
 def shift_of_runs(runs: RunsPosterior, prior: Observed, column: int, quantity: str) -> Estimate:
@@ -162,9 +162,11 @@ def difference(networks: Observed, draws: Observed, column: int, quantity: str) 
         over_influences(value, y - y.mean()),
         over_influences(value, -w * (x - by_volume) - value * (x**2 - 1) / 2),
     )
-    fewer = min((networks, draws), key=lambda sample: sample.kish)
+    fewer = min((networks, draws), key=lambda sample: sample.effective_size)
     method = "two independent samples; Student's t and Hall's, hull of the two, combined by MOVER"
-    return _estimate(quantity, value, together(value, *parts), len(fewer.weights), fewer.unit, fewer.kish, method)
+    return _estimate(
+        quantity, value, together(value, *parts), len(fewer.weights), fewer.unit, fewer.effective_size, method
+    )
 
 
 def _needs_any(sample: Observed) -> None:

@@ -3,7 +3,7 @@
 Hidden draws of the initialisation, each weighted by its evidence P(S | hidden layers), follow the posterior of the
 hidden layers; the last layer is averaged over (`evidence`). Nothing is refused, so that a few thousand draws say more
 than all networks of a rejection sampler, as long as the evidence does not vary too much: narrow networks on many points
-need more draws than there can be, and the effective number (`Observed.kish`) shows it.
+need more draws than there can be, and the effective number (`Observed.effective_size`) shows it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

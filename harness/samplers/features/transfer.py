@@ -129,14 +129,14 @@ def errors_on_second(sample: Transfer) -> tuple[float, float]:
 def _estimate(quantity: str, value: float, influences: np.ndarray, sample: Transfer) -> Estimate:
     interval = over_influences(value, influences)
     weights = sample.first * sample.second
-    kish = float(weights.sum() ** 2 / (weights**2).sum())
+    effective_size = float(weights.sum() ** 2 / (weights**2).sum())
     return Estimate(
         quantity,
         value,
         lambda alpha: interval(alpha, 1.0),
         len(weights),
         _UNIT,
-        kish,
+        effective_size,
         _METHOD,
         foreseen=interval,
     )

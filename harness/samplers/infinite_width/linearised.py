@@ -15,7 +15,7 @@ from torch import Tensor
 
 from harness.arguments import are_counts, is_number
 from harness.errors import BadInput, Undecided
-from harness.execution.memory import as_many_as_fit
+from harness.execution.memory import block_that_fits
 from harness.networks import Architecture, Parameter
 from harness.networks.ensemble import Draws, blocks, size, views
 from harness.networks.gradients import gradients
@@ -29,7 +29,7 @@ _NUMBERS = 2**23
 
 
 @dataclass(frozen=True, eq=False)
-class Departures:
+class LinearisationGap:
     """Root mean square over E of the difference between network and linearisation after training, (networks,)."""
 
     values: np.ndarray
@@ -56,20 +56,20 @@ class Departures:
             "mean over networks; Student's t",
         )
 
-    def __add__(self, other: "Departures") -> "Departures":
-        return Departures(np.concatenate([self.values, other.values]))
+    def __add__(self, other: "LinearisationGap") -> "LinearisationGap":
+        return LinearisationGap(np.concatenate([self.values, other.values]))
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Arrays for the store."""
         return {"values": self.values}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Departures":
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "LinearisationGap":
         """The inverse of `to_arrays`."""
         return cls(arrays["values"])
 
 
-def departures(
+def linearisation_gap(
     architecture: Architecture,
     problem: Problem,
     learning_rate: float,
@@ -78,7 +78,7 @@ def departures(
     generator: torch.Generator,
     *,
     block: int | None = None,
-) -> Departures:
+) -> LinearisationGap:
     """So many networks and their linearisations after `steps` of full-batch gradient descent on squared error.
 
     block: networks at a time. BadInput for numbers that make no sense.
@@ -92,7 +92,7 @@ def departures(
     x = torch.tensor(architecture.prepare(problem.inputs), device=generator.device)
     signs = torch.tensor(problem.train_y, dtype=x.dtype, device=x.device) * 2 - 1
     table, points = architecture.parameters(tuple(x.shape[1:])), len(x)
-    block = block or as_many_as_fit(max(_NUMBERS // (points * size(table)), 1))
+    block = block or block_that_fits(max(_NUMBERS // (points * size(table)), 1))
     stream = Draws(table, architecture.distribution, generator)
     found = []
     for k in blocks(networks, block):
@@ -100,7 +100,7 @@ def departures(
         linear = _of_linearisation(architecture, table, rows, x, signs, learning_rate, steps)
         trained = _of_network(architecture, table, rows, x, signs, learning_rate, steps)
         found.append((trained - linear).square().mean(1).sqrt())
-    return Departures(torch.cat(found).double().cpu().numpy())
+    return LinearisationGap(torch.cat(found).double().cpu().numpy())
 
 
 def _of_network(

@@ -41,9 +41,9 @@ from harness.samplers.posterior.annealing_levels import (
     FITTING,
     HELD_AT,
     INITIALISATION,
+    AnnealingPath,
     Level,
-    Piece,
-    Route,
+    Segment,
     along_likelihood,
     mean_likelihood,
     sharpening,
@@ -73,30 +73,30 @@ def annealed_posterior(
     trajectories: int = 16,
     leaps: int = 30,
     states: int = 8,
-    lengthenings: int = 3,
+    max_doublings: int = 3,
     effective: float = 0.8,
-    route: Route = "sharpness",
+    path: AnnealingPath = "sharpness",
 ) -> AnnealedPosterior:
     """Sample the posterior of two classes by so many independent runs.
 
     trajectories: of every particle at each level. leaps: steps of each. states: how often the last particles are moved
-    on and asked for their functions. lengthenings: how often the trajectories may be doubled, all being done again,
+    on and asked for their functions. max_doublings: how often the trajectories may be doubled, all being done again,
     until there and back agree within half a nat; who asks sees whether they do. effective: levels are so near that the
-    particles' weights are worth so large a share of them. route: along the "sharpness", or the "likelihood", which
+    particles' weights are worth so large a share of them. path: along the "sharpness", or the "likelihood", which
     takes more levels but passes where labels are learnt all at once: see `levels.py`. BadInput for numbers that make no
     sense, more than two classes, and architectures whose layers are not known, not Gaussian or tied; Undecided where
     the pilot does not come to an end.
     """
-    counted = are_counts(problem.m, runs, particles, trajectories, leaps, states) and are_counts(lengthenings, least=0)
+    counted = are_counts(problem.m, runs, particles, trajectories, leaps, states) and are_counts(max_doublings, least=0)
     if not counted or not (is_number(effective) and 0 < effective < 1):
         raise BadInput(
             "Annealing takes at least 1 training point, run, particle, trajectory, leap and state, no negative number "
-            f"of lengthenings and an effective share between 0 and 1, not m = {problem.m}, runs = {runs}, "
+            f"of doublings and an effective share between 0 and 1, not m = {problem.m}, runs = {runs}, "
             f"particles = {particles}, trajectories = {trajectories}, leaps = {leaps}, states = {states}, "
-            f"lengthenings = {lengthenings}, effective = {effective}."
+            f"max_doublings = {max_doublings}, effective = {effective}."
         )
-    if route not in get_args(Route):
-        raise BadInput(f"Annealing goes along one of {', '.join(get_args(Route))}, not along {route!r}.")
+    if path not in get_args(AnnealingPath):
+        raise BadInput(f"Annealing goes along one of {', '.join(get_args(AnnealingPath))}, not along {path!r}.")
     problem.needs_two_classes("Annealing")
     if not takes(architecture):
         raise BadInput(
@@ -104,9 +104,9 @@ def annealed_posterior(
             f"0, not {architecture.name}."
         )
     sampler = _Sampler(architecture, problem, generator, particles, leaps, states)
-    ladder = sampler.ladder(route, max(trajectories // _PILOTS_PART, 1), effective)
+    ladder = sampler.ladder(path, max(trajectories // _PILOTS_PART, 1), effective)
     found = sampler.runs(ladder, trajectories, runs)
-    for _ in range(lengthenings):
+    for _ in range(max_doublings):
         if found.agree:
             break
         trajectories *= 2
@@ -139,30 +139,30 @@ class _Sampler:
         self.problem, self.particles, self.states, self.generator = problem, particles, states, generator
         self.nothing = pack(np.zeros((0, problem.n), dtype=np.uint8))
 
-    def ladder(self, route: Route, trajectories: int, effective: float) -> list[_Step]:
+    def ladder(self, path: AnnealingPath, trajectories: int, effective: float) -> list[_Step]:
         """From the initialisation to networks that fit, by pilot runs."""
-        if route == "sharpness":
+        if path == "sharpness":
             return self.pilot([sharpening()], trajectories, effective)[0]
         _, sharp = self.pilot([sharpening(end=HELD_AT)], trajectories, effective)
         _, drawn = self._start()
         ends = mean_likelihood(drawn), mean_likelihood(sharp)
         return self.pilot(along_likelihood(self.problem.m, *ends), trajectories, effective)[0]
 
-    def pilot(self, pieces: Sequence[Piece], trajectories: int, effective: float) -> tuple[list[_Step], Tensor]:
+    def pilot(self, segments: Sequence[Segment], trajectories: int, effective: float) -> tuple[list[_Step], Tensor]:
         """Levels of these pieces, and the particles' margins at their end."""
         step = _LONGEST_STEP
         ladder = [(INITIALISATION, step)]
         rows, margins = self._start()
-        for piece in pieces:
-            gone = piece.start
-            while gone < piece.end:
+        for piece in segments:
+            position = piece.start
+            while position < piece.end:
                 if len(ladder) > _MOST_LEVELS:
                     raise Undecided(
                         f"Annealing did not come to networks that fit all of S within {_MOST_LEVELS} levels; more "
                         "trajectories at each would decide it."
                     )
-                gone = piece.next(margins, gone, effective)
-                level = piece.level(gone)
+                position = piece.next(margins, position, effective)
+                level = piece.level(position)
                 rows, margins, _ = self._resampled(rows, margins, ladder[-1][0], level)
                 for _ in range(trajectories if level != FITTING else 0):
                     rows, margins, accepted = self._moved(rows, margins, level, step)

@@ -19,10 +19,10 @@ from scipy.optimize import brentq
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-Route = Literal["sharpness", "likelihood"]
+AnnealingPath = Literal["sharpness", "likelihood"]
 
 # Sharpness at which L is held: parity of 7 bits is learnt well before it. That of 5 bits is learnt about there, but not
-# so much at once that either route would be held up.
+# so much at once that either path would be held up.
 HELD_AT = 3.0
 # κ times the number of points, of whose number L is a sum. Stiff enough to hold networks where there would be hardly
 # any, not so stiff that levels become many.
@@ -61,7 +61,7 @@ FITTING = Level(inf)
 
 
 @dataclass(frozen=True)
-class Piece:
+class Segment:
     """A piece of the way; level: from how far one has gone, `start` to `end`, to the level there.
 
     first: how far one may go at once to begin with; from there on, by the factor _STEEPEST. What has no end may be left
@@ -73,10 +73,10 @@ class Piece:
     end: float = 1.0
     first: float = 1.0
 
-    def next(self, margins: Tensor, gone: float, effective: float) -> float:
-        """How far to go for weights that are worth that share of the particles, which are at `gone` with these
+    def next(self, margins: Tensor, position: float, effective: float) -> float:
+        """How far to go for weights that are worth that share of the particles, which are at `position` with these
         margins."""
-        here = self.level(gone).log_weight(margins)
+        here = self.level(position).log_weight(margins)
 
         def excess(further: float) -> float:
             weights = self.level(further).log_weight(margins) - here
@@ -87,26 +87,26 @@ class Piece:
 
         if self.end == inf and excess(inf) >= 0:
             return inf
-        most = min(max(_STEEPEST * gone, self.first), self.end)
-        return most if excess(most) >= 0 else float(brentq(excess, gone, most, rtol=1e-5))
+        most = min(max(_STEEPEST * position, self.first), self.end)
+        return most if excess(most) >= 0 else float(brentq(excess, position, most, rtol=1e-5))
 
 
-def sharpening(start: float = 0.0, end: float = inf) -> Piece:
+def sharpening(start: float = 0.0, end: float = inf) -> Segment:
     """From one sharpness to another."""
-    return Piece(Level, start, end)
+    return Segment(Level, start, end)
 
 
-def along_likelihood(points: int, start: float, end: float) -> Sequence[Piece]:
+def along_likelihood(points: int, start: float, end: float) -> Sequence[Segment]:
     """From the initialisation, where L is `start` on average, to networks that fit, by those of sharpness HELD_AT,
     where it is `end`."""
     stiffness = _STIFFNESS / points
     # Held there, L lies 1/κ below the centre where it is as likely as without being held.
     last = end + 1 / stiffness
     return (
-        Piece(lambda part: Level(HELD_AT, 0.0, part * stiffness, start), first=_LOOSEST),
-        Piece(lambda part: Level(HELD_AT, 0.0, stiffness, start + part * (last - start))),
-        Piece(lambda looser: Level(HELD_AT, 1 - 1 / looser, stiffness / looser, last), 1.0, 1 / _LOOSEST),
-        Piece(lambda part: Level(HELD_AT, 1 - (1 - part) * _LOOSEST, (1 - part) * _LOOSEST * stiffness, last)),
+        Segment(lambda part: Level(HELD_AT, 0.0, part * stiffness, start), first=_LOOSEST),
+        Segment(lambda part: Level(HELD_AT, 0.0, stiffness, start + part * (last - start))),
+        Segment(lambda looser: Level(HELD_AT, 1 - 1 / looser, stiffness / looser, last), 1.0, 1 / _LOOSEST),
+        Segment(lambda part: Level(HELD_AT, 1 - (1 - part) * _LOOSEST, (1 - part) * _LOOSEST * stiffness, last)),
         sharpening(HELD_AT),
     )
 

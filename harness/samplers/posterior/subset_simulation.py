@@ -97,7 +97,7 @@ def subset_simulation(
     runs: int = 8,
     chains: int = 128,
     steps: int = 8,
-    lengthenings: int = 3,
+    max_doublings: int = 3,
     survival: float = 0.2,
     last_layers: int = 20,
     groups: int = 40,
@@ -107,7 +107,7 @@ def subset_simulation(
     """Sample the posterior of this architecture by so many independent runs.
 
     chains: survivors each level begins with. steps: states of each chain, so that a run has chains × steps particles.
-    lengthenings: how often the steps may be doubled until the runs agree. survival: the pilot
+    max_doublings: how often the steps may be doubled until the runs agree. survival: the pilot
     adds points at a level until a smaller share would be left. groups: of a hidden layer's units, which move one after
     the other. last_layers: moves of the last layer between two states. block: chains moved together; the default keeps
     them in cache. observe: what to note of each particle, as means over a run's. BadInput for numbers that make no
@@ -116,13 +116,13 @@ def subset_simulation(
     if (
         not are_counts(problem.m, runs, chains, steps, groups)
         or not (is_number(survival) and 0 < survival < 1)
-        or not are_counts(last_layers, lengthenings, least=0)
+        or not are_counts(last_layers, max_doublings, least=0)
     ):
         raise BadInput(
             "Subset simulation takes at least 1 training point, run, chain, step and group, a survival between 0 and 1 "
-            f"and no negative number of last layers and lengthenings, not m = {problem.m}, runs = {runs}, "
+            f"and no negative number of last layers and doublings, not m = {problem.m}, runs = {runs}, "
             f"chains = {chains}, steps = {steps}, groups = {groups}, survival = {survival}, "
-            f"last_layers = {last_layers}, lengthenings = {lengthenings}."
+            f"last_layers = {last_layers}, max_doublings = {max_doublings}."
         )
     sampler = _Sampler(architecture, problem, generator, chains, last_layers, groups, block, observe)
     with torch.inference_mode():
@@ -130,9 +130,9 @@ def subset_simulation(
             levels = sampler.pilot(max(steps // _PILOTS_PART, 1), survival)
             found = [sampler.run(levels, steps) for _ in range(runs)]
             posterior = _together(found, problem)
-            if not posterior.scatter > _LONG_ENOUGH or lengthenings == 0:
+            if not posterior.scatter > _LONG_ENOUGH or max_doublings == 0:
                 return posterior
-            steps, lengthenings = 2 * steps, lengthenings - 1
+            steps, max_doublings = 2 * steps, max_doublings - 1
 
 
 class _Run(NamedTuple):

@@ -20,7 +20,7 @@ from harness.optimisers import SGD, Optimiser
 from harness.samplers.training.compiled_updates import arguments, has_formula, update
 
 if TYPE_CHECKING:
-    from harness.samplers.training.state import Block
+    from harness.samplers.training.state import EnsembleState
     from harness.samplers.training.trainer import Lesson
 
 # Training points that a look at the accuracy takes at a time.
@@ -47,13 +47,13 @@ def takes(lesson: "Lesson") -> bool:
     return knows(lesson) and has_formula(lesson.optimiser) and lesson.step_rates is None
 
 
-def epoch(lesson: "Lesson", block: "Block", order: Tensor) -> None:
+def epoch(lesson: "Lesson", block: "EnsembleState", order: Tensor) -> None:
     """Steps of every network through its own order (networks, points); updates the block."""
     order = order.contiguous()
     _run(lesson, block.rows, order, order.shape[1], lesson.optimiser, block.state, block.epochs, _ALWAYS, _NONE)
 
 
-def epochs_to_fit(lesson: "Lesson", block: "Block", order: Tensor, most: int) -> tuple[Tensor, Tensor]:
+def epochs_to_fit(lesson: "Lesson", block: "EnsembleState", order: Tensor, most: int) -> tuple[Tensor, Tensor]:
     """Epochs of every network until it fits, has diverged, or has had `most` in all: (networks,) bool, which do.
 
     order: (networks, epochs × m). Updates the block; a network stays in cache all the while.

@@ -16,12 +16,12 @@ from harness.optimisers.search import GuessAndCheck
 from harness.optimisers.stopping import After, Stop
 from harness.problems import Problem
 from harness.samplers.training import compiled
-from harness.samplers.training.rate_factors import by_layer, least_dimension
-from harness.samplers.training.state import Block
+from harness.samplers.training.rate_factors import by_layer, in_input_span
+from harness.samplers.training.state import EnsembleState
 from harness.samplers.training.trainer import Lesson
 
 
-class Course:
+class TrainingLoop:
     """What `train` asks for, checked and laid out on the generator's device; the arguments are explained there.
 
     x: (m + n, ...) training, then evaluation inputs as the networks take them. lesson: what every network is taught.
@@ -58,7 +58,7 @@ class Course:
         device = generator.device
         batch = problem.m if optimiser.full_batch else batch
         if in_span and optimiser.rotation_equivariant and architecture.rotation_invariant:
-            self.x, table, rates = least_dimension(architecture, problem.inputs, device, problem.outputs)
+            self.x, table, rates = in_input_span(architecture, problem.inputs, device, problem.outputs)
         else:
             self.x, rates = torch.tensor(architecture.prepare(problem.inputs), device=device), None
             table = architecture.parameters(tuple(self.x.shape[1:]), problem.outputs)
@@ -83,7 +83,7 @@ class Course:
         self._first_key = torch.randint(2**62, (1,), generator=generator, device=device)
         self._started = 0
 
-    def stopped(self) -> Iterator[tuple[Block, Tensor]]:
+    def stopped(self) -> Iterator[tuple[EnsembleState, Tensor]]:
         """Networks as they stop, some at a time, and which fit S, (networks,) bool; diverged ones are left out."""
         if isinstance(self._stop, After):
             return self._after(self._stop.of_updates(self.lesson.updates_an_epoch))
@@ -93,7 +93,7 @@ class Course:
     def _missing(self) -> int:
         return self._networks - self._started
 
-    def _take(self, networks: int) -> Block:
+    def _take(self, networks: int) -> EnsembleState:
         """The next so many networks at initialisation."""
         lesson, device = self.lesson, self._generator.device
         rows = self._draws.take(networks).contiguous()
@@ -101,11 +101,11 @@ class Course:
         self._started += networks
         initial = rows.clone() if self._keep_initial else None
         state = lesson.optimiser.start(rows)
-        return Block(rows, state, splitmix64(self._first_key + index), torch.zeros_like(index), initial)
+        return EnsembleState(rows, state, splitmix64(self._first_key + index), torch.zeros_like(index), initial)
 
-    def _first_fits(self) -> Iterator[tuple[Block, Tensor]]:
+    def _first_fits(self) -> Iterator[tuple[EnsembleState, Tensor]]:
         """At their first fit, or at the last epoch without one."""
-        active: Block | None = None
+        active: EnsembleState | None = None
         while active or self._missing:
             # Refilling only when a quarter has left keeps the copying small beside the training.
             free = min(self._block - (len(active) if active else 0), self._missing)
@@ -120,7 +120,9 @@ class Course:
                 if len(stopped):
                     yield stopped, fits
 
-    def _parted(self, block: Block, fits: Tensor, diverged: Tensor) -> tuple[Block, Tensor, Block]:
+    def _parted(
+        self, block: EnsembleState, fits: Tensor, diverged: Tensor
+    ) -> tuple[EnsembleState, Tensor, EnsembleState]:
         """Networks that stop, which of these fit, and those that go on; diverged ones are left out."""
         stopping = fits | ~diverged & (block.epochs >= self._max_epochs)
         which = stopping.nonzero()[:, 0]
@@ -128,9 +130,9 @@ class Course:
         going_on = ~stopping & ~diverged
         return stopped, fits[which], block if going_on.all() else block.compact(going_on)
 
-    def _overtrained(self, further: int) -> Iterator[tuple[Block, Tensor]]:
+    def _overtrained(self, further: int) -> Iterator[tuple[EnsembleState, Tensor]]:
         """So many epochs after their first fit; those without one as they come."""
-        waiting: Block | None = None
+        waiting: EnsembleState | None = None
         for block, fits in self._first_fits():
             if not fits.all():
                 which = (~fits).nonzero()[:, 0]
@@ -144,12 +146,12 @@ class Course:
         if waiting:
             yield self._trained_on(waiting, further * self.lesson.updates_an_epoch)
 
-    def _after(self, updates: int) -> Iterator[tuple[Block, Tensor]]:
+    def _after(self, updates: int) -> Iterator[tuple[EnsembleState, Tensor]]:
         """After so many updates."""
         while self._missing:
             yield self._trained_on(self._take(min(self._block, self._missing)), updates)
 
-    def _trained_on(self, block: Block, updates: int) -> tuple[Block, Tensor]:
+    def _trained_on(self, block: EnsembleState, updates: int) -> tuple[EnsembleState, Tensor]:
         """The networks that have not diverged after so many further updates, and which of them fit."""
         whole, rest = divmod(updates, self.lesson.updates_an_epoch)
         for _ in range(whole):

@@ -41,7 +41,7 @@ def is_adaptive(optimiser: Optimiser) -> bool:
     return isinstance(optimiser, Adam | AdamW | RMSprop | Adagrad | Adadelta)
 
 
-def least_dimension(
+def in_input_span(
     architecture: Architecture, inputs: np.ndarray, device: torch.device, outputs: int = 1
 ) -> tuple[Tensor, dict[str, Parameter], Tensor | None]:
     """Inputs, parameters and rates on which descent finds each function as often as on the inputs given.

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 @dataclass
-class Block:
+class EnsembleState:
     """Networks in training, one a row of every tensor: its numbers, its optimiser's state, its key, its epochs.
 
     initial: its numbers at initialisation, or None where nobody asks for them.
@@ -19,9 +19,9 @@ class Block:
     epochs: Tensor
     initial: Tensor | None = None
 
-    def select(self, which: Tensor) -> "Block":
+    def select(self, which: Tensor) -> "EnsembleState":
         """The networks of these indices."""
-        return Block(
+        return EnsembleState(
             self.rows.index_select(0, which),
             [tensor.index_select(0, which) for tensor in self.state],
             self.keys[which],
@@ -29,7 +29,7 @@ class Block:
             None if self.initial is None else self.initial.index_select(0, which),
         )
 
-    def compact(self, staying: Tensor) -> "Block":
+    def compact(self, staying: Tensor) -> "EnsembleState":
         """Those that stay, (networks,) bool, in the same memory: the last ones take the places of those that go."""
         count = int(staying.sum())
         places = (~staying[:count]).nonzero()[:, 0]
@@ -39,7 +39,7 @@ class Block:
             tensor[places] = tensor[last]
             return tensor[:count]
 
-        return Block(
+        return EnsembleState(
             compacted(self.rows),
             [compacted(tensor) for tensor in self.state],
             compacted(self.keys),
@@ -47,9 +47,9 @@ class Block:
             None if self.initial is None else compacted(self.initial),
         )
 
-    def join(self, other: "Block") -> "Block":
+    def join(self, other: "EnsembleState") -> "EnsembleState":
         """These networks and then the others."""
-        return Block(
+        return EnsembleState(
             torch.cat([self.rows, other.rows]),
             [torch.cat(pair) for pair in zip(self.state, other.state, strict=True)],
             torch.cat([self.keys, other.keys]),

@@ -19,7 +19,7 @@ from harness.networks.logits import labels_of_logits
 from harness.optimisers import Optimiser
 from harness.optimisers.stopping import FirstFit, Stop
 from harness.problems import Problem
-from harness.samplers.training.loop import Course
+from harness.samplers.training.loop import TrainingLoop
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def train(
     max_epochs: how long a network is given to fit S for the first time; without meaning where `stop` is a time.
     block: networks trained together; the default keeps them in cache. Draws and orders do not depend on it.
     """
-    course = Course(
+    course = TrainingLoop(
         architecture,
         problem,
         optimiser,
@@ -158,10 +158,10 @@ def trained_networks(
     """The networks that `train` trains, with their parameters, some at a time as they stop; diverged ones are left out.
 
     in_span: train in the span of the inputs where that leaves functions and features distributed as they are (see
-    `least_dimension`), so that a first layer has fewer numbers than `problem.inputs` would give it; False: never.
+    `in_input_span`), so that a first layer has fewer numbers than `problem.inputs` would give it; False: never.
     The other arguments are those of `train`, and with in_span the networks are the same.
     """
-    course = Course(
+    course = TrainingLoop(
         architecture,
         problem,
         optimiser,

@@ -17,7 +17,7 @@ from harness.optimisers import Noisy, Optimiser
 from harness.optimisers.minibatches import normal, orders
 from harness.optimisers.search import PROPOSALS, Searcher, search
 from harness.samplers.training import compiled
-from harness.samplers.training.state import Block
+from harness.samplers.training.state import EnsembleState
 
 # Training points that a look at the accuracy takes at a time.
 _POINTS = 32
@@ -78,7 +78,7 @@ class Lesson:
         """Minibatches that all training points make, the last one may be smaller; or the proposals of a search."""
         return PROPOSALS if isinstance(self.optimiser, Searcher) else -(-len(self.x) // self.batch)
 
-    def epoch(self, block: Block, updates: int | None = None) -> None:
+    def epoch(self, block: EnsembleState, updates: int | None = None) -> None:
         """One pass of every network through its own order of the training points; updates the block in place.
 
         updates: end the pass after so many; by default, after all.
@@ -111,7 +111,7 @@ class Lesson:
                 torch.lerp(before, block.rows, self.step_rates, out=block.rows)
         block.epochs += 1
 
-    def fit(self, block: Block, most: int) -> tuple[Tensor, Tensor]:
+    def fit(self, block: EnsembleState, most: int) -> tuple[Tensor, Tensor]:
         """An epoch, or a few, of every network, none beyond `most` in all, and a look after each.
 
         Those that have had fewer than `most` train; whoever fits or has diverged is left as it is then.
@@ -122,7 +122,7 @@ class Lesson:
         self.epoch(block)
         return self.look(block.rows)
 
-    def _orders(self, block: Block, epochs: int) -> Tensor:
+    def _orders(self, block: EnsembleState, epochs: int) -> Tensor:
         """(networks, epochs × m) the points in the order of every network's next epochs."""
         m, networks = len(self.x), len(block)
         if self.batch >= m:
@@ -143,7 +143,7 @@ class Lesson:
 
         return gradients(self.architecture, self.table, rows, x, slope)
 
-    def _followed(self, optimiser: Noisy, block: Block, gradient: Tensor, number: int) -> Tensor:
+    def _followed(self, optimiser: Noisy, block: EnsembleState, gradient: Tensor, number: int) -> Tensor:
         """What an optimiser with noise of its own follows at this update of the epoch.
 
         Descent of rate η·r on a number is descent of rate η on that number over √r, whose gradient is √r times as

@@ -87,14 +87,14 @@ def _pairwise(p: Units, q: Units, *, reference: bool = True) -> Ratio:
     none = np.zeros_like(apart)
     side_p = Side(
         size=_effective(p, smoothed[:, 0]),
-        freedom=p.kish - 1,
+        freedom=p.effective_size - 1,
         spread=_jackknife(p, np.stack([apart_p, np.zeros_like(apart_p)])),
         reach=2 * np.stack([apart, none], axis=1),
         norm2=float(shares[:, 0] @ smoothed[:, 0]),
     )
     side_q = Side(
         size=_effective(q, smoothed[:, 1]),
-        freedom=q.kish - 1,
+        freedom=q.effective_size - 1,
         spread=_jackknife(q, np.stack([apart_q, weight * qq_without])),
         reach=2 * np.stack([-apart, weight * smoothed[:, 1]], axis=1),
         norm2=float(shares[:, 1] @ smoothed[:, 1]),
@@ -145,4 +145,4 @@ def _effective(units: Units, smoothed: np.ndarray) -> float:
     centred = units.self_kernel - 2 * mass * with_all + mass**2 * squared_norm
     variance = float(units.multiplicity @ centred) / total**2
     single = 1.0 - squared_norm
-    return single / variance if variance > 0 else units.kish
+    return single / variance if variance > 0 else units.effective_size

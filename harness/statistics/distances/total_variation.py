@@ -27,7 +27,7 @@ def total_variation(p: Sample, q: Sample) -> Estimate:
     plug-in reads on average between samples of these sizes of one distribution, the two pooled.
     """
     units = of_two(p, q)
-    sizes = units[0].kish, units[1].kish
+    sizes = units[0].effective_size, units[1].effective_size
     value = _plug_in(*units)
     first, second = zip(*(halves(each) for each in units), strict=True)
     inside = shares(first[0]) > shares(first[1])
@@ -76,7 +76,7 @@ def within_tenfold(by_training: Sample, by_volume: Sample) -> Estimate:
         interval,
         int(min(units[0].independent, units[1].independent)),
         "units in the smaller sample",
-        min(units[0].kish, units[1].kish),
+        min(units[0].effective_size, units[1].effective_size),
         "split sample with simultaneous exact intervals",
     )
 
@@ -115,12 +115,12 @@ def effective_number(units: Units, inside: np.ndarray, mass: np.ndarray, share: 
     variance = float(units.multiplicity @ (inside - share * mass) ** 2) / float(units.total.sum()) ** 2
     if (mass == 1).all() and np.isin(inside, (0, 1)).all():
         return float(units.multiplicity.sum())
-    return min(share * (1 - share) / variance, units.total.sum()) if variance > 0 else units.kish
+    return min(share * (1 - share) / variance, units.total.sum()) if variance > 0 else units.effective_size
 
 
 def _each_interval(units: Units, alpha: float) -> tuple[np.ndarray, np.ndarray]:
     """Clopper–Pearson for every function at once, by Kish's effective number for hidden draws."""
-    share, number = shares(units), units.kish
+    share, number = shares(units), units.effective_size
     k = share * number
     low = np.where(k > 0, stats.beta.ppf(alpha / 2, np.maximum(k, 1e-12), number - k + 1), 0.0)
     high = np.where(k < number, stats.beta.ppf(1 - alpha / 2, k + 1, np.maximum(number - k, 1e-12)), 1.0)
@@ -137,7 +137,7 @@ def _pooled_floor(p: Units, q: Units) -> float:
     Given the pooled counts c, a function's count in one of two samples of one distribution is hypergeometric, so that
     its share differs by (1/N + 1/N')·|X − EX|. Between those of unequal units counts are scaled to effective numbers.
     """
-    sizes = round(p.kish), round(q.kish)
+    sizes = round(p.effective_size), round(q.effective_size)
     counts = np.rint(shares(p) * sizes[0] + shares(q) * sizes[1])
     deviation = _mean_deviation(counts, *sizes)
     return float(deviation.sum() * (1 / sizes[0] + 1 / sizes[1]) / 2)

@@ -64,7 +64,7 @@ class Units:
         return self.multiplicity @ self.measures
 
     @cached_property
-    def kish(self) -> float:
+    def effective_size(self) -> float:
         """Effective number of units of unequal mass (Kish 1965): (Σ mass)²/Σ mass²."""
         return float((self.multiplicity @ self.mass) ** 2 / (self.multiplicity @ self.mass**2))
 

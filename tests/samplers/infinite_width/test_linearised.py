@@ -10,7 +10,7 @@ from harness.errors import BadInput, Undecided
 from harness.networks import FullyConnected
 from harness.networks.ensemble import draw
 from harness.problems import Problem, digits
-from harness.samplers.infinite_width.linearised import Departures, departures
+from harness.samplers.infinite_width.linearised import LinearisationGap, linearisation_gap
 
 PROBLEM = digits(6, 5)
 
@@ -21,7 +21,7 @@ def generator(seed):
 
 def test_a_linear_network_is_its_linearisation():
     perceptron = FullyConnected((), parametrisation="ntk")
-    found = departures(perceptron, PROBLEM, 0.5, 50, 10, generator(0))
+    found = linearisation_gap(perceptron, PROBLEM, 0.5, 50, 10, generator(0))
     # Rounding of single precision, over 50 steps.
     assert found.values.max() < 1e-4
 
@@ -67,7 +67,7 @@ def test_against_plain_gradient_descent():
     table = architecture.parameters((64,))
     assert list(table) == ["hidden0.weight", "hidden0.bias", "readout.weight", "readout.bias"]
     rows = draw(table, "gaussian", 3, generator(4))
-    found = departures(architecture, PROBLEM, learning_rate, steps, 3, generator(4))
+    found = linearisation_gap(architecture, PROBLEM, learning_rate, steps, 3, generator(4))
     wanted = [by_autograd(row, PROBLEM, width, learning_rate, steps) for row in rows]
     np.testing.assert_allclose(found.values, wanted, rtol=1e-3)
 
@@ -76,21 +76,21 @@ def test_wider_is_nearer():
     values = []
     for width in (8, 128):
         architecture = FullyConnected((width, width), activation="erf", parametrisation="ntk")
-        values.append(departures(architecture, PROBLEM, 0.2, 30, 20, generator(0)).log_mean.value)
+        values.append(linearisation_gap(architecture, PROBLEM, 0.2, 30, 20, generator(0)).log_mean.value)
     assert values[1] < values[0] - 1
 
 
 @pytest.mark.parametrize("block", [1, 3])
 def test_nothing_depends_on_the_block(block):
     architecture = FullyConnected((4,), parametrisation="ntk")
-    whole = departures(architecture, PROBLEM, 0.2, 5, 7, generator(1)).values
-    parts = departures(architecture, PROBLEM, 0.2, 5, 7, generator(1), block=block).values
+    whole = linearisation_gap(architecture, PROBLEM, 0.2, 5, 7, generator(1)).values
+    parts = linearisation_gap(architecture, PROBLEM, 0.2, 5, 7, generator(1), block=block).values
     np.testing.assert_allclose(parts, whole, rtol=1e-3)
 
 
 def test_networks_merge():
-    one, two = Departures(np.array([0.1, 0.2])), Departures(np.array([0.4]))
-    both = Departures.from_arrays((one + two).to_arrays()).log_mean
+    one, two = LinearisationGap(np.array([0.1, 0.2])), LinearisationGap(np.array([0.4]))
+    both = LinearisationGap.from_arrays((one + two).to_arrays()).log_mean
     assert (both.n, both.unit) == (3, "networks")
     assert both.value == pytest.approx(np.log([0.1, 0.2, 0.4]).mean())
     low, high = both.interval(0.05)
@@ -99,16 +99,16 @@ def test_networks_merge():
 
 def test_networks_that_diverged_leave_the_distance_undecided():
     with pytest.raises(Undecided, match="1 of 3 networks diverged"):
-        Departures(np.array([0.1, np.inf, 0.2])).log_mean  # noqa: B018 — it is computed when it is asked for
+        LinearisationGap(np.array([0.1, np.inf, 0.2])).log_mean  # noqa: B018 — it is computed when it is asked for
 
 
 def test_intervals_cover():
     """200 samples of 32 networks: fewer covered than so many would have a chance of 1e-5 at a coverage of 90 %."""
     architecture = FullyConnected((4,), activation="erf", parametrisation="ntk")
-    values = departures(architecture, PROBLEM, 0.2, 5, 200 * 32, generator(2)).values
+    values = linearisation_gap(architecture, PROBLEM, 0.2, 5, 200 * 32, generator(2)).values
     truth, covered = float(np.log(values).mean()), 0
     for each in values.reshape(200, 32):
-        low, high = Departures(each).log_mean.interval(0.1)
+        low, high = LinearisationGap(each).log_mean.interval(0.1)
         covered += low <= truth <= high
     assert covered >= stats.binom.ppf(1e-5, 200, 0.9)
 
@@ -117,7 +117,7 @@ def test_what_makes_no_sense_is_refused():
     architecture = FullyConnected((4,))
     for arguments in ((0.0, 5, 5), (0.1, 0, 5), (0.1, 5, 0)):
         with pytest.raises(BadInput, match="A linearisation takes"):
-            departures(architecture, PROBLEM, *arguments, generator(0))
+            linearisation_gap(architecture, PROBLEM, *arguments, generator(0))
     nothing = Problem.from_arrays([], [], PROBLEM.eval_x, PROBLEM.eval_y)
     with pytest.raises(BadInput, match="m = 0"):
-        departures(architecture, nothing, 0.1, 5, 5, generator(0))
+        linearisation_gap(architecture, nothing, 0.1, 5, 5, generator(0))

@@ -29,7 +29,7 @@ from harness.statistics.volumes import named_function
 from harness.verdicts.intervals import log_evidence
 
 ALPHA = 1e-6
-ROUTES = pytest.mark.parametrize("route", ["sharpness", "likelihood"])
+ROUTES = pytest.mark.parametrize("path", ["sharpness", "likelihood"])
 
 
 def generator(seed):
@@ -59,8 +59,8 @@ def two_points(angle, labels=(1, 1)):
 
 @ROUTES
 @pytest.mark.parametrize("labels", list(product((0, 1), (0, 1))))
-def test_two_points_of_a_perceptron(labels, route):
-    options = {"runs": 8, "trajectories": 8, "leaps": 10, "lengthenings": 0, "route": route}
+def test_two_points_of_a_perceptron(labels, path):
+    options = {"runs": 8, "trajectories": 8, "leaps": 10, "max_doublings": 0, "path": path}
     found = annealed_posterior(perceptron(), two_points(0.5, labels), generator(0), **options)
     correlation = np.cos(0.5) * (1 if labels[0] == labels[1] else -1)
     truth = log(1 / 4 + asin(correlation) / (2 * pi))
@@ -68,10 +68,10 @@ def test_two_points_of_a_perceptron(labels, route):
 
 
 @ROUTES
-def test_orthogonal_inputs_have_evidence_two_to_the_minus_m(route):
+def test_orthogonal_inputs_have_evidence_two_to_the_minus_m(path):
     m = 12
     problem = Problem.from_arrays(np.eye(m), np.arange(m) % 2, np.eye(m)[:1], [0])
-    options = {"runs": 8, "particles": 64, "trajectories": 4, "leaps": 10, "lengthenings": 0, "route": route}
+    options = {"runs": 8, "particles": 64, "trajectories": 4, "leaps": 10, "max_doublings": 0, "path": path}
     found = annealed_posterior(perceptron(), problem, generator(1), **options)
     assert_overlap(found, -m * log(2), -m * log(2))
 
@@ -86,8 +86,8 @@ def test_orthogonal_inputs_have_evidence_two_to_the_minus_m(route):
     ],
     ids=lambda each: each.name,
 )
-def test_agrees_with_rejection(architecture, problem, route):
-    options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "route": route}
+def test_agrees_with_rejection(architecture, problem, path):
+    options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "path": path}
     found = annealed_posterior(architecture, problem, generator(2), **options)
     drawn = rejection(architecture, problem, 10_000, generator(3), last_layers=16)
     assert_overlap(found, *(log(end) for end in drawn.evidence.interval(ALPHA)))
@@ -100,9 +100,9 @@ def test_agrees_with_rejection(architecture, problem, route):
 def test_agrees_with_subset_simulation_where_rejection_is_hopeless():
     network, problem = FullyConnected((40, 40)), digits(32, 4)
     found = annealed_posterior(
-        network, problem, generator(11), runs=6, particles=64, trajectories=8, leaps=15, lengthenings=0
+        network, problem, generator(11), runs=6, particles=64, trajectories=8, leaps=15, max_doublings=0
     )
-    by_levels = subset_simulation(network, problem, generator(12), runs=6, lengthenings=0)
+    by_levels = subset_simulation(network, problem, generator(12), runs=6, max_doublings=0)
     assert by_levels.evidence.value < -17
     assert_overlap(found, *by_levels.evidence.interval(ALPHA))
     assert np.ptp(found.ends) < 1
@@ -111,19 +111,19 @@ def test_agrees_with_subset_simulation_where_rejection_is_hopeless():
 
 def test_both_routes_and_subset_simulation_find_the_same_volume_of_parity():
     network, parity = FullyConnected((40, 40)), named_function(3, "parity")
-    options = {"runs": 6, "particles": 64, "trajectories": 16, "leaps": 15, "lengthenings": 0}
+    options = {"runs": 6, "particles": 64, "trajectories": 16, "leaps": 15, "max_doublings": 0}
     sharp = annealed_posterior(network, parity, generator(15), **options)
-    held = annealed_posterior(network, parity, generator(16), **options, route="likelihood")
-    by_levels = subset_simulation(network, parity, generator(17), runs=6, lengthenings=0)
+    held = annealed_posterior(network, parity, generator(16), **options, path="likelihood")
+    by_levels = subset_simulation(network, parity, generator(17), runs=6, max_doublings=0)
     assert sharp.evidence.value < -12
     assert_overlap(sharp, *held.evidence.interval(ALPHA))
     assert_overlap(held, *by_levels.evidence.interval(ALPHA))
 
 
 @ROUTES
-def test_evidence_is_unbiased_with_few_particles(route):
+def test_evidence_is_unbiased_with_few_particles(path):
     problem = two_points(2.5)
-    options = {"runs": 400, "particles": 32, "trajectories": 1, "leaps": 5, "lengthenings": 0, "route": route}
+    options = {"runs": 400, "particles": 32, "trajectories": 1, "leaps": 5, "max_doublings": 0, "path": path}
     few = annealed_posterior(perceptron(), problem, generator(4), **options)
     values = np.exp(few.by_run)
     truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
@@ -168,15 +168,15 @@ def test_a_sharp_likelihood_is_the_0_1_likelihood():
 
 
 @pytest.mark.parametrize("pieces", [[sharpening()], along_likelihood(16, -25.0, -9.0)], ids=["sharpness", "likelihood"])
-def test_a_route_goes_from_the_initialisation_to_all_that_fit_without_a_jump(pieces):
+def test_a_route_goes_from_the_initialisation_to_all_that_fit_without_a_jump(segments):
     margins = torch.randn(100, 16, generator=generator(13))
     weights = INITIALISATION.log_weight(margins)
-    for piece in pieces:
+    for piece in segments:
         # Up to a constant, which moves no particle.
         begins = piece.level(piece.start).log_weight(margins) - weights
         torch.testing.assert_close(begins, begins[:1].expand(100))
         weights = piece.level(piece.end).log_weight(margins)
-    assert pieces[-1].level(pieces[-1].end) == FITTING
+    assert segments[-1].level(segments[-1].end) == FITTING
 
 
 def test_networks_that_are_held_lie_where_the_likelihood_alone_would_have_them():
@@ -193,8 +193,8 @@ def test_networks_that_are_held_lie_where_the_likelihood_alone_would_have_them()
 def test_the_next_level_is_where_weights_are_worth_their_share():
     margins = torch.randn(1000, 8, generator=generator(14))
     piece = sharpening()
-    gone = piece.next(margins, 0.0, 0.8)
-    weights = (piece.level(gone).log_weight(margins) - piece.level(0.0).log_weight(margins)).exp()
+    position = piece.next(margins, 0.0, 0.8)
+    weights = (piece.level(position).log_weight(margins) - piece.level(0.0).log_weight(margins)).exp()
     assert float(weights.sum() ** 2 / (weights**2).sum()) == pytest.approx(800, rel=1e-3)
     assert piece.next(margins.abs(), 0.0, 0.8) == float("inf")
     assert sharpening(end=0.1).next(margins, 0.0, 0.8) == 0.1
@@ -203,7 +203,7 @@ def test_the_next_level_is_where_weights_are_worth_their_share():
 def test_the_order_of_points_and_the_block_do_not_matter(monkeypatch):
     problem = digits(6, 4)
     last_first = Problem.from_arrays(problem.train_x[::-1], problem.train_y[::-1], problem.eval_x, problem.eval_y)
-    options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "lengthenings": 0}
+    options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "max_doublings": 0}
     found = annealed_posterior(FullyConnected((10, 10)), problem, generator(7), **options)
     turned = annealed_posterior(FullyConnected((10, 10)), last_first, generator(8), **options)
     assert_overlap(found, *turned.evidence.interval(ALPHA))
@@ -213,10 +213,10 @@ def test_the_order_of_points_and_the_block_do_not_matter(monkeypatch):
 
 
 @ROUTES
-def test_the_way_back_finds_the_same(route):
+def test_the_way_back_finds_the_same(path):
     problem = two_points(2.5)
     truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
-    options = {"runs": 100, "particles": 1024, "trajectories": 2, "leaps": 10, "lengthenings": 0, "route": route}
+    options = {"runs": 100, "particles": 1024, "trajectories": 2, "leaps": 10, "max_doublings": 0, "path": path}
     found = annealed_posterior(perceptron(), problem, generator(9), **options)
     inverse = np.exp(-found.back)
     assert abs(inverse.mean() - 1 / truth) < 4 * inverse.std() / 10 < 0.05 / truth
@@ -234,7 +234,7 @@ def test_who_lags_finds_too_little_there_and_too_much_back():
         particles=8,
         trajectories=1,
         leaps=1,
-        lengthenings=0,
+        max_doublings=0,
         effective=0.3,
     )
     there, back = found.ends
@@ -275,10 +275,10 @@ def test_particles_that_lag_are_moved_further(monkeypatch):
 
     monkeypatch.setattr(annealing._Sampler, "runs", runs)
     options = {"runs": 2, "particles": 16, "trajectories": 2, "leaps": 2}
-    found = annealed_posterior(perceptron(), two_points(1), generator(0), **options, lengthenings=5)
+    found = annealed_posterior(perceptron(), two_points(1), generator(0), **options, max_doublings=5)
     assert lengths == [2, 4, 8, 16]
     assert found.ends == pytest.approx((-54.2, -53.8))
-    found = annealed_posterior(perceptron(), two_points(1), generator(0), **options, lengthenings=2)
+    found = annealed_posterior(perceptron(), two_points(1), generator(0), **options, max_doublings=2)
     assert lengths[4:] == [2, 4, 8]
     assert not found.agree
 
@@ -299,7 +299,7 @@ def test_bad_numbers(wrong):
 
 def test_routes_are_two():
     with pytest.raises(BadInput, match="along one of sharpness, likelihood, not along 'gradient'"):
-        annealed_posterior(perceptron(), two_points(1), generator(0), route="gradient")
+        annealed_posterior(perceptron(), two_points(1), generator(0), path="gradient")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from harness.networks.ensemble import draw, views
 from harness.samplers.posterior.moves.constraint import Constraint
 from harness.samplers.posterior.moves.elliptical_slice import MOST_SHRINKS
 from harness.samplers.posterior.moves.last_layer import move_last_layer
-from harness.samplers.posterior.moves.units import move_all, move_units, turn
-from harness.samplers.posterior.moves.units_compiled import turn_on_cpu
+from harness.samplers.posterior.moves.units import move_all, move_units, slice_units
+from harness.samplers.posterior.moves.units_compiled import slice_units_compiled
 from harness.samplers.posterior.subset_simulation import Survivors
 from tests.support.architectures import ARCHITECTURES
 
@@ -55,7 +55,7 @@ def test_a_network_at_a_time_turns_as_all_together_do(architecture, classes):
             uniform = torch.rand(len(edges) - 1, MOST_SHRINKS, len(rows), generator=g)
             one, other = (
                 each(constraint, layer, parameters, z.clone(), dz, upper.clone(), edges, uniform)
-                for each in (turn, turn_on_cpu)
+                for each in (slice_units, slice_units_compiled)
             )
             assert one.shape == (len(rows), len(edges) - 1)
             # A point within rounding of the boundary may send the two to different angles: once in some 10^4 moves.

@@ -67,7 +67,7 @@ def test_correlated_orthants_far_beyond_rejection(m, ones, rho):
     labels = np.arange(m) < ones
     x = np.linalg.cholesky((1 - rho) * np.eye(m) + rho * np.ones((m, m))) * np.sqrt(m)
     found = subset_simulation(
-        perceptron(), problem(x, labels), generator(1), runs=10, chains=64, last_layers=60, lengthenings=0
+        perceptron(), problem(x, labels), generator(1), runs=10, chains=64, last_layers=60, max_doublings=0
     )
     truth = equicorrelated(m, labels, rho)
     if ones == m and rho == 0.5:
@@ -180,7 +180,7 @@ def test_evidence_intervals_cover():
     m, labels, rho = 10, np.arange(10) < 4, 0.5
     x = np.linalg.cholesky((1 - rho) * np.eye(m) + rho * np.ones((m, m))) * np.sqrt(m)
     task, truth = problem(x, labels), equicorrelated(m, labels, rho)
-    runs = subset_simulation(perceptron(), task, generator(14), runs=240, chains=16, steps=4, lengthenings=0)
+    runs = subset_simulation(perceptron(), task, generator(14), runs=240, chains=16, steps=4, max_doublings=0)
     missed = 0
     for first in range(0, 240, 6):
         low, high = log_evidence(runs.curve[first : first + 6, -1].tolist()).interval(0.2)
@@ -192,7 +192,7 @@ def test_evidence_is_unbiased_with_few_particles():
     m, labels, rho = 10, np.arange(10) < 4, 0.5
     x = np.linalg.cholesky((1 - rho) * np.eye(m) + rho * np.ones((m, m))) * np.sqrt(m)
     runs = subset_simulation(
-        perceptron(), problem(x, labels), generator(16), runs=400, chains=16, steps=4, last_layers=9, lengthenings=0
+        perceptron(), problem(x, labels), generator(16), runs=400, chains=16, steps=4, last_layers=9, max_doublings=0
     )
     ratios = np.exp(runs.curve[:, -1] - equicorrelated(m, labels, rho))
     assert abs(ratios.mean() - 1) < stats.norm.isf(1e-4 / 2) * ratios.std() / np.sqrt(400) < 0.4
@@ -223,7 +223,7 @@ def test_simulation_based_calibration():
 
 def test_curves_ancestors_and_the_store():
     found = subset_simulation(
-        FullyConnected((5, 5)), digits(16, 8), generator(15), runs=3, chains=32, steps=8, lengthenings=0
+        FullyConnected((5, 5)), digits(16, 8), generator(15), runs=3, chains=32, steps=8, max_doublings=0
     )
     assert found.curve.shape == (3, 17)
     assert (found.curve[:, 0] == 0).all()
@@ -263,8 +263,8 @@ def test_ten_classes_on_orthogonal_inputs_have_evidence_ten_to_the_minus_m():
 def test_runs_that_disagree_are_drawn_again_with_longer_chains():
     architecture, task = FullyConnected((5, 5)), digits(24, 8)
     short, longer = (
-        subset_simulation(architecture, task, generator(20), runs=4, chains=16, steps=2, lengthenings=lengthenings)
-        for lengthenings in (0, 4)
+        subset_simulation(architecture, task, generator(20), runs=4, chains=16, steps=2, max_doublings=max_doublings)
+        for max_doublings in (0, 4)
     )
     assert not short.agree
     assert short.functions.total <= 4 * 16 * 2
@@ -273,7 +273,7 @@ def test_runs_that_disagree_are_drawn_again_with_longer_chains():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"runs": 0}, {"chains": 0}, {"survival": 1.0}, {"last_layers": -1}, {"lengthenings": -1}, {"groups": 0}]
+    "wrong", [{"runs": 0}, {"chains": 0}, {"survival": 1.0}, {"last_layers": -1}, {"max_doublings": -1}, {"groups": 0}]
 )
 def test_bad_input(wrong):
     with pytest.raises(BadInput, match="Subset simulation takes"):

@@ -11,7 +11,7 @@ from harness.networks.logits import LOSSES
 from harness.optimisers import SGD, Adadelta, Adagrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSprop
 from harness.optimisers.minibatches import splitmix64
 from harness.samplers.training import compiled
-from harness.samplers.training.state import Block
+from harness.samplers.training.state import EnsembleState
 from harness.samplers.training.trainer import Lesson
 from tests.support.plain_training import two_clouds
 
@@ -56,7 +56,9 @@ def in_both(
     rates = torch.linspace(0.5, 2, rows.shape[1]).to(dtype) if rates else None
     lesson = Lesson(architecture, table, x.to(dtype), signs, optimiser, LOSSES[loss], batch, rates)
     rows = rows.to(dtype)
-    return lesson, Block(rows, optimiser.start(rows), splitmix64(torch.arange(networks)), torch.zeros(networks).long())
+    return lesson, EnsembleState(
+        rows, optimiser.start(rows), splitmix64(torch.arange(networks)), torch.zeros(networks).long()
+    )
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.name)

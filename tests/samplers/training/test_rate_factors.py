@@ -11,8 +11,8 @@ from harness.networks.ensemble import draw, views
 from harness.networks.logits import LOSSES
 from harness.optimisers import SGD, Adam, AdamW, Momentum, RMSprop, Whitened
 from harness.problems import digits
-from harness.samplers.training.rate_factors import by_layer, is_adaptive, least_dimension
-from harness.samplers.training.state import Block
+from harness.samplers.training.rate_factors import by_layer, in_input_span, is_adaptive
+from harness.samplers.training.state import EnsembleState
 from harness.samplers.training.trainer import Lesson
 from tests.support.architectures import plain_module
 from tests.support.plain_training import two_clouds
@@ -33,7 +33,7 @@ def lesson_for(architecture, problem, optimiser, loss="cross-entropy"):
 def started(lesson, networks, seed=0):
     rows = draw(lesson.table, "gaussian", networks, torch.Generator().manual_seed(seed)).contiguous()
     keys = torch.zeros(networks, dtype=torch.int64)
-    return Block(rows, lesson.optimiser.start(rows), keys, keys.clone())
+    return EnsembleState(rows, lesson.optimiser.start(rows), keys, keys.clone())
 
 
 def test_the_table_by_hand():
@@ -99,7 +99,7 @@ def test_training_is_that_of_parameter_groups(optimiser, plain):
 def test_rates_by_layer_go_with_those_of_the_least_dimension():
     """Descent in the inputs' span is descent on the inputs: features of one network move by the same law."""
     architecture, problem = FullyConnected((40,), "tanh", sigma_b=0.0, parametrisation="mup"), digits(4, 1)
-    x, table, rates = least_dimension(architecture, problem.inputs, CPU)
+    x, table, rates = in_input_span(architecture, problem.inputs, CPU)
     of_gradient, _ = by_layer(architecture, table, tuple(x.shape[1:]), SGD(0.1), CPU)
     full = lesson_for(architecture, problem, SGD(0.1))
     signs, loss = full.targets, full.loss
@@ -110,7 +110,7 @@ def test_rates_by_layer_go_with_those_of_the_least_dimension():
     parameters = views(full.table, block.rows)
     first = torch.tensor(q.T, dtype=torch.float32) @ parameters["hidden0.weight"][0] * (64 / 5) ** 0.5
     rows = torch.cat([first.flatten(), parameters["readout.weight"].flatten()])[None]
-    other = Block(rows, [], block.keys, block.epochs.clone())
+    other = EnsembleState(rows, [], block.keys, block.epochs.clone())
     torch.testing.assert_close(
         small.logits(rows, x),
         full.logits(block.rows, torch.tensor(architecture.prepare(problem.inputs))),

@@ -9,8 +9,8 @@ from harness.networks.ensemble import draw, views
 from harness.networks.logits import LOSSES
 from harness.optimisers import SGD
 from harness.optimisers.minibatches import orders, splitmix64
-from harness.samplers.training.rate_factors import least_dimension
-from harness.samplers.training.state import Block
+from harness.samplers.training.rate_factors import in_input_span
+from harness.samplers.training.state import EnsembleState
 from harness.samplers.training.trainer import Lesson
 from tests.support import plain_training
 from tests.support.architectures import ARCHITECTURES, plain_module, standard
@@ -28,7 +28,7 @@ def a_lesson(architecture, problem, optimiser, loss="cross-entropy", batch=4, ne
     signs = torch.tensor(problem.train_y).double() * 2 - 1
     table = architecture.parameters(tuple(x.shape[1:]))
     rows = draw(table, architecture.distribution, networks, torch.Generator().manual_seed(seed)).double()
-    block = Block(rows, optimiser.start(rows), splitmix64(torch.arange(networks)), torch.zeros(networks).long())
+    block = EnsembleState(rows, optimiser.start(rows), splitmix64(torch.arange(networks)), torch.zeros(networks).long())
     return Lesson(architecture, table, x, signs, optimiser, LOSSES[loss], batch), block
 
 
@@ -108,7 +108,7 @@ def test_descent_in_the_least_dimension_is_descent(architecture, loss):
     """Networks whose first-layer weights are turned into the inputs' span have the same logits all along."""
     problem = two_clouds(m=6, n=2, d=30)
     whole, block = a_lesson(architecture, problem, SGD(0.1), loss)
-    x, table, rates = least_dimension(architecture, problem.inputs, CPU)
+    x, table, rates = in_input_span(architecture, problem.inputs, CPU)
     assert x.shape == (8, 8)
     # W' = c QᵀW with X = RᵀQᵀ, so that X'W' = XW up to the forward pass's factor of the fan-in.
     q, r = np.linalg.qr(problem.inputs.T.astype(float))
@@ -118,7 +118,7 @@ def test_descent_in_the_least_dimension_is_descent(architecture, loss):
     parameters["hidden0.weight"] = turn.mT @ parameters["hidden0.weight"]
     rows = torch.cat([tensor.flatten(1) for tensor in parameters.values()], dim=1)
     small = Lesson(architecture, table, x[:6].double(), whole.targets, SGD(0.1), LOSSES[loss], 4, rates.double())
-    turned = Block(rows, [], block.keys, block.epochs.clone())
+    turned = EnsembleState(rows, [], block.keys, block.epochs.clone())
     evaluation = torch.tensor(problem.eval_x).double()
     for _ in range(10):
         for lesson, networks in ((whole, block), (small, turned)):
@@ -157,7 +157,7 @@ def test_those_that_stay_move_up_with_all_that_is_theirs():
     numbers = torch.arange(6.0)
     for staying in ([0, 1, 2, 3, 4, 5], [1, 3, 4], [0, 5], [2], []):
         rows, first, initial = (numbers[:, None] * factor + torch.arange(3.0) for factor in (10, 20, 30))
-        block = Block(rows, [numbers + 40, first], numbers.long() + 50, numbers.long() + 60, initial)
+        block = EnsembleState(rows, [numbers + 40, first], numbers.long() + 50, numbers.long() + 60, initial)
         stays = torch.zeros(6).bool()
         stays[staying] = True
         kept = block.compact(stays)

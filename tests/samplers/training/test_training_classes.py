@@ -14,7 +14,7 @@ from harness.optimisers import SGD, Adam, After, GreedyRandomSearch, Momentum, P
 from harness.optimisers.minibatches import orders, splitmix64
 from harness.problems import Problem
 from harness.samplers.training import Trained, train
-from harness.samplers.training.state import Block
+from harness.samplers.training.state import EnsembleState
 from harness.samplers.training.trainer import Lesson
 from tests.samplers.training.test_training import differing, drawn
 from tests.support.architectures import plain_module
@@ -67,7 +67,7 @@ def test_epochs_equal_those_of_torch_optim(architecture, optimiser, loss):
     x, y = torch.tensor(problem.train_x).double(), torch.tensor(problem.train_y).long()
     table = architecture.parameters(tuple(x.shape[1:]), CLASSES)
     rows = draw(table, architecture.distribution, 5, seeded()).double()
-    block = Block(rows, optimiser.start(rows), splitmix64(torch.arange(5)), torch.zeros(5).long())
+    block = EnsembleState(rows, optimiser.start(rows), splitmix64(torch.arange(5)), torch.zeros(5).long())
     targets = targets_of(y, CLASSES).double()
     lesson = Lesson(architecture, table, x, targets, optimiser, LOSSES_OF_CLASSES[loss], 4)
     parameters = views(table, rows)

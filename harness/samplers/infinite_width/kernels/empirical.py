@@ -15,7 +15,7 @@ from torch import Tensor
 
 from harness.arguments import are_counts
 from harness.errors import BadInput
-from harness.execution.memory import as_many_as_fit
+from harness.execution.memory import block_that_fits
 from harness.networks import Architecture, Parameter
 from harness.networks.ensemble import Draws, activations, block_size, blocks, of_layer, sampling_inputs, size
 from harness.networks.gradients import gradients
@@ -88,7 +88,7 @@ def matrices_of_nngp(
     table = architecture.parameters(tuple(x.shape[1:]))
     if block is None:
         in_cache = block_size(table, len(x), generator.device, activations(architecture, x))
-        block = min(in_cache, as_many_as_fit(max(_NUMBERS // len(x) ** 2, 1)))
+        block = min(in_cache, block_that_fits(max(_NUMBERS // len(x) ** 2, 1)))
     for parameters in ensembles(architecture, x, networks, 1, generator, block):
         with torch.inference_mode():
             features = architecture.features(parameters, x)
@@ -138,7 +138,7 @@ def empirical_ntk(
     # The inputs as they are: those of least dimension have other norms, which first-layer gradients are as long as.
     x = torch.tensor(architecture.prepare(_checked(architecture, inputs)), device=generator.device)
     table, points = architecture.parameters(tuple(x.shape[1:])), len(x)
-    block = block or as_many_as_fit(max(_NUMBERS // (points * size(table)), 1))
+    block = block or block_that_fits(max(_NUMBERS // (points * size(table)), 1))
     stream = Draws(table, architecture.distribution, generator)
 
     def matrices() -> Iterable[Tensor]:

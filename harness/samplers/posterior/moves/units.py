@@ -15,7 +15,7 @@ from harness.networks.ensemble import Layered, draw, of_layer, views
 from harness.samplers.posterior.moves.constraint import Constraint, Table, gaussian_table
 from harness.samplers.posterior.moves.elliptical_slice import MOST_SHRINKS, on_ellipse, slice_angle
 from harness.samplers.posterior.moves.last_layer import move_last_layer, slice_last_layer
-from harness.samplers.posterior.moves.units_compiled import turn_on_cpu
+from harness.samplers.posterior.moves.units_compiled import slice_units_compiled
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,9 @@ def move_units(rows: Tensor, groups: int, constraint: Constraint, generator: tor
         units = z.shape[-1]
         edges = torch.linspace(0, units, min(groups, units) + 1, dtype=torch.float64).round().long()
         uniform = torch.rand(len(edges) - 1, MOST_SHRINKS, len(rows), generator=generator, device=rows.device)
-        each = (turn_on_cpu if by_hand else turn)(constraint, layer, parameters, z, dz, upper, edges.tolist(), uniform)
+        each = (slice_units_compiled if by_hand else slice_units)(
+            constraint, layer, parameters, z, dz, upper, edges.tolist(), uniform
+        )
         angle = each.repeat_interleave(edges.diff().to(rows.device), dim=1)[:, None]
         cos, sin = angle.cos(), angle.sin()
         for part in own:
@@ -116,7 +118,7 @@ def move_units(rows: Tensor, groups: int, constraint: Constraint, generator: tor
     return torch.where(fits[:, None], moved, rows)
 
 
-def turn(
+def slice_units(
     constraint: Constraint,
     layer: int,
     parameters: dict[str, Tensor],

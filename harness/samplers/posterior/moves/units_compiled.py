@@ -1,6 +1,6 @@
 """Moves of single units on a CPU: one network after the other, in the nearest cache.
 
-The same move as `moves.turn`, with the same random numbers and so the same outcome up to rounding. But here a
+The same move as `moves.slice_units`, with the same random numbers and so the same outcome up to rounding. But here a
 proposal is dropped at the first point that it does not fit, and the point that refused last is asked first, so that
 most refused proposals cost the work of one point.
 """
@@ -22,7 +22,7 @@ _RELU, _TANH, _ = range(3)
 _TURN = np.float32(2 * pi)
 
 
-def turn_on_cpu(
+def slice_units_compiled(
     constraint: Constraint,
     layer: int,
     parameters: dict[str, Tensor],
@@ -32,7 +32,7 @@ def turn_on_cpu(
     edges: Sequence[int],
     uniform: Tensor,
 ) -> Tensor:
-    """`moves.turn` for fully connected networks on a CPU."""
+    """`moves.slice_units` for fully connected networks on a CPU."""
     architecture = constraint.architecture
     assert isinstance(architecture, FullyConnected)
     standard = architecture.in_standard(parameters)

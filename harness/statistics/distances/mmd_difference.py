@@ -16,7 +16,7 @@ _ENOUGH_DRAWS = 100.0
 _QUANTITY = "squared MMD to the farther less that to the nearer"
 
 
-def nearness(sample: Sample, near: Sample, far: Sample, *, quantity: str = _QUANTITY) -> Estimate:
+def mmd_difference(sample: Sample, near: Sample, far: Sample, *, quantity: str = _QUANTITY) -> Estimate:
     """MMD²(P, far) − MMD²(P, near), from three independent samples: positive where P is nearer to `near`.
 
     The two distances are of one sample of P, whose own part ⟨P, P⟩ cancels: what is left, ⟨far, far⟩ − ⟨near, near⟩ −
@@ -45,14 +45,14 @@ def nearness(sample: Sample, near: Sample, far: Sample, *, quantity: str = _QUAN
         for units, values in ((p, 2 * (by_near - by_far)), (q, 2 * (by_p - by_near)), (r, 2 * (by_far - by_p)))
     ]
     interval = together(value, *parts)
-    limiting, units = min(zip(samples, (p, q, r), strict=True), key=lambda pair: pair[1].kish)
+    limiting, units = min(zip(samples, (p, q, r), strict=True), key=lambda pair: pair[1].effective_size)
     return Estimate(
         quantity,
         value,
         lambda alpha: interval(alpha, 1.0),
         units_of(limiting),
         f"{unit_name(limiting)} in the smallest sample",
-        units.kish,
+        units.effective_size,
         "unbiased difference; influences of each sample's units, Student's t and Hall's, combined by MOVER",
         foreseen=interval,
     )

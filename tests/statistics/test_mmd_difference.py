@@ -12,7 +12,7 @@ from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.functions.packing import pack
 from harness.functions.runs import Runs
-from harness.statistics.distances import mmd_squared, nearness
+from harness.statistics.distances import mmd_difference, mmd_squared
 
 FALSE_ALARM = 1e-6
 
@@ -33,11 +33,11 @@ def test_it_is_the_difference_of_the_two_distances():
         (sample(rng, named("geometric"), 200), sample(rng, named("flat"), 400)),
         (hidden_draws(rng, named("zipf"), 400), hidden_draws(rng, named("flat"), 300)),
     ):
-        found = nearness(p, q, r)
+        found = mmd_difference(p, q, r)
         assert found.value == pytest.approx(mmd_squared(p, r).value - mmd_squared(p, q).value, abs=1e-12)
-        assert nearness(p, r, q).value == pytest.approx(-found.value, abs=1e-12)
+        assert mmd_difference(p, r, q).value == pytest.approx(-found.value, abs=1e-12)
         low, high = found.interval(0.05)
-        assert nearness(p, r, q).interval(0.05) == pytest.approx((-high, -low))
+        assert mmd_difference(p, r, q).interval(0.05) == pytest.approx((-high, -low))
         narrower = found.ahead(0.05, 4.0)
         assert (high - low) / (narrower[1] - narrower[0]) == pytest.approx(2, rel=0.1)
 
@@ -69,7 +69,7 @@ def test_intervals_cover(p, near, far, size, by):
     alphas, simulations = np.array([0.05, 0.005]), 200
     misses = np.zeros((2, 2))
     for _ in range(simulations):
-        found = nearness(sample(rng, laws[0], size), *(drawn(rng, each, units) for each in laws[1:]))
+        found = mmd_difference(sample(rng, laws[0], size), *(drawn(rng, each, units) for each in laws[1:]))
         ends = np.array([found.interval(alpha) for alpha in alphas])
         misses += np.stack([truth < ends[:, 0], truth > ends[:, 1]])
     assert (misses <= stats.binom.isf(FALSE_ALARM, simulations, alphas / 2)).all(), misses
@@ -78,8 +78,8 @@ def test_intervals_cover(p, near, far, size, by):
 def test_what_it_takes():
     one = FunctionCounts.from_words(pack(np.zeros((2, INPUTS), dtype=np.uint8)), INPUTS)
     many = sample(np.random.default_rng(2), named("zipf"), 50)
-    assert nearness(one, many, many).interval(0.05) == (-np.inf, np.inf)
+    assert mmd_difference(one, many, many).interval(0.05) == (-np.inf, np.inf)
     few = hidden_draws(np.random.default_rng(3), named("zipf"), 100)
-    assert nearness(many, few, many).interval(0.05) == (-np.inf, np.inf)
+    assert mmd_difference(many, few, many).interval(0.05) == (-np.inf, np.inf)
     with pytest.raises(BadInput, match="not of a few runs"):
-        nearness(many, Runs((many, many)), many)
+        mmd_difference(many, Runs((many, many)), many)
