@@ -2,7 +2,7 @@
 
 pytest claims/ -p examples.additions
 
-A gated network, sign descent and the two moons of scikit-learn.
+A gated network, sign descent and two moons.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ from math import prod
 
 import numpy as np
 import torch
-from sklearn.datasets import make_moons
 from torch import Tensor
 
 from harness.claim.registry import add_architecture, add_data, add_optimiser
@@ -82,7 +81,12 @@ class SignDescent:
 def moons(m: int, n: int) -> Problem:
     """Two interleaved half circles, the same points for every m."""
     points = 2048
-    x, y = make_moons(points, noise=0.1, random_state=0)
+    rng = np.random.default_rng(0)
+    y = rng.permutation(points) % 2
+    angle = rng.uniform(0, np.pi, points)
+    # The lower moon is the upper one turned by half a circle about (1/2, 1/4).
+    upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    x = np.where(y[:, None] == 0, upper, [1, 0.5] - upper) + rng.normal(0, 0.1, (points, 2))
     x = x.astype(np.float32)
     return Problem.from_arrays(x[:m], y[:m], x[points - n :][::-1], y[points - n :][::-1], f"moons-m{m}-n{n}")
 

@@ -15,7 +15,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import torch
-import vl_convert
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -84,6 +83,11 @@ def write(figures: Sequence[Figure], path: Path) -> None:
 
 def plot(figures: Sequence[Figure], path: Path) -> None:
     """Measured with its interval beside nominal, a panel a kind."""
+    try:
+        import vl_convert
+    except ImportError:
+        raise SystemExit("The plot needs vl-convert-python; install the extra `dev`. The figures are there.") from None
+
     panels = []
     for kind, title in TITLES.items():
         x = {"field": "measured", "type": "quantitative", "title": title, "scale": {"zero": False}}

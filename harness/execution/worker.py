@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from distributed import Worker
 
 # What must be the same wherever a run's shards are computed, for the numbers to be the same.
-PACKAGES = ("torch", "numpy", "scipy", "numba", "scikit-learn", "cloudpickle", "distributed")
+PACKAGES = ("torch", "numpy", "scipy", "numba", "cloudpickle", "distributed")
 
 Facts = dict[str, str]
 

@@ -24,6 +24,7 @@ from harness.problems.problem import Arrays, Problem
 from harness.problems.splits import check_sizes, check_split, random_generator, split_indices
 
 SHA256 = {
+    "digits.npz": "6f801551877abf69fbf3711373bb642a18dc933430a3385cd6febc235225ea6f",
     "mnist_2000.npz": "1bf3c4c167c573646736a583d29f9c3106239e56ba0f11ea76345d6e7bf76ae7",
     "fashion_mnist_2000.npz": "ec8acdd97533fa49c42eedd3b9e47f9ce968c0f73b05cba48444c79069495070",
     "ionosphere.csv": "fd6dd7864b55d56dac0a1e6e24af9ccc35bf2555ac79af8ab9f3d1daa065ab83",
@@ -40,7 +41,7 @@ _TASK_NAMES = {EVEN_ODD: "even_odd", FIRST_LAST: "first_last", TEN: "ten"}
 
 
 def digits(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool = True) -> Problem:
-    """1,797 handwritten digits of 8×8 pixels (scikit-learn's load_digits)."""
+    """1,797 handwritten digits of 8×8 pixels (scikit-learn's load_digits), from 0 to 16."""
     return _classes("digits", _digits, m, n, task, split, balanced)
 
 
@@ -188,10 +189,8 @@ def _standardised(x: np.ndarray) -> np.ndarray:
 
 @lru_cache
 def _digits() -> tuple[np.ndarray, np.ndarray]:
-    from sklearn.datasets import load_digits
-
-    loaded = load_digits()
-    return _standardised(loaded.images), loaded.target
+    arrays = _arrays(_packaged("digits.npz"))
+    return _standardised(arrays["x"]), arrays["y"]
 
 
 @lru_cache

@@ -124,6 +124,14 @@ def test_complexity_of_more_classes_is_refused(ask):
         ask(counts, counts, lempel_ziv)
 
 
+def test_packaged_digits_are_those_of_scikit_learn():
+    from sklearn.datasets import load_digits
+
+    source, packaged = load_digits(), datasets._arrays(datasets._packaged("digits.npz"))
+    np.testing.assert_array_equal(packaged["x"], source.images)
+    np.testing.assert_array_equal(packaged["y"], source.target)
+
+
 def test_labels_belong_to_their_images():
     from sklearn.datasets import load_digits
 

@@ -3,8 +3,10 @@
 import io
 import json
 import re
+from importlib.resources import files
 
 import pytest
+import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -28,6 +30,11 @@ def test_one_file_that_refers_to_nothing_outside(page):
     (style,) = page.all("style")
     assert "url(" not in style["text"]
     assert "@import" not in style["text"]
+
+
+def test_the_packaged_vega_is_what_vl_convert_bundles():
+    packaged = (files("harness.report") / "vega" / "vega.js").read_bytes()
+    assert packaged == vl_convert.javascript_bundle(vl_version="6.4").encode()
 
 
 def test_every_link_inside_leads_somewhere(page):

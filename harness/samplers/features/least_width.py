@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import inf, log
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 from harness.arguments import are_counts
 from harness.errors import BadInput
@@ -114,8 +115,4 @@ def compression(with_features: Estimate, without: Estimate) -> Estimate:
 
 def _rising(shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The nearest shares that do not fall (pool adjacent violators)."""
-    from sklearn.isotonic import IsotonicRegression
-
-    if not len(shares):
-        return shares
-    return IsotonicRegression().fit_transform(np.arange(len(shares)), shares, sample_weight=weights)
+    return isotonic_regression(shares, weights=weights).x if len(shares) else shares

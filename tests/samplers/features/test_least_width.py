@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.isotonic import isotonic_regression
+from sklearn.isotonic import IsotonicRegression
 
 from harness.errors import BadInput
-from harness.samplers.features.least_width import Tallies, compression, least_width, search
+from harness.samplers.features.least_width import Tallies, _rising, compression, least_width, search
 
 FALSE_ALARM = 1e-6
 
@@ -72,11 +72,19 @@ def test_an_interval_shrinks_to_the_width_itself():
 
 def test_the_value_is_that_of_isotonic_regression():
     tallies = Tallies(np.array([2, 4, 5, 7]), np.array([1, 14, 8, 19]), np.array([20, 20, 20, 20]), 1, 8)
-    pooled = isotonic_regression(tallies.fitting / 20)
-    assert pooled.tolist() == [0.05, 0.55, 0.55, 0.95]
+    pooled = IsotonicRegression().fit_transform(tallies.widths, tallies.fitting / 20)
+    np.testing.assert_allclose(pooled, [0.05, 0.55, 0.55, 0.95], rtol=1e-12)
     assert least_width(tallies).value == 4
     none = Tallies(np.array([2, 4]), np.array([1, 2]), np.array([20, 20]), 1, 5)
     assert least_width(none).value == 5
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.floats(0, 1)), min_size=1, max_size=8))
+def test_shares_are_pooled_as_scikit_learn_pools_them(pairs):
+    networks = np.array([n for n, _ in pairs])
+    shares = np.array([round(n * p) / n for n, p in pairs])
+    oracle = IsotonicRegression().fit_transform(np.arange(len(pairs)), shares, sample_weight=networks)
+    np.testing.assert_allclose(_rising(shares, networks), oracle, rtol=1e-12)
 
 
 def test_compression_is_the_ratio_of_two_and_holds_where_both_do():
