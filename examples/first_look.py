@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
-from harness.distances import bias_explained
 from harness.lab import SCALES, Lab
 from harness.networks import FullyConnected
+from harness.optimisers import Adam
 from harness.problems import Problem, boolean_cube
+from harness.statistics.distances import bias_explained
 from harness.store import Store
-from harness.training import Adam
 
 LEVEL = 0.95
 
