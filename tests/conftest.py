@@ -93,7 +93,7 @@ import numpy as np
 
 from harness.claim import claim, over
 from harness.statistics.complexity import ones
-from harness.intervals import proportion
+from harness.verdicts.intervals import proportion
 from harness.networks import perceptron
 from harness.problems import boolean_cube
 from harness.verdicts import within

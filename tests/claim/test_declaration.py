@@ -51,7 +51,7 @@ def declared():
 def test_a_declaration():
     question = question_of(declared())
     assert (question.slug, question.kind, question.quantity, question.test) == (
-        "test_claim",
+        "test_declaration",
         "open",
         "number",
         "test_it",

@@ -9,7 +9,7 @@ import torch
 from harness.__main__ import main
 from harness.claim import SCALES, Scale
 from harness.lab import Lab
-from harness.report.words import amount, duration
+from harness.report.words import amount, rough_duration
 from harness.run.plan import paper
 from harness.run.plan.check import check
 from harness.run.plan.costs import Costs, Machine, identity
@@ -153,7 +153,7 @@ def test_paper_costs_are_forward_passes_over_what_the_device_does():
 
 
 def test_times_and_amounts_are_short():
-    assert [duration(each) for each in (0.5, 90, 7200, 86400 * 3, 1e9, inf)] == [
+    assert [rough_duration(each) for each in (0.5, 90, 7200, 86400 * 3, 1e9, inf)] == [
         "0.5 s",
         "1.5 min",
         "2 h",

@@ -1,5 +1,7 @@
 """Trajectories against closed forms and against a plain integration, and that they leave the distribution as it is."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 import torch
@@ -63,7 +65,7 @@ def test_the_truncated_gaussian_stays_what_it_is():
 
 
 def test_a_trajectory_without_end_is_given_up(monkeypatch):
-    monkeypatch.setattr("harness.samplers.infinite_width.truncated_gaussian._MOST_BOUNCES", 3)
+    monkeypatch.setattr(import_module("harness.samplers.infinite_width.truncated_gaussian"), "_MOST_BOUNCES", 3)
     covariance = torch.tensor(at_random(20, 0, seed=5).margins)
     with pytest.raises(Undecided, match="after 3 bounces"):
         move(torch.rand(8, 20, dtype=torch.float64), covariance, torch.linalg.cholesky(covariance), generator(11))
