@@ -224,7 +224,7 @@ class TemperedRejection(Sampler[RejectionPosterior]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        set_fields(self, temperature=positive(self.temperature, "A temperature"))
+        set_fields(self, temperature=float(self.temperature))
 
     def draw(self, generator: torch.Generator) -> RejectionPosterior:
         """One shard."""
