@@ -37,6 +37,11 @@ def add_data(name: str, problem: Callable[[int, int], Problem]) -> None:
     data[name] = problem
 
 
+def modules() -> set[str]:
+    """The names of the modules that define the added architectures and optimisers."""
+    return {type(thing).__module__ for thing in (*architectures, *optimisers)}
+
+
 def _check(thing: Any, kind: str, protocol: type) -> None:
     needed = [attribute for attribute in vars(protocol) if not attribute.startswith("_")]
     missing = [attribute for attribute in needed if not hasattr(thing, attribute)]

@@ -5,7 +5,7 @@ import logging
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,15 +104,14 @@ def agreed(found: Mapping[str, Any], mine: Mapping[str, str], address: str) -> d
     return dict(found[first])
 
 
-def ship_by_value(root: Path) -> None:
-    """Send along what workers need not have: claims, and additions of the user's, which lie in the run's folder or
-    are registered. This package and what is installed are taken from the worker's own."""
+def ship_by_value(root: Path, added: Collection[str]) -> None:
+    """Send along what workers need not have: modules below root, such as claims, and those that are added by name.
+
+    This package and what is installed are taken from the worker's own.
+    """
     import cloudpickle
 
-    from harness.claim import registry
-
     installed = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    added = {type(each).__module__ for each in (*registry.architectures, *registry.optimisers)}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in ("harness", "__main__", "__mp_main__") or name != getattr(module, "__name__", ""):
             continue
@@ -158,10 +157,11 @@ class Cluster:
     """The workers that a scheduler has; see `Executor`.
 
     device: auto, cpu or cuda; of workers that the run has started also cuda:N or several. started: how many those are.
-    root: the run's folder. BadInput, within seconds, where nobody answers or the workers are not alike.
+    root: the run's folder. added: names of the modules outside it that define what a run adds, which workers lack.
+    BadInput, within seconds, where nobody answers or the workers are not alike.
     """
 
-    def __init__(self, address: str, device: str, root: Path, started: int = 0) -> None:
+    def __init__(self, address: str, device: str, root: Path, started: int = 0, added: Collection[str] = ()) -> None:
         import_dask()
         from distributed import Client
 
@@ -183,7 +183,7 @@ class Cluster:
         except BaseException:
             self.close()
             raise
-        ship_by_value(root)
+        ship_by_value(root, added)
         self.device = torch.device(self._facts["device"])
         self.workers = len(found)
         self._waiting: set[Future] = set()
