@@ -225,10 +225,6 @@ def _store(asked: argparse.Namespace) -> Store:
     return Store(asked.store)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
-
-
 def store_table(folder: Path, found: Contents, console: Console) -> None:
     """Print what a store holds: a row per sampler, the largest first, and the entries that could be deleted.
 
@@ -261,3 +257,7 @@ def store_table(folder: Path, found: Contents, console: Console) -> None:
         console.print(table)
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
