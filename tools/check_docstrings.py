@@ -5,7 +5,7 @@ python tools/check_docstrings.py [FILE OR FOLDER ...]    harness/ by default; ex
 The parts: one sentence; `Args:` with an entry for each argument; `Returns:`, unless the function returns None; and
 `Raises:`, if it raises an exception of harness/errors.py itself. Neither ruff (D417 accepts a docstring that has no
 `Args:`) nor pydoclint can be limited to functions of three arguments or more. Exempt are functions within functions,
-and methods that a Protocol declares, where their arguments are described once for all classes.
+and methods that a Protocol declares with these arguments, which are described there once for all classes.
 """
 
 import ast
@@ -36,6 +36,13 @@ def functions(body: list[ast.stmt], owner: ast.ClassDef | None = None) -> Iterat
             yield node, None if owner is None else [*map(ast.unparse, owner.bases)]
 
 
+def argument_names(function: Function, bases: list[str] | None) -> list[str]:
+    """The arguments' names, without self and cls."""
+    given, static = function.args, "staticmethod" in map(ast.unparse, function.decorator_list)
+    rest = (given.vararg, *given.kwonlyargs, given.kwarg)
+    return [a.arg for a in (*[*given.posonlyargs, *given.args][bases is not None and not static :], *rest) if a]
+
+
 def missing(function: Function, names: list[str]) -> list[str]:
     """The parts that the docstring of a function with these arguments lacks."""
     first, *rest = re.split(r"^(Args|Returns|Yields|Raises):", ast.get_docstring(function) or "", flags=re.MULTILINE)
@@ -54,15 +61,14 @@ def missing(function: Function, names: list[str]) -> list[str]:
 def main(places: list[str]) -> int:
     """Print a line for each docstring that lacks a part; 1 if there is one."""
     everywhere = [pair for path in HARNESS.rglob("*.py") for pair in functions(parsed(path))]
-    declared = {function.name for function, bases in everywhere if "Protocol" in (bases or ())}
+    declared = {(f.name, *argument_names(f, bases)) for f, bases in everywhere if "Protocol" in (bases or ())}
     bad = 0
     for path in sorted({file for place in map(Path, places or [HARNESS]) for file in (place, *place.rglob("*.py"))}):
         for function, bases in functions(parsed(path)) if path.suffix == ".py" else ():
-            given, static = function.args, "staticmethod" in map(ast.unparse, function.decorator_list)
-            names = [*given.posonlyargs, *given.args][bases is not None and not static :]
-            names += [argument for argument in (given.vararg, *given.kwonlyargs, given.kwarg) if argument]
-            exempt = bases is not None and "Protocol" not in bases and function.name in declared
-            if len(names) >= LEAST_ARGUMENTS and not exempt and (lacks := missing(function, [a.arg for a in names])):
+            names = argument_names(function, bases)
+            method = bases is not None and "Protocol" not in bases
+            exempt = method and (function.name, *names) in declared
+            if len(names) >= LEAST_ARGUMENTS and not exempt and (lacks := missing(function, names)):
                 print(f"{path}:{function.lineno}: the docstring of {function.name} lacks {', '.join(lacks)}")
                 bad += 1
     return min(bad, 1)

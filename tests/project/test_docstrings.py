@@ -71,6 +71,10 @@ def test_methods_are_checked_without_self(lacks):
     assert lacks("class _Private:\n" + worse) is None
 
 
+def test_a_method_with_other_arguments_than_a_protocols_is_not_exempt(lacks):
+    assert lacks("class Mine:\n    def step(self, rows, gradients, other) -> None: ...") is not None
+
+
 @pytest.mark.parametrize(
     "text",
     [
