@@ -15,7 +15,16 @@ ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "erf": torch.erf}
 
 
 def linear(parameters: Mapping[str, Tensor], name: str, h: Tensor) -> Tensor:
-    """h: (networks, points, fan-in) -> hW + b, (networks, points, fan-out), by the weight and bias of this name."""
+    """Apply each network's own linear layer, hW + b.
+
+    Args:
+        parameters: of an ensemble, by name.
+        name: the layer's name.
+        h: (networks, points, fan-in).
+
+    Returns:
+        (networks, points, fan-out).
+    """
     weight, bias = parameters[f"{name}.weight"], parameters.get(f"{name}.bias")
     if weight.shape[-1] == 1:
         # A product with a single column takes up to ten times longer than one with a single row.

@@ -104,8 +104,16 @@ class Transformer(GaussianLayers):
 
 
 def positions(time: int, width: int, like: Tensor) -> Tensor:
-    """(time, width) sines at even and cosines at odd places, of wavelengths from 2π to 20,000π; dtype and device of
-    like."""
+    """Sines at even and cosines at odd places, of wavelengths from 2π to 20,000π (Vaswani et al. 2017, section 3.5).
+
+    Args:
+        time: length of the sequence.
+        width: numbers per token, even.
+        like: tensor whose dtype and device the result has.
+
+    Returns:
+        (time, width).
+    """
     frequency = torch.exp(torch.arange(0, width, 2, device=like.device, dtype=like.dtype) * (-log(10_000) / width))
     angle = torch.arange(time, device=like.device, dtype=like.dtype)[:, None] * frequency
     return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)
