@@ -21,7 +21,7 @@ from harness.execution.memory import block_that_fits
 _DRAW_ALIGNMENT = 16
 
 # A block's parameters and activations should fit in a core's share of the last-level cache. Smaller blocks would fit
-# nearer ones but spend more on calls than they gain: see benchmarks/networks.py.
+# nearer ones but spend more on calls than they gain: see benchmarks/speed/networks.py.
 _CACHE_BYTES = 6 * 2**20
 
 # glibc gives each freed block back to the kernel, and the next one costs a page fault every 4 KiB, until it has seen a
