@@ -55,7 +55,7 @@ def average_sensitivity(bits: np.ndarray) -> np.ndarray:
 
 
 def maximal_sensitivity(bits: np.ndarray) -> np.ndarray:
-    """The largest number of neighbours of another label that an input has: (..., 2^bits) -> (...) int64."""
+    """The largest number of neighbours of another label of any input: (..., 2^bits) -> (...) int64."""
     return sensitivities(bits).max(axis=-1).astype(np.int64)
 
 

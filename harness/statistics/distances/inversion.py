@@ -26,11 +26,11 @@ _MOST = 1e6
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """What one of the two samples contributes.
+    """Contribution of one of the two samples.
 
-    size: effective number of independent draws. freedom: effective number of units, less one.
-    spread: (2, 2) jackknife covariance of (D̂, B̂) by deleting this sample's units.
-    reach: (functions, 2) influence on (D̂, B̂) of one more unit at each function. norm2: ‖mean embedding‖².
+    size: effective number of independent draws. freedom: effective number of units, less one. spread: (2, 2) jackknife
+    covariance of (D̂, B̂) by deleting this sample's units. reach: (functions, 2) influence on (D̂, B̂) of one more unit
+    at each function. norm2: ‖mean embedding‖².
     """
 
     size: float
@@ -61,7 +61,7 @@ class Ratio:
         return 2 * self.spectrum[1] * (1 / self.p.size + 1 / self.q.size) ** 2
 
     def interval(self, alpha: float, growth: float = 1.0) -> tuple[float, float]:
-        """Ratios not rejected, each end at alpha/2; growth: as if both samples were so many times as large."""
+        """Ratios not rejected, each end at alpha/2. growth: factor by which both samples are imagined to be larger."""
         if not self.reference > 0:
             return 0.0, inf
         law = _Law(self, alpha / 2, growth)
