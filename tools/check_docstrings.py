@@ -37,10 +37,11 @@ def functions(body: list[ast.stmt], owner: ast.ClassDef | None = None) -> Iterat
 
 
 def argument_names(function: Function, bases: list[str] | None) -> list[str]:
-    """The arguments' names, without self and cls."""
-    given, static = function.args, "staticmethod" in map(ast.unparse, function.decorator_list)
-    rest = (given.vararg, *given.kwonlyargs, given.kwarg)
-    return [a.arg for a in (*[*given.posonlyargs, *given.args][bases is not None and not static :], *rest) if a]
+    """The arguments' names, without self and cls, and without those that only a signature needs, such as _."""
+    given = function.args
+    bound = bases is not None and "staticmethod" not in map(ast.unparse, function.decorator_list)
+    listed = [*[*given.posonlyargs, *given.args][bound:], given.vararg, *given.kwonlyargs, given.kwarg]
+    return [argument.arg for argument in listed if argument and argument.arg[0] != "_"]
 
 
 def missing(function: Function, names: list[str]) -> list[str]:

@@ -1,7 +1,7 @@
-"""What outside files add to the claims' grids: architectures, optimisers, sets of images.
+"""Additions of outside files to the claims' grids: architectures, optimisers, sets of images.
 
 A module that calls these when it is imported, and that `pytest claims/ -p that_module` or a conftest.py imports, needs
-no change to this project: what it adds is in every grid of images, at every scale.
+no change to this project: its additions are in every grid of images, at every scale.
 """
 
 from collections.abc import Callable

@@ -260,7 +260,7 @@ class Cluster:
         self._client.close()
 
     def _result(self, future: "Future") -> tuple[dict[str, np.ndarray], float]:
-        """Once the job is done or lost; ClusterLost where there are no workers for long."""
+        """The job's result, once it is done or lost; ClusterLost if there are no workers for long."""
         seen = time.monotonic()
         while not future.done():
             try:

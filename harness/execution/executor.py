@@ -1,7 +1,7 @@
 """Where samples are computed: in this process, or by the workers of a Dask cluster (`cluster.py`, `worker.py`).
 
-What is distributed is the shard. Everything a shard draws comes from a random stream that is named by its seed, so that
-its bits do not depend on who computes it, or when.
+The shard is the unit of distribution. Its draws come from a random stream that is named by its seed, so its bits do not
+depend on the process that computes it, or on the time.
 """
 
 import time

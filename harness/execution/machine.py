@@ -128,7 +128,7 @@ _WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
 
 
 def reproducible(device: "torch.device") -> None:
-    """Make this process compute as `settings` says; before the first product on a GPU."""
+    """Make this process compute as `settings` describes; call it before the first product on a GPU."""
     import torch
 
     one_thread()

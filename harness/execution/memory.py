@@ -1,9 +1,9 @@
-"""Blocks that fit: how many networks are held at a time, and fewer of them where memory runs out.
+"""Blocks that fit: how many networks are held at a time, and fewer of them if memory runs out.
 
-What a sampler draws comes from the seed of its shard, so that a shard can be begun again. Of what P(f), rejection,
-tempered posteriors, kernels and training draw, nothing depends on the block: with smaller blocks the same networks are
-drawn. Subset simulation, densities of states and the evidence of hidden draws take their moves block by block: with
-smaller blocks they are other draws of the same distribution.
+A sampler's draws come from the seed of its shard, so a shard can be begun again. The draws of P(f), rejection, tempered
+posteriors, kernels and training do not depend on the block: with smaller blocks the same networks are drawn. Subset
+simulation, densities of states and the evidence of hidden draws take their moves block by block: with smaller blocks
+they are other draws of the same distribution.
 """
 
 import threading

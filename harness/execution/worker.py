@@ -1,4 +1,4 @@
-"""What a worker of a cluster does: it says what it is, and computes shards. Imports of distributed are its own."""
+"""A worker of a cluster: it reports its software and hardware, and computes shards."""
 
 import hashlib
 import platform

@@ -1,4 +1,4 @@
-"""How often each function was seen; functions are packed as `harness.functions.packing` says."""
+"""Counts of functions; `harness.functions.packing` describes how they are packed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

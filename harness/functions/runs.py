@@ -1,4 +1,4 @@
-"""Samples of functions as the distances take them: their independent units."""
+"""Samples of functions as the distances take them: with their independent units."""
 
 from dataclasses import dataclass
 from functools import cached_property

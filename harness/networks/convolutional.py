@@ -117,7 +117,7 @@ class Convolutional(GaussianLayers):
 
     @property
     def facts(self) -> dict[str, str | int | float]:
-        """What the report groups cells by."""
+        """Facts by which the report groups cells."""
         layers = (*self.channels, *self.hidden)
         return {"architecture": self.name, "depth": len(layers), "width": max(layers)}
 
@@ -126,7 +126,7 @@ class Convolutional(GaussianLayers):
         return images(inputs, "convolutional network")
 
     def parameters(self, input_shape: tuple[int, ...], outputs: int = 1) -> dict[str, Parameter]:
-        """Weights (fan-in, fan-out) and biases (1, fan-out) of every layer; no biases where σ_b = 0."""
+        """Weights (fan-in, fan-out) and biases (1, fan-out) of every layer; no biases if σ_b = 0."""
         *_, (height, width, channels) = self._shapes(input_shape)
         fans_in = [self.kernel**2 * c for c in (input_shape[-1], *self.channels[:-1])]
         fans_in += [height * width * channels, *self.hidden]
@@ -185,7 +185,7 @@ class Convolutional(GaussianLayers):
         return _pooled(h, *POOLINGS[self.pooling])
 
     def of_units(self, parameters: Mapping[str, Tensor], h: Tensor, units: slice, layer: int) -> Tensor:
-        """What these channels, or dense units, of the layer below add to z of a layer."""
+        """Contribution of these channels, or dense units, of the layer below to z of a layer."""
         name = self.layers[layer]
         weight = parameters[f"{name}.weight"]
         below = (*self.channels, *self.hidden)[layer - 1]

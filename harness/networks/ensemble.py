@@ -1,7 +1,7 @@
 """Many networks of one architecture at once: every parameter carries a leading axis "networks".
 
-An architecture says which parameters one network has and how they are drawn, and computes the features of an
-ensemble; this file draws ensembles and says how many networks make a block that stays in cache.
+An architecture lists the parameters of one network with their initial distribution, and computes the features of an
+ensemble; this file draws ensembles and gives the number of networks whose block stays in cache.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +37,7 @@ class Parameter(NamedTuple):
 
 
 class Architecture(Protocol):
-    """What every architecture provides; see `fully_connected.py` for the simplest one."""
+    """The interface of every architecture; see `fully_connected.py` for the simplest one."""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""What networks with Gaussian weights of variance σ_w²/fan-in, and a linear readout, have in common."""
+"""Common parts of networks with Gaussian weights of variance σ_w²/fan-in and a linear readout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,8 +35,10 @@ def linear(parameters: Mapping[str, Tensor], name: str, h: Tensor) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class GaussianLayers:
-    """Weights (fan-in, fan-out) start with variance σ_w²/fan-in, biases (1, fan-out) with σ_b²; σ_b = 0 leaves them
-    out. BadInput for other spreads."""
+    """Weights (fan-in, fan-out) start with variance σ_w²/fan-in, biases (1, fan-out) with σ_b²; no biases if σ_b = 0.
+
+    BadInput for other spreads.
+    """
 
     sigma_w: float = 1.0
     sigma_b: float = 0.1

@@ -56,7 +56,7 @@ def orders(keys: Tensor, epochs: Tensor, m: int) -> Tensor:
 
 @njit(cache=True, nogil=True)
 def _fill(numbers: np.ndarray, keys: np.ndarray, epochs: np.ndarray, mask: np.uint64) -> None:
-    """What `orders` sorts, by `splitmix64`, in one go through memory; all of it uint64."""
+    """Fill in the numbers that `orders` sorts, by `splitmix64`, in one pass through memory; all of it uint64."""
     networks, m = numbers.shape
     for n in range(networks):
         state = keys[n] + epochs[n] * np.uint64(m) * _UNSIGNED[0]

@@ -1,4 +1,4 @@
-"""What every optimiser provides, and what those with noise of their own provide besides."""
+"""The interface of every optimiser, and that of optimisers with noise of their own."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields

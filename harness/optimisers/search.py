@@ -1,8 +1,8 @@
-"""Training without gradients: proposals, kept where they lower the loss on all of S (Chiang et al. 2023, ICLR).
+"""Training without gradients: proposals, kept if they lower the loss on all of S (Chiang et al. 2023, ICLR).
 
 Theirs lower the loss of logits divided by the layers' norms, here it is the loss of the network as it stands; their
-radii are absolute, on weights uniform in ±1, here they are in standard deviations of each number's initialisation.
-A network that fits all of S moves no more. What is an epoch to an optimiser is PROPOSALS proposals to a search.
+radii are absolute, on weights uniform in ±1, here they are in standard deviations of each number's initialisation. A
+network that fits all of S moves no more. An epoch of a search is PROPOSALS proposals.
 """
 
 from collections.abc import Callable
@@ -47,13 +47,13 @@ class Searcher(Protocol):
 
 
 class _Search:
-    """What all searchers have in common, as optimisers."""
+    """Common parts of all searchers, as optimisers."""
 
     full_batch = True
     greedy = True
 
     def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
-        """Never asked for: a search has no gradients."""
+        """Never called: a search has no gradients."""
         raise NotImplementedError
 
     def start(self, rows: Tensor) -> list[Tensor]:

@@ -126,7 +126,7 @@ class Problem:
 
     @property
     def outputs(self) -> int:
-        """Logits per network: for two classes one, whose sign gives the label; else one per class, the largest of which
+        """Logits per network: for two classes one, whose sign gives the label; else one per class, of which the largest
         does.
         """
         return 1 if self.classes == 2 else self.classes
@@ -193,7 +193,7 @@ def _travelled(
 
 
 def _array(values: ArrayLike) -> np.ndarray | None:
-    """A copy; None where the rows are of different lengths, or a number is too large for any type."""
+    """A copy; None if the rows are of different lengths, or a number is too large for any type."""
     try:
         return np.array(values)
     except (TypeError, ValueError, OverflowError):
@@ -205,7 +205,7 @@ def _checked_vocabulary(vocabulary: int | None) -> int | None:
 
 
 def _check_words(name: str, facts: dict[str, Any] | None) -> None:
-    """BadInput where the name is no printable text, or a fact is none of text, number and None."""
+    """Raise BadInput if the name is no printable text, or a fact is no text, number or None."""
     if not isinstance(name, str) or not name.isprintable() or not name:
         raise BadInput(f"A problem's name is a text on one line, not {short_repr(name)}.")
     facts = {} if facts is None else facts

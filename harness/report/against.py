@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from harness.report import against, words
+from harness.report import words
 from harness.report.accepted import DECIDED
 from harness.report.grouping import Cell
 
@@ -131,12 +131,12 @@ class Comparison:
         """The comparison in a sentence."""
         counts = ", ".join(f"{self.count(said):,} {said}" for said in ORDER if self.count(said))
         compared = [pair.p for pair in self.pairs if pair.p is not None]
-        differing = sum(p <= against.ALPHA for p in compared)
+        differing = sum(p <= ALPHA for p in compared)
         return (
             f"{words.plural(len(self.pairs), 'cell')} in both runs{': ' if counts else ''}{counts}; "
             f"{len(self.only_here):,} only in this one, {len(self.only_there):,} only in the other. Of "
             f"{words.plural(len(compared), 'estimate')} compared {differing:,} differ, with a chance of at most "
-            f"{against.ALPHA:.0%} that any is called different wrongly."
+            f"{ALPHA:.0%} that any is called different wrongly."
         )
 
 
@@ -146,9 +146,9 @@ def compare(document: Mapping[str, Any], other: Mapping[str, Any]) -> Comparison
     there = {(cell["claim"], cell["id"]): cell for cell in other["cells"]}
     both = [(cell, there[key]) for key, cell in here.items() if key in there]
     alike = [pair for pair in both if _same_quantity(*pair)]
-    found = against.of_estimates([(cell["estimate"], twin["estimate"]) for cell, twin in alike])
+    found = of_estimates([(cell["estimate"], twin["estimate"]) for cell, twin in alike])
     told = [i for i, p in enumerate(found) if p is not None]
-    adjusted = against.holm([p for p in found if p is not None])
+    adjusted = holm([p for p in found if p is not None])
     of = {id(alike[i][0]): p for i, p in zip(told, adjusted, strict=True)}
     pairs = [Pair(cell, twin, p := of.get(id(cell)), _said(cell, twin, p)) for cell, twin in both]
     pairs.sort(key=lambda pair: (ORDER.index(pair.said), 1.0 if pair.p is None else pair.p))
@@ -169,7 +169,7 @@ def _said(cell: Cell, twin: Cell, p: float | None) -> str:
     verdicts = {cell["verdict"], twin["verdict"]}
     if len(verdicts) == 2 and verdicts <= set(DECIDED):
         return CHANGED
-    if p is not None and p <= against.ALPHA:
+    if p is not None and p <= ALPHA:
         return DIFFER
     if _same_quantity(cell, twin) and all(cell["estimate"][key] == twin["estimate"][key] for key in _NUMBERS):
         return SAME

@@ -160,7 +160,7 @@ def _urgency(cell: dict[str, Any]) -> str:
 
 
 def _urgent(claim: dict[str, Any], outcome: str) -> list[dict[str, Any]]:
-    """What the overview says of a claim's cells of one outcome: one line a test, with the range of its estimates."""
+    """The overview's lines on a claim's cells of one outcome: one per test, with the range of its estimates."""
     lines = []
     for group in claim["groups"]:
         cells = [cell for cell in group["rows"] if _urgency(cell) == outcome]

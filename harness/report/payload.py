@@ -1,6 +1,6 @@
-"""What the page's script shows when asked: a claim's curves, its cells' details and plots, and its CSV.
+"""Contents that the page's script shows on demand: a claim's curves, its cells' details and plots, and its CSV.
 
-It is compressed, a claim at a time, so that thousands of cells stay a small file and are read when they are opened.
+They are compressed, claim by claim, so that thousands of cells stay a small file and are read when they are opened.
 """
 
 import base64
@@ -79,7 +79,7 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
 
 
 def _region(predicted: Mapping[str, Any]) -> list[float | None] | None:
-    """[low, high] of the predicted region, an open end None; None where it is all of the line."""
+    """[low, high] of the predicted region, an open end None; None if the region is the whole line."""
     ends = [predicted["low"], predicted["high"]]
     return None if ends == [None, None] else ends
 

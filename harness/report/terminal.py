@@ -1,4 +1,4 @@
-"""What people who stay in the terminal are shown."""
+"""Verdicts, claims and comparisons in the terminal."""
 
 from collections import Counter
 from collections.abc import Mapping

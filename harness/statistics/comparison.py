@@ -1,4 +1,4 @@
-"""What a claim says of an optimiser beside random sampling: bias explained, with everything else worth seeing."""
+"""Comparison of an optimiser with random sampling: bias explained, and the other distances in its details."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a claim hands to the report to draw."""
+"""Figures that a claim hands to the report to draw."""
 
 from collections.abc import Mapping, Sequence
 from math import isfinite, log

@@ -1,7 +1,7 @@
 """Volume against complexity: the simplicity bound P(f) ≤ 2^(−a·K(f) + b), and how well complexity orders volume.
 
-Both rest on two independent halves of the draws: one says which functions have large volume, the other, which had no
-part in that choice, how large it is. So no function looks large merely by luck.
+Both rest on two independent halves of the draws: one selects the functions of large volume, the other, which had no
+part in that choice, estimates their volume. So no function seems large merely by luck.
 """
 
 from dataclasses import dataclass, replace
@@ -68,7 +68,7 @@ def random_complexity(measure: Measure, n: int) -> float:
 
 
 def _line(functions: FunctionCounts, measure: Measure) -> Bound:
-    """The bound with b from the likelier constant of a sample, as though seen once where it was not."""
+    """The bound with b from the likelier constant of a sample; a constant that was not seen counts as seen once."""
     constants = np.zeros((2, functions.n), dtype=np.uint8)
     constants[1] = 1
     likeliest = max(int(functions.counts_of(pack(constants)).max()), 1)

@@ -22,7 +22,7 @@ _LENGTH_BYTES = 8
 
 @dataclass(frozen=True)
 class Entry:
-    """What was stored: arrays, and JSON-ready facts such as the seconds it took."""
+    """A stored result: arrays, and JSON-ready facts such as the seconds it took."""
 
     arrays: dict[str, np.ndarray]
     facts: dict[str, Any]

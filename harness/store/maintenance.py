@@ -1,4 +1,4 @@
-"""A store looked after: what is in it, whether it is whole, and what of it may go. What is a link is passed over."""
+"""Maintenance of a store: its contents, its integrity, and deletion. Links are left out."""
 
 import json
 import re
@@ -157,7 +157,7 @@ def layout_of(path: Path, description: str) -> int | None:
 
 
 def _sampler(spec: dict[str, Any]) -> str:
-    """What an entry is, in the words of its description."""
+    """Name of an entry's sampler, from its description."""
     if _DECISION in spec:
         return "decisions"
     kinds = (f"{kind} {spec[kind]}" for kind in ("kernel", "approximation", "spectrum") if kind in spec)

@@ -169,7 +169,7 @@ class Store:
         return self.folder / name[:2] / f"{name}.entry"
 
     def _found(self, spec: Mapping[str, Any]) -> Entry | str | None:
-        """The entry; or what is wrong with the file; or None where there is none."""
+        """The entry; or the problem with its file, in words; or None if there is none."""
         self.check_layout()
         path = self._path(spec)
         try:
@@ -187,7 +187,7 @@ class Store:
         return found[1] if found[0] == canonical(spec) else "belongs to another computation"
 
     def _write(self, path: Path, content: bytes) -> None:
-        """Replace a file at once, for good once this returns; OSError where that fails."""
+        """Replace a file at once, for good once this returns; OSError if that fails."""
         unfinished = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         self._make(path.parent)
         try:

@@ -14,7 +14,7 @@ from harness.errors import BadInput
 
 
 class Verdict(StrEnum):
-    """What is said of one cell."""
+    """The verdict on one cell."""
 
     SUPPORTED = "supported"
     REFUTED = "refuted"

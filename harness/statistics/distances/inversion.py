@@ -96,7 +96,7 @@ class Ratio:
 
 
 class _Law:
-    """How far D̂ − r·B̂ may lie above or below 0 where r is the ratio, but for a probability `tail` each."""
+    """Largest distances of D̂ − r·B̂ above and below 0 if r is the ratio, each exceeded with probability `tail`."""
 
     def __init__(self, ratio: Ratio, tail: float, growth: float) -> None:
         self.ratio, self.growth = ratio, growth
@@ -157,7 +157,7 @@ class _Law:
         return scale, min(distance / scale, 1e7), max(linear - 4 * scale * distance, 0.0)
 
     def _degenerate(self, r: float) -> float:
-        """Variance of the part of D̂ − r·B̂ that is left where its linear part vanishes."""
+        """Variance of the part of D̂ − r·B̂ that remains if its linear part vanishes."""
         (a, b), (squares, away2) = self.size, self.squares
         return 2 * (squares * (1 / a**2 + (1 - r) ** 2 / b**2 + 2 / (a * b)) + away2)
 

@@ -1,4 +1,4 @@
-"""To which of two distributions a third is nearer, by the difference of two squared distances."""
+"""Nearness of one distribution to two others, by the difference of two squared distances."""
 
 import numpy as np
 
@@ -89,7 +89,7 @@ def _within(units: Units, smoothed: np.ndarray) -> float:
 
 
 def _influences(units: Units, values: np.ndarray) -> np.ndarray:
-    """(units,) of the sample's mean of a function's number, a ratio where units have unequal mass."""
+    """(units,) influences of the mean of a function's number over the sample, a ratio if units have unequal mass."""
     share = units.total / units.total.sum()
     mean_mass = float(units.total.sum()) / float(units.multiplicity.sum())
     of_group = (units.measures @ values - units.mass * float(share @ values)) / mean_mass

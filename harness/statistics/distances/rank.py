@@ -86,7 +86,7 @@ def _resampled(units: tuple[Units, Units], often: np.ndarray, rng: np.random.Gen
 
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Spearman's ρ along the last axis; 0 where one of the two does not vary."""
+    """Spearman's ρ along the last axis; 0 if one of the two does not vary."""
     a, b = (stats.rankdata(each, axis=-1) for each in (a, b))
     a, b = (each - each.mean(axis=-1, keepdims=True) for each in (a, b))
     norm = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))

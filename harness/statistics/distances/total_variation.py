@@ -1,8 +1,8 @@
 """Distances on the probabilities themselves: total variation, and the mass on which two distributions agree ten-fold.
 
-Both are bounded by splitting each sample by units: one half says which functions to look at, the other, which knows
-nothing of that choice, how much mass they have. Masses of independent draws have exact binomial intervals; of hidden
-draws, intervals by their effective number.
+Both are bounded by splitting each sample by units: one half selects functions, and the other, which is independent of
+that choice, gives their mass. Masses of independent draws have exact binomial intervals; masses of hidden draws,
+intervals by their effective number.
 """
 
 from dataclasses import replace
