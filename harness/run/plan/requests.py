@@ -219,8 +219,8 @@ def dry_run(identity: Callable[[Architecture, Problem], dict[str, Any]]) -> Iter
             elif name == "image_problem":
                 put(module, name, cache(value))
     for module in [each for name, each in sys.modules.items() if name.startswith("harness.lab.")]:
-        if module is not shards and hasattr(module, "who"):
-            put(module, "who", identity)
+        if module is not shards and hasattr(module, "identity"):
+            put(module, "identity", identity)
     try:
         yield
     finally:
