@@ -155,10 +155,10 @@ def chosen(requests: list[Request], shards: int, predicted: Callable[[Request], 
 
 
 def main() -> None:
-    """Measure, and write the table after every sampler."""
+    """Measure, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--shards", type=int, default=6, help="of each sampler and architecture class")
+    parser.add_argument("--shards", type=int, default=6, help="of each sampler and architecture class, two at least")
     parser.add_argument("--out", type=Path, default=Path("harness") / "run" / "plan" / "costs.json")
     asked = parser.parse_args()
     one_thread()
@@ -181,8 +181,7 @@ def main() -> None:
             print(f"{sampler}, {architecture}: {f'{found[0]:.3g} s' if found else 'not measured'}", flush=True)
             if amount and found:
                 rows.append(Row(sampler, architecture, amount, *found))
-        if rows:
-            write(asked.out, table(machine, rows))
+    write(asked.out, table(machine, rows))
 
 
 if __name__ == "__main__":
