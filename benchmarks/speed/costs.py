@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import fmean, median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import torch
@@ -25,10 +25,10 @@ from harness.execution.machine import describe, one_thread
 from harness.lab import Lab, shards
 from harness.run.plan.absent import ABSENT
 from harness.run.plan.forecast import packaged
-from harness.run.plan.requests import Cell, Recorder, Request, claims, dry_run, record
+from harness.run.plan.requests import Cell, Request, claims, dry_run, record
 from harness.run.plan.work import work
-from harness.store import Store
-from harness.store.entries import Entry, key
+from harness.samplers.sampler import Computation, R, Sampler
+from harness.store import Store, key
 
 # Seconds a shard may be predicted to take to be drawn; one that takes three times as long is given up.
 LONGEST = 20.0
@@ -52,35 +52,33 @@ class Row(NamedTuple):
 
 
 class Drawn(Exception):
-    """The shard that was wanted is drawn."""
+    """The shard that was wanted is drawn: its seconds and its bytes."""
 
 
-class OneShard(Store):
-    """In the place of a store: has one shard drawn, and computes what it needs; of all other samples it has nothing."""
+class Drawing(Lab):
+    """A lab that draws one shard of one request, without keeping it, and gives nothing for other samples."""
 
-    wanted, seconds, size = "", 0.0, 0
+    wanted = ""
 
-    def fetch(self, spec: Mapping[str, Any], compute: Callable[..., Any], fresh: bool = False) -> Entry:  # noqa: ARG002
-        """Draw it, and raise Drawn."""
-        wanted = key({name: value for name, value in spec.items() if name != "shard"}) == self.wanted
-        if "shard" in spec and not wanted:
-            return Entry(ABSENT, {"seconds": 0.0})  # type: ignore[arg-type]
-        clock = time.process_time if spec.get("device", "cpu") == "cpu" else time.perf_counter
-        if wanted:
-            # The first time loads and compiles what later shards of a run find.
-            compute()
+    def gather(self, sampler: Sampler[R], *, check: bool = True) -> R:  # noqa: ARG002
+        """Draw it, if it is the one."""
+        if (name := key(self.spec(sampler))) == self.wanted:
+            self._measure(shards.Shard(sampler, self.seed, name, 0))
+        return ABSENT  # type: ignore[return-value]
+
+    def once(self, computation: Computation) -> dict[str, np.ndarray]:
+        """Compute it."""
+        if key(self.spec(computation)) == self.wanted:
+            self._measure(shards.Once(computation))
+        return computation.compute()
+
+    def _measure(self, job: Callable[[torch.device], dict[str, np.ndarray]]) -> NoReturn:
+        clock = time.process_time if self.device.type == "cpu" else time.perf_counter
+        # The first time loads and compiles what later shards of a run find.
+        job(self.device)
         start = clock()
-        arrays, facts = compute()
-        self.seconds, self.size = clock() - start, sum(array.nbytes for array in arrays.values()) + HEAD
-        if wanted:
-            raise Drawn
-        return Entry(arrays, facts)
-
-
-class Drawing(Recorder):
-    """A lab that asks as the recorder does, but has the kernels that shards are drawn with."""
-
-    kernel, spectrum, gaussian_process = Lab.kernel, Lab.spectrum, Lab.gaussian_process
+        arrays = job(self.device)
+        raise Drawn(clock() - start, sum(array.nbytes for array in arrays.values()) + HEAD)
 
 
 def drawn(cell: Cell, request: Request, scale: str, device: str) -> tuple[float, float] | None:
@@ -88,13 +86,13 @@ def drawn(cell: Cell, request: Request, scale: str, device: str) -> tuple[float,
     here, there = multiprocessing.Pipe(duplex=False)
 
     def child() -> None:
-        store = OneShard(Path())
-        store.wanted = request.name
+        lab = Drawing(SCALES[scale], torch.device(device), 0, Store(Path()))
+        lab.wanted = request.name
         try:
-            with dry_run(shards.identity), warnings.catch_warnings(action="ignore"):
-                cell.ask(Drawing(SCALES[scale], torch.device(device), 0, store))
-        except Drawn:
-            there.send((store.seconds, store.size))
+            with dry_run(), warnings.catch_warnings(action="ignore"):
+                cell.ask(lab)
+        except Drawn as done:
+            there.send(done.args)
 
     process = multiprocessing.get_context("fork").Process(target=child)
     process.start()

@@ -31,7 +31,7 @@ def asked(*questions):
     found = []
     for ask in questions:
         lab = Recorder.at("smoke", "cpu", 0)
-        with dry_run(lab.identity):
+        with dry_run():
             ask(lab)
         found += lab.take()
     return found
@@ -84,8 +84,10 @@ def test_totals_are_of_first_and_of_all_looks_and_count_what_cells_share_once():
     assert found["all"] == pytest.approx(8 * (1 + 2))
     assert found["disk"] == 2 * 2 * 100
     assert forecast.total(forecast.cells[:1])["first"] == pytest.approx(2)
-    fixed = Forecast(cells((replace(ONE, grows=False),)), PRICES, SCALE)
-    assert fixed.total(fixed.cells)["all"] == pytest.approx(2)
+    (kernel,) = asked(lambda lab: lab.kernel(NETWORK, PROBLEM))
+    once = replace(PRICES, prices={"kernel": {"seconds": 1.0, "bytes": 0}})
+    found = Forecast(cells((kernel,)), once, SCALE).total(cells((kernel,)))
+    assert found["first"] == found["all"] == work(kernel)
 
 
 def test_cells_that_a_run_would_not_ask_cost_nothing():
