@@ -11,13 +11,11 @@ from typing import Any
 
 from rich.console import Console
 
-from harness.arguments import short_repr
 from harness.execution import machine
 from harness.report import accepted, results, write_report
 from harness.report.accepted import DECIDED, Accepted
 from harness.report.terminal import verdict_table
 from harness.report.words import SYMBOLS, interval, number
-from harness.run.plan import afterwards
 from harness.run.session import ALPHA, Session
 from harness.verdicts import Verdict
 from harness.verdicts.verdict import claim_verdict
@@ -54,8 +52,6 @@ class Recorder:
         self.began = time.monotonic()
         self.written = -inf
         self.took = 0.0
-        self.earlier = afterwards.earlier(session.results)
-        self.unplanned = ""
         self.run: dict[str, Any] = {
             "started": _iso(self.started),
             "finished": None,
@@ -119,9 +115,6 @@ class Recorder:
     def finish(self, accept: bool) -> dict[str, Any]:
         """Last results and report; the results. accept: write the decided verdicts to the accepted ones."""
         document = self.write()
-        if self.run["complete"]:
-            document["plan"] = self._plan(document)
-            results.write(self.session.results, document)
         write_report(self.session.results, self.session.report, self.session.root / "reports" / "history")
         if accept:
             self.accepted_now = self._accept()
@@ -133,17 +126,6 @@ class Recorder:
         verdict_table(document, self.console)
         for line in self._remarks():
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    def _plan(self, document: dict[str, Any]) -> dict[str, Any]:
-        """The run held against its plan; it has its results, and a plan that fails must not cost it these."""
-        try:
-            return afterwards.held(document, self.session.store, self.session.began, self.earlier)
-        except KeyboardInterrupt:
-            why = "it was interrupted"
-        except Exception as error:
-            why = f"{type(error).__name__}: {short_repr(str(error))}"
-        self.unplanned = f"What this run took was not held against its plan ({why})."
-        return afterwards.nothing(self.unplanned)
 
     def _accept(self) -> int:
         """Write this run's decided verdicts over the accepted ones; entries of cells not decided here stay."""
@@ -176,8 +158,6 @@ class Recorder:
             )
         if not self.judged:
             yield "No cell was judged, so this run shows nothing."
-        if self.unplanned:
-            yield self.unplanned
         yield f"Report: {_relative(self.session.report)}"
 
     def _about_accepted(self) -> Iterable[str]:

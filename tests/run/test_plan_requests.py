@@ -1,6 +1,8 @@
-"""What cells ask for, found without drawing, against what real runs of them store."""
+"""What cells ask for, found without drawing, against what real runs of them store; and the memory that takes."""
 
 import json
+import subprocess
+import sys
 import time
 from collections import Counter
 
@@ -9,11 +11,12 @@ import torch
 
 from harness.claim import Scale
 from harness.lab import Lab
-from harness.networks import Convolutional, FullyConnected
-from harness.problems import boolean_cube, digits
+from harness.networks import FullyConnected
+from harness.problems import digits
 from harness.run.plan.absent import ABSENT, skipping_absent
-from harness.run.plan.quantities import of_network, quantities
-from harness.run.plan.requests import claims, record
+from harness.run.plan.forecast import memory
+from harness.run.plan.requests import Recorder, claims, dry_run, record
+from harness.run.plan.work import work
 from harness.store import Store
 from harness.store.entries import decode, key
 
@@ -32,7 +35,7 @@ def smoke(modules):
 def full(modules):
     start = time.process_time()
     cells = record(modules, "full")
-    names = {request.name: quantities(request) for cell in cells for request in cell.requests}
+    names = {request.name: work(request) for cell in cells for request in cell.requests}
     return cells, names, time.process_time() - start
 
 
@@ -107,13 +110,30 @@ def test_what_is_computed_from_the_absent_is_absent():
     assert not ABSENT < 2
 
 
-def test_multiplications_are_those_of_the_layers():
-    # 8×8 images: five points span five dimensions, and these are the first layer's inputs.
-    dense = of_network(FullyConnected((40, 30)), digits(3, 2))
-    assert dense.forward == 5 * 40 + 40 * 30 + 30
-    assert dense.parameters == dense.forward + 40 + 30 + 1
-    cube = of_network(FullyConnected((7,)), boolean_cube(3))
-    assert cube.forward == 3 * 7 + 7
-    # A 3×3 convolution of 4 channels on 8×8 pixels, then dense layers on 4·8·8 numbers.
-    convolution = of_network(Convolutional((4,), (8,), pooling=None), digits(3, 2))
-    assert convolution.forward == 9 * 4 * 64 + 4 * 64 * 8 + 8
+# One network first, so that libraries are loaded and their pages counted. The system's own figure of the process alone:
+# what getrusage says is at least what its parent took.
+_SHARD = """
+import re, torch
+from pathlib import Path
+from harness.networks import FullyConnected
+from harness.samplers.prior import prior
+from harness.problems import digits
+torch.set_num_threads(1)
+generator, network, problem = torch.Generator(), FullyConnected((2000, 2000)), digits(8, 64)
+peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+prior(network, problem, 1, generator)
+before = peak()
+prior(network, problem, 12, generator)
+print(peak() - before)
+"""
+
+
+def test_a_block_of_wide_networks_takes_what_is_planned():
+    """Networks too wide for the cache are drawn four at a time, which costs three more than one does."""
+    lab = Recorder.at("smoke", "cpu", 0)
+    with dry_run():
+        lab.prior(FullyConnected((2000, 2000)), digits(8, 64), draws=12)
+    planned = memory(lab.take()[0])
+    done = subprocess.run([sys.executable, "-c", _SHARD], capture_output=True, text=True, check=True, timeout=120)
+    took = 1024 * int(done.stdout)
+    assert took <= planned <= 6 * took

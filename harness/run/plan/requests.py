@@ -8,7 +8,7 @@ only after it has seen a result, as at a width that it measured, is taken as if 
 import importlib
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -151,11 +151,6 @@ def claims(folder: Path = Path("claims")) -> list[ModuleType]:
     files = [path for path in sorted(folder.rglob("*.py")) if not path.name.startswith("_")]
     if not files:
         raise BadInput(f"There are no claims in {folder.resolve()}; plan a run in the folder that has them.")
-    return modules(files)
-
-
-def modules(files: Iterable[Path]) -> list[ModuleType]:
-    """The claims of these files, named from the folder that has `claims`, imported."""
     return [importlib.import_module(".".join(path.with_suffix("").parts)) for path in files]
 
 
