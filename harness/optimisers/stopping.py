@@ -8,7 +8,7 @@ from harness.errors import BadInput
 
 @dataclass(frozen=True)
 class FirstFit:
-    """When it first fits all of S, looked at before training and after each epoch; or so many epochs further on.
+    """When it first fits all of S, checked before training and after each epoch; or so many epochs further on.
 
     further: epochs of overtraining; a network that no longer fits at their end counts as unfitted.
     """
