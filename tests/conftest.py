@@ -14,11 +14,9 @@ import pytest
 import torch._dynamo  # noqa: F401
 from hypothesis import settings
 
-import harness.run.controller
-import harness.run.item
-import harness.samplers.prior
 from harness.execution.machine import one_thread
 from harness.problems import datasets
+from harness.samplers.prior import Prior
 
 pytest_plugins = ["pytester"]
 
@@ -35,22 +33,24 @@ CONFTEST = """
 import os, time
 from pathlib import Path
 
-import harness.samplers.prior
-from harness.samplers.prior import prior as original
+from harness.samplers.prior import Prior
 
 pytest_plugins = ["harness.run.plugin"]
 log = Path(__file__).with_name("computed")
+# In one process several runs do this one after the other.
+original = getattr(Prior.draw, "original", Prior.draw)
 
 
-def prior(architecture, problem, draws, generator):
-    found = original(architecture, problem, draws, generator)
+def draw(self, generator):
+    found = original(self, generator)
     time.sleep(float(os.environ.get("SECONDS_A_SHARD", "0")))
     with log.open("a") as file:
-        file.write(f"{architecture.name} {problem.name} {draws} {generator.initial_seed()}\\n")
+        file.write(f"{self.architecture.name} {self.problem.name} {self.draws} {generator.initial_seed()}\\n")
     return found
 
 
-harness.samplers.prior.prior = prior
+draw.original = original
+Prior.draw = draw
 """
 
 # A claim whose estimates are given, so that every verdict is known beforehand.
@@ -211,7 +211,7 @@ class Project:
 @pytest.fixture
 def project(pytester, monkeypatch):
     # The project's conftest wraps a sampler; and an edited claim may be as old and as long as its bytecode says.
-    monkeypatch.setattr(harness.samplers.prior, "prior", harness.samplers.prior.prior)
+    monkeypatch.setattr(Prior, "draw", Prior.draw)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for name in ("HARNESS_STORE", "HARNESS_DATA"):
         # Set first, so that what a run with --data sets is unset again.

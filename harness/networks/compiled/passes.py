@@ -1,13 +1,50 @@
 """Forward and backward passes of one fully connected ReLU network on a CPU, for compiled loops.
 
-Parameters are a row of numbers, layer by layer, weights before biases. A compiled function is cached together with what
-it calls, and made again when its own file changes only: after a change here, change `fused.py` and `trajectories.py`.
+Parameters are a row of numbers, layer by layer, weights before biases. Compiled functions are cached together with what
+they call, and compiled again only if their own file changes: after a change here, change `training/compiled.py` and
+`moves/hamiltonian.py` in `samplers/` too.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
+import torch
 from numba import njit
+from torch import Tensor
 
 from harness.networks.compiled.products import ALL, FAST, POSITIVE, WHERE_POSITIVE, matrix, multiply, transpose
+from harness.networks.ensemble import Architecture, Parameter
+from harness.networks.fully_connected import FullyConnected
+
+
+def supports_forward(architecture: Architecture, table: Mapping[str, Parameter], inputs: Tensor) -> bool:
+    """Whether `forward` computes the logits of these networks.
+
+    It does if they are fully connected ReLU networks in the standard parametrisation with one logit, on a CPU.
+
+    Args:
+        architecture: of the networks.
+        table: the parameters of one network.
+        inputs: (points, ...) prepared inputs, whose device and type count.
+
+    Returns:
+        True if `forward` and `backward` may be called.
+    """
+    return (
+        isinstance(architecture, FullyConnected)
+        and (architecture.activation, architecture.parametrisation) == ("relu", "standard")
+        and table["readout.weight"].shape[-1] == 1
+        and (inputs.device.type, inputs.dtype) == ("cpu", torch.float32)
+    )
+
+
+def layer_widths(table: Mapping[str, Parameter]) -> tuple[np.ndarray, bool]:
+    """Widths of the inputs, the hidden layers and the readout, (layers + 1,), and whether layers have biases.
+
+    table: the parameters of one network that `supports_forward` accepts.
+    """
+    fan_in = [parameter.shape[0] for name, parameter in table.items() if name.endswith(".weight")]
+    return np.array([*fan_in, 1]), "readout.bias" in table
 
 
 @njit(error_model="numpy", nogil=True)

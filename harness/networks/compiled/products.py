@@ -4,8 +4,8 @@ A tile of up to 8 rows and 48 columns of the product stays in registers while th
 step a few neighbouring numbers of b are loaded, and each row's number of a multiplies all of them. The tile is written
 in LLVM's own terms, on vectors as long as AVX-512's, which LLVM splits where they are shorter.
 
-A compiled function is cached together with what it calls, and made again when its own file changes only: after a change
-here, change `fused.py` and `trajectories.py` too.
+Compiled functions are cached together with what they call, and compiled again only if their own file changes: after a
+change here, change `training/compiled.py` and `moves/hamiltonian.py` in `samplers/` too.
 """
 
 # ruff: noqa: ANN001, ANN201, ANN202 — numba calls the functions that write instructions, with values and types of its own

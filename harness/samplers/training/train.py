@@ -110,7 +110,7 @@ def train(
     max_epochs: how long a network is given to fit S for the first time; without meaning where `stop` is a time.
     block: networks trained together; the default keeps them in cache. Draws and orders do not depend on it.
     """
-    course = TrainingLoop(
+    loop = TrainingLoop(
         architecture,
         problem,
         optimiser,
@@ -127,8 +127,8 @@ def train(
     m, n, classes = problem.m, problem.n, problem.classes
     words = [pack(np.zeros((0, n), dtype=np.uint8), classes)]
     fitted, epochs = [np.zeros(0, dtype=bool)], [np.zeros(0, dtype=np.int64)]
-    for finished, fits in course.stopped():
-        labels = labels_of_logits(course.lesson.logits(finished.rows, course.x[m:]))
+    for finished, fits in loop.stopped():
+        labels = labels_of_logits(loop.task.logits(finished.rows, loop.x[m:]))
         words.append(pack(labels.cpu().numpy(), classes))
         fitted.append(fits.cpu().numpy())
         epochs.append(finished.epochs.cpu().numpy())
@@ -161,7 +161,7 @@ def trained_networks(
     `in_input_span`), so that a first layer has fewer numbers than `problem.inputs` would give it; False: never.
     The other arguments are those of `train`, and with in_span the networks are the same.
     """
-    course = TrainingLoop(
+    loop = TrainingLoop(
         architecture,
         problem,
         optimiser,
@@ -175,10 +175,10 @@ def trained_networks(
         in_span=in_span,
         keep_initial=True,
     )
-    table = course.lesson.table
-    for finished, fits in course.stopped():
+    table = loop.task.table
+    for finished, fits in loop.stopped():
         assert finished.initial is not None, "asked for above"
-        yield Finished(views(table, finished.initial), views(table, finished.rows), course.x, fits, finished.epochs)
+        yield Finished(views(table, finished.initial), views(table, finished.rows), loop.x, fits, finished.epochs)
 
 
 @dataclass(frozen=True)

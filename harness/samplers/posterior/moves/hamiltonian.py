@@ -12,9 +12,8 @@ import torch
 from numba import njit
 from torch import Tensor
 
-from harness.networks.compiled.passes import backward, forward, no_units
+from harness.networks.compiled.passes import backward, forward, layer_widths, no_units, supports_forward
 from harness.networks.ensemble import activations, block_size
-from harness.networks.fully_connected import FullyConnected
 from harness.samplers.posterior.annealing_levels import Level
 from harness.samplers.posterior.moves.constraint import Constraint
 
@@ -31,11 +30,7 @@ class Trajectories:
         variances = [torch.full(each.shape, each.std**2, device=x.device) for each in constraint.table.values()]
         self.variance = torch.cat([each.flatten() for each in variances])
         self.block = block_size(constraint.table, len(x), x.device, activations(architecture, x))
-        self.compiled = (
-            isinstance(architecture, FullyConnected)
-            and (architecture.activation, architecture.parametrisation) == ("relu", "standard")
-            and (x.device.type, x.dtype) == ("cpu", torch.float32)
-        )
+        self.compiled = supports_forward(architecture, constraint.table, x)
 
     def margins(self, rows: Tensor) -> Tensor:
         """(networks, size) -> (networks, points)."""
@@ -91,7 +86,6 @@ class Trajectories:
     def _compiled(self, rows: Tensor, velocity: Tensor, level: Level, step: float) -> tuple[Tensor, Tensor, Tensor]:
         """`_differentiated`, one network after the other, in the nearest cache."""
         constraint = self.constraint
-        widths = [each.shape[0] for name, each in constraint.table.items() if name.endswith(".weight")]
         moved, margins = rows.clone(), rows.new_empty(len(rows), len(constraint.x))
         gained = torch.empty(len(rows), dtype=torch.float64)
         _run(
@@ -100,8 +94,7 @@ class Trajectories:
             constraint.x.numpy(),
             (constraint.labels * 2 - 1).float().numpy(),
             self.variance.numpy(),
-            np.array([*widths, 1]),
-            "readout.bias" in constraint.table,
+            *layer_widths(constraint.table),
             level.sharpness,
             level.slope,
             level.stiffness,
