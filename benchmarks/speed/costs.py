@@ -26,7 +26,6 @@ from harness.lab import Lab, shards
 from harness.run.plan.absent import ABSENT
 from harness.run.plan.forecast import packaged
 from harness.run.plan.requests import Cell, Request, claims, dry_run, record
-from harness.run.plan.work import work
 from harness.samplers.sampler import Computation, R, Sampler
 from harness.store import Store, key
 
@@ -147,7 +146,7 @@ def write(path: Path, found: Mapping[str, Any]) -> None:
 
 def chosen(requests: list[Request], shards: int, predicted: Callable[[Request], float]) -> list[Request]:
     """So many of them, evenly by work from the least to the greatest that is not predicted to take too long."""
-    by_work = sorted(requests, key=lambda request: work(request) or 0.0)
+    by_work = sorted(requests, key=lambda request: request.asked.work)
     short = [request for request in by_work if predicted(request) < LONGEST] or by_work[:1]
     return [short[i] for i in sorted({round(i) for i in np.linspace(0, len(short) - 1, shards)})]
 
@@ -173,7 +172,7 @@ def main() -> None:
     for (sampler, architecture), requests in sorted(groups.items()):
         for request in chosen(list(requests.values()), asked.shards, lambda each: (known.of(each) or (0.0, 0.0))[0]):
             amount, found = (
-                work(request),
+                request.asked.work,
                 drawn(*places[request.name][:1], request, places[request.name][1], asked.device),
             )
             print(f"{sampler}, {architecture}: {f'{found[0]:.3g} s' if found else 'not measured'}", flush=True)

@@ -20,6 +20,7 @@ from harness.networks.ensemble import Draws, activations, block_size, blocks, sa
 from harness.networks.logits import labels_of
 from harness.problems import Problem
 from harness.samplers.sampler import Sampler, argument
+from harness.samplers.work import ENTRY
 
 
 def prior(
@@ -117,3 +118,9 @@ class Prior(Sampler[FunctionCounts]):
     def draw(self, generator: torch.Generator) -> FunctionCounts:
         """One shard."""
         return prior(self.architecture, self.problem, self.draws, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.n * (of.forward + ENTRY))

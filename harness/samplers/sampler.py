@@ -1,4 +1,4 @@
-"""What a sampler is: its arguments, its address in the store, and its draw.
+"""What a sampler is: its arguments, its address in the store, its draw, and the work of a shard.
 
 To add one: a frozen dataclass whose fields are its arguments, in a file of this folder, and a line in `lab/lab.py`.
 """
@@ -14,6 +14,7 @@ import torch
 from harness.arguments import counts, set_fields
 from harness.networks import Architecture
 from harness.problems import Problem
+from harness.samplers.work import Shape, shape_of
 
 
 class Mergeable(Protocol):
@@ -43,7 +44,7 @@ def argument(*, least: int = 1, key: str | None = "", default: Any = MISSING) ->
 
 
 @dataclass(frozen=True)
-class Asked:
+class Asked(ABC):
     """Something asked of an architecture on a problem, with its address in the store.
 
     Whole numbers are checked where it is made: BadInput names the one that is wrong.
@@ -64,6 +65,21 @@ class Asked:
         return identity(self.architecture, self.problem)
 
     @property
+    @abstractmethod
+    def name(self) -> str:
+        """What draws or computes it: a sampler's name in the address."""
+
+    @property
+    @abstractmethod
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard, or of the computation."""
+
+    @property
+    def shape(self) -> Shape:
+        """What work is made of."""
+        return shape_of(self.architecture, self.problem)
+
+    @property
     def arguments(self) -> dict[str, Any]:
         """The other arguments in the address, JSON-ready."""
         stored = {}
@@ -76,19 +92,13 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Sampler(Asked, ABC, Generic[R]):
+class Sampler(Asked, Generic[R]):
     """Draws one kind of sample, in shards that merge.
 
-    result: the class of its samples. name: what it is called in the address. grows: whether later looks draw more
-    shards; else each look has those of the first.
+    result: the class of its samples.
     """
 
     result: ClassVar[type[Mergeable]]
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """What it is called in the address."""
 
     @property
     def grows(self) -> bool:
@@ -110,7 +120,7 @@ class Sampler(Asked, ABC, Generic[R]):
 
 
 @dataclass(frozen=True)
-class Computation(Asked, ABC):
+class Computation(Asked):
     """Something computed without drawing, the same for every look, seed and device."""
 
     @property

@@ -18,10 +18,10 @@ from harness.problems import boolean_cube, digits
 from harness.report.words import amount
 from harness.run.judging import judge_cell
 from harness.run.plan.forecast import Forecast, Prices, memory, packaged
-from harness.run.plan.requests import Cell, Recorder, claims, dry_run, record
-from harness.run.plan.work import shape_of, work
+from harness.run.plan.requests import Cell, Recorder, Request, claims, dry_run, record
 from harness.store import Store
 from harness.verdicts import Looks, at_least
+from tests.support.given import given
 
 SCALE = Scale("smoke", 100.0, effort=2, looks=3)
 
@@ -43,7 +43,7 @@ ONE, OTHER, TWICE = asked(
     lambda lab: lab.prior(NETWORK, PROBLEM, draws=11),
     lambda lab: lab.prior(NETWORK, PROBLEM, draws=20),
 )
-PRICES = Prices("here", 0.5, {"50 %": 1.5, "90 %": 4.0}, {"prior": {"seconds": 1 / work(ONE), "bytes": 100}})
+PRICES = Prices("here", 0.5, {"50 %": 1.5, "90 %": 4.0}, {"prior": {"seconds": 1 / ONE.asked.work, "bytes": 100}})
 
 
 def cells(*requests):
@@ -62,16 +62,15 @@ def test_every_request_of_the_claims_has_a_price():
 
 
 def test_seconds_are_work_times_a_price_of_the_architecture_if_it_has_one():
-    assert work(TWICE) == 2 * work(ONE)
+    assert TWICE.asked.work == 2 * ONE.asked.work
     assert PRICES.of(TWICE) == pytest.approx((2.0, 100))
     own = replace(PRICES, prices={**PRICES.prices, "prior, FullyConnected": {"seconds": 1.0, "bytes": 7}})
-    assert own.of(ONE) == (work(ONE), 7)
+    assert own.of(ONE) == (ONE.asked.work, 7)
 
 
-@pytest.mark.parametrize("known", [{}, {"unheard of": {"seconds": 1.0, "bytes": 1}}])
-def test_a_sampler_without_price_or_work_is_said_to_be_unpriced(known):
-    unheard = replace(ONE, name="x", spec={**ONE.spec, "sampler": "unheard of"})
-    forecast = Forecast(cells((ONE,), (ONE, unheard)), replace(PRICES, prices={**PRICES.prices, **known}), SCALE)
+def test_a_sampler_without_price_is_said_to_be_unpriced():
+    unheard = Request("x", {}, given(None, "unheard of"))
+    forecast = Forecast(cells((ONE,), (ONE, unheard)), PRICES, SCALE)
     assert forecast.unpriced == ["unheard of"]
     assert forecast.total(forecast.cells)["first"] == pytest.approx(2)
     assert forecast.first_looks(100, 1) == (0, pytest.approx(2))
@@ -87,7 +86,7 @@ def test_totals_are_of_first_and_of_all_looks_and_count_what_cells_share_once():
     (kernel,) = asked(lambda lab: lab.kernel(NETWORK, PROBLEM))
     once = replace(PRICES, prices={"kernel": {"seconds": 1.0, "bytes": 0}})
     found = Forecast(cells((kernel,)), once, SCALE).total(cells((kernel,)))
-    assert found["first"] == found["all"] == work(kernel)
+    assert found["first"] == found["all"] == kernel.asked.work
 
 
 def test_cells_that_a_run_would_not_ask_cost_nothing():
@@ -137,7 +136,7 @@ def test_multiplications_are_those_of_the_layers():
     # A 3×3 convolution of 4 channels on 8×8 pixels, then dense layers on 4·8·8 numbers.
     convolution = cost(Convolutional((4,), (8,), pooling=None), digits(3, 2))
     assert convolution.multiplications == 9 * 4 * 64 + 4 * 64 * 8 + 8
-    assert shape_of(ONE).forward > 3 * 7 + 7
+    assert ONE.asked.shape.forward > 3 * 7 + 7
 
 
 def plan(capsys, *options):
@@ -194,5 +193,5 @@ def test_memory_is_of_a_block_or_of_a_kernel():
         lambda lab: lab.prior(FullyConnected((2000, 2000)), digits(8, 64), draws=12),
         lambda lab: lab.spectrum(FullyConnected(()), digits(500, 500), "nngp"),
     )[:2]
-    assert memory(wide) == 3 * 4 * 4 * (shape_of(wide).parameters + 72 * shape_of(wide).held)
+    assert memory(wide) == 3 * 4 * 4 * (wide.asked.shape.parameters + 72 * wide.asked.shape.held)
     assert memory(kernel) == 3 * 8 * 1000**2

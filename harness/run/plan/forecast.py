@@ -7,7 +7,6 @@ from importlib.resources import files
 
 from harness.claim import Scale
 from harness.run.plan.requests import Cell, Request
-from harness.run.plan.work import shape_of, work
 
 # Bytes of a block of networks, as `block_size` has them: a share of a core's cache, or a quarter of an 80 GB GPU.
 _ROOM = {"cpu": 6 * 2**20, "cuda": 20e9}
@@ -30,10 +29,10 @@ class Prices:
     prices: Mapping[str, Mapping[str, float]]
 
     def of(self, request: Request) -> tuple[float, float] | None:
-        """Seconds and bytes of a shard; None for a sampler whose price or work is not known."""
+        """Seconds and bytes of a shard; None for a sampler whose price is not known."""
         own = f"{request.sampler}, {type(request.architecture).__name__}"
-        price, amount = self.prices.get(own, self.prices.get(request.sampler)), work(request)
-        return None if price is None or amount is None else (price["seconds"] * amount, price["bytes"])
+        price = self.prices.get(own, self.prices.get(request.sampler))
+        return None if price is None else (price["seconds"] * request.asked.work, price["bytes"])
 
 
 def packaged() -> Prices:
@@ -43,7 +42,7 @@ def packaged() -> Prices:
 
 def memory(request: Request) -> float:
     """Bytes that a shard takes at its peak, for a block of networks or a kernel."""
-    shape = shape_of(request)
+    shape = request.asked.shape
     one = 4 * (shape.parameters + shape.p * shape.held)
     networks = float(request.spec.get("draws", request.spec.get("networks", 2**16)))
     room = _ROOM[request.spec.get("device", "cpu")]

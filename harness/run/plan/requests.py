@@ -68,10 +68,7 @@ class Request:
     @property
     def sampler(self) -> str:
         """What draws or computes it."""
-        for kind in ("kernel", "approximation", "spectrum"):
-            if not self.drawn and kind in self.spec:
-                return kind
-        return str(self.spec["sampler"])
+        return self.asked.name
 
     def shards(self, effort: int, look: int) -> int:
         """How many there are of it at a look."""

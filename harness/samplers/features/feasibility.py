@@ -12,6 +12,7 @@ from harness.networks.ensemble import sampling_inputs
 from harness.problems import Problem
 from harness.samplers.prior import ensembles
 from harness.samplers.sampler import Sampler
+from harness.samplers.work import ENTRY
 
 
 @dataclass(frozen=True)
@@ -111,3 +112,9 @@ class LastLayerFeasibility(Sampler[Feasibility]):
     def draw(self, generator: torch.Generator) -> Feasibility:
         """One shard."""
         return last_layer_feasibility(self.architecture, self.problem, self.draws, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.m * of.forward + ENTRY * of.m * min(of.m, of.features))

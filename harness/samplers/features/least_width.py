@@ -16,6 +16,7 @@ from harness.samplers.features.feasibility import last_layer_feasibility
 from harness.samplers.features.training import OfTrained
 from harness.samplers.sampler import Sampler, argument
 from harness.samplers.training import train
+from harness.samplers.work import ENTRY, training_work
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import clopper_pearson
 
@@ -150,6 +151,12 @@ class LeastFrozenWidth(Sampler[Tallies]):
 
         return search(probe, 1, self.highest)
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.m * of.forward + ENTRY * of.m * min(of.m, of.features))
+
 
 @dataclass(frozen=True)
 class LeastTrainedWidth(OfTrained[Tallies]):
@@ -180,3 +187,8 @@ class LeastTrainedWidth(OfTrained[Tallies]):
             return found.functions.total, found.networks
 
         return search(probe, 1, self.highest)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return training_work(self.shape, self.optimiser, self.networks, self.batch, self.stop)

@@ -25,6 +25,7 @@ from harness.samplers.features.patterns import PATTERN_POINTS, PATTERN_UNITS, La
 from harness.samplers.posterior.subset_simulation import Observe, SubsetSimulation
 from harness.samplers.prior import ensembles
 from harness.samplers.sampler import Sampler
+from harness.samplers.work import ENTRY
 
 # Draws of the last layer for each hidden draw: beyond, what the hidden draws differ by is nearly all of the variance.
 SAMPLES = 8
@@ -150,6 +151,12 @@ class HiddenDraws(Sampler[Observed]):
         """One shard."""
         return hidden_draws(self.architecture, self.problem, self.draws, generator, self.statistics)
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.p * of.forward + ENTRY * of.p**2)
+
 
 @dataclass(frozen=True)
 class HiddenPatterns(Sampler[LayerPatterns]):
@@ -172,6 +179,12 @@ class HiddenPatterns(Sampler[LayerPatterns]):
         return hidden_patterns(
             self.architecture, self.problem, self.draws, generator, self.points, self.units, self.weighted
         )
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.p * of.forward + ENTRY * of.p**2)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from harness.samplers.features.patterns import PATTERN_POINTS, PATTERN_UNITS, La
 from harness.samplers.features.posterior import check_statistics, input_shape, signs_of
 from harness.samplers.sampler import R, Sampler, argument
 from harness.samplers.training import trained_networks
+from harness.samplers.work import training_work
 
 OF_TRAINED = {**CHANGES, "Lipschitz-normalised margin": lambda _, after: lipschitz_margin(after)}
 
@@ -163,6 +164,11 @@ class TrainedFeatures(OfTrained[Observed]):
             **self.training,
         )
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return training_work(self.shape, self.optimiser, self.networks, self.batch, self.stop)
+
 
 @dataclass(frozen=True)
 class TrainedPatterns(OfTrained[LayerPatterns]):
@@ -195,3 +201,8 @@ class TrainedPatterns(OfTrained[LayerPatterns]):
             units=self.units,
             **self.training,
         )
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return training_work(self.shape, self.optimiser, self.networks, self.batch, self.stop)

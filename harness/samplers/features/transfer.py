@@ -22,6 +22,7 @@ from harness.samplers.features.last_layer_evidence import last_layers, logit_cov
 from harness.samplers.features.observed import enough
 from harness.samplers.features.posterior import SAMPLES, views_at_initialisation
 from harness.samplers.sampler import Sampler
+from harness.samplers.work import ENTRY
 from harness.verdicts import Estimate, nothing_yet
 from harness.verdicts.means import over_influences
 
@@ -149,3 +150,9 @@ class TransferSampler(Sampler[Transfer]):
     def draw(self, generator: torch.Generator) -> Transfer:
         """One shard."""
         return transfer(self.architecture, self.first, self.problem, self.draws, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.p * of.forward + ENTRY * of.p**2)

@@ -17,6 +17,7 @@ from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.samplers.infinite_width.kernels.empirical import EmpiricalKernel, matrices_of_nngp, summary
 from harness.samplers.sampler import Sampler
+from harness.samplers.work import ENTRY
 from harness.verdicts import Estimate
 
 
@@ -88,3 +89,9 @@ class LabelAgreement(Sampler[EmpiricalKernel]):
     def draw(self, generator: torch.Generator) -> EmpiricalKernel:
         """One shard."""
         return empirical_agreement(self.architecture, self.problem.inputs, self.networks, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.networks * (of.draw + of.p * of.forward + ENTRY * of.p**2)

@@ -212,6 +212,8 @@ class Approximation(Computation):
     approximation: str = argument()
     by: str = argument(key=None, default=OWN)
 
+    name = "approximation"
+
     @property
     def identity(self) -> dict[str, str]:
         """Architecture and problem in the address."""
@@ -221,6 +223,11 @@ class Approximation(Computation):
         """Its mean (m,), covariance (m, m) and log evidence."""
         found = APPROXIMATIONS[self.approximation](self.process)
         return {"mean": found.mean, "covariance": found.covariance, "log evidence": np.array(found.log_evidence)}
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return len(self.problem.inputs) ** 3
 
 
 @dataclass(frozen=True)
@@ -247,3 +254,9 @@ class ApproximatePosterior(Sampler[ChainsPosterior]):
     def draw(self, generator: torch.Generator) -> ChainsPosterior:
         """One shard."""
         return ChainsPosterior.independent(self.approximation.functions(self.chains * self.draws, generator))
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        m, n, p = self.problem.m, self.problem.n, len(self.problem.inputs)
+        return self.chains * self.draws * (m**2 + n * p) + p**3

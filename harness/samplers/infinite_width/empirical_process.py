@@ -106,6 +106,12 @@ class EmpiricalPosterior(Sampler[ChainsPosterior]):
             self.architecture, self.problem, generator, self.kernels, self.networks, chains=chains, draws=self.draws
         )
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.kernels * self.networks * (of.draw + of.p * of.forward + of.p**2 * of.features)
+
 
 @dataclass(frozen=True)
 class EmpiricalEvidence(Sampler[OrthantEvidence]):
@@ -124,3 +130,9 @@ class EmpiricalEvidence(Sampler[OrthantEvidence]):
     def draw(self, generator: torch.Generator) -> OrthantEvidence:
         """One shard."""
         return evidence(self.architecture, self.problem, generator, self.runs, self.networks, points=self.points)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.runs * self.networks * (of.draw + of.p * of.forward + of.p**2 * of.features)

@@ -17,6 +17,7 @@ from harness.functions import FunctionCounts
 from harness.functions.packing import pack
 from harness.samplers.infinite_width.kernels import in_the_limit, nngp, positive_definite
 from harness.samplers.sampler import Sampler, argument
+from harness.samplers.work import ENTRY
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,3 +122,9 @@ class GaussianPrior(Sampler[FunctionCounts]):
     def draw(self, generator: torch.Generator) -> FunctionCounts:
         """One shard."""
         return gaussian_prior(nngp(in_the_limit(self.architecture), self.problem.eval_x), self.draws, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        n = self.problem.n
+        return self.draws * n * (n + 4 * ENTRY) + n**3

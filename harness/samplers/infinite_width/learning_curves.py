@@ -20,6 +20,7 @@ from harness.functions.merging import Merging
 from harness.problems import Problem
 from harness.samplers.infinite_width.kernels import in_the_limit
 from harness.samplers.sampler import Computation, Sampler, argument
+from harness.samplers.work import ENTRY
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import student
 
@@ -135,6 +136,8 @@ class SpectrumOfKernel(Computation):
     spectrum: str
     matrix: np.ndarray = argument(key=None)
 
+    name = "spectrum"
+
     def __post_init__(self) -> None:
         super().__post_init__()
         set_fields(self, architecture=in_the_limit(self.architecture))
@@ -142,6 +145,11 @@ class SpectrumOfKernel(Computation):
     def compute(self) -> dict[str, np.ndarray]:
         """Arrays of a `Spectrum`."""
         return Spectrum.of(self.matrix, signs_of_pool(self.problem)).to_arrays()
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return len(self.problem.inputs) ** 3
 
 
 @dataclass(frozen=True)
@@ -173,6 +181,11 @@ class KernelRegression(Sampler[RegressionErrors]):
         """One shard."""
         added = self.ridge * float(self.matrix.diagonal().mean())
         return regression_errors(self.matrix, signs_of_pool(self.problem), self.m, added, self.sets, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return self.sets * self.m * (self.m**2 + len(self.problem.inputs) * ENTRY)
 
 
 def signs_of_pool(pool: Problem) -> np.ndarray:

@@ -159,3 +159,9 @@ class LinearisedTraining(Sampler[LinearisationGap]):
         network = self.architecture
         assert isinstance(network, FullyConnected)
         return linearisation_gap(network, self.problem, self.rate, self.steps, self.networks, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.networks * self.steps * of.m * of.forward

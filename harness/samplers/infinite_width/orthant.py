@@ -21,6 +21,7 @@ from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
 from harness.samplers.posterior.samples import MOST_SCATTER
 from harness.samplers.sampler import Sampler, argument
+from harness.samplers.work import INTEGRAL
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import log_evidence
 
@@ -205,3 +206,9 @@ class Orthant(Sampler[OrthantEvidence]):
     def draw(self, generator: torch.Generator) -> OrthantEvidence:
         """One shard."""
         return scramblings(self.process, generator, runs=self.runs, points=self.points)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        m = self.problem.m
+        return self.runs * self.points * m * (m + INTEGRAL)

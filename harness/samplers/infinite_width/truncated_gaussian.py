@@ -190,3 +190,9 @@ class TruncatedGaussian(Sampler[ChainsPosterior]):
     def draw(self, generator: torch.Generator) -> ChainsPosterior:
         """One shard."""
         return truncated_gaussian(self.process, generator, chains=self.chains, draws=self.draws)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        m, n, p = self.problem.m, self.problem.n, len(self.problem.inputs)
+        return self.chains * self.draws * (m**2 + n * p) + p**3

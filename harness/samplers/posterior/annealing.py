@@ -272,6 +272,14 @@ class Annealing(Sampler[AnnealedPosterior]):
             path=self.path,
         )
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        # Levels as digits took them, 24 at m = 32 and 63 at 600; twice as many along the likelihood, as parity took.
+        levels = 7.5 * of.m ** (1 / 3) * (2 if self.path == "likelihood" else 1)
+        return self.runs * self.particles * self.trajectories * levels * of.m * of.forward
+
     def checked(self, sample: AnnealedPosterior) -> AnnealedPosterior:
         """The sample; Undecided where forward and reverse runs disagree though trajectories were lengthened."""
         if not sample.agree:

@@ -206,3 +206,9 @@ class DensityOfStatesSampler(Sampler[DensityOfStates]):
         return density_of_states(
             self.architecture, self.problem, generator, runs=self.runs, chains=self.chains, steps=self.steps
         )
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.runs * self.chains * self.steps * of.levels * (of.draw + of.m * of.forward)

@@ -19,6 +19,7 @@ from harness.networks.logits import LOSSES, labels_of
 from harness.problems import Problem
 from harness.samplers.prior import ensembles
 from harness.samplers.sampler import Sampler, argument
+from harness.samplers.work import ACTIVATION, ENTRY, Shape
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import clopper_pearson, proportion
 from harness.verdicts.means import skewed
@@ -205,6 +206,11 @@ class Rejection(Sampler[RejectionPosterior]):
         """One shard."""
         return rejection(self.architecture, self.problem, self.draws, generator, last_layers=self.last_layers)
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return rejection_work(self.shape, self.draws, self.last_layers)
+
 
 @dataclass(frozen=True)
 class TemperedRejection(Sampler[RejectionPosterior]):
@@ -237,3 +243,23 @@ class TemperedRejection(Sampler[RejectionPosterior]):
             loss=self.loss,
             last_layers=self.last_layers,
         )
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return rejection_work(self.shape, self.draws, self.last_layers)
+
+
+def rejection_work(of: Shape, draws: int, last_layers: int) -> float:
+    """Work of rejection.
+
+    Args:
+        of: one network on its problem.
+        draws: hidden draws.
+        last_layers: last layers of each hidden draw.
+
+    Returns:
+        Roughly the scalar multiplications.
+    """
+    each = ACTIVATION * of.m * of.features + of.n * ENTRY
+    return draws * (of.draw + of.p * of.forward + last_layers * each)

@@ -290,6 +290,12 @@ class SubsetSimulation(Sampler[RunsPosterior]):
             observe=self.observer(generator.device),
         )
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.runs * self.chains * self.steps * of.levels * (of.draw + of.m * of.forward)
+
     def checked(self, sample: RunsPosterior) -> RunsPosterior:
         """The sample; Undecided where its runs disagree though their chains were lengthened."""
         if not sample.agree:

@@ -20,6 +20,7 @@ from harness.optimisers import FirstFit, Optimiser, Stop
 from harness.problems import Problem
 from harness.samplers.sampler import Sampler, argument
 from harness.samplers.training.loop import TrainingLoop
+from harness.samplers.work import training_work
 
 
 @dataclass(frozen=True)
@@ -211,3 +212,8 @@ class Training(Sampler[Trained]):
             max_epochs=self.max_epochs,
             stop=self.stop,
         )
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return training_work(self.shape, self.optimiser, self.networks, self.batch, self.stop)

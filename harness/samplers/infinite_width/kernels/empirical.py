@@ -192,5 +192,12 @@ class EmpiricalKernelSampler(Sampler[EmpiricalKernel]):
         """One shard."""
         return EMPIRICAL[self.kernel](self.architecture, self.problem.inputs, self.networks, generator)
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        entry = of.parameters if self.kernel == "ntk" else of.features
+        return self.networks * (of.draw + of.p * of.forward + of.p**2 * entry)
+
 
 EMPIRICAL = {"nngp": empirical_nngp, "ntk": empirical_ntk}

@@ -42,6 +42,8 @@ class KernelBlock(Computation):
     rows: slice = argument(key=None)
     columns: slice = argument(key=None)
 
+    name = "kernel"
+
     def __post_init__(self) -> None:
         super().__post_init__()
         set_fields(self, architecture=limit(self.architecture, self.by))
@@ -60,3 +62,10 @@ class KernelBlock(Computation):
         else:
             found = CLOSED_FORMS[self.kernel](in_the_limit(self.architecture), x[self.rows], others)
         return {"kernel": found}
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        points = len(self.problem.inputs)
+        rows, columns = (min(each.stop, points) - each.start for each in (self.rows, self.columns))
+        return rows * columns
