@@ -167,7 +167,9 @@ def test_a_sharp_likelihood_is_the_0_1_likelihood():
     torch.testing.assert_close(log_likelihood(margins, 0.0), torch.full((2,), -2 * log(2), dtype=torch.float64))
 
 
-@pytest.mark.parametrize("segments", [[sharpening()], along_likelihood(16, -25.0, -9.0)], ids=["sharpness", "likelihood"])
+@pytest.mark.parametrize(
+    "segments", [[sharpening()], along_likelihood(16, -25.0, -9.0)], ids=["sharpness", "likelihood"]
+)
 def test_a_route_goes_from_the_initialisation_to_all_that_fit_without_a_jump(segments):
     margins = torch.randn(100, 16, generator=generator(13))
     weights = INITIALISATION.log_weight(margins)
