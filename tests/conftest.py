@@ -175,7 +175,7 @@ class Project:
         self.folder = folder = pytester.path
         (folder / "conftest.py").write_text(CONFTEST)
         (folder / "pytest.ini").write_text(
-            "[pytest]\npython_files = test_*.py */claims/*/*.py\naddopts = -p no:cacheprovider\n"
+            "[pytest]\npython_files = test_*.py */claims/*/*.py\naddopts = -p no:cacheprovider -p no:hypothesispytest\n"
         )
 
     def given(self, slug: str, *values: object, kind: str = "empirical", bound: float = 0.5) -> Path:
