@@ -19,6 +19,8 @@ from harness.lab.shards import Shard
 from tests.support.every_request import CPU, REQUESTS, lab_of, same
 from tests.support.processes import wait_for
 
+pytestmark = pytest.mark.xdist_group("processes")
+
 
 @pytest.fixture(scope="module")
 def workers():

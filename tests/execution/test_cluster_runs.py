@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.processes import wait_for
 
+pytestmark = pytest.mark.xdist_group("processes")
+
 SCHEDULER = """
 import time
 from harness.execution.cluster import start_workers
