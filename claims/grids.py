@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from harness.claim import registry
 from harness.errors import BadInput
 from harness.lab import Lab
+from harness.lab.lab import SUBSET_SIMULATION_UP_TO
 from harness.networks import LSTM, Architecture, Convolutional, FullyConnected, Residual, Transformer
 from harness.optimisers import SGD, Adadelta, Adagrad, Adam, GradientDescent, Momentum, Optimiser, RMSprop
 from harness.problems import Problem, digits, fashion_mnist, mnist
-from harness.samplers.features.posterior import ERRORS_BY_MARGIN
-from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior, annealing
 from harness.statistics.volumes import in_bits
 from harness.verdicts import Estimate
 
@@ -17,11 +16,6 @@ from harness.verdicts import Estimate
 EVALUATION_POINTS = 8
 # A test error wants more of them; the first 8 of these are the 8 above, so one sample serves both.
 ERROR_POINTS = 64
-# Beyond, rejection keeps too few of the networks it draws: one in 80,000 at m = 16.
-REJECTION_UP_TO = 8
-# Beyond, annealing takes less time than subset simulation for the same error of ln P(S): an eighth at m = 128, a
-# thirtieth at m = 600.
-SUBSET_SIMULATION_UP_TO = 64
 # How random sampling and training compare as one of these numbers grows and the others stay at WIDTH, M, two layers.
 WIDTH, M = 40, 16
 TRAINING_SIZES = {"smoke": (8, 16, 32), "standard": (8, 16, 32, 64, 128), "full": (8, 16, 32, 64, 128, 256, 600)}
@@ -29,7 +23,7 @@ WIDTHS = {"smoke": (10, 40, 160), "standard": (5, 10, 40, 160), "full": (5, 10, 
 DEPTHS = {"smoke": (1, 2, 3), "standard": (1, 2, 3, 4, 5), "full": (1, 2, 3, 4, 5)}
 # Data with more classes than the two that they are put in here.
 IMAGES = {"digits": digits, "mnist": mnist, "fashion_mnist": fashion_mnist}
-# What outside files have added (`harness/registry.py`) is in every grid.
+# What outside files have added (`harness/claim/registry.py`) is in every grid.
 _ALL_DATA = (*IMAGES, *registry.data)
 DATA = {"smoke": ("digits", *registry.data), "standard": _ALL_DATA, "full": _ALL_DATA}
 # A split of the data into training and evaluation points is not the data. Where errors or posteriors are compared over
@@ -83,32 +77,12 @@ def two_layers(width: int) -> FullyConnected:
     return FullyConnected((width, width))
 
 
-def sampled(
-    lab: Lab, architecture: Architecture, problem: Problem
-) -> RejectionPosterior | RunsPosterior | AnnealedPosterior:
-    """P_B(f|S): by rejection where that keeps enough, else by subset simulation, of many points by annealing where the
-    network and its problem are such as annealing is for."""
-    if problem.m <= REJECTION_UP_TO:
-        return lab.posterior(architecture, problem)
-    annealed = isinstance(architecture, FullyConnected) and annealing.takes(architecture) and problem.classes == 2
-    if problem.m > SUBSET_SIMULATION_UP_TO and annealed:
-        return lab.annealed_posterior(architecture, problem)
-    return by_runs(lab, architecture, problem)
-
-
 def log2_volume(lab: Lab, architecture: FullyConnected, named: Problem) -> Estimate:
     """log2 P(f) of a named function on the whole cube, at finite width: by subset simulation, of many inputs by
     annealing, along the likelihood, since parity is learnt all at once."""
     if named.m > SUBSET_SIMULATION_UP_TO:
         return in_bits(lab.annealed_evidence(architecture, named, trajectories=16, path="likelihood"))
-    return in_bits(lab.deep_posterior(architecture, named, runs=8).evidence)
-
-
-def by_runs(lab: Lab, architecture: Architecture, problem: Problem) -> RunsPosterior:
-    """P_B(f|S) by subset simulation; of fully connected networks with their errors by margin, so that all claims share
-    one sample."""
-    noted = isinstance(architecture, FullyConnected) and problem.classes == 2
-    return lab.deep_posterior(architecture, problem, observe=(ERRORS_BY_MARGIN,) if noted else ())
+    return in_bits(lab.subset_posterior(architecture, named, runs=8).evidence)
 
 
 def image_networks(**widths: Sequence[int]) -> Mapping[str, list[Architecture]]:

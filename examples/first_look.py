@@ -34,7 +34,7 @@ def table(networks: int = 2000, rows: int = 8) -> str:
     with TemporaryDirectory() as folder:
         # Name a folder of your own instead, and a second run takes its samples from there.
         lab = Lab(SCALES["smoke"], torch.device("cpu"), seed=0, store=Store(Path(folder)))
-        posterior = lab.posterior(network, problem)
+        posterior = lab.rejection_posterior(network, problem)
         trained = lab.train(network, problem, Adam(0.003), networks=networks).functions
     found = bias_explained(trained, posterior.sample)
     low, high = found.interval(1 - LEVEL)

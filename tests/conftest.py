@@ -14,9 +14,9 @@ import pytest
 import torch._dynamo  # noqa: F401
 from hypothesis import settings
 
-import harness.lab.posterior
 import harness.run.controller
 import harness.run.item
+import harness.samplers.prior
 from harness.execution.machine import one_thread, processes
 from harness.problems import datasets
 from tests.support.processes import heeding_ctrl_c
@@ -57,7 +57,7 @@ CONFTEST = """
 import os, time
 from pathlib import Path
 
-import harness.lab.posterior
+import harness.samplers.prior
 from harness.samplers.prior import prior as original
 
 pytest_plugins = ["harness.run.plugin"]
@@ -75,7 +75,7 @@ def prior(architecture, problem, draws, generator):
     return found
 
 
-harness.lab.posterior.prior = prior
+harness.samplers.prior.prior = prior
 """
 
 # A claim whose estimates are given, so that every verdict is known beforehand.
@@ -237,7 +237,7 @@ class Project:
 @pytest.fixture
 def project(pytester, monkeypatch):
     # The project's conftest wraps a sampler; and an edited claim may be as old and as long as its bytecode says.
-    monkeypatch.setattr(harness.lab.posterior, "prior", harness.lab.posterior.prior)
+    monkeypatch.setattr(harness.samplers.prior, "prior", harness.samplers.prior.prior)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for name in ("HARNESS_STORE", "HARNESS_DATA"):
         # Set first, so that what a run with --data sets is unset again.

@@ -105,7 +105,7 @@ NETWORK = FullyConnected((8,))
 @over(problem=[boolean_cube(4, train=3, split=split) for split in range(CELLS)])
 def test_share(lab, problem):
     functions = lab.prior(NETWORK, problem, draws=200)
-    posterior = lab.posterior(NETWORK, problem, draws=200, last_layers=8)
+    posterior = lab.rejection_posterior(NETWORK, problem, draws=200, last_layers=8)
     shares = {name: float(sample.counts @ sample.bits().mean(axis=1) / sample.total)
               for name, sample in (("prior", functions), ("posterior", posterior.functions))}
     return Estimate("share of ones", shares["prior"], lambda _: (-inf, inf), functions.total, "networks drawn",

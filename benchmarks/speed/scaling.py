@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -34,9 +35,10 @@ from harness.lab.shards import Shard
 from harness.networks import FullyConnected
 from harness.optimisers import SGD
 from harness.problems import boolean_cube, digits
-from harness.samplers.posterior import subset_simulation
-from harness.samplers.prior import prior
-from harness.samplers.training import train
+from harness.samplers.posterior.subset_simulation import SubsetSimulation
+from harness.samplers.prior import Prior
+from harness.samplers.sampler import Sampler
+from harness.samplers.training.train import Training
 from harness.store import Store
 
 ARCHITECTURE = FullyConnected((40, 40))
@@ -48,23 +50,22 @@ EMPTY = 200
 # Side of the square matrices that the device's speed is measured with, and how often they are multiplied.
 SIDE, PRODUCTS = 8192, 10
 
-# What a shard computes, by sampler: about a second on one core, and on a GPU enough to fill it.
-Sampler = Callable[[torch.Generator], Any]
-SAMPLERS: dict[str, dict[str, Sampler]] = {
+# What draws a shard: about a second on one core, and on a GPU enough to fill it.
+SAMPLERS: dict[str, dict[str, Sampler[Any]]] = {
     "cpu": {
-        "prior": partial(prior, ARCHITECTURE, boolean_cube(7), 60_000),
-        "training": partial(train, ARCHITECTURE, digits(128, 32), SGD(0.1), 1024, batch=32),
-        "subset simulation": partial(subset_simulation, ARCHITECTURE, digits(16, 8), runs=2),
+        "prior": Prior(ARCHITECTURE, boolean_cube(7), 60_000),
+        "training": Training(ARCHITECTURE, digits(128, 32), SGD(0.1), networks=1024, batch=32),
+        "subset simulation": SubsetSimulation(ARCHITECTURE, digits(16, 8), runs=2),
     },
     "cuda": {
-        "prior": partial(prior, ARCHITECTURE, boolean_cube(7), 10_000_000),
-        "training": partial(train, ARCHITECTURE, digits(128, 32), SGD(0.1), 65_536, batch=32),
-        "subset simulation": partial(subset_simulation, ARCHITECTURE, digits(16, 8), runs=64),
+        "prior": Prior(ARCHITECTURE, boolean_cube(7), 10_000_000),
+        "training": Training(ARCHITECTURE, digits(128, 32), SGD(0.1), networks=65_536, batch=32),
+        "subset simulation": SubsetSimulation(ARCHITECTURE, digits(16, 8), runs=64),
     },
 }
 
 
-def shards(sampler: Sampler, name: str) -> list[Shard]:
+def shards(sampler: Sampler[Any], name: str) -> list[Shard]:
     """Shards of equal size, each with a random stream of its own."""
     return [Shard(sampler, 0, name, number) for number in range(SHARDS)]
 
@@ -103,23 +104,30 @@ def scaling(layout: str, device: str, run: Mapping[int, Callable[[Sequence[Shard
     return found
 
 
-class Nothing:
-    """A shard that takes no time, as large as a sample of a thousand functions of a hundred points."""
+# What a shard that takes no time holds: as much as a sample of a thousand functions of a hundred points.
+_COUNTS = FunctionCounts.from_bits(np.random.default_rng(0).integers(0, 2, (1000, 100), dtype=np.uint8))
 
-    def __init__(self) -> None:
-        bits = np.random.default_rng(0).integers(0, 2, (1000, 100), dtype=np.uint8)
-        self.counts = FunctionCounts.from_bits(bits)
 
-    def __call__(self, generator: torch.Generator) -> FunctionCounts:  # noqa: ARG002 — as a sampler is called
+@dataclass(frozen=True)
+class Nothing(Sampler[FunctionCounts]):
+    """Shards that take no time."""
+
+    name = "nothing"
+    result = FunctionCounts
+
+    def draw(self, generator: torch.Generator) -> FunctionCounts:  # noqa: ARG002 — as a sampler is called
         """Always the same."""
-        return self.counts
+        return _COUNTS
+
+
+NOTHING = Nothing(ARCHITECTURE, boolean_cube(7))
 
 
 def milliseconds_a_shard(executor: Executor, folder: Path) -> float:
     """Through the lab and its store, of shards that take no time."""
     lab = Lab(Scale("empty", 1.0, EMPTY, 1), executor.device, 0, Store(folder), executor=executor)
     start = time.perf_counter()
-    lab.gather(FunctionCounts, {"sampler": "nothing"}, Nothing())
+    lab.gather(NOTHING)
     return (time.perf_counter() - start) / EMPTY * 1e3
 
 
@@ -132,7 +140,7 @@ def overheads(device: str, cluster: Cluster) -> list[Row]:
         stored = milliseconds_a_shard(here, one)
         read = milliseconds_a_shard(here, one)
         dask = milliseconds_a_shard(cluster, other)
-        job = Shard(Nothing(), 0, "nothing", 0)
+        job = Shard(NOTHING, 0, "nothing", 0)
         start = time.perf_counter()
         for _ in range(EMPTY):
             cluster.compute(job)

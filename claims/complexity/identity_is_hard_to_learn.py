@@ -59,7 +59,7 @@ def test_optimisers(lab, optimiser, m):
 def test_random_sampling(lab, m):
     shares = []
     for problem in targets(m):
-        kept = lab.posterior(NETWORK, problem, draws=100_000, last_layers=1).functions
+        kept = lab.rejection_posterior(NETWORK, problem, draws=100_000, last_layers=1).functions
         found = int(kept.counts_of(pack(problem.eval_y[None]))[0])
         shares.append(proportion(found, kept.total, quantity="share of P_B", unit="networks kept"))
     return shown(

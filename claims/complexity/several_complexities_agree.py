@@ -56,6 +56,7 @@ def test_correlation(lab, problem, architecture, complexity):
 @over(problem=[FIXED], architecture=cube_networks(depths=(2,)))
 def test_generalisation_error(lab, problem, architecture):
     halves = [
-        lab.posterior(architecture, problem, draws=50_000, last_layers=1, sample=sample).functions for sample in (0, 1)
+        lab.rejection_posterior(architecture, problem, draws=50_000, last_layers=1, sample=sample).functions
+        for sample in (0, 1)
     ]
     return rank_correlation(*halves, lambda bits: np.mean(bits != problem.eval_y, axis=-1))

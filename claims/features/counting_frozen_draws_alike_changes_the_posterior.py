@@ -26,8 +26,8 @@ PROBLEM = digits(8, EVALUATION_POINTS)
 def alike_against_evidence(lab, width):
     """Relative distance between the two ways of counting frozen draws, from independent samples."""
     architecture = FullyConnected((width, width))
-    alike = lab.posterior(architecture, PROBLEM, sample=1)
-    by_evidence = lab.posterior(architecture, PROBLEM)
+    alike = lab.rejection_posterior(architecture, PROBLEM, sample=1)
+    by_evidence = lab.rejection_posterior(architecture, PROBLEM)
     return relative_distance(alike.sample, by_evidence.sample, weighting="alike")
 
 

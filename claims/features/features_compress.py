@@ -12,7 +12,7 @@ evaluation points and U uniform; in the details, the same of training at the sma
 
 from dataclasses import replace
 
-from claims.grids import EVALUATION_POINTS, sampled, two_layers
+from claims.grids import EVALUATION_POINTS, two_layers
 from harness.claim import claim, over
 from harness.optimisers import Adam
 from harness.problems import digits
@@ -62,8 +62,8 @@ def test_bias_stays(lab, m):
     problem = digits(m, EVALUATION_POINTS)
     # Those of the first look: later ones would sample at other widths.
     narrow, wide = (two_layers(int(found.value)) for found in least_widths(lab, m, grows=False))
-    by_volume = sampled(lab, wide, problem).sample
-    found = bias_explained(sampled(lab, narrow, problem).sample, by_volume)
+    by_volume = lab.posterior(wide, problem).sample
+    found = bias_explained(lab.posterior(narrow, problem).sample, by_volume)
     trained = bias_explained(lab.train(narrow, problem, OPTIMISER, max_epochs=500).functions, by_volume)
     notes = [f"Least widths: {max(narrow.hidden)} with features, {max(wide.hidden)} without."]
     secondary = [figure(replace(trained, quantity="bias explained, trained at the smaller width"))]

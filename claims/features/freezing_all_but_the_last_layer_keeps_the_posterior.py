@@ -43,6 +43,6 @@ SAMPLES = {
 )
 def test_frozen_draws_weighted_by_evidence(lab, problem, architecture):
     draws, last_layers, chains = SAMPLES[architecture.hidden[0]]
-    frozen = lab.posterior(architecture, problem, draws=draws, last_layers=last_layers)
-    full = lab.deep_posterior(architecture, problem, chains=chains)
+    frozen = lab.rejection_posterior(architecture, problem, draws=draws, last_layers=last_layers)
+    full = lab.subset_posterior(architecture, problem, chains=chains)
     return bias_explained(frozen.sample, full.sample)

@@ -61,7 +61,7 @@ def test_alignment_grows(lab, data, layer, width):
 @over(m={"smoke": (), "standard": (16, 32), "full": (16, 32, 64)}, layer=LAYERS)
 def test_alignment_grows_on_more_points(lab, m, layer):
     problem, width = image_problem("digits", m, EVALUATION_POINTS), 40
-    runs = lab.deep_posterior(two_layers(width), problem, observe=STATISTICS)
+    runs = lab.subset_posterior(two_layers(width), problem, observe=STATISTICS)
     prior = hidden_layers(lab, problem, width)
     return shift_of_runs(runs, prior, column("training alignment", layer), ALIGNMENT)
 

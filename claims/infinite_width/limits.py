@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from claims.grids import EVALUATION_POINTS, sampled
+from claims.grids import EVALUATION_POINTS
 from harness.lab import Lab
 from harness.networks import Architecture, FullyConnected
 from harness.problems import Problem
@@ -22,7 +22,7 @@ def wide(depth: int, activation: str = "relu", width: int = 40) -> FullyConnecte
 
 def distance_to_infinite_width(lab: Lab, architecture: Architecture, problem: Problem) -> Estimate:
     """Relative distance of P_B of a network from that of infinite width, on the first evaluation points."""
-    finite = restricted(sampled(lab, architecture, problem), EVALUATION_POINTS)
+    finite = restricted(lab.posterior(architecture, problem), EVALUATION_POINTS)
     infinite = restricted(lab.infinite_posterior(architecture, problem), EVALUATION_POINTS)
     return relative_distance(finite.sample, infinite.sample)
 

@@ -12,7 +12,7 @@ each training point.
 
 from dataclasses import replace
 
-from claims.grids import DATA, by_runs, image_problem, two_layers
+from claims.grids import DATA, image_problem, two_layers
 from claims.infinite_width.limits import by_scale, side_by_side, wide
 from harness.claim import claim, over
 from harness.lab.infinite_width import METHODS
@@ -55,6 +55,6 @@ def test_approximation(lab, data, method, m):
 def test_finite_width(lab, data, width, m):
     problem = image_problem(data, m)
     estimates = {method: lab.infinite_evidence(wide(2), problem, method) for method in METHODS}
-    estimates[f"width {width}"] = by_runs(lab, two_layers(width), problem).evidence
+    estimates[f"width {width}"] = lab.posterior_by_runs(two_layers(width), problem).evidence
     found = difference(estimates["exact"], estimates[f"width {width}"], m)
     return replace(found, details={"secondary": side_by_side(estimates)})

@@ -10,7 +10,7 @@ infinite: positive where wider is better.
 
 from dataclasses import replace
 
-from claims.grids import image_problems, sampled, two_layers
+from claims.grids import image_problems, two_layers
 from claims.infinite_width.limits import NO_DISTANCE, distance_to_infinite_width, side_by_side
 from harness.claim import claim, over
 from harness.statistics.generalisation import generalisation_error
@@ -43,7 +43,7 @@ def test_posterior_changes(lab, problem):
 @over(problem=PROBLEMS)
 def test_wider_is_better(lab, problem):
     network = two_layers(NARROW)
-    narrow = generalisation_error(sampled(lab, network, problem).sample, problem)
+    narrow = generalisation_error(lab.posterior(network, problem).sample, problem)
     infinite = generalisation_error(lab.infinite_posterior(network, problem).sample, problem)
     gain = slope((0, 1), [infinite, narrow], quantity=GAIN)
     return replace(gain, details={"secondary": side_by_side({f"width {NARROW}": narrow, "infinite width": infinite})})

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import LOSSES, OPTIMISERS, SPLITS, TRAINING_SIZES, WIDTH, image_problem, sampled, two_layers
+from claims.grids import LOSSES, OPTIMISERS, SPLITS, TRAINING_SIZES, WIDTH, image_problem, two_layers
 from harness.claim import claim, over
 from harness.statistics.figures import accuracies, curve
 from harness.statistics.generalisation import advantage_of_training, generalisation_error
@@ -30,7 +30,7 @@ def samples(lab, data, optimiser, loss, m):
     """A problem with what training and random sampling find on it."""
     architecture, problem = two_layers(WIDTH), image_problem(data, m)
     by_training = lab.train(architecture, problem, optimiser, loss)
-    return by_training.functions, sampled(lab, architecture, problem).sample, problem
+    return by_training.functions, lab.posterior(architecture, problem).sample, problem
 
 
 @claim(

@@ -34,7 +34,7 @@ def agreement(lab, architectures, optimiser, loss):
         functions = lab.prior(architecture, PROBLEM)
         strengths.append(PROBLEM.n - functions.corrected_entropy())
         trained = lab.train(architecture, PROBLEM, optimiser, loss)
-        explained.append(bias_explained(trained.functions, lab.posterior(architecture, PROBLEM).sample))
+        explained.append(bias_explained(trained.functions, lab.rejection_posterior(architecture, PROBLEM).sample))
     shown = curve("bits of bias", strengths, {"trained": explained})
     return replace(slope(strengths, explained, quantity=SLOPE), details={"curve": shown})
 

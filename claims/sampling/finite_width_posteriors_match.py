@@ -20,7 +20,6 @@ from claims.grids import (
     WIDTHS,
     M,
     image_problem,
-    sampled,
     two_layers,
 )
 from harness.claim import claim, over
@@ -39,7 +38,7 @@ def bias_explained(lab, data, optimiser, loss, m, width):
     """Of training by random sampling of the same network."""
     architecture, problem = two_layers(width), image_problem(data, m)
     by_training = lab.train(architecture, problem, optimiser, loss)
-    return compare(by_training, sampled(lab, architecture, problem), problem, EVALUATION_POINTS)
+    return compare(by_training, lab.posterior(architecture, problem), problem, EVALUATION_POINTS)
 
 
 @claim(kind="open", of="bias explained", predicts=MATCH)

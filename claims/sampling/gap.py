@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import by_runs, sampled
 from harness.lab import Lab
 from harness.networks import Architecture
 from harness.optimisers import Optimiser
@@ -30,7 +29,7 @@ def trained_errors(
 
 def sampled_errors(lab: Lab, architectures: Sequence[Architecture], problem: Problem) -> list[Estimate]:
     """Test error of random-sampled networks of each architecture."""
-    by_volume = [sampled(lab, architecture, problem) for architecture in architectures]
+    by_volume = [lab.posterior(architecture, problem) for architecture in architectures]
     return [generalisation_error(each.sample, problem) for each in by_volume]
 
 
@@ -48,7 +47,7 @@ def errors_alike_in_margin(
                 networks=500,
                 loss=loss,
             ),
-            by_runs(lab, architecture, problem),
+            lab.posterior_by_runs(architecture, problem),
         )
         for architecture in architectures
     ]

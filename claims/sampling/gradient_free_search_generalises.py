@@ -11,8 +11,9 @@ all networks that fit, and, as the source does with normalised losses, among net
 the least training logit over the product of the weights' Frobenius norms, in four bins of as many networks.
 """
 
-from claims.grids import DATA, EVALUATION_POINTS, LOSSES, REJECTION_UP_TO, WIDTH, image_problem, sampled, two_layers
+from claims.grids import DATA, EVALUATION_POINTS, LOSSES, WIDTH, image_problem, two_layers
 from harness.claim import claim, over
+from harness.lab.lab import REJECTION_UP_TO
 from harness.optimisers import SGD, GreedyRandomSearch, GuessAndCheck, PatternSearch
 from harness.statistics.comparison import compare
 from harness.statistics.equal_margins import difference_within_bins
@@ -34,7 +35,7 @@ ALIKE = within(
 def test_generalises_like_sgd(lab, data, m, searcher, loss):
     network, problem = two_layers(WIDTH), image_problem(data, m)
     if isinstance(searcher, GuessAndCheck):
-        found = sampled(lab, network, problem).sample
+        found = lab.posterior(network, problem).sample
     else:
         found = lab.train(network, problem, searcher, loss, NETWORKS).functions
     by_sgd = lab.train(network, problem, SGD(0.1), loss).functions
@@ -82,4 +83,4 @@ def test_generalises_like_sgd_at_equal_margins(lab, data, m, searcher, loss):
 def test_volume_explains_the_search(lab, data, m, searcher, loss):
     network, problem = two_layers(WIDTH), image_problem(data, m)
     by_search = lab.train(network, problem, searcher, loss, NETWORKS)
-    return compare(by_search, sampled(lab, network, problem), problem, EVALUATION_POINTS)
+    return compare(by_search, lab.posterior(network, problem), problem, EVALUATION_POINTS)

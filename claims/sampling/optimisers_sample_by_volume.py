@@ -24,7 +24,6 @@ from claims.grids import (
     image_networks,
     image_problem,
     image_problems,
-    sampled,
 )
 from harness.claim import claim, over
 from harness.optimisers import Adam
@@ -45,7 +44,7 @@ LARGER = [data(m, EVALUATION_POINTS) for data in (digits, fashion_mnist) for m i
 
 def of_training(lab, problem, architecture, optimiser, loss, networks=500):
     """Bias explained, with everything else worth seeing."""
-    by_volume = sampled(lab, architecture, problem)
+    by_volume = lab.posterior(architecture, problem)
     by_training = lab.train(architecture, problem, optimiser, loss, networks)
     return compare(by_training, by_volume, problem, EVALUATION_POINTS)
 

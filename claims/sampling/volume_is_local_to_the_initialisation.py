@@ -53,7 +53,7 @@ def same_scale(start, other, **_):
 )
 def test_own_scale_explains_better(lab, start, other, optimiser, loss):
     trained = lab.train(network(start), PROBLEM, optimiser, loss)
-    own, others = (lab.posterior(network(scale), PROBLEM).sample for scale in (start, other))
+    own, others = (lab.rejection_posterior(network(scale), PROBLEM).sample for scale in (start, other))
     return mmd_difference(trained.functions, own, others, quantity=NEARER)
 
 

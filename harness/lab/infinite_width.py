@@ -1,4 +1,4 @@
-"""Networks without end in width: Gaussian processes, whose P_B(f|S) and P(S) need no network to be drawn."""
+"""What a claim may ask of infinitely wide networks: Gaussian processes, whose P_B(f|S) and P(S) need no network."""
 
 from itertools import combinations_with_replacement
 from math import inf
@@ -6,34 +6,27 @@ from math import inf
 import numpy as np
 
 from harness.errors import BadInput
-from harness.functions import FunctionCounts
-from harness.lab.shards import Shards, identity
-from harness.networks import Architecture
+from harness.lab.shards import Shards
+from harness.networks import Architecture, FullyConnected
 from harness.problems import Problem
-from harness.samplers.infinite_width import ChainsPosterior, OrthantEvidence, empirical_process, truncated_gaussian
-from harness.samplers.infinite_width.approximations import APPROXIMATIONS, GaussianApproximation
-from harness.samplers.infinite_width.gaussian_process import GaussianProcess, gaussian_prior
-from harness.samplers.infinite_width.kernels import (
-    EmpiricalKernel,
-    empirical_nngp,
-    empirical_ntk,
-    has_closed_form,
-    in_the_limit,
-    nngp,
-    ntk,
+from harness.samplers.infinite_width import ChainsPosterior, GaussianApproximation, GaussianProcess
+from harness.samplers.infinite_width.approximations import APPROXIMATIONS, ApproximatePosterior, Approximation
+from harness.samplers.infinite_width.empirical_process import EmpiricalEvidence, EmpiricalPosterior
+from harness.samplers.infinite_width.kernels import has_closed_form, matrices
+from harness.samplers.infinite_width.kernels.matrices import CLOSED_FORMS, LIBRARY, OWN, KernelBlock
+from harness.samplers.infinite_width.learning_curves import (
+    KernelRegression,
+    RegressionErrors,
+    Spectrum,
+    SpectrumOfKernel,
 )
-from harness.samplers.infinite_width.kernels.library import library_kernels
-from harness.samplers.infinite_width.orthant import scramblings
+from harness.samplers.infinite_width.linearised import LinearisationGap, LinearisedTraining
+from harness.samplers.infinite_width.orthant import Orthant
+from harness.samplers.infinite_width.truncated_gaussian import TruncatedGaussian
 from harness.verdicts import Estimate
 
 EXACT = "exact"
-# Where a kernel comes from: this project, which has it in closed form or finds it by Monte Carlo, or the library.
-OWN, LIBRARY = "own", "neural-tangents"
 METHODS = (EXACT, *APPROXIMATIONS)
-_CLOSED_FORMS = {"nngp": nngp, "ntk": ntk}
-_EMPIRICAL = {"nngp": empirical_nngp, "ntk": empirical_ntk}
-# Rows and columns of a block of a kernel, which is what an interrupted run may lose.
-_BLOCK = 1000
 
 
 class InfiniteWidth(Shards):
@@ -48,66 +41,49 @@ class InfiniteWidth(Shards):
     """
 
     def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = OWN) -> np.ndarray:
-        """NNGP kernel or NTK ("ntk") of S, then E: (m + n, m + n), exact; block by block, each kept in the store.
+        """Compute a kernel in the limit of infinite width, block by block, each kept in the store.
 
-        by: "own", in closed form, or "neural-tangents", which is Unavailable where that is not installed. BadInput for
-        an architecture without either; `empirical_kernel` has those.
+        Args:
+            architecture: networks that have this kernel.
+            problem: S and the evaluation inputs E.
+            kind: "nngp" or "ntk".
+            by: "own", in closed form, or "neural-tangents".
+
+        Returns:
+            The kernel of S, then E: (m + n, m + n) float64, exact.
+
+        Raises:
+            BadInput: if the architecture has neither; `empirical_kernel` has those.
+            Unavailable: if neural-tangents is asked for and not installed.
         """
-        if kind not in _CLOSED_FORMS or by not in (OWN, LIBRARY):
+        if kind not in CLOSED_FORMS or by not in (OWN, LIBRARY):
             raise BadInput(
                 f"A kernel is nngp or ntk, by {OWN!r} or {LIBRARY!r}, not {kind!r} by {by!r}; choose of these."
             )
-        limit, x = _limit(architecture, by), problem.inputs
-        whole = np.empty((len(x), len(x)))
-        places = [slice(start, start + _BLOCK) for start in range(0, len(x), _BLOCK)]
+        points, step = len(problem.inputs), matrices.BLOCK
+        whole = np.empty((points, points))
+        places = [slice(start, start + step) for start in range(0, points, step)]
         pairs = list(combinations_with_replacement(places, 2))
         for done, (rows, columns) in enumerate(pairs):
             self.progress(f"{kind} kernel {done + 1}/{len(pairs)}")
-
-            def block(rows: slice = rows, columns: slice = columns) -> dict[str, np.ndarray]:
-                others = None if rows == columns else x[columns]
-                if by == LIBRARY:
-                    found = library_kernels(limit, x[rows], others)[kind == "ntk"]
-                else:
-                    found = _CLOSED_FORMS[kind](in_the_limit(architecture), x[rows], others)
-                return {"kernel": found}
-
-            spec = {"kernel": kind, "by": by, **identity(limit, problem), "block": [rows.start, columns.start, _BLOCK]}
-            found = self.once(spec, block)["kernel"]
-            whole[rows, columns] = found
-            whole[columns, rows] = found.T
+            block = self.once(KernelBlock(architecture, problem, kind, by, rows, columns))["kernel"]
+            whole[rows, columns] = block
+            whole[columns, rows] = block.T
         return whole
 
-    def empirical_kernel(
-        self, architecture: Architecture, problem: Problem, kind: str = "nngp", networks: int = 1000
-    ) -> EmpiricalKernel:
-        """NNGP kernel or NTK ("ntk") of S, then E, by Monte Carlo with standard errors; `networks` a shard."""
-        if kind not in _EMPIRICAL:
-            raise BadInput(f"A kernel is nngp or ntk, not {kind!r}; choose one of these.")
-        return self.gather(
-            EmpiricalKernel,
-            {"sampler": f"{kind} by Monte Carlo", **identity(architecture, problem), "networks": networks},
-            lambda generator: _EMPIRICAL[kind](architecture, problem.inputs, networks, generator),
-        )
-
     def gaussian_process(self, architecture: Architecture, problem: Problem, by: str = OWN) -> GaussianProcess:
-        """The logits of infinitely wide networks, conditioned on S; `by` and errors as of `kernel`."""
+        """Condition the logits of infinitely wide networks on S.
+
+        Args:
+            architecture: networks that have an NNGP kernel; errors as of `kernel`.
+            problem: S and the evaluation inputs, of two classes.
+            by: where the kernel comes from, as of `kernel`.
+
+        Returns:
+            The Gaussian process with the labels of S.
+        """
         problem.needs_two_classes("A Gaussian process")
         return GaussianProcess(self.kernel(architecture, problem, by=by), problem.train_y)
-
-    def infinite_prior(
-        self, architecture: Architecture, problem: Problem, draws: int = 100_000, sample: int = 0
-    ) -> FunctionCounts:
-        """P(f) on the evaluation inputs of infinitely wide networks; `draws` independent draws a shard.
-
-        sample: ask with another number for an independent sample. BadInput where there is no closed form.
-        """
-        limit = in_the_limit(architecture)
-        return self.gather(
-            FunctionCounts,
-            {"sampler": "Gaussian prior", **identity(limit, problem), "draws": draws, "sample": sample},
-            lambda generator: gaussian_prior(nngp(limit, problem.eval_x), draws, generator),
-        )
 
     def infinite_posterior(
         self,
@@ -120,39 +96,34 @@ class InfiniteWidth(Shards):
         kernels: int = 16,
         networks: int = 1000,
     ) -> ChainsPosterior:
-        """P_B(f|S) of infinitely wide networks, exactly, or as an approximation has it.
+        """Sample P_B(f|S) of infinitely wide networks, exactly or as an approximation has it.
 
-        method: one of METHODS. A shard has `chains` independent chains of `draws` functions each; an approximation's
-        draws are independent, and there are chains × draws of them. by: as of `kernel`, but "own" without a closed form
-        is by Monte Carlo: a shard has `kernels` units instead, each with a kernel of `networks` networks and
-        chains/kernels chains.
+        Args:
+            architecture: the networks.
+            problem: S and the evaluation inputs, of two classes.
+            method: one of METHODS; an approximation's draws are independent, chains × draws of them per shard.
+            by: as of `kernel`; "own" without a closed form is by Monte Carlo.
+            chains: independent chains per shard; with a kernel by Monte Carlo shared out over the kernels.
+            draws: functions of each chain.
+            kernels: kernels by Monte Carlo per shard, each one independent unit.
+            networks: networks of each kernel by Monte Carlo.
+
+        Returns:
+            The functions by independent unit.
+
+        Raises:
+            BadInput: if there is no such method, or none of the approximations for a kernel by Monte Carlo.
         """
         _check(method)
-        spec = {"method": method, "chains": chains, "draws": draws}
         if by == OWN and not has_closed_form(architecture):
             _exact_only(method, architecture)
-            spec |= {"kernels": kernels, "networks": networks}
-            return self.gather(
-                ChainsPosterior,
-                {"sampler": "posterior of Monte-Carlo kernels", **identity(architecture, problem), **spec},
-                lambda generator: empirical_process.posterior(
-                    architecture, problem, generator, kernels, networks, chains=max(chains // kernels, 1), draws=draws
-                ),
-            )
+            return self.gather(EmpiricalPosterior(architecture, problem, chains, draws, kernels, networks))
         # Found before a shard is asked for: while one entry of the store is computed, no other may be.
         if method == EXACT:
             process = self.gaussian_process(architecture, problem, by)
-            return self.gather(
-                ChainsPosterior,
-                {"sampler": "truncated Gaussian", **_whose(architecture, problem, by), **spec},
-                lambda generator: truncated_gaussian(process, generator, chains=chains, draws=draws),
-            )
+            return self.gather(TruncatedGaussian(architecture, problem, process, by, chains, draws))
         approximation = self.approximation(architecture, problem, method, by)
-        return self.gather(
-            ChainsPosterior,
-            {"sampler": "approximate posterior", **_whose(architecture, problem, by), **spec},
-            lambda generator: ChainsPosterior.independent(approximation.functions(chains * draws, generator)),
-        )
+        return self.gather(ApproximatePosterior(architecture, problem, approximation, method, by, chains, draws))
 
     def infinite_evidence(
         self,
@@ -164,31 +135,30 @@ class InfiniteWidth(Shards):
         points: int = 1024,
         networks: int = 1000,
     ) -> Estimate:
-        """ln P(S) of infinitely wide networks: exactly, up to a Monte-Carlo error, or as an approximation has it.
+        """Estimate ln P(S) of infinitely wide networks, exactly up to a Monte-Carlo error or by an approximation.
 
-        method: one of METHODS; an approximation has no interval but its value. A shard has `runs` scramblings of at
-        least `points` points. by: as of `kernel`, but "own" without a closed form is by Monte Carlo: it has `runs`
-        kernels of `networks` networks.
+        Args:
+            architecture: the networks.
+            problem: S, of two classes.
+            method: one of METHODS; an approximation has no interval but its value.
+            by: as of `kernel`; "own" without a closed form is by Monte Carlo.
+            runs: scramblings per shard, or kernels by Monte Carlo.
+            points: points of each scrambling, at the least.
+            networks: networks of each kernel by Monte Carlo.
+
+        Returns:
+            ln P(S) in nats.
+
+        Raises:
+            BadInput: as of `infinite_posterior`.
         """
         _check(method)
-        spec = {"runs": runs, "points": points}
         if by == OWN and not has_closed_form(architecture):
             _exact_only(method, architecture)
-            spec |= {"networks": networks}
-            return self.gather(
-                OrthantEvidence,
-                {"sampler": "ln P(S) of Monte-Carlo kernels", **identity(architecture, problem), **spec},
-                lambda generator: empirical_process.evidence(
-                    architecture, problem, generator, runs, networks, points=points
-                ),
-            ).estimate("kernels")
+            return self.gather(EmpiricalEvidence(architecture, problem, runs, points, networks)).estimate("kernels")
         if method == EXACT:
             process = self.gaussian_process(architecture, problem, by)
-            return self.gather(
-                OrthantEvidence,
-                {"sampler": "orthant", **_whose(architecture, problem, by), **spec},
-                lambda generator: scramblings(process, generator, runs=runs, points=points),
-            ).estimate("scramblings")
+            return self.gather(Orthant(architecture, problem, process, by, runs, points)).estimate("scramblings")
         value = self.approximation(architecture, problem, method, by).log_evidence
         return Estimate(
             "ln P(S)", value, lambda _: (value, value), 1, "kernels", inf, f"{method}, without an error bar"
@@ -197,26 +167,74 @@ class InfiniteWidth(Shards):
     def approximation(
         self, architecture: Architecture, problem: Problem, method: str, by: str = OWN
     ) -> GaussianApproximation:
-        """A Gaussian in the place of the training logits given the labels; method: one of APPROXIMATIONS."""
+        """Approximate the training logits given the labels by a Gaussian.
+
+        Args:
+            architecture: the networks.
+            problem: S, of two classes.
+            method: one of APPROXIMATIONS.
+            by: where the kernel comes from, as of `kernel`.
+
+        Returns:
+            The Gaussian, with its ln P(S).
+        """
         _check(method, tuple(APPROXIMATIONS))
         process = self.gaussian_process(architecture, problem, by)
-
-        def found() -> dict[str, np.ndarray]:
-            each = APPROXIMATIONS[method](process)
-            return {"mean": each.mean, "covariance": each.covariance, "log evidence": np.array(each.log_evidence)}
-
-        arrays = self.once({"approximation": method, **_whose(architecture, problem, by)}, found)
+        arrays = self.once(Approximation(architecture, problem, process, method, by))
         return GaussianApproximation(process, arrays["mean"], arrays["covariance"], float(arrays["log evidence"]))
 
+    def linearisation_gap(
+        self, architecture: FullyConnected, problem: Problem, steps: int, networks: int
+    ) -> LinearisationGap:
+        """Measure how far networks end from their linearisations.
 
-def _limit(architecture: Architecture, by: str) -> Architecture:
-    """Those that share a kernel in closed form are one architecture; the library has others too."""
-    return architecture if by == LIBRARY and not has_closed_form(architecture) else in_the_limit(architecture)
+        The learning rate η is what takes off all of the largest mode of the error at infinite width, 2ηλ/m = 1.
 
+        Args:
+            architecture: the networks.
+            problem: S and the evaluation inputs.
+            steps: steps of gradient descent.
+            networks: networks per shard.
 
-def _whose(architecture: Architecture, problem: Problem, by: str) -> dict[str, str]:
-    found = identity(_limit(architecture, by), problem)
-    return found | {"by": by} if by == LIBRARY else found
+        Returns:
+            The distance over E of each network.
+        """
+        m = problem.m
+        largest = float(np.linalg.eigvalsh(self.kernel(architecture, problem, "ntk")[:m, :m])[-1])
+        return self.gather(LinearisedTraining(architecture, problem, steps, networks, m / (2 * largest)))
+
+    def spectrum(self, architecture: Architecture, pool: Problem, kind: str) -> Spectrum:
+        """Compute a kernel's spectrum on S∪E, all points alike, with the labels ±1 in its basis.
+
+        Args:
+            architecture: networks with a kernel in closed form.
+            pool: whose S and E together are the points.
+            kind: "nngp" or "ntk".
+
+        Returns:
+            Eigenvalues, and the labels' coefficients.
+        """
+        matrix = self.kernel(architecture, pool, kind)
+        return Spectrum.from_arrays(self.once(SpectrumOfKernel(architecture, pool, kind, matrix)))
+
+    def regression_errors(
+        self, architecture: Architecture, pool: Problem, kind: str, m: int, ridge: float, sets: int
+    ) -> RegressionErrors:
+        """Measure mean squared errors of kernel regression from m points of S∪E to all.
+
+        Args:
+            architecture: networks with a kernel in closed form.
+            pool: whose S and E together are the points.
+            kind: "nngp" or "ntk".
+            m: training points.
+            ridge: as a share of the kernel's mean variance on S∪E, which is the sum of the spectrum's eigenvalues.
+            sets: training sets per shard.
+
+        Returns:
+            One error for each training set.
+        """
+        matrix = self.kernel(architecture, pool, kind)
+        return self.gather(KernelRegression(architecture, pool, kind, m, ridge, sets, matrix))
 
 
 def _check(method: str, methods: tuple[str, ...] = METHODS) -> None:

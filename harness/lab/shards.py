@@ -7,7 +7,8 @@ earlier looks, of other cells and of earlier runs are used again.
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, TypeVar
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
 
 import numpy as np
 import torch
@@ -15,8 +16,7 @@ import torch
 from harness.claim.scales import Scale
 from harness.execution.executor import Executor, InProcess, Job
 from harness.execution.memory import with_smaller_blocks
-from harness.networks import Architecture
-from harness.problems import Problem
+from harness.samplers.sampler import Computation, R, Sampler
 from harness.store import Store
 from harness.store.entries import Entry, key
 
@@ -37,43 +37,36 @@ def generator(device: torch.device, seed: int, what: str, shard: int) -> torch.G
 SAMPLERS_VERSION = 5
 
 
-class Mergeable(Protocol):
-    """A sampler's result: merges like a sum and goes to the store as arrays."""
-
-    def __add__(self, other: Self) -> Self: ...
-    def to_arrays(self) -> dict[str, np.ndarray]: ...
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self: ...
-
-
-T = TypeVar("T", bound=Mergeable)
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
 class Shard:
     """What one shard draws, with nothing of the lab around it, so that any process may compute it."""
 
-    compute: Callable[[torch.Generator], Mergeable]
+    sampler: Sampler[Any]
     seed: int
     name: str
     number: int
 
     def __call__(self, device: torch.device) -> dict[str, np.ndarray]:
         """Its arrays."""
-        return with_smaller_blocks(
-            lambda: self.compute(generator(device, self.seed, self.name, self.number)).to_arrays(), device
-        )
+
+        def drawn() -> dict[str, np.ndarray]:
+            return self.sampler.draw(generator(device, self.seed, self.name, self.number)).to_arrays()
+
+        return with_smaller_blocks(drawn, device)
 
 
 @dataclass(frozen=True)
 class Once:
     """What is computed without drawing, in the place of a shard."""
 
-    compute: Callable[[], dict[str, np.ndarray]]
+    computation: Computation
 
     def __call__(self, device: torch.device) -> dict[str, np.ndarray]:  # noqa: ARG002 — always on the CPU
         """Its arrays."""
-        return self.compute()
+        return self.computation.compute()
 
 
 @dataclass
@@ -144,49 +137,58 @@ class Shards:
         self._merged = {name: merged for name, merged in self._merged.items() if name in self._asked}
         self._asked = set()
 
-    def gather(
-        self, kind: type[T], spec: dict[str, Any], compute: Callable[[torch.Generator], T], grows: bool = True
-    ) -> T:
-        """Merge this look's shards, or the first look's where they are not to grow, each from the store or computed and
-        stored."""
-        shards = self.shards if grows else self.scale.effort
-        spec = {
-            **spec,
-            "version": SAMPLERS_VERSION,
-            "seed": self.seed,
-            "device": self.device.type,
-            "dtype": "float32",
-        }
+    def spec(self, asked: Sampler[Any] | Computation) -> dict[str, Any]:
+        """The description of a sample, but for the shard, or of what is computed once."""
+        if isinstance(asked, Computation):
+            return {**asked.address, "version": SAMPLERS_VERSION}
+        drawn = {"seed": self.seed, "device": self.device.type, "dtype": "float32"}
+        return {**asked.address, "version": SAMPLERS_VERSION, **drawn}
+
+    def gather(self, sampler: Sampler[R], *, check: bool = True) -> R:
+        """Merge this look's shards of a sample, each from the store or drawn and stored.
+
+        Args:
+            sampler: what draws them; one that does not grow has the shards of the first look at every look.
+            check: False for a sample that may be one that cannot be trusted.
+
+        Returns:
+            The sample of all shards.
+
+        Raises:
+            Undecided: if `check` and the sampler finds that the sample cannot be trusted.
+        """
+        shards = self.shards if sampler.grows else self.scale.effort
+        spec = self.spec(sampler)
         name = key(spec)
         # What does not grow costs later looks nothing.
-        if grows:
+        if sampler.grows:
             self._asked.add(name)
         done, merged = self._merged.get(name, (0, None))
         if done > shards:
             done, merged = 0, None
 
         def fetch(shard: int) -> tuple[Entry, float]:
-            return self._fetch({**spec, "shard": shard}, f"{name}/{shard}", Shard(compute, self.seed, name, shard))
+            return self._fetch({**spec, "shard": shard}, f"{name}/{shard}", Shard(sampler, self.seed, name, shard))
 
         todo = range(done, shards)
         fetched = self._executor.map(fetch, todo)
         for shard in todo:
-            self.progress(f"{spec['sampler']} {shard + 1}/{shards}")
+            self.progress(f"{sampler.name} {shard + 1}/{shards}")
             entry, took = next(fetched)
             seconds = self._charge(f"{name}/{shard}", entry, took)
             if seconds is not None:
                 self._seconds.setdefault(name, []).append(seconds)
-            part = kind.from_arrays(entry.arrays)
+            part = cast(R, sampler.result.from_arrays(entry.arrays))
             merged = part if merged is None else merged + part
         self._merged[name] = (shards, merged)
-        return merged
+        return sampler.checked(merged) if check else merged
 
-    def once(self, spec: dict[str, Any], compute: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    def once(self, computation: Computation) -> dict[str, np.ndarray]:
         """What is computed without drawing anything, the same at every look, seed and device: from the store, or
         computed and stored."""
-        spec = {**spec, "version": SAMPLERS_VERSION}
+        spec = self.spec(computation)
         name = key(spec)
-        entry, took = self._fetch(spec, name, Once(compute))
+        entry, took = self._fetch(spec, name, Once(computation))
         self._charge(name, entry, took)
         return entry.arrays
 
@@ -216,6 +218,11 @@ class Shards:
         return seconds
 
 
-def identity(architecture: Architecture, problem: Problem) -> dict[str, Any]:
-    """Architecture and problem in a shard's address; the problem by its content, not by its name."""
-    return {"architecture": repr(architecture), "problem": problem.fingerprint}
+def request(sampler: Callable[P, Sampler[R]]) -> Callable[Concatenate[Shards, P], R]:
+    """Make a request of a sampler: a method of the lab that takes the sampler's arguments and returns its sample."""
+
+    @wraps(sampler, updated=())
+    def ask(lab: Shards, /, *arguments: P.args, **named: P.kwargs) -> R:
+        return lab.gather(sampler(*arguments, **named))
+
+    return ask

@@ -5,6 +5,7 @@ a function, but the last layers of one hidden draw are not independent, so count
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from harness.networks import Architecture
 from harness.networks.ensemble import Draws, activations, block_size, blocks, sampling_inputs, views
 from harness.networks.logits import labels_of
 from harness.problems import Problem
+from harness.samplers.sampler import Sampler, argument
 
 
 def prior(
@@ -97,3 +99,21 @@ def ensembles(
     stream = Draws(table, architecture.distribution, generator)
     for networks in blocks(draws, block):
         yield views(table, stream.take(networks))
+
+
+@dataclass(frozen=True)
+class Prior(Sampler[FunctionCounts]):
+    """P(f): functions of networks at initialisation.
+
+    draws: networks per shard. sample: ask with another number for an independent sample.
+    """
+
+    draws: int = 100_000
+    sample: int = argument(least=0, default=0)
+
+    name = "prior"
+    result = FunctionCounts
+
+    def draw(self, generator: torch.Generator) -> FunctionCounts:
+        """One shard."""
+        return prior(self.architecture, self.problem, self.draws, generator)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from claims.grids import cannot_take, image_problem, sampled
+from claims.grids import cannot_take, image_problem
 from claims.sampling.gap import slope_of_gap
 from harness.claim import registry
+from harness.lab import Lab
 from harness.networks import Convolutional, FullyConnected, Residual
 from harness.problems import Problem
 from harness.verdicts.intervals import proportion
@@ -34,17 +35,17 @@ class Asked:
 @pytest.mark.parametrize(
     ("architecture", "m", "request_"),
     [
-        (FullyConnected((5,)), 8, "posterior"),
-        (FullyConnected((5,)), 64, "deep_posterior"),
+        (FullyConnected((5,)), 8, "rejection_posterior"),
+        (FullyConnected((5,)), 64, "posterior_by_runs"),
         (FullyConnected((5,)), 65, "annealed_posterior"),
-        (FullyConnected((5,), sigma_b=0.0), 65, "deep_posterior"),
-        (FullyConnected((5,), distribution="binary"), 65, "deep_posterior"),
-        (Convolutional(), 65, "deep_posterior"),
+        (FullyConnected((5,), sigma_b=0.0), 65, "posterior_by_runs"),
+        (FullyConnected((5,), distribution="binary"), 65, "posterior_by_runs"),
+        (Convolutional(), 65, "posterior_by_runs"),
     ],
     ids=str,
 )
 def test_annealing_is_asked_only_of_many_points_and_of_networks_it_is_for(architecture, m, request_):
-    assert sampled(Asked(), architecture, points(m, 2)) == request_
+    assert Lab.posterior(Asked(), architecture, points(m, 2)) == request_
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from harness.execution.executor import InProcess
 from harness.functions import FunctionCounts
 from harness.lab.shards import Shard
 from tests.support.every_request import CPU, REQUESTS, lab_of, same
+from tests.support.given import given
 from tests.support.processes import wait_for
 
 pytestmark = pytest.mark.xdist_group("processes")
@@ -65,13 +66,13 @@ def nothing(_):
 
 
 def test_a_slow_shard_holds_up_no_other_and_its_workers_time_is_charged(tmp_path, two):
-    streams, spec = [], {"sampler": "waits"}
+    streams = []
 
     def note(generator):
         streams.append(generator.initial_seed())
         return one_function(generator)
 
-    lab_of(tmp_path / "dry", look=1).gather(FunctionCounts, spec, note)
+    lab_of(tmp_path / "dry", look=1).gather(given(note, "waits", FunctionCounts))
     go, slow = tmp_path / "go", streams[0]
 
     def compute(generator):
@@ -88,7 +89,7 @@ def test_a_slow_shard_holds_up_no_other_and_its_workers_time_is_charged(tmp_path
 
     threading.Thread(target=let_go).start()
     start = time.perf_counter()
-    assert lab.gather(FunctionCounts, spec, compute).total == 2
+    assert lab.gather(given(compute, "waits", FunctionCounts)).total == 2
     assert 0.2 <= lab.computed == lab.spent <= time.perf_counter() - start
 
 
@@ -105,7 +106,7 @@ def stream(folder, fatal):
             time.sleep(600)
         return Numbers(torch.rand(5, generator=generator).numpy())
 
-    return Shard(compute, 0, "killed", 3)
+    return Shard(given(compute), 0, "killed", 3)
 
 
 class Numbers:
@@ -132,7 +133,7 @@ def test_a_killed_worker_is_replaced_and_its_shard_drawn_again(tmp_path, two):
 def test_a_shard_that_ends_every_worker_is_given_up_and_the_rest_goes_on(tmp_path, two):
     with pytest.raises(BadInput, match="A sample ended the worker that computed it 2 times; most likely"):
         two.compute(stream(tmp_path, fatal=True))
-    assert two.compute(Shard(lambda _: Numbers(np.zeros(1)), 0, "calm", 0))[0] == {"found": np.zeros(1)}
+    assert two.compute(Shard(given(lambda _: Numbers(np.zeros(1))), 0, "calm", 0))[0] == {"found": np.zeros(1)}
 
 
 def test_what_a_sampler_raises_arrives_and_leaves_the_others(tmp_path, two):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-import harness.lab.posterior
+import harness.samplers.prior
 from harness.claim import Scale
 from harness.errors import Undecided
 from harness.lab import SAMPLERS_VERSION, Lab
@@ -34,20 +34,20 @@ def lab(tmp_path):
 @pytest.fixture
 def computed(monkeypatch):
     """One entry for every shard of a prior that is computed."""
-    calls, original = [], harness.lab.posterior.prior
+    calls, original = [], harness.samplers.prior.prior
 
     def counting(architecture, problem, draws, generator):
         calls.append((problem.name, draws))
         return original(architecture, problem, draws, generator)
 
-    monkeypatch.setattr(harness.lab.posterior, "prior", counting)
+    monkeypatch.setattr(harness.samplers.prior, "prior", counting)
     return calls
 
 
 SAMPLERS = {
     "prior": lambda lab: lab.prior(NETWORK, CUBE, draws=100),
-    "posterior": lambda lab: lab.posterior(NETWORK, TASK, draws=50, last_layers=4),
-    "deep_posterior": lambda lab: lab.deep_posterior(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
+    "rejection_posterior": lambda lab: lab.rejection_posterior(NETWORK, TASK, draws=50, last_layers=4),
+    "subset_posterior": lambda lab: lab.subset_posterior(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
     "annealing": lambda lab: lab.annealed_posterior(FullyConnected((4,)), TASK, runs=2, particles=32, trajectories=4),
     "tempered": lambda lab: lab.tempered_posterior(NETWORK, TASK, 1.0, draws=50, last_layers=4),
     "density": lambda lab: lab.density_of_states(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
@@ -131,9 +131,9 @@ def test_draws_do_not_depend_on_order(lab):
 
 @pytest.mark.parametrize("block", [1, 7, 1000])
 def test_draws_do_not_depend_on_the_block(lab, monkeypatch, block):
-    expected = [SAMPLERS[name](lab("one")) for name in ("prior", "posterior")]
+    expected = [SAMPLERS[name](lab("one")) for name in ("prior", "rejection_posterior")]
     monkeypatch.setattr("harness.samplers.prior.block_size", lambda *_: block)
-    for name, each in zip(("prior", "posterior"), expected, strict=True):
+    for name, each in zip(("prior", "rejection_posterior"), expected, strict=True):
         same(SAMPLERS[name](lab("two")), each)
 
 
@@ -236,7 +236,7 @@ def test_how_far_a_cell_went_is_kept(lab):
 def test_runs_that_disagree_leave_a_claim_undecided(lab):
     hard = digits(24, 8)
     with pytest.raises(Undecided, match=r"Runs of subset simulation disagree: .* over 4 of them"):
-        lab().deep_posterior(FullyConnected((3, 3)), hard, runs=4, chains=2, steps=1)
+        lab().subset_posterior(FullyConnected((3, 3)), hard, runs=4, chains=2, steps=1)
 
 
 def test_annealing_that_lags_leaves_a_claim_undecided_but_has_an_evidence(lab):
@@ -264,8 +264,8 @@ def test_the_version_is_raised_when_a_sampler_draws_otherwise(lab):
     assert {"version": SAMPLERS_VERSION} | {name: digest.hexdigest()[:12] for name, digest in digests.items()} == {
         "version": 5,
         "prior": "7bb72fc04532",
-        "posterior": "66be946c96e0",
-        "deep_posterior": "0dfae48c5494",
+        "rejection_posterior": "66be946c96e0",
+        "subset_posterior": "0dfae48c5494",
         "density": "367887a4313b",
         "train": "c8165ee520a5",
         "feasibility": "83b4202652da",

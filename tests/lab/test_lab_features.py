@@ -14,7 +14,7 @@ from harness.store import Store
 NETWORK, TASK = FullyConnected((5, 4)), digits(6, 6)
 SAMPLERS = {
     "hidden draws": lambda lab: lab.hidden_draws(NETWORK, TASK, ("training alignment",), draws=30),
-    "deep posterior, observed": lambda lab: lab.deep_posterior(
+    "deep posterior, observed": lambda lab: lab.subset_posterior(
         NETWORK, TASK, runs=2, chains=8, steps=2, observe=("training alignment", "errors by margin")
     ),
     "hidden patterns": lambda lab: lab.hidden_patterns(NETWORK, TASK, draws=30),

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-import harness.lab.infinite_width
 from harness.claim import Scale
 from harness.errors import BadInput, Unavailable
 from harness.lab import Lab
@@ -17,7 +16,7 @@ from harness.samplers.infinite_width import empirical_process, log_probability, 
 from harness.samplers.infinite_width.agreement import empirical_agreement
 from harness.samplers.infinite_width.approximations import expectation_propagation
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
-from harness.samplers.infinite_width.kernels import nngp, ntk
+from harness.samplers.infinite_width.kernels import matrices, nngp, ntk
 from harness.samplers.infinite_width.learning_curves import regression_errors
 from harness.samplers.infinite_width.linearised import linearisation_gap
 from harness.samplers.infinite_width.orthant import scramblings
@@ -45,7 +44,7 @@ def lab(tmp_path):
 @pytest.fixture
 def computed(monkeypatch):
     """The kinds of kernel of which a block was computed."""
-    calls, forms = [], dict(harness.lab.infinite_width._CLOSED_FORMS)
+    calls, forms = [], dict(matrices.CLOSED_FORMS)
 
     def counting(kind):
         def of_kind(*arguments):
@@ -54,14 +53,14 @@ def computed(monkeypatch):
 
         return of_kind
 
-    monkeypatch.setattr(harness.lab.infinite_width, "_CLOSED_FORMS", {kind: counting(kind) for kind in forms})
+    monkeypatch.setattr(matrices, "CLOSED_FORMS", {kind: counting(kind) for kind in forms})
     return calls
 
 
 @pytest.mark.parametrize("block", [3, 5, 1000])
 @pytest.mark.parametrize(("kind", "form"), [("nngp", nngp), ("ntk", ntk)])
 def test_a_kernel_in_blocks_is_the_whole_kernel(lab, monkeypatch, computed, block, kind, form):
-    monkeypatch.setattr(harness.lab.infinite_width, "_BLOCK", block)
+    monkeypatch.setattr(matrices, "BLOCK", block)
     said = []
     found = lab(progress=said.append).kernel(NETWORK, PROBLEM, kind)
     wanted = form(FullyConnected((1, 1), parametrisation="ntk"), PROBLEM.inputs)
@@ -72,7 +71,7 @@ def test_a_kernel_in_blocks_is_the_whole_kernel(lab, monkeypatch, computed, bloc
 
 
 def test_an_interrupted_kernel_goes_on_where_it_was(lab, monkeypatch, computed):
-    monkeypatch.setattr(harness.lab.infinite_width, "_BLOCK", 4)
+    monkeypatch.setattr(matrices, "BLOCK", 4)
 
     def stop(said):
         if said == "nngp kernel 4/6":

@@ -58,7 +58,7 @@ def test_the_learning_rate_takes_off_the_largest_mode_in_a_step(lab, monkeypatch
         rates.append(rate)
         return linearisation_gap(architecture, problem, rate, *rest)
 
-    monkeypatch.setattr("harness.lab.kernel_theory.departures", noting)
+    monkeypatch.setattr("harness.samplers.infinite_width.linearised.linearisation_gap", noting)
     lab().linearisation_gap(NETWORK, PROBLEM, 2, 3)
     train = ntk(NETWORK, PROBLEM.train_x)
     step = np.eye(4) - 2 * rates[0] / 4 * train

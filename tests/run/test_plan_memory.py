@@ -29,7 +29,7 @@ print(peak() - before)
 def test_a_block_of_wide_networks_takes_what_is_planned():
     """Networks too wide for the cache are drawn four at a time, which costs three more than one does."""
     lab = Recorder.at("smoke", "cpu", 0)
-    with dry_run(lab.identity):
+    with dry_run():
         lab.prior(FullyConnected((2000, 2000)), digits(8, 64), draws=12)
     planned = quantities(lab.take()[0]).memory
     done = subprocess.run([sys.executable, "-c", _SHARD], capture_output=True, text=True, check=True, timeout=120)

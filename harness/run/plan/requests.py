@@ -14,20 +14,20 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 
 from harness.claim import SCALES, Question, questions_in
 from harness.errors import BadInput, Unavailable
-from harness.lab import Lab, shards
-from harness.lab.infinite_width import LIBRARY, OWN
+from harness.lab import Lab
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.run.plan.absent import ABSENT, skipping_absent
-from harness.store import Store
-from harness.store.entries import Entry, key
+from harness.samplers.infinite_width.kernels.matrices import LIBRARY, OWN
+from harness.samplers.sampler import Computation, R, Sampler
+from harness.store import Store, key
 
 # What claims compute with; what they ask with (networks, problems, optimisers) is made as in a run.
 _STATISTICS = ("harness.", "dataclasses", "math")
@@ -38,16 +38,32 @@ class Request:
     """One sample or one computation that a cell asks for.
 
     name: its address in the store, to which a sample's shards add their numbers. spec: its description, as stored,
-    without the shard. grows: whether later looks ask for more shards; drawn: False, for what is computed once.
-    architecture, problem: what the description names, where it does.
+    without the shard. asked: what draws or computes it.
     """
 
     name: str
     spec: Mapping[str, Any]
-    grows: bool
-    drawn: bool
-    architecture: Architecture | None
-    problem: Problem | None
+    asked: Sampler[Any] | Computation
+
+    @property
+    def architecture(self) -> Architecture:
+        """The networks that the request is of."""
+        return self.asked.architecture
+
+    @property
+    def problem(self) -> Problem:
+        """Training and evaluation inputs."""
+        return self.asked.problem
+
+    @property
+    def drawn(self) -> bool:
+        """False for what is computed once."""
+        return isinstance(self.asked, Sampler)
+
+    @property
+    def grows(self) -> bool:
+        """Whether later looks ask for more shards."""
+        return isinstance(self.asked, Sampler) and self.asked.grows
 
     @property
     def sampler(self) -> str:
@@ -78,60 +94,36 @@ class Cell:
     ask: Callable[[Lab], Any] = field(default=lambda _: None, compare=False, repr=False)
 
 
-class _Kind:
-    """In the place of a sample's class."""
-
-    @classmethod
-    def from_arrays(cls, _: Any) -> Any:
-        return ABSENT
-
-
-@dataclass
-class _Notes(Store):
-    """In the place of a store: notes what it is asked for."""
-
-    architectures: dict[str, Architecture] = field(default_factory=dict)
-    problems: dict[str, Problem] = field(default_factory=dict)
-    asked: dict[str, Request] = field(default_factory=dict)
-    grows: bool = True
-
-    def fetch(self, spec: Mapping[str, Any], compute: Callable[..., Any], fresh: bool = False) -> Entry:  # noqa: ARG002
-        drawn, whose = "shard" in spec, {key: value for key, value in spec.items() if key != "shard"}
-        name = key(whose)
-        if name not in self.asked:
-            architecture, problem = self.architectures.get(spec["architecture"]), self.problems.get(spec["problem"])
-            self.asked[name] = Request(name, whose, self.grows, drawn, architecture, problem)
-        return Entry(ABSENT, {"seconds": 0.0})  # type: ignore[arg-type]
-
-
 class Recorder(Lab):
     """A lab that notes what it is asked for; `take` hands that out and forgets it."""
 
-    store: _Notes
+    noted: dict[str, Request]
 
     @classmethod
     def at(cls, scale: str, device: str, seed: int) -> "Recorder":
         """At a scale; requests do not depend on which GPU there is, nor on whether there is one."""
-        return cls(SCALES[scale], torch.device(device.partition(":")[0]), seed, _Notes())
-
-    def identity(self, architecture: Architecture, problem: Problem) -> dict[str, Any]:
-        """As `shards.identity`; remembers both by their names there."""
-        found = shards.identity(architecture, problem)
-        self.store.architectures[found["architecture"]] = architecture
-        self.store.problems[found["problem"]] = problem
-        return found
+        made = cls(SCALES[scale], torch.device(device.partition(":")[0]), seed, Store(Path()))
+        made.noted = {}
+        return made
 
     def take(self) -> tuple[Request, ...]:
         """What was asked for since the last time."""
-        noted, self.store.asked, self._merged = tuple(self.store.asked.values()), {}, {}
+        noted, self.noted = tuple(self.noted.values()), {}
         return noted
 
-    def gather(self, kind: Any, spec: dict[str, Any], compute: Callable[..., Any], grows: bool = True) -> Any:  # noqa: ARG002
-        """Note the sample."""
-        self.store.grows = grows
-        super().gather(cast(Any, _Kind), spec, compute, grows)
-        self.store.grows = True
+    def _note(self, asked: Sampler[Any] | Computation) -> Any:
+        spec = self.spec(asked)
+        name = key(spec)
+        self.noted.setdefault(name, Request(name, spec, asked))
         return ABSENT
+
+    def gather(self, sampler: Sampler[R], *, check: bool = True) -> R:  # noqa: ARG002
+        """Note the sample."""
+        return self._note(sampler)
+
+    def once(self, computation: Computation) -> dict[str, np.ndarray]:
+        """Note the computation."""
+        return self._note(computation)
 
     def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = OWN) -> np.ndarray:
         """Note its blocks; Unavailable as in a run."""
@@ -170,7 +162,7 @@ def modules(files: Iterable[Path]) -> list[ModuleType]:
 def record(modules: list[ModuleType], scale: str, device: str = "cpu", seed: int = 0) -> list[Cell]:
     """Every cell of these claims at a scale, in the order of a run, with what it asks for at its first look."""
     lab = Recorder.at(scale, device, seed)
-    with dry_run(lab.identity), warnings.catch_warnings(action="ignore"):
+    with dry_run(), warnings.catch_warnings(action="ignore"):
         return [
             _asked(question, vars(module)[question.test], cell, lab)
             for module in modules
@@ -194,7 +186,7 @@ def _asked(question: Question, test: Callable[..., Any], cell: Mapping[str, Any]
             missing = str(why)
         except BadInput as why:
             # A run would make the cell an error; what it has drawn until then it has drawn.
-            missing = None if lab.store.asked else str(why)
+            missing = None if lab.noted else str(why)
         except Exception:
             # It came to where it needs a result; what it asks for after that is not known.
             stopped = True
@@ -202,9 +194,8 @@ def _asked(question: Question, test: Callable[..., Any], cell: Mapping[str, Any]
 
 
 @contextmanager
-def dry_run(identity: Callable[[Architecture, Problem], dict[str, Any]]) -> Iterator[None]:
-    """Statistics of absent results are absent, what an architecture and problem are called is noted, and a problem is
-    made once, while this lasts."""
+def dry_run() -> Iterator[None]:
+    """Statistics of absent results are absent, and a problem is made once, while this lasts."""
     before: list[tuple[ModuleType, str, Any]] = []
 
     def put(module: ModuleType, name: str, value: Any) -> None:
@@ -218,9 +209,6 @@ def dry_run(identity: Callable[[Architecture, Problem], dict[str, Any]]) -> Iter
                 put(module, name, skipping_absent(value))
             elif name == "image_problem":
                 put(module, name, cache(value))
-    for module in [each for name, each in sys.modules.items() if name.startswith("harness.lab.")]:
-        if module is not shards and hasattr(module, "who"):
-            put(module, "who", identity)
     try:
         yield
     finally:

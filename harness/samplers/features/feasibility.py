@@ -1,36 +1,25 @@
 """What frozen features can do: whether some last layer on top of them fits the training set, exactly."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from scipy.optimize import linprog, nnls
 
+from harness.functions.merging import Merging
 from harness.networks import Architecture
 from harness.networks.ensemble import sampling_inputs
 from harness.problems import Problem
 from harness.samplers.prior import ensembles
+from harness.samplers.sampler import Sampler
 
 
 @dataclass(frozen=True)
-class Feasibility:
+class Feasibility(Merging):
     """For how many hidden draws some last layer fits all of S."""
 
     feasible: int
     draws: int
-
-    def __add__(self, other: "Feasibility") -> "Feasibility":
-        return Feasibility(self.feasible + other.feasible, self.draws + other.draws)
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the store."""
-        return {"feasible": np.array(self.feasible), "draws": np.array(self.draws)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Feasibility":
-        """The inverse of `to_arrays`."""
-        return cls(int(arrays["feasible"]), int(arrays["draws"]))
 
 
 # Feasibility tolerance of the solver, the least it takes, and the margin that counts as one.
@@ -105,3 +94,20 @@ def last_layer_feasibility(
             proved = certified(each, problem.train_y, threshold)
             feasible += separable(each, problem.train_y, threshold) if proved is None else proved
     return Feasibility(feasible, draws)
+
+
+@dataclass(frozen=True)
+class LastLayerFeasibility(Sampler[Feasibility]):
+    """For how many hidden draws some last layer fits S, exactly.
+
+    draws: hidden draws per shard.
+    """
+
+    draws: int = 50
+
+    name = "last-layer feasibility"
+    result = Feasibility
+
+    def draw(self, generator: torch.Generator) -> Feasibility:
+        """One shard."""
+        return last_layer_feasibility(self.architecture, self.problem, self.draws, generator)

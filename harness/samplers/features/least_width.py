@@ -3,12 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf, log
+from typing import Any
 
 import numpy as np
+import torch
 from scipy.optimize import isotonic_regression
 
 from harness.arguments import are_counts
 from harness.errors import BadInput
+from harness.networks import Architecture
+from harness.samplers.features.feasibility import last_layer_feasibility
+from harness.samplers.features.training import OfTrained
+from harness.samplers.sampler import Sampler, argument
+from harness.samplers.training import train
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import clopper_pearson
 
@@ -116,3 +123,60 @@ def compression(with_features: Estimate, without: Estimate) -> Estimate:
 def _rising(shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The nearest shares that do not fall (pool adjacent violators)."""
     return isotonic_regression(shares, weights=weights).x if len(shares) else shares
+
+
+@dataclass(frozen=True)
+class LeastFrozenWidth(Sampler[Tallies]):
+    """Of hidden draws of the networks of widths 1 … highest, for how many some last layer fits S: by bisection.
+
+    The architecture is the network of the highest width. network: width -> architecture. draws: hidden draws at each
+    width. grows: False for every look to have the shards of the first.
+    """
+
+    network: Callable[[int], Architecture] = argument(key=None)
+    highest: int = argument(key=None)
+    draws: int = 100
+    grows: bool = argument(key=None, default=True)
+
+    name = "least frozen width"
+    result = Tallies
+
+    def draw(self, generator: torch.Generator) -> Tallies:
+        """One shard."""
+
+        def probe(width: int) -> tuple[int, int]:
+            found = last_layer_feasibility(self.network(width), self.problem, self.draws, generator)
+            return found.feasible, found.draws
+
+        return search(probe, 1, self.highest)
+
+
+@dataclass(frozen=True)
+class LeastTrainedWidth(OfTrained[Tallies]):
+    """Of networks of widths 1 … highest, how many fit S when all layers are trained: by bisection.
+
+    network, highest, grows: as of `LeastFrozenWidth`. networks: trained at each width.
+    """
+
+    network: Callable[[int], Architecture] = argument(key=None)
+    highest: int = argument(key=None)
+    networks: int = 50
+    grows: bool = argument(key=None, default=True)
+
+    name = "least trained width"
+    result = Tallies
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address."""
+        return super().arguments | {"networks": self.networks}
+
+    def draw(self, generator: torch.Generator) -> Tallies:
+        """One shard."""
+
+        def probe(width: int) -> tuple[int, int]:
+            network, training = self.network(width), self.training
+            found = train(network, self.problem, self.optimiser, self.networks, generator, **training)
+            return found.functions.total, found.networks
+
+        return search(probe, 1, self.highest)

@@ -4,13 +4,13 @@ The independent unit is the network, or where last layers were averaged over, th
 initialisation that counts by its evidence P(S | hidden layers) is one of the posterior: both are in one sample.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from harness.errors import BadInput, Undecided
+from harness.functions.merging import Merging
 from harness.functions.runs import LEAST_UNITS
 from harness.samplers.posterior import RunsPosterior
 from harness.verdicts import Estimate, nothing_yet
@@ -23,7 +23,7 @@ ENOUGH_NETWORKS, ENOUGH_DRAWS = 30, 500
 
 
 @dataclass(frozen=True, eq=False)
-class Observed:
+class Observed(Merging):
     """values: (units, k) float, a statistic a column. weights: (units,) how much each unit counts, not negative.
 
     left_out: networks that were asked for but have no values, such as those that never fitted S.
@@ -62,15 +62,6 @@ class Observed:
             np.concatenate([self.weights, other.weights]),
             self.left_out + other.left_out,
         )
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the store."""
-        return {"values": self.values, "weights": self.weights, "left_out": np.array(self.left_out)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Observed":
-        """The inverse of `to_arrays`."""
-        return cls(arrays["values"], arrays["weights"], int(arrays["left_out"]))
 
 
 def enough(weights: np.ndarray) -> bool:

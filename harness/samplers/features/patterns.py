@@ -15,6 +15,9 @@ from harness.functions import ClusteredCounts
 from harness.functions.packing import pack
 from harness.samplers.features.layer_statistics import View
 
+# Points of S and of E each, and units of each layer, that patterns are taken of.
+PATTERN_POINTS, PATTERN_UNITS = 6, 8
+
 
 @dataclass(frozen=True)
 class LayerPatterns:

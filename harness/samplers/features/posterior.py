@@ -7,6 +7,7 @@ need more draws than there can be, and the effective number (`Observed.effective
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,9 +21,10 @@ from harness.samplers.features.last_layer_evidence import last_layers, logit_cov
 from harness.samplers.features.layer_statistics import STATISTICS, View
 from harness.samplers.features.margins import errors_by_margin
 from harness.samplers.features.observed import Observed
-from harness.samplers.features.patterns import LayerPatterns, clustered, patterns
-from harness.samplers.posterior.subset_simulation import Observe
+from harness.samplers.features.patterns import PATTERN_POINTS, PATTERN_UNITS, LayerPatterns, clustered, patterns
+from harness.samplers.posterior.subset_simulation import Observe, SubsetSimulation
 from harness.samplers.prior import ensembles
+from harness.samplers.sampler import Sampler
 
 # Draws of the last layer for each hidden draw: beyond, what the hidden draws differ by is nearly all of the variance.
 SAMPLES = 8
@@ -129,3 +131,58 @@ def check_statistics(names: Sequence[str], known: Mapping[str, object]) -> None:
     for name in names:
         if name not in known:
             raise BadInput(f"There is no statistic {name!r}; choose among {', '.join(known)}.")
+
+
+@dataclass(frozen=True)
+class HiddenDraws(Sampler[Observed]):
+    """Statistics of hidden draws at initialisation, weighted by evidence: under the posterior.
+
+    statistics: names in `STATISTICS`. draws: hidden draws per shard.
+    """
+
+    statistics: tuple[str, ...]
+    draws: int = 10_000
+
+    name = "hidden draws"
+    result = Observed
+
+    def draw(self, generator: torch.Generator) -> Observed:
+        """One shard."""
+        return hidden_draws(self.architecture, self.problem, self.draws, generator, self.statistics)
+
+
+@dataclass(frozen=True)
+class HiddenPatterns(Sampler[LayerPatterns]):
+    """Patterns of hidden units under the posterior.
+
+    draws: hidden draws per shard. weighted: False for those of the prior. points: of S and of E each. units: of each
+    layer.
+    """
+
+    draws: int = 5000
+    weighted: bool = True
+    points: int = PATTERN_POINTS
+    units: int = PATTERN_UNITS
+
+    name = "hidden patterns"
+    result = LayerPatterns
+
+    def draw(self, generator: torch.Generator) -> LayerPatterns:
+        """One shard."""
+        return hidden_patterns(
+            self.architecture, self.problem, self.draws, generator, self.points, self.units, self.weighted
+        )
+
+
+@dataclass(frozen=True)
+class ObservedSubsetSimulation(SubsetSimulation):
+    """P_B(f|S) by subset simulation, with statistics of each network.
+
+    observe: names in `OF_PARTICLES`.
+    """
+
+    observe: tuple[str, ...] = ()
+
+    def observer(self, device: torch.device) -> Observe:
+        """What is noted of each network."""
+        return observer(self.architecture, self.problem, self.observe, device)

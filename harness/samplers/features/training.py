@@ -1,6 +1,7 @@
 """Statistics of trained networks, and how far training moved their hidden layers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,14 @@ from torch import Tensor
 
 from harness.errors import Undecided
 from harness.networks import Architecture
-from harness.optimisers import Optimiser
+from harness.optimisers import Optimiser, Stop
 from harness.problems import Problem
 from harness.samplers.features.layer_statistics import CHANGES, STATISTICS, View
 from harness.samplers.features.margins import lipschitz_margin
 from harness.samplers.features.observed import Observed, none_fitted
-from harness.samplers.features.patterns import LayerPatterns, clustered, patterns
+from harness.samplers.features.patterns import PATTERN_POINTS, PATTERN_UNITS, LayerPatterns, clustered, patterns
 from harness.samplers.features.posterior import check_statistics, input_shape, signs_of
+from harness.samplers.sampler import R, Sampler, argument
 from harness.samplers.training import trained_networks
 
 OF_TRAINED = {**CHANGES, "Lipschitz-normalised margin": lambda _, after: lipschitz_margin(after)}
@@ -98,3 +100,98 @@ def _fitted(
 
 def _of(parameters: Mapping[str, Tensor], which: Tensor) -> dict[str, Tensor]:
     return {name: tensor[which] for name, tensor in parameters.items()}
+
+
+@dataclass(frozen=True)
+class OfTrained(Sampler[R]):
+    """What samplers of trained networks' hidden layers have in common: the arguments of `train`.
+
+    stop, in_span: None for the default of `train`.
+    """
+
+    optimiser: Optimiser
+    _: KW_ONLY
+    loss: str = "cross-entropy"
+    batch: int = 8
+    max_epochs: int = argument(least=0, default=2000)
+    stop: Stop | None = None
+    in_span: bool | None = None
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """Further arguments of `train`."""
+        named = {name: getattr(self, name) for name in ("loss", "batch", "max_epochs", "stop", "in_span")}
+        return {name: value for name, value in named.items() if value is not None}
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address; what training takes as its repr."""
+        training = {name: repr(value) for name, value in self.training.items()}
+        return {"optimiser": repr(self.optimiser), **training}
+
+
+@dataclass(frozen=True)
+class TrainedFeatures(OfTrained[Observed]):
+    """Statistics and changes of trained networks, those that fit.
+
+    statistics, changes: names as of `trained_features`. networks: trained per shard.
+    """
+
+    statistics: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    networks: int = 200
+
+    name = "trained features"
+    result = Observed
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address."""
+        own = {"statistics": self.statistics, "changes": self.changes, "networks": self.networks}
+        return super().arguments | own
+
+    def draw(self, generator: torch.Generator) -> Observed:
+        """One shard."""
+        return trained_features(
+            self.architecture,
+            self.problem,
+            self.optimiser,
+            self.networks,
+            generator,
+            self.statistics,
+            self.changes,
+            **self.training,
+        )
+
+
+@dataclass(frozen=True)
+class TrainedPatterns(OfTrained[LayerPatterns]):
+    """Patterns of hidden units of trained networks, those that fit.
+
+    networks: trained per shard. points: of S and of E each. units: of each layer.
+    """
+
+    networks: int = 500
+    points: int = PATTERN_POINTS
+    units: int = PATTERN_UNITS
+
+    name = "trained patterns"
+    result = LayerPatterns
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address."""
+        return super().arguments | {"networks": self.networks, "points": self.points, "units": self.units}
+
+    def draw(self, generator: torch.Generator) -> LayerPatterns:
+        """One shard."""
+        return trained_patterns(
+            self.architecture,
+            self.problem,
+            self.optimiser,
+            self.networks,
+            generator,
+            points=self.points,
+            units=self.units,
+            **self.training,
+        )

@@ -8,18 +8,20 @@ layers from the first one's posterior, and E p₂ on those of the initialisation
 are good for one task are good for the other. Both are estimated from one sample of hidden draws.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from harness.errors import BadInput
+from harness.functions.merging import Merging
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.samplers.features.last_layer_evidence import last_layers, logit_covariance
 from harness.samplers.features.observed import enough
 from harness.samplers.features.posterior import SAMPLES, views_at_initialisation
+from harness.samplers.sampler import Sampler
 from harness.verdicts import Estimate, nothing_yet
 from harness.verdicts.means import over_influences
 
@@ -30,7 +32,7 @@ _METHOD = (
 
 
 @dataclass(frozen=True, eq=False)
-class Transfer:
+class Transfer(Merging):
     """Hidden draws of the initialisation, (draws,) float64 each.
 
     first, second: unbiased estimates of the evidence on each task's training set, independent given the hidden layers.
@@ -40,22 +42,6 @@ class Transfer:
     first: np.ndarray
     second: np.ndarray
     errors: np.ndarray
-
-    def __add__(self, other: "Transfer") -> "Transfer":
-        return Transfer(
-            np.concatenate([self.first, other.first]),
-            np.concatenate([self.second, other.second]),
-            np.concatenate([self.errors, other.errors]),
-        )
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the store."""
-        return {"first": self.first, "second": self.second, "errors": self.errors}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Transfer":
-        """The inverse of `to_arrays`."""
-        return cls(arrays["first"], arrays["second"], arrays["errors"])
 
     @property
     def enough(self) -> bool:
@@ -140,3 +126,26 @@ def _estimate(quantity: str, value: float, influences: np.ndarray, sample: Trans
         _METHOD,
         foreseen=interval,
     )
+
+
+@dataclass(frozen=True)
+class TransferSampler(Sampler[Transfer]):
+    """Hidden draws with their evidence on two tasks, and their test error on the second, which is the problem.
+
+    first: the first task. draws: hidden draws per shard.
+    """
+
+    first: Problem
+    draws: int = 10_000
+
+    name = "transfer"
+    result = Transfer
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address: the first task by its content."""
+        return {"first": self.first.fingerprint, "draws": self.draws}
+
+    def draw(self, generator: torch.Generator) -> Transfer:
+        """One shard."""
+        return transfer(self.architecture, self.first, self.problem, self.draws, generator)

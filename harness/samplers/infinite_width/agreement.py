@@ -6,6 +6,7 @@ label being that of input i in the posterior whose training set is i alone; at f
 draws, at infinite width ρ is the NNGP kernel's.
 """
 
+from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy import stats
 from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.samplers.infinite_width.kernels.empirical import EmpiricalKernel, matrices_of_nngp, summary
+from harness.samplers.sampler import Sampler
 from harness.verdicts import Estimate
 
 
@@ -69,3 +71,20 @@ def distance_to(exact: np.ndarray, found: EmpiricalKernel, quantity: str) -> Est
         noise_floor=sqrt(noise2),
         foreseen=foreseen,
     )
+
+
+@dataclass(frozen=True)
+class LabelAgreement(Sampler[EmpiricalKernel]):
+    """P_B of label agreement at finite width, of one training point after the other: (m + n, m + n).
+
+    networks: hidden draws per shard.
+    """
+
+    networks: int
+
+    name = "posteriors of one point"
+    result = EmpiricalKernel
+
+    def draw(self, generator: torch.Generator) -> EmpiricalKernel:
+        """One shard."""
+        return empirical_agreement(self.architecture, self.problem.inputs, self.networks, generator)

@@ -24,7 +24,10 @@ from harness.arguments import counts, is_number, one_of
 from harness.errors import BadInput, Undecided
 from harness.functions import FunctionCounts
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
+from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
 from harness.samplers.infinite_width.orthant import hazard
+from harness.samplers.infinite_width.truncated_gaussian import ChainsPosterior
+from harness.samplers.sampler import Computation, Sampler, argument
 
 _MOST_STEPS = 1000
 
@@ -195,3 +198,52 @@ def _approximation(
     """From margins back to logits."""
     signs = process.signs
     return GaussianApproximation(process, signs * mean, covariance * np.outer(signs, signs), float(log_evidence))
+
+
+@dataclass(frozen=True)
+class Approximation(Computation):
+    """A Gaussian in the place of the training logits given the labels.
+
+    process: what the logits of these networks are. approximation: a name in APPROXIMATIONS. by: where the process's
+    kernel comes from.
+    """
+
+    process: GaussianProcess = argument(key=None)
+    approximation: str = argument()
+    by: str = argument(key=None, default=OWN)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Architecture and problem in the address."""
+        return identity_in_the_limit(self.architecture, self.problem, self.by)
+
+    def compute(self) -> dict[str, np.ndarray]:
+        """Its mean (m,), covariance (m, m) and log evidence."""
+        found = APPROXIMATIONS[self.approximation](self.process)
+        return {"mean": found.mean, "covariance": found.covariance, "log evidence": np.array(found.log_evidence)}
+
+
+@dataclass(frozen=True)
+class ApproximatePosterior(Sampler[ChainsPosterior]):
+    """P_B(f|S) of infinitely wide networks as an approximation has it: independent draws, chains × draws per shard.
+
+    approximation: the Gaussian in the place of the training logits. method: its name. by: where the kernel comes from.
+    """
+
+    approximation: GaussianApproximation = argument(key=None)
+    method: str = argument()
+    by: str = argument(key=None, default=OWN)
+    chains: int = 64
+    draws: int = 64
+
+    name = "approximate posterior"
+    result = ChainsPosterior
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Architecture and problem in the address."""
+        return identity_in_the_limit(self.architecture, self.problem, self.by)
+
+    def draw(self, generator: torch.Generator) -> ChainsPosterior:
+        """One shard."""
+        return ChainsPosterior.independent(self.approximation.functions(self.chains * self.draws, generator))

@@ -6,8 +6,10 @@ and can be seen by asking with another number of them.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +22,7 @@ from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels import empirical_nngp
 from harness.samplers.infinite_width.orthant import OrthantEvidence, scramblings
 from harness.samplers.infinite_width.truncated_gaussian import ChainsPosterior, truncated_gaussian
+from harness.samplers.sampler import Sampler
 
 # Scramblings of a kernel: their error has to be small beside the kernel's.
 _SCRAMBLINGS = 4
@@ -73,3 +76,51 @@ def evidence(
         for process in processes(architecture, problem, generator, kernels, networks)
     )
     return OrthantEvidence(np.array(list(found)))
+
+
+@dataclass(frozen=True)
+class EmpiricalPosterior(Sampler[ChainsPosterior]):
+    """P_B(f|S) of Gaussian processes whose kernels are found by Monte Carlo; one unit a kernel.
+
+    chains: per shard, shared out over the kernels. draws: functions of each chain. kernels: per shard. networks:
+    of each kernel.
+    """
+
+    chains: int = 64
+    draws: int = 64
+    kernels: int = 16
+    networks: int = 1000
+
+    name = "posterior of Monte-Carlo kernels"
+    result = ChainsPosterior
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address."""
+        return super().arguments | {"method": "exact"}
+
+    def draw(self, generator: torch.Generator) -> ChainsPosterior:
+        """One shard."""
+        chains = max(self.chains // self.kernels, 1)
+        return posterior(
+            self.architecture, self.problem, generator, self.kernels, self.networks, chains=chains, draws=self.draws
+        )
+
+
+@dataclass(frozen=True)
+class EmpiricalEvidence(Sampler[OrthantEvidence]):
+    """ln P(S) of Gaussian processes whose kernels are found by Monte Carlo; one unit a kernel.
+
+    runs: kernels per shard. points: of each scrambling. networks: of each kernel.
+    """
+
+    runs: int = 16
+    points: int = 1024
+    networks: int = 1000
+
+    name = "ln P(S) of Monte-Carlo kernels"
+    result = OrthantEvidence
+
+    def draw(self, generator: torch.Generator) -> OrthantEvidence:
+        """One shard."""
+        return evidence(self.architecture, self.problem, generator, self.runs, self.networks, points=self.points)

@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from scipy import linalg
 
-from harness.arguments import are_counts
+from harness.arguments import are_counts, set_fields
 from harness.errors import BadInput
 from harness.functions import FunctionCounts
 from harness.functions.packing import pack
-from harness.samplers.infinite_width.kernels import positive_definite
+from harness.samplers.infinite_width.kernels import in_the_limit, nngp, positive_definite
+from harness.samplers.sampler import Sampler, argument
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,3 +99,25 @@ def gaussian_prior(kernel: np.ndarray, draws: int, generator: torch.Generator) -
         normal = torch.randn(shape, dtype=torch.float64, generator=generator, device=generator.device)
         words.append(pack((normal @ root > 0).cpu().numpy()))
     return FunctionCounts.from_words(np.concatenate(words), len(kernel))
+
+
+@dataclass(frozen=True)
+class GaussianPrior(Sampler[FunctionCounts]):
+    """P(f) on the evaluation inputs of infinitely wide networks.
+
+    draws: independent draws per shard. sample: ask with another number for an independent sample.
+    """
+
+    draws: int = 100_000
+    sample: int = argument(least=0, default=0)
+
+    name = "Gaussian prior"
+    result = FunctionCounts
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        set_fields(self, architecture=in_the_limit(self.architecture))
+
+    def draw(self, generator: torch.Generator) -> FunctionCounts:
+        """One shard."""
+        return gaussian_prior(nngp(in_the_limit(self.architecture), self.problem.eval_x), self.draws, generator)

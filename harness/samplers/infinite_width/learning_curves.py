@@ -14,8 +14,12 @@ import torch
 from scipy import linalg, stats
 from scipy.optimize import brentq
 
-from harness.arguments import are_counts, is_number
+from harness.arguments import are_counts, is_number, set_fields
 from harness.errors import BadInput
+from harness.functions.merging import Merging
+from harness.problems import Problem
+from harness.samplers.infinite_width.kernels import in_the_limit
+from harness.samplers.sampler import Computation, Sampler, argument
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import student
 
@@ -78,7 +82,7 @@ class Spectrum:
 
 
 @dataclass(frozen=True, eq=False)
-class RegressionErrors:
+class RegressionErrors(Merging):
     """Mean squared errors over the pool, (training sets,), one for each independently drawn training set."""
 
     values: np.ndarray
@@ -97,18 +101,6 @@ class RegressionErrors:
             float(sets),
             "mean over training sets; Student's t",
         )
-
-    def __add__(self, other: "RegressionErrors") -> "RegressionErrors":
-        return RegressionErrors(np.concatenate([self.values, other.values]))
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the store."""
-        return {"values": self.values}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RegressionErrors":
-        """The inverse of `to_arrays`."""
-        return cls(arrays["values"])
 
 
 def regression_errors(
@@ -131,3 +123,59 @@ def regression_errors(
         predicted = kernel[:, points] @ linalg.cho_solve(factor, target[points])
         errors.append(float(((predicted - target) ** 2).mean()))
     return RegressionErrors(np.array(errors))
+
+
+@dataclass(frozen=True)
+class SpectrumOfKernel(Computation):
+    """A kernel's spectrum on S∪E of a problem, all points alike, with the labels ±1 in its basis.
+
+    spectrum: "nngp" or "ntk". matrix: (m + n, m + n) that kernel.
+    """
+
+    spectrum: str
+    matrix: np.ndarray = argument(key=None)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        set_fields(self, architecture=in_the_limit(self.architecture))
+
+    def compute(self) -> dict[str, np.ndarray]:
+        """Arrays of a `Spectrum`."""
+        return Spectrum.of(self.matrix, signs_of_pool(self.problem)).to_arrays()
+
+
+@dataclass(frozen=True)
+class KernelRegression(Sampler[RegressionErrors]):
+    """Mean squared errors of kernel regression from m points of S∪E to all.
+
+    kernel: "nngp" or "ntk". m: training points. ridge: as a share of the kernel's mean variance on S∪E, which is the
+    sum of the spectrum's eigenvalues. sets: training sets per shard. matrix: (m + n, m + n) that kernel.
+    """
+
+    kernel: str = argument(key=None)
+    m: int = argument()
+    ridge: float = argument()
+    sets: int = argument()
+    matrix: np.ndarray = argument(key=None)
+
+    result = RegressionErrors
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        set_fields(self, architecture=in_the_limit(self.architecture))
+
+    @property
+    def name(self) -> str:
+        """What it is called in the address."""
+        return f"{self.kernel} regression"
+
+    def draw(self, generator: torch.Generator) -> RegressionErrors:
+        """One shard."""
+        added = self.ridge * float(self.matrix.diagonal().mean())
+        return regression_errors(self.matrix, signs_of_pool(self.problem), self.m, added, self.sets, generator)
+
+
+def signs_of_pool(pool: Problem) -> np.ndarray:
+    """(m + n,) labels of S, then E, as ±1."""
+    pool.needs_two_classes("A regression on ±1")
+    return np.concatenate([pool.train_y, pool.eval_y]) * 2.0 - 1

@@ -16,11 +16,13 @@ from torch import Tensor
 from harness.arguments import are_counts, is_number
 from harness.errors import BadInput, Undecided
 from harness.execution.memory import block_that_fits
-from harness.networks import Architecture, Parameter
+from harness.functions.merging import Merging
+from harness.networks import Architecture, FullyConnected, Parameter
 from harness.networks.ensemble import Draws, blocks, size, views
 from harness.networks.gradients import gradients
 from harness.networks.logits import squared_error
 from harness.problems import Problem
+from harness.samplers.sampler import Sampler, argument
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import student
 
@@ -29,7 +31,7 @@ _NUMBERS = 2**23
 
 
 @dataclass(frozen=True, eq=False)
-class LinearisationGap:
+class LinearisationGap(Merging):
     """Root mean square over E of the difference between network and linearisation after training, (networks,)."""
 
     values: np.ndarray
@@ -55,18 +57,6 @@ class LinearisationGap:
             float(networks),
             "mean over networks; Student's t",
         )
-
-    def __add__(self, other: "LinearisationGap") -> "LinearisationGap":
-        return LinearisationGap(np.concatenate([self.values, other.values]))
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the store."""
-        return {"values": self.values}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "LinearisationGap":
-        """The inverse of `to_arrays`."""
-        return cls(arrays["values"])
 
 
 def linearisation_gap(
@@ -148,3 +138,24 @@ def _logits(architecture: Architecture, table: Mapping[str, Parameter], rows: Te
     with torch.inference_mode():
         parameters = views(table, rows)
         return architecture.readout(parameters, architecture.features(parameters, x))[..., 0]
+
+
+@dataclass(frozen=True)
+class LinearisedTraining(Sampler[LinearisationGap]):
+    """How far networks end from their linearisations after so many steps of gradient descent.
+
+    steps: of gradient descent. networks: per shard. rate: the learning rate.
+    """
+
+    steps: int
+    networks: int
+    rate: float = argument(key=None)
+
+    name = "departure from the linearisation"
+    result = LinearisationGap
+
+    def draw(self, generator: torch.Generator) -> LinearisationGap:
+        """One shard."""
+        network = self.architecture
+        assert isinstance(network, FullyConnected)
+        return linearisation_gap(network, self.problem, self.rate, self.steps, self.networks, generator)

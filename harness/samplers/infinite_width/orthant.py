@@ -7,7 +7,6 @@ one whose largest weight, over all x, is the smallest. So the weights are bounde
 uniform numbers their mean has a small error.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +16,11 @@ from scipy.stats import qmc
 
 from harness.arguments import are_counts
 from harness.errors import BadInput, Undecided
+from harness.functions.merging import Merging
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
+from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
 from harness.samplers.posterior.samples import MOST_SCATTER
+from harness.samplers.sampler import Sampler, argument
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import log_evidence
 
@@ -126,7 +128,7 @@ class TiltedSampler:
 
 
 @dataclass(frozen=True, eq=False)
-class OrthantEvidence:
+class OrthantEvidence(Merging):
     """ln P(S) by independent units; values: (units,) ln of each one's estimate of P(S)."""
 
     values: np.ndarray
@@ -134,18 +136,6 @@ class OrthantEvidence:
     def estimate(self, unit: str) -> Estimate:
         """ln P(S); unit: what is independent."""
         return log_evidence(self.values.tolist(), unit=unit)
-
-    def __add__(self, other: "OrthantEvidence") -> "OrthantEvidence":
-        return OrthantEvidence(np.concatenate([self.values, other.values]))
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the store."""
-        return {"values": self.values}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "OrthantEvidence":
-        """The inverse of `to_arrays`."""
-        return cls(arrays["values"])
 
 
 def log_probability(
@@ -189,3 +179,29 @@ def _log_mean_weight(sampler: TiltedSampler, points: int, generator: torch.Gener
     # A scrambled point may be 0 in the 30 bits it has; its place is then the middle of its cell.
     _, log_weights = sampler.draw(np.maximum(uniform, 2.0**-31))
     return float(special.logsumexp(log_weights) - np.log(points))
+
+
+@dataclass(frozen=True)
+class Orthant(Sampler[OrthantEvidence]):
+    """ln P(S) of infinitely wide networks, up to a Monte-Carlo error.
+
+    process: what the logits of these networks are. by: where its kernel comes from. runs: scramblings per shard.
+    points: of each scrambling, at the least.
+    """
+
+    process: GaussianProcess = argument(key=None)
+    by: str = argument(key=None, default=OWN)
+    runs: int = 16
+    points: int = 1024
+
+    name = "orthant"
+    result = OrthantEvidence
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Architecture and problem in the address."""
+        return identity_in_the_limit(self.architecture, self.problem, self.by)
+
+    def draw(self, generator: torch.Generator) -> OrthantEvidence:
+        """One shard."""
+        return scramblings(self.process, generator, runs=self.runs, points=self.points)

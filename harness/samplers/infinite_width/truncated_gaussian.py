@@ -5,9 +5,9 @@ kernels of digits the autocorrelation time is below one trajectory for m = 16 â€
 has it beside linear elliptical slice sampling and acceptâ€“reject with the minimax tilt.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import pi
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,10 +16,13 @@ from torch import Tensor
 from harness.arguments import are_counts
 from harness.errors import BadInput, Undecided
 from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.merging import Merging
 from harness.functions.packing import pack
 from harness.functions.runs import Runs
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
+from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
 from harness.samplers.infinite_width.orthant import TiltedSampler
+from harness.samplers.sampler import Sampler, argument
 
 QUARTER_TURN = pi / 2
 # On kernels of real data a trajectory has some 30 for m = 16 and 300 for m = 1,000.
@@ -61,7 +64,7 @@ _STARTS = 64
 
 
 @dataclass(frozen=True, eq=False)
-class ChainsPosterior:
+class ChainsPosterior(Merging):
     """Functions on the evaluation inputs by chain; the independent unit is the chain.
 
     clusters: one unit a chain.
@@ -94,18 +97,6 @@ class ChainsPosterior:
         functions = self.functions
         unit = np.zeros(functions.distinct, dtype=np.int64)
         return ChainsPosterior(ClusteredCounts(functions.n, 1, unit, functions.words, functions.counts))
-
-    def __add__(self, other: "ChainsPosterior") -> "ChainsPosterior":
-        return ChainsPosterior(self.clusters + other.clusters)
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the store."""
-        return self.clusters.to_arrays()
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "ChainsPosterior":
-        """The inverse of `to_arrays`."""
-        return cls(ClusteredCounts.from_arrays(arrays))
 
 
 def truncated_gaussian(
@@ -168,3 +159,34 @@ def _starts(process: GaussianProcess, generator: torch.Generator, chains: int) -
     gumbel = torch.rand(chains, _STARTS, generator=generator, device=generator.device, dtype=torch.float64)
     best = (log_weights.reshape(chains, _STARTS) - np.log(-np.log(gumbel.cpu().numpy() + 2.0**-54))).argmax(axis=1)
     return margins.reshape(chains, _STARTS, -1)[np.arange(chains), best]
+
+
+@dataclass(frozen=True)
+class TruncatedGaussian(Sampler[ChainsPosterior]):
+    """P_B(f|S) of infinitely wide networks, exactly.
+
+    process: what the logits of these networks are. by: where its kernel comes from. chains: independent chains per
+    shard. draws: functions of each chain.
+    """
+
+    process: GaussianProcess = argument(key=None)
+    by: str = argument(key=None, default=OWN)
+    chains: int = 64
+    draws: int = 64
+
+    name = "truncated Gaussian"
+    result = ChainsPosterior
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Architecture and problem in the address."""
+        return identity_in_the_limit(self.architecture, self.problem, self.by)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address."""
+        return super().arguments | {"method": "exact"}
+
+    def draw(self, generator: torch.Generator) -> ChainsPosterior:
+        """One shard."""
+        return truncated_gaussian(self.process, generator, chains=self.chains, draws=self.draws)

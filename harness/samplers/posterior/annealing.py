@@ -21,6 +21,7 @@ begins at exact draws; here at particles that may lag themselves). Trajectories 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, inf, log
 from typing import get_args
@@ -51,6 +52,7 @@ from harness.samplers.posterior.annealing_levels import (
 from harness.samplers.posterior.moves.constraint import Constraint
 from harness.samplers.posterior.moves.hamiltonian import Trajectories
 from harness.samplers.posterior.samples import AnnealedPosterior
+from harness.samplers.sampler import Sampler, argument
 
 # Hamiltonian trajectories are best where about so many are accepted (Beskos et al. 2013).
 _ACCEPTED = 0.8
@@ -98,7 +100,7 @@ def annealed_posterior(
     if path not in get_args(AnnealingPath):
         raise BadInput(f"Annealing goes along one of {', '.join(get_args(AnnealingPath))}, not along {path!r}.")
     problem.needs_two_classes("Annealing")
-    if not takes(architecture):
+    if not supports(architecture):
         raise BadInput(
             "Annealing is for layered architectures with Gaussian weights and biases, whose logits are never exactly "
             f"0, not {architecture.name}."
@@ -114,7 +116,7 @@ def annealed_posterior(
     return found
 
 
-def takes(architecture: Architecture) -> bool:
+def supports(architecture: Architecture) -> bool:
     """Whether annealing is for such networks."""
     return isinstance(architecture, Layered) and not architecture.ties and architecture.distribution == "gaussian"
 
@@ -238,3 +240,44 @@ def _log_weights(margins: Tensor, before: Level, level: Level) -> Tensor:
 
 def _ln_mean(log_weights: Tensor) -> float:
     return float(log_weights.logsumexp(0)) - log(len(log_weights))
+
+
+@dataclass(frozen=True)
+class Annealing(Sampler[AnnealedPosterior]):
+    """P_B(f|S) and ln P(S) of two classes, for layered networks of Gaussian weights and biases.
+
+    runs: independent runs per shard. particles: of each run. trajectories: at each level; few to begin with, which is
+    enough for images. max_doublings: how often trajectories may be doubled. path: as of `annealed_posterior`.
+    """
+
+    runs: int = 4
+    particles: int = 64
+    trajectories: int = 4
+    max_doublings: int = argument(least=0, key="lengthenings", default=5)
+    path: AnnealingPath = argument(key="route", default="sharpness")
+
+    name = "annealing"
+    result = AnnealedPosterior
+
+    def draw(self, generator: torch.Generator) -> AnnealedPosterior:
+        """One shard."""
+        return annealed_posterior(
+            self.architecture,
+            self.problem,
+            generator,
+            runs=self.runs,
+            particles=self.particles,
+            trajectories=self.trajectories,
+            max_doublings=self.max_doublings,
+            path=self.path,
+        )
+
+    def checked(self, sample: AnnealedPosterior) -> AnnealedPosterior:
+        """The sample; Undecided where forward and reverse runs disagree though trajectories were lengthened."""
+        if not sample.agree:
+            there, back = sample.ends
+            raise Undecided(
+                f"Annealing finds ln P(S) = {there:.4g} on the way there and {back:.4g} on the way back, though "
+                "trajectories were lengthened; still more of them at each level would decide it."
+            )
+        return sample

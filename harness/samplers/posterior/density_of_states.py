@@ -12,6 +12,7 @@ and Landau.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, inf
 
@@ -27,6 +28,7 @@ from harness.problems import Problem
 from harness.samplers.posterior.moves.constraint import Constraint, gaussian_table
 from harness.samplers.posterior.moves.units import Sweep
 from harness.samplers.posterior.samples import DensityOfStates
+from harness.samplers.sampler import Sampler
 
 # Where one point more is right in a small share of the states, chains are longer, by up to this factor.
 MOST_LENGTHENING = 32
@@ -182,3 +184,25 @@ class _Survivors:
         survived = (self.keys >= 0).sum(1, keepdim=True).clamp_(min=1)
         chosen = torch.arange(self.most, device=self.keys.device) % survived
         return self.rows.take_along_dim(chosen[..., None], 1).flatten(0, 1)
+
+
+@dataclass(frozen=True)
+class DensityOfStatesSampler(Sampler[DensityOfStates]):
+    """Training and test accuracy at initialisation: for reading, not for a verdict, so that it does not grow.
+
+    runs: independent runs per shard. chains: of each run. steps: of each chain at each level.
+    """
+
+    runs: int = 8
+    chains: int = 32
+    steps: int = 8
+
+    name = "density of states"
+    result = DensityOfStates
+    grows = False
+
+    def draw(self, generator: torch.Generator) -> DensityOfStates:
+        """One shard."""
+        return density_of_states(
+            self.architecture, self.problem, generator, runs=self.runs, chains=self.chains, steps=self.steps
+        )

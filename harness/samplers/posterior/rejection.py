@@ -1,6 +1,6 @@
 """P_B(f|S) and P(S) by rejection: draw networks from the initialisation, keep those that fit all of S."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,15 +8,17 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from harness.arguments import one_of, positive
+from harness.arguments import one_of, positive, set_fields
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.merging import Merging
 from harness.functions.packing import pack
 from harness.networks import Architecture
 from harness.networks.ensemble import sampling_inputs
 from harness.networks.logits import LOSSES, labels_of
 from harness.problems import Problem
 from harness.samplers.prior import ensembles
+from harness.samplers.sampler import Sampler, argument
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import clopper_pearson, proportion
 from harness.verdicts.means import skewed
@@ -57,7 +59,7 @@ def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimat
 
 
 @dataclass(frozen=True)
-class RejectionPosterior:
+class RejectionPosterior(Merging):
     """What rejection kept: functions on the evaluation inputs, by hidden draw.
 
     clusters: one unit a hidden draw, those that kept nothing included.
@@ -96,16 +98,6 @@ class RejectionPosterior:
                 "merged; draw both with the same number."
             )
         return RejectionPosterior(self.clusters + other.clusters, self.last_layers)
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the store."""
-        return {**self.clusters.to_arrays(), "last_layers": np.array(self.last_layers)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RejectionPosterior":
-        """The inverse of `to_arrays`."""
-        clusters = {name: array for name, array in arrays.items() if name != "last_layers"}
-        return cls(ClusteredCounts.from_arrays(clusters), int(arrays["last_layers"]))
 
 
 def rejection(
@@ -192,3 +184,56 @@ def tempered(
         return uniform < torch.exp(-total / temperature)
 
     return sift(architecture, problem, draws, generator, accepts, last_layers, block)
+
+
+@dataclass(frozen=True)
+class Rejection(Sampler[RejectionPosterior]):
+    """P_B(f|S) by rejection.
+
+    draws: hidden draws per shard. last_layers: last layers drawn for each of these. sample: ask with another number for
+    an independent sample.
+    """
+
+    draws: int = 20_000
+    last_layers: int = 64
+    sample: int = argument(least=0, default=0)
+
+    name = "rejection"
+    result = RejectionPosterior
+
+    def draw(self, generator: torch.Generator) -> RejectionPosterior:
+        """One shard."""
+        return rejection(self.architecture, self.problem, self.draws, generator, last_layers=self.last_layers)
+
+
+@dataclass(frozen=True)
+class TemperedRejection(Sampler[RejectionPosterior]):
+    """The posterior of density exp(−Σ loss/T)·P(θ), exactly, by rejection.
+
+    temperature: T, positive. loss: a name in LOSSES. draws, last_layers, sample: as of `Rejection`.
+    """
+
+    temperature: float
+    loss: str = "cross-entropy"
+    draws: int = 20_000
+    last_layers: int = 64
+    sample: int = argument(least=0, default=0)
+
+    name = "tempered rejection"
+    result = RejectionPosterior
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        set_fields(self, temperature=float(self.temperature))
+
+    def draw(self, generator: torch.Generator) -> RejectionPosterior:
+        """One shard."""
+        return tempered(
+            self.architecture,
+            self.problem,
+            self.temperature,
+            self.draws,
+            generator,
+            loss=self.loss,
+            last_layers=self.last_layers,
+        )

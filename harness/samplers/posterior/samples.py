@@ -1,6 +1,5 @@
 """What independent runs of a particle sampler found; the independent unit is the run, never the particle."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf, log, nan
@@ -10,6 +9,7 @@ from scipy.special import logsumexp
 
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.merging import Merging
 from harness.functions.runs import LEAST_UNITS, Runs
 from harness.verdicts import Estimate, nothing_yet
 from harness.verdicts.intervals import log_evidence
@@ -21,7 +21,7 @@ MOST_SCATTER = 0.75
 
 
 @dataclass(frozen=True, eq=False)
-class RunsPosterior:
+class RunsPosterior(Merging):
     """Functions on the evaluation inputs by run, with the evidence on the way.
 
     clusters: one unit a run. curve: (runs, m + 1) each run's ln P(S_k) of the first k training points, −inf from where
@@ -67,34 +67,13 @@ class RunsPosterior:
         """Whether the runs' evidences scatter so little that intervals over runs can be trusted."""
         return not self.scatter > MOST_SCATTER
 
-    def __add__(self, other: "RunsPosterior") -> "RunsPosterior":
-        return RunsPosterior(
-            self.clusters + other.clusters,
-            np.concatenate([self.curve, other.curve]),
-            np.concatenate([self.ancestors, other.ancestors]),
-            None
-            if self.observed is None or other.observed is None
-            else np.concatenate([self.observed, other.observed]),
-        )
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the store."""
-        more = {} if self.observed is None else {"observed": self.observed}
-        return {**self.clusters.to_arrays(), "curve": self.curve, "ancestors": self.ancestors, **more}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RunsPosterior":
-        """The inverse of `to_arrays`."""
-        clusters = {name: array for name, array in arrays.items() if name not in ("curve", "ancestors", "observed")}
-        return cls(ClusteredCounts.from_arrays(clusters), arrays["curve"], arrays["ancestors"], arrays.get("observed"))
-
 
 # In nats: how far there and back may be apart where trajectories are long enough.
 MOST_APART = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class AnnealedPosterior:
+class AnnealedPosterior(Merging):
     """Functions on the evaluation inputs by run, with the evidence.
 
     clusters: one unit a run. by_run: (runs,) ln P(S), −inf where no particle fitted; e^by_run is without bias. back:
@@ -150,21 +129,6 @@ class AnnealedPosterior:
             max(self.levels, other.levels),
         )
 
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the store."""
-        return {
-            **self.clusters.to_arrays(),
-            "by_run": self.by_run,
-            "back": self.back,
-            "levels": np.array(self.levels),
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "AnnealedPosterior":
-        """The inverse of `to_arrays`."""
-        clusters = {name: array for name, array in arrays.items() if name not in ("by_run", "back", "levels")}
-        return cls(ClusteredCounts.from_arrays(clusters), arrays["by_run"], arrays["back"], int(arrays["levels"]))
-
 
 def _log_mean(values: np.ndarray) -> float:
     """ln of the mean of what values are ln of."""
@@ -175,7 +139,7 @@ _UNIT = "independent runs"
 
 
 @dataclass(frozen=True, eq=False)
-class DensityOfStates:
+class DensityOfStates(Merging):
     """ln P(k training and j evaluation points right) of a network at initialisation, by run.
 
     by_run: (runs, m + 1, n + 1) in nats, −inf where a run saw nothing; e^by_run is without bias.
@@ -250,15 +214,6 @@ class DensityOfStates:
                 "evaluation points cannot be merged; use one problem for both."
             )
         return DensityOfStates(np.concatenate([self.by_run, other.by_run]))
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the store."""
-        return {"by_run": self.by_run}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "DensityOfStates":
-        """The inverse of `to_arrays`."""
-        return cls(arrays["by_run"])
 
     def _check(self, k: int) -> None:
         if not 0 <= k <= self.m:

@@ -13,6 +13,7 @@ Runs whose ln P(S) scatter too much have not mixed: all are drawn again with cha
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, nan
 from typing import NamedTuple
@@ -22,7 +23,7 @@ import torch
 from torch import Tensor
 
 from harness.arguments import are_counts, is_number
-from harness.errors import BadInput
+from harness.errors import BadInput, Undecided
 from harness.functions import ClusteredCounts
 from harness.functions.packing import pack
 from harness.networks import Architecture
@@ -32,6 +33,7 @@ from harness.problems import Problem
 from harness.samplers.posterior.moves.constraint import Constraint, express, gaussian_table
 from harness.samplers.posterior.moves.units import Sweep
 from harness.samplers.posterior.samples import RunsPosterior
+from harness.samplers.sampler import Sampler
 
 # Rows and ancestors.
 Particles = tuple[Tensor, Tensor]
@@ -256,3 +258,43 @@ class _Sampler:
 
     def _constraint(self, points: slice) -> Constraint:
         return Constraint(self.architecture, self.table, self.x[points], self.labels[points], self.problem.classes)
+
+
+@dataclass(frozen=True)
+class SubsetSimulation(Sampler[RunsPosterior]):
+    """P_B(f|S) by subset simulation, where rejection keeps too few.
+
+    runs: independent runs per shard. chains: of each run. steps: of each chain at each level.
+    """
+
+    runs: int = 16
+    chains: int = 64
+    steps: int = 8
+
+    name = "subset simulation"
+    result = RunsPosterior
+
+    def observer(self, device: torch.device) -> Observe | None:  # noqa: ARG002 — for those that observe
+        """What is noted of each network; None: nothing."""
+        return None
+
+    def draw(self, generator: torch.Generator) -> RunsPosterior:
+        """One shard."""
+        return subset_simulation(
+            self.architecture,
+            self.problem,
+            generator,
+            runs=self.runs,
+            chains=self.chains,
+            steps=self.steps,
+            observe=self.observer(generator.device),
+        )
+
+    def checked(self, sample: RunsPosterior) -> RunsPosterior:
+        """The sample; Undecided where its runs disagree though their chains were lengthened."""
+        if not sample.agree:
+            raise Undecided(
+                f"Runs of subset simulation disagree: ln P(S) scatters by {sample.scatter:.2g} nats over "
+                f"{len(sample.curve)} of them, though chains were lengthened; still longer chains would decide it."
+            )
+        return sample

@@ -16,9 +16,9 @@ from harness.functions.packing import pack
 from harness.networks import Architecture
 from harness.networks.ensemble import views
 from harness.networks.logits import labels_of_logits
-from harness.optimisers import Optimiser
-from harness.optimisers.stopping import FirstFit, Stop
+from harness.optimisers import FirstFit, Optimiser, Stop
 from harness.problems import Problem
+from harness.samplers.sampler import Sampler, argument
 from harness.samplers.training.loop import TrainingLoop
 
 
@@ -99,7 +99,7 @@ def train(
     loss: str = "cross-entropy",
     batch: int = 32,
     max_epochs: int = 1000,
-    stop: Stop = FirstFit(),  # noqa: B008 — immutable
+    stop: Stop = FirstFit(),
     block: int | None = None,
 ) -> Trained:
     """Train so many networks until each stops: at its first 100 % training accuracy, unless `stop` says otherwise.
@@ -151,7 +151,7 @@ def trained_networks(
     loss: str = "cross-entropy",
     batch: int = 32,
     max_epochs: int = 1000,
-    stop: Stop = FirstFit(),  # noqa: B008 — immutable
+    stop: Stop = FirstFit(),
     block: int | None = None,
     in_span: bool = True,
 ) -> Iterator[Finished]:
@@ -179,3 +179,35 @@ def trained_networks(
     for finished, fits in course.stopped():
         assert finished.initial is not None, "asked for above"
         yield Finished(views(table, finished.initial), views(table, finished.rows), course.x, fits, finished.epochs)
+
+
+@dataclass(frozen=True)
+class Training(Sampler[Trained]):
+    """P_OPT(f|S): functions of trained networks.
+
+    networks: trained per shard. The other arguments are those of `train`.
+    """
+
+    optimiser: Optimiser
+    loss: str = "cross-entropy"
+    networks: int = 500
+    batch: int = 8
+    max_epochs: int = argument(least=0, default=2000)
+    stop: Stop = FirstFit()
+
+    name = "training"
+    result = Trained
+
+    def draw(self, generator: torch.Generator) -> Trained:
+        """One shard."""
+        return train(
+            self.architecture,
+            self.problem,
+            self.optimiser,
+            self.networks,
+            generator,
+            loss=self.loss,
+            batch=self.batch,
+            max_epochs=self.max_epochs,
+            stop=self.stop,
+        )

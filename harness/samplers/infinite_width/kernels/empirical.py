@@ -21,6 +21,7 @@ from harness.networks.ensemble import Draws, activations, block_size, blocks, of
 from harness.networks.gradients import gradients
 from harness.samplers.infinite_width.kernels.checks import finite_inputs
 from harness.samplers.prior import ensembles
+from harness.samplers.sampler import Sampler, argument
 
 # Numbers a block's matrices, and Jacobians, may have: what stays in a core's share of the cache.
 _NUMBERS = 2**20
@@ -163,3 +164,33 @@ def summary(matrices: Iterable[Tensor]) -> EmpiricalKernel:
         return EmpiricalKernel(mean.cpu().numpy(), (block - mean).square_().sum(0).cpu().numpy(), len(block))
 
     return reduce(add, map(of_block, matrices))
+
+
+@dataclass(frozen=True)
+class EmpiricalKernelSampler(Sampler[EmpiricalKernel]):
+    """NNGP kernel or NTK of S, then E, by Monte Carlo with standard errors.
+
+    kernel: "nngp" or "ntk". networks: per shard.
+    """
+
+    kernel: str = argument(key=None, default="nngp")
+    networks: int = 1000
+
+    result = EmpiricalKernel
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.kernel not in EMPIRICAL:
+            raise BadInput(f"A kernel is nngp or ntk, not {self.kernel!r}; choose one of these.")
+
+    @property
+    def name(self) -> str:
+        """What it is called in the address."""
+        return f"{self.kernel} by Monte Carlo"
+
+    def draw(self, generator: torch.Generator) -> EmpiricalKernel:
+        """One shard."""
+        return EMPIRICAL[self.kernel](self.architecture, self.problem.inputs, self.networks, generator)
+
+
+EMPIRICAL = {"nngp": empirical_nngp, "ntk": empirical_ntk}

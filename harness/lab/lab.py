@@ -1,0 +1,197 @@
+"""The lab: one line for each kind of sample that a claim may ask for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from harness.lab.infinite_width import InfiniteWidth
+from harness.lab.shards import request
+from harness.networks import Architecture, FullyConnected
+from harness.optimisers import Optimiser
+from harness.problems import Problem
+from harness.samplers.features.feasibility import LastLayerFeasibility
+from harness.samplers.features.least_width import LeastFrozenWidth, LeastTrainedWidth, Tallies
+from harness.samplers.features.posterior import (
+    ERRORS_BY_MARGIN,
+    HiddenDraws,
+    HiddenPatterns,
+    ObservedSubsetSimulation,
+)
+from harness.samplers.features.training import TrainedFeatures, TrainedPatterns
+from harness.samplers.features.transfer import Transfer, TransferSampler
+from harness.samplers.infinite_width.agreement import LabelAgreement
+from harness.samplers.infinite_width.gaussian_process import GaussianPrior
+from harness.samplers.infinite_width.kernels.empirical import EmpiricalKernelSampler
+from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
+from harness.samplers.posterior.annealing import Annealing, supports
+from harness.samplers.posterior.annealing_levels import AnnealingPath
+from harness.samplers.posterior.density_of_states import DensityOfStatesSampler
+from harness.samplers.posterior.rejection import Rejection, TemperedRejection
+from harness.samplers.posterior.subset_simulation import SubsetSimulation
+from harness.samplers.prior import Prior
+from harness.samplers.training.train import Training
+from harness.verdicts import Estimate
+
+# Beyond, rejection keeps too few of the networks it draws: one in 80,000 at m = 16.
+REJECTION_UP_TO = 8
+# Beyond, annealing takes less time than subset simulation for the same error of ln P(S): an eighth at m = 128, a
+# thirtieth at m = 600.
+SUBSET_SIMULATION_UP_TO = 64
+
+
+class Lab(InfiniteWidth):
+    """Every request that a claim may make; see `shards.py` for how samples grow over a cell's looks."""
+
+    prior = request(Prior)
+    rejection_posterior = request(Rejection)
+    tempered_posterior = request(TemperedRejection)
+    annealed_posterior = request(Annealing)
+    density_of_states = request(DensityOfStatesSampler)
+    train = request(Training)
+    infinite_prior = request(GaussianPrior)
+    empirical_kernel = request(EmpiricalKernelSampler)
+    label_agreement = request(LabelAgreement)
+    last_layer_feasibility = request(LastLayerFeasibility)
+    hidden_draws = request(HiddenDraws)
+    hidden_patterns = request(HiddenPatterns)
+    trained_features = request(TrainedFeatures)
+    trained_patterns = request(TrainedPatterns)
+
+    def posterior(
+        self, architecture: Architecture, problem: Problem
+    ) -> RejectionPosterior | RunsPosterior | AnnealedPosterior:
+        """Sample P_B(f|S) by the cheapest method that applies.
+
+        Rejection for m ≤ 8, subset simulation for m ≤ 64, annealing above, for two classes and layered networks of
+        Gaussian weights. The methods of `rejection_posterior`, `subset_posterior` and `annealed_posterior` by name.
+        """
+        if problem.m <= REJECTION_UP_TO:
+            return self.rejection_posterior(architecture, problem)
+        annealed = isinstance(architecture, FullyConnected) and supports(architecture) and problem.classes == 2
+        if problem.m > SUBSET_SIMULATION_UP_TO and annealed:
+            return self.annealed_posterior(architecture, problem)
+        return self.posterior_by_runs(architecture, problem)
+
+    def posterior_by_runs(self, architecture: Architecture, problem: Problem) -> RunsPosterior:
+        """Sample P_B(f|S) by subset simulation, of fully connected networks with their errors by margin, so that all
+        claims share one sample."""
+        noted = isinstance(architecture, FullyConnected) and problem.classes == 2
+        return self.subset_posterior(architecture, problem, observe=(ERRORS_BY_MARGIN,) if noted else ())
+
+    def subset_posterior(
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        runs: int = 16,
+        chains: int = 64,
+        steps: int = 8,
+        observe: tuple[str, ...] = (),
+    ) -> RunsPosterior:
+        """Sample P_B(f|S) by subset simulation, where rejection keeps too few.
+
+        Args:
+            architecture: the networks.
+            problem: S and the evaluation inputs.
+            runs: independent runs per shard.
+            chains: chains of each run.
+            steps: steps of each chain at each level.
+            observe: statistics to note of each network, names in `features.posterior.OF_PARTICLES`; () for none.
+
+        Returns:
+            The functions by run, with ln P(S).
+
+        Raises:
+            Undecided: if the runs disagree though their chains were lengthened.
+        """
+        if observe:
+            return self.gather(ObservedSubsetSimulation(architecture, problem, runs, chains, steps, observe))
+        return self.gather(SubsetSimulation(architecture, problem, runs, chains, steps))
+
+    def annealed_evidence(
+        self,
+        architecture: Architecture,
+        problem: Problem,
+        runs: int = 4,
+        particles: int = 128,
+        trajectories: int = 32,
+        path: AnnealingPath = "sharpness",
+    ) -> Estimate:
+        """Estimate ln P(S) by annealing.
+
+        The interval spans the forward and the reverse estimate, so that it stays valid if they disagree.
+
+        Args:
+            architecture: the networks.
+            problem: S and the evaluation inputs.
+            runs: independent runs per shard.
+            particles: particles of each run.
+            trajectories: Hamiltonian trajectories at each level.
+            path: as of `annealed_posterior`.
+
+        Returns:
+            ln P(S) in nats.
+        """
+        sampler = Annealing(architecture, problem, runs, particles, trajectories, max_doublings=0, path=path)
+        return self.gather(sampler, check=False).evidence
+
+    def transfer(self, architecture: Architecture, first: Problem, second: Problem, draws: int = 10_000) -> Transfer:
+        """Sample hidden draws with their evidence on two tasks, and their test error on the second.
+
+        Args:
+            architecture: the networks.
+            first: the task from whose posterior hidden layers are taken.
+            second: the task for which last layers are drawn anew.
+            draws: hidden draws per shard.
+
+        Returns:
+            Evidences and errors by hidden draw.
+        """
+        return self.gather(TransferSampler(architecture, second, first, draws))
+
+    def least_frozen_width(
+        self,
+        network: Callable[[int], Architecture],
+        problem: Problem,
+        highest: int,
+        draws: int = 100,
+        grows: bool = True,
+    ) -> Tallies:
+        """Search the least width whose hidden draws some last layer can fit.
+
+        Args:
+            network: width -> architecture.
+            problem: S.
+            highest: the largest width of the search.
+            draws: hidden draws at each width, per shard.
+            grows: False for every look to have the shards of the first.
+
+        Returns:
+            How many hidden draws fit at each width that was asked.
+        """
+        return self.gather(LeastFrozenWidth(network(highest), problem, network, highest, draws, grows))
+
+    def least_trained_width(
+        self,
+        network: Callable[[int], Architecture],
+        problem: Problem,
+        optimiser: Optimiser,
+        highest: int,
+        networks: int = 50,
+        grows: bool = True,
+        **training: Any,
+    ) -> Tallies:
+        """Search the least width whose networks fit S when all layers are trained.
+
+        Args:
+            network: width -> architecture.
+            problem: S.
+            optimiser: what trains them.
+            highest: the largest width of the search.
+            networks: networks at each width, per shard.
+            grows: False for every look to have the shards of the first.
+            training: further arguments of `samplers.training.train`.
+
+        Returns:
+            How many networks fit at each width that was asked.
+        """
+        wide = network(highest)
+        return self.gather(LeastTrainedWidth(wide, problem, optimiser, network, highest, networks, grows, **training))

@@ -1,0 +1,62 @@
+"""Kernel matrices of infinitely wide networks on a problem's inputs, block by block."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from harness.arguments import set_fields
+from harness.networks import Architecture
+from harness.problems import Problem
+from harness.samplers.infinite_width.kernels.fully_connected import has_closed_form, in_the_limit, nngp, ntk
+from harness.samplers.infinite_width.kernels.library import library_kernels
+from harness.samplers.sampler import Computation, argument, identity
+
+# Where a kernel comes from: this project, which has it in closed form or finds it by Monte Carlo, or the library.
+OWN, LIBRARY = "own", "neural-tangents"
+CLOSED_FORMS = {"nngp": nngp, "ntk": ntk}
+# Rows and columns of a block of a kernel, which is what an interrupted run may lose.
+BLOCK = 1000
+
+
+def limit(architecture: Architecture, by: str) -> Architecture:
+    """The architecture in the limit: those that share a kernel in closed form are one; the library has others too."""
+    return architecture if by == LIBRARY and not has_closed_form(architecture) else in_the_limit(architecture)
+
+
+def identity_in_the_limit(architecture: Architecture, problem: Problem, by: str) -> dict[str, str]:
+    """Of what rests on a kernel: architecture, problem and, of the library's kernels, where they come from."""
+    found = identity(limit(architecture, by), problem)
+    return found | {"by": by} if by == LIBRARY else found
+
+
+@dataclass(frozen=True)
+class KernelBlock(Computation):
+    """A block of the NNGP kernel or NTK of S, then E.
+
+    kernel: "nngp" or "ntk". by: OWN or LIBRARY. rows, columns: slices of S, then E.
+    """
+
+    kernel: str
+    by: str
+    rows: slice = argument(key=None)
+    columns: slice = argument(key=None)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        set_fields(self, architecture=limit(self.architecture, self.by))
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address."""
+        return super().arguments | {"block": [self.rows.start, self.columns.start, self.rows.stop - self.rows.start]}
+
+    def compute(self) -> dict[str, np.ndarray]:
+        """The block, (rows, columns)."""
+        x = self.problem.inputs
+        others = None if self.rows == self.columns else x[self.columns]
+        if self.by == LIBRARY:
+            found = library_kernels(self.architecture, x[self.rows], others)[self.kernel == "ntk"]
+        else:
+            found = CLOSED_FORMS[self.kernel](in_the_limit(self.architecture), x[self.rows], others)
+        return {"kernel": found}

@@ -1,0 +1,128 @@
+"""What a sampler is: its arguments, its address in the store, and its draw.
+
+To add one: a frozen dataclass whose fields are its arguments, in a file of this folder, and a line in `lab/lab.py`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+
+import numpy as np
+import torch
+
+from harness.arguments import counts, set_fields
+from harness.networks import Architecture
+from harness.problems import Problem
+
+
+class Mergeable(Protocol):
+    """A sampler's result: merges like a sum and goes to the store as arrays."""
+
+    def __add__(self, other: Self) -> Self: ...
+    def to_arrays(self) -> dict[str, np.ndarray]: ...
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self: ...
+
+
+R = TypeVar("R", bound=Mergeable)
+
+
+def argument(*, least: int = 1, key: str | None = "", default: Any = MISSING) -> Any:
+    """Declare an argument of a sampler that is not stored as it stands.
+
+    Args:
+        least: the smallest value, of a whole number.
+        key: its name in the address; "" for the field's own, None for an argument that is no part of the address.
+        default: its value where none is given; MISSING for an argument that has to be given.
+
+    Returns:
+        A dataclass field.
+    """
+    return field(default=default, metadata={"least": least, "key": key})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Something asked of an architecture on a problem, with its address in the store.
+
+    Whole numbers are checked where it is made: BadInput names the one that is wrong.
+    """
+
+    architecture: Architecture
+    problem: Problem
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            if each.type is int:
+                least = each.metadata.get("least", 1)
+                set_fields(self, **counts(type(self).__name__, least, **{each.name: getattr(self, each.name)}))
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Architecture and problem in the address; the problem by its content, not by its name."""
+        return identity(self.architecture, self.problem)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The other arguments in the address, JSON-ready."""
+        stored = {}
+        for each in fields(self)[2:]:
+            key = each.metadata.get("key", "")
+            if key is not None:
+                value = getattr(self, each.name)
+                stored[key or each.name] = value if isinstance(value, int | float | str | tuple) else repr(value)
+        return stored
+
+
+@dataclass(frozen=True)
+class Sampler(Asked, ABC, Generic[R]):
+    """Draws one kind of sample, in shards that merge.
+
+    result: the class of its samples. name: what it is called in the address. grows: whether later looks draw more
+    shards; else each look has those of the first.
+    """
+
+    result: ClassVar[type[Mergeable]]
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is called in the address."""
+
+    @property
+    def grows(self) -> bool:
+        """Whether later looks draw more shards."""
+        return True
+
+    @property
+    def address(self) -> dict[str, Any]:
+        """What a sample is the result of, but for what every sample depends on: seed, device, shard."""
+        return {"sampler": self.name, **self.identity, **self.arguments}
+
+    @abstractmethod
+    def draw(self, generator: torch.Generator) -> R:
+        """Draw one shard on the generator's device."""
+
+    def checked(self, sample: R) -> R:
+        """The sample of all shards; Undecided where it cannot be trusted."""
+        return sample
+
+
+@dataclass(frozen=True)
+class Computation(Asked, ABC):
+    """Something computed without drawing, the same for every look, seed and device."""
+
+    @property
+    def address(self) -> dict[str, Any]:
+        """What the arrays are the result of."""
+        return {**self.arguments, **self.identity}
+
+    @abstractmethod
+    def compute(self) -> dict[str, np.ndarray]:
+        """The arrays to store."""
+
+
+def identity(architecture: Architecture, problem: Problem) -> dict[str, str]:
+    """Architecture and problem in an address; the problem by its content, not by its name."""
+    return {"architecture": repr(architecture), "problem": problem.fingerprint}
