@@ -7,7 +7,9 @@ is so wide that this would say nothing.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import asin, cos, log, pi
+from typing import Literal
 
 import numpy as np
 import torch
@@ -22,7 +24,8 @@ from harness.verdicts import Estimate
 from harness.verdicts.intervals import log_evidence
 
 ALPHA = 1e-6
-ROUTES = ("sharpness", "likelihood")
+Route = Literal["sharpness", "likelihood"]
+ROUTES: tuple[Route, ...] = ("sharpness", "likelihood")
 # (low, high) of ln P(S) at a level.
 Interval = Callable[[float], tuple[float, float]]
 # A name, the widest that an interval may be at level 0.95, and the intervals that must meet, by name.
@@ -48,10 +51,11 @@ def _in_logarithms(evidence: Estimate) -> Interval:
 def parity() -> Agreement:
     """Three bits on 40-40 units, by both routes of annealing and by subset simulation."""
     network, problem = FullyConnected((40, 40)), named_function(3, "parity")
-    options = {"runs": 6, "particles": 64, "trajectories": 16, "leaps": 15, "max_doublings": 0}
+    annealed = partial(
+        annealed_posterior, network, problem, runs=6, particles=64, trajectories=16, leaps=15, max_doublings=0
+    )
     found: dict[str, Interval] = {
-        path: annealed_posterior(network, problem, _generator(15 + i), **options, path=path).evidence.interval
-        for i, path in enumerate(ROUTES)
+        path: annealed(_generator(15 + i), path=path).evidence.interval for i, path in enumerate(ROUTES)
     }
     found["subset simulation"] = subset_simulation(
         network, problem, _generator(17), runs=6, max_doublings=0
@@ -62,10 +66,12 @@ def parity() -> Agreement:
 def beyond_rejection() -> Agreement:
     """32 digits on 40-40 units, by annealing and by subset simulation."""
     network, problem = FullyConnected((40, 40)), digits(32, 4)
-    options = {"runs": 6, "particles": 64, "trajectories": 8, "leaps": 15, "max_doublings": 0}
+    annealed = annealed_posterior(
+        network, problem, _generator(11), runs=6, particles=64, trajectories=8, leaps=15, max_doublings=0
+    )
     by_levels = subset_simulation(network, problem, _generator(12), runs=6, max_doublings=0)
     found: dict[str, Interval] = {
-        "sharpness": annealed_posterior(network, problem, _generator(11), **options).evidence.interval,
+        "sharpness": annealed.evidence.interval,
         "subset simulation": by_levels.evidence.interval,
     }
     return "32 digits, 40-40", 1.0, found
@@ -74,10 +80,12 @@ def beyond_rejection() -> Agreement:
 def ntk_by_likelihood() -> Agreement:
     """The NTK parametrisation by the slower route, and by rejection."""
     network, problem = FullyConnected((20,), parametrisation="ntk"), digits(5, 4)
-    options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "path": "likelihood"}
+    annealed = annealed_posterior(
+        network, problem, _generator(2), runs=6, particles=64, trajectories=4, leaps=10, path="likelihood"
+    )
     drawn = rejection(network, problem, 10_000, _generator(3), last_layers=16)
     found: dict[str, Interval] = {
-        "likelihood": annealed_posterior(network, problem, _generator(2), **options).evidence.interval,
+        "likelihood": annealed.evidence.interval,
         "rejection": _in_logarithms(drawn.evidence),
     }
     return "5 digits, 20, NTK", 1.0, found
@@ -88,10 +96,9 @@ def two_points() -> Iterator[Agreement]:
     x = np.array([[1, 0], [np.cos(2.5), np.sin(2.5)]])
     problem, truth = Problem.from_arrays(x, [1, 1], x[:1], [0]), log(1 / 4 + asin(cos(2.5)) / (2 * pi))
     for path in ROUTES:
-        options = {"runs": 100, "particles": 1024, "trajectories": 2, "leaps": 10, "max_doublings": 0, "path": path}
-        many = annealed_posterior(perceptron(), problem, _generator(9), **options)
-        options |= {"runs": 400, "particles": 32, "trajectories": 1, "leaps": 5}
-        few = annealed_posterior(perceptron(), problem, _generator(4), **options)
+        annealed = partial(annealed_posterior, perceptron(), problem, max_doublings=0, path=path)
+        many = annealed(_generator(9), runs=100, particles=1024, trajectories=2, leaps=10)
+        few = annealed(_generator(4), runs=400, particles=32, trajectories=1, leaps=5)
         back = log_evidence((-many.back).tolist())
         found: dict[str, Interval] = {"truth": _exactly(truth), "there": many.evidence.interval}
         yield f"two points, {path}, 1,024 particles", 0.06, found
