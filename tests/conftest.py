@@ -14,9 +14,12 @@ import pytest
 import torch._dynamo  # noqa: F401
 from hypothesis import settings
 
-from harness.execution.machine import one_thread
+import harness.run.controller
+import harness.run.item  # noqa: F401
+from harness.execution.machine import one_thread, processes
 from harness.problems import datasets
 from harness.samplers.prior import Prior
+from tests.support.processes import heeding_ctrl_c
 
 pytest_plugins = ["pytester"]
 
@@ -28,7 +31,28 @@ one_thread()
 
 LATEST = "reports/latest/results.json"
 
-# Every shard that is computed, not read from the store, is a line of the file `computed`.
+
+# For -n auto. A process for each core also where there is a GPU, which few tests use; on one core none beside this one.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    cores = processes("cpu")
+    return cores if cores > 1 else 0
+
+
+# Each GPU test counts the memory that is used, and so must have it to itself.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("gpu"):
+            item.add_marker(pytest.mark.xdist_group("gpu"))
+
+
+# What a worker of xdist is told is not meant for the runs inside tests.
+for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+    os.environ.pop(name, None)
+
+# Every shard that is computed, not read from the store, is a line of the file `computed`. Where a test will end the run
+# in its midst, the run stands still after so many, or it might be over before the test gets its turn.
 CONFTEST = """
 import os, time
 from pathlib import Path
@@ -42,6 +66,9 @@ original = getattr(Prior.draw, "original", Prior.draw)
 
 
 def draw(self, generator):
+    stop = os.environ.get("STANDS_STILL_AFTER")
+    if stop and log.exists() and len(log.read_text().splitlines()) >= int(stop):
+        time.sleep(600)
     found = original(self, generator)
     time.sleep(float(os.environ.get("SECONDS_A_SHARD", "0")))
     with log.open("a") as file:
@@ -150,7 +177,7 @@ class Project:
         self.folder = folder = pytester.path
         (folder / "conftest.py").write_text(CONFTEST)
         (folder / "pytest.ini").write_text(
-            "[pytest]\npython_files = test_*.py */claims/*/*.py\naddopts = -p no:cacheprovider\n"
+            "[pytest]\npython_files = test_*.py */claims/*/*.py\naddopts = -p no:cacheprovider -p no:hypothesispytest\n"
         )
 
     def given(self, slug: str, *values: object, kind: str = "empirical", bound: float = 0.5) -> Path:
@@ -167,17 +194,18 @@ class Project:
         path.write_text(text)
         return path
 
-    def start(self, *arguments: str, seconds_a_shard: float = 0.0) -> subprocess.Popen:
-        """The same in a process of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "pytest", "claims/", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "SECONDS_A_SHARD": str(seconds_a_shard)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+    def start(self, *arguments: str, stands_still_after: int | None = None) -> subprocess.Popen:
+        """The same in a process of its own, which perhaps stands still after so many shards."""
+        with heeding_ctrl_c():
+            return subprocess.Popen(
+                [sys.executable, "-m", "pytest", "claims/", *arguments],
+                cwd=self.folder,
+                env={**os.environ, "STANDS_STILL_AFTER": str(stands_still_after or "")},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
 
     def run(self, *arguments: str) -> Ran:
         """`pytest claims/` with more arguments, in this process, which has torch loaded already."""
@@ -186,7 +214,7 @@ class Project:
         return Ran(done.ret, done.stdout.str(), done.stderr.str(), self.folder)
 
     def finish(self, process: subprocess.Popen) -> Ran:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         return Ran(process.returncode, out, err, self.folder)
 
     def results(self, path: str = LATEST) -> dict:

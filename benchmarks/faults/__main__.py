@@ -20,7 +20,7 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks.faults import costs
-from benchmarks.faults.runs import JUMPING_CLOCK, Found, Runs, kill_a_worker, kill_group, killed_again_and_again
+from benchmarks.faults.runs import JUMPING_CLOCK, Found, Runs, kill_a_worker, killed_again_and_again
 from benchmarks.speed.report import Row, write
 from harness.report import results
 
@@ -73,9 +73,10 @@ def workers_killed(folder: Path, expected: Found, few: Found) -> list[Row]:
     kills = twice = 0
     for begun in (1, 10, 20):
         runs = Runs(folder / str(begun), FEW_CELLS)
-        process = runs.start(*workers)
+        process = runs.start(*workers, stand_still_at=begun)
         runs.wait(begun, process)
         kills += kill_a_worker(process)
+        runs.go_on()
         process.join()
         assert runs.run() == 0
         assert runs.found() == few
@@ -93,7 +94,7 @@ def interrupted(folder: Path, expected: Found) -> list[Row]:
     slowest, twice = 0.0, 0
     for gap in INTERRUPTIONS:
         runs = Runs(folder / str(gap), FEW_CELLS)
-        process = runs.start()
+        process = runs.start(stand_still_at=25)
         runs.wait(25, process)
         assert process.pid is not None
         os.killpg(process.pid, signal.SIGINT)
@@ -121,10 +122,7 @@ def shared(folder: Path, expected: Found) -> list[Row]:
     table = []
     for kills in (0, 1):
         both = [Runs(folder / f"{kills} {name}", FEW_CELLS, store=folder / f"store {kills}") for name in "ab"]
-        first, second = [runs.start() for runs in both]
-        if kills:
-            both[0].wait(5, first)
-            kill_group(first)
+        first, second = both[0].start(**({"kill_at": 5} if kills else {})), both[1].start()
         first.join()
         second.join()
         begun = both[0].begun + both[1].begun

@@ -3,25 +3,34 @@
 The claims ask for some hundred small entries, so that a hundred kills fall between different ones. Which computations
 began is logged by each process that begins one, so that what was computed twice can be counted. A process is forked
 from one that has imported everything, or starting would take longer than running.
+
+What disturbs a run must find it at the place that is meant, however busy the machine is: a run ends itself by the
+signal that nobody can catch, and stands still where somebody else is to disturb it.
 """
 
 import gc
 import os
 import signal
 import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import harness.run.plan.check
 import numpy as np
 import pytest
 
+# All that a run needs, so that forked ones need not load it.
+import harness.lab
+import harness.run.controller
+import harness.run.plugin
+import harness.run.recorder  # noqa: F401
 from harness.report import results
 from harness.store import Store
 from harness.store.entries import decode
@@ -32,6 +41,9 @@ BUDGET = "1000h"
 # The report is made of the results, and would take longer than all else.
 _CONFTEST = """
 import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import harness.run.recorder
@@ -39,12 +51,21 @@ from harness.store import Store, key
 
 pytest_plugins = ["harness.run.plugin"]
 log, original = Path(__file__).with_name("computed"), Store.fetch
+kill_at, kill_after = int(os.environ.get("KILL_AT", 0)), float(os.environ.get("KILL_AFTER", 0))
+stand_still_at, go_on = int(os.environ.get("STAND_STILL_AT", 0)), Path(__file__).with_name("go on")
 
 
 def fetch(self, spec, compute, fresh=False):
     def logged():
         with log.open("a") as file:
             file.write(f"{os.getpid()} {key(spec)}\\n")
+        begun = len(log.read_text().splitlines())
+        if begun >= kill_at > 0:
+            killer = threading.Timer(kill_after, os.killpg, (0, signal.SIGKILL))
+            killer.daemon = True
+            killer.start()
+        while begun >= stand_still_at > 0 and not go_on.exists():
+            time.sleep(0.01)
         return compute()
 
     return original(self, spec, logged, fresh)
@@ -110,6 +131,7 @@ class Runs:
         self.folder = folder
         self.store = Store(store or folder / "store")
         self.results = folder / "reports" / "results.json"
+        self._go_on = folder / "go on"
         room = folder / "claims" / "room"
         room.mkdir(parents=True)
         (folder / "conftest.py").write_text(_CONFTEST + more)
@@ -118,11 +140,17 @@ class Runs:
         self._forking = get_context("forkserver")
         self._forking.set_forkserver_preload([__name__])
 
-    def start(self, *arguments: str) -> BaseProcess:
-        """A run, in a process that leads a group of its own."""
+    def start(self, *arguments: str, **disturbed: float) -> BaseProcess:
+        """A run, in a process that leads a group of its own.
+
+        stand_still_at: the number of a computation that waits, once it has begun, for `go_on`. kill_at: one at which it
+        ends all its group, or 0 for its start; kill_after: so many seconds later.
+        """
         report = str(self.results.with_name("report.html"))
         command = ["claims/", "--store", str(self.store.folder), "--report", report, "--budget", BUDGET]
-        process = self._forking.Process(target=_run, args=(self.folder, [*command, "--device", "cpu", *arguments]))
+        command += ["--device", "cpu", *arguments]
+        self._go_on.unlink(missing_ok=True)
+        process = self._forking.Process(target=_run, args=(self.folder, command, disturbed))
         process.start()
         return process
 
@@ -164,19 +192,14 @@ class Runs:
         return Found(cells, arrays)
 
     def wait(self, computations: int, process: BaseProcess) -> None:
-        """Until so many computations have begun, or the run is over."""
-        while process.is_alive() and self.begun.total() < computations:
-            time.sleep(0.002)
+        """Until so many computations have begun. AssertionError where the run ends before."""
+        while self.begun.total() < computations:
+            assert process.is_alive()
+            time.sleep(0.01)
 
-
-def kill_group(process: BaseProcess) -> None:
-    """End a run and all that it started, at once."""
-    assert process.pid is not None
-    # Before it leads a group of its own, it is alone.
-    process.kill()
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.join()
+    def go_on(self) -> None:
+        """Let a run that stands still go on."""
+        self._go_on.touch()
 
 
 def kill_a_worker(process: BaseProcess) -> bool:
@@ -191,30 +214,36 @@ def kill_a_worker(process: BaseProcess) -> bool:
 
 
 def killed_again_and_again(runs: Runs, rng: np.random.Generator, most: int, *arguments: str) -> int:
-    """Start runs and kill each with all its processes, until one ends by itself; how many were killed.
+    """Start runs that kill themselves with all their processes, until one ends by itself; how many were killed.
 
     most: a run is killed when it has begun up to so many computations, and up to 50 ms later; one in eight, up to 50 ms
     after its start. What is left of the results by a kill is whole, or this fails.
     """
     kills = 0
     while True:
-        begun, process = runs.begun.total(), runs.start(*arguments)
-        if rng.random() > 1 / 8:
-            runs.wait(begun + int(rng.integers(most)) + 1, process)
-        process.join(rng.uniform(0, 0.05))
-        if not process.is_alive():
+        place = runs.begun.total() + int(rng.integers(most)) + 1 if rng.random() > 1 / 8 else 0
+        process = runs.start(*arguments, kill_at=place, kill_after=rng.uniform(0, 0.05))
+        process.join()
+        if process.exitcode != -signal.SIGKILL:
+            assert process.exitcode == 0, runs.output
             return kills
-        kill_group(process)
         kills += 1
         if runs.results.exists():
             results.read(runs.results)
 
 
-def _run(folder: Path, command: Sequence[str]) -> None:
+def _run(folder: Path, command: Sequence[str], disturbed: Mapping[str, float]) -> None:
     """A run in this process. What others may plug into pytest, and searching what is loaded for garbage, would take
     most of its time."""
     gc.freeze()
     os.setsid()
+    # Whatever started the tests may have left them, and so this process, deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ |= {name.upper(): str(value) for name, value in disturbed.items()}
+    if disturbed.get("kill_at") == 0:
+        killer = threading.Timer(disturbed["kill_after"], os.killpg, (0, signal.SIGKILL))
+        killer.daemon = True
+        killer.start()
     os.chdir(folder)
     output = os.open("output", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, sys.stdout.fileno())

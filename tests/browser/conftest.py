@@ -22,7 +22,8 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+# No longer than it is needed: its loop runs on the thread of the tests.
+@pytest.fixture(scope="package")
 def browser() -> Iterator["sync_api.Browser"]:
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:

@@ -13,6 +13,8 @@ from harness.report.page import render
 from tests.browser.actions import anchor, draw, opened
 from tests.support.report_documents import sample
 
+pytestmark = pytest.mark.xdist_group("browser")
+
 CELL = "only: changed"
 
 

@@ -18,7 +18,9 @@ from harness.functions import FunctionCounts
 from harness.lab.shards import Shard
 from tests.support.every_request import CPU, REQUESTS, lab_of, same
 from tests.support.given import given
-from tests.support.waiting import wait_for
+from tests.support.processes import wait_for
+
+pytestmark = pytest.mark.xdist_group("processes")
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +103,7 @@ def stream(folder, fatal):
         if not marker.exists():
             (folder / "writing").write_text(str(os.getpid()))
             (folder / "writing").rename(marker)
-            time.sleep(60)
+            time.sleep(600)
         return Numbers(torch.rand(5, generator=generator).numpy())
 
     return Shard(given(compute), 0, "killed", 3)
@@ -121,11 +123,11 @@ def test_a_killed_worker_is_replaced_and_its_shard_drawn_again(tmp_path, two):
     thread.start()
     wait_for((tmp_path / "pid").exists)
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
-    thread.join(60)
+    thread.join(300)
     (found, seconds), (expected, _) = done[0], InProcess(CPU).compute(stream(tmp_path, fatal=False))
     np.testing.assert_array_equal(found["found"], expected["found"])
     # What the worker that died spent is not known and not charged.
-    assert seconds < 30
+    assert seconds < 300
 
 
 def test_a_shard_that_ends_every_worker_is_given_up_and_the_rest_goes_on(tmp_path, two):
@@ -134,18 +136,20 @@ def test_a_shard_that_ends_every_worker_is_given_up_and_the_rest_goes_on(tmp_pat
     assert two.compute(Shard(given(lambda _: Numbers(np.zeros(1))), 0, "calm", 0))[0] == {"found": np.zeros(1)}
 
 
-def test_what_a_sampler_raises_arrives_and_leaves_the_others(two):
+def test_what_a_sampler_raises_arrives_and_leaves_the_others(tmp_path, two):
     def fails(device):
         raise BadInput("A worker says no.")
 
-    def sleeps(device):
-        time.sleep(6)
+    def waits(device):
+        while not (tmp_path / "go").exists():
+            time.sleep(0.02)
+        (tmp_path / "waited").touch()
         return {}
 
-    start = time.monotonic()
     with pytest.raises(BadInput, match=r"^A worker says no\.$"):
-        list(two.map(two.compute, [fails, sleeps, sleeps, sleeps]))
-    assert time.monotonic() - start < 6
+        list(two.map(two.compute, [fails, waits, waits, waits]))
+    assert not (tmp_path / "waited").exists()
+    (tmp_path / "go").touch()
 
 
 def test_a_worker_that_is_another_one_is_refused_when_it_is_given_a_shard(two, monkeypatch):

@@ -8,7 +8,9 @@ import threading
 
 import pytest
 
-from tests.support.waiting import wait_for
+from tests.support.processes import wait_for
+
+pytestmark = pytest.mark.xdist_group("processes")
 
 SCHEDULER = """
 import time
@@ -16,7 +18,7 @@ from harness.execution.cluster import start_workers
 
 if __name__ == "__main__":
     print(start_workers(1, "cpu").scheduler_address, flush=True)
-    time.sleep(120)
+    time.sleep(600)
 """
 
 
@@ -27,7 +29,7 @@ def test_a_scheduler_that_goes_away_ends_the_run_and_keeps_what_was_found(projec
     scheduler = subprocess.Popen(
         [sys.executable, "scheduler.py"],
         cwd=project.folder,
-        env={**os.environ, "SECONDS_A_SHARD": "0.4"},
+        env={**os.environ, "STANDS_STILL_AFTER": "3"},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -70,7 +72,7 @@ def test_processes_that_share_workers_find_what_one_process_finds(project):
 @pytest.mark.slow
 def test_ctrl_c_ends_the_workers_too(project):
     project.drawn(bits=(2, 3, 4))
-    process = project.start("--workers", "1", seconds_a_shard=0.5)
+    process = project.start("--workers", "1", stands_still_after=2)
     wait_for(lambda: len(project.computed) >= 2)
     os.killpg(process.pid, signal.SIGINT)
     ran = project.finish(process)
@@ -86,4 +88,4 @@ def test_ctrl_c_ends_the_workers_too(project):
             return True
         return False
 
-    wait_for(gone, 10)
+    wait_for(gone)

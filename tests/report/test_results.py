@@ -94,7 +94,7 @@ def test_numpy_scalars_of_a_claim_become_plain_numbers(project):
     path = project.given("figures", 0.9)
     path.write_text(
         path.read_text()
-        .replace("from harness.claim", "import numpy as np\nfrom harness.claim")
+        .replace("from harness.claim import", "import numpy as np\nfrom harness.claim import", 1)
         .replace(
             "return given(value)",
             "return given(np.float64(value))",

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,9 @@ import pytest
 from harness.lab import SAMPLERS_VERSION
 from harness.store import Store
 from harness.store.maintenance import contents, verify
+from tests.support.processes import wait_for
+
+pytestmark = pytest.mark.xdist_group("processes")
 
 
 def cells(document, *without):
@@ -76,11 +78,8 @@ def test_a_smaller_budget_leaves_cells_undecided_but_turns_no_verdict(project, m
 )
 def test_after_a_kill_nothing_finished_is_computed_again(project, workers):
     project.drawn(bits=(2, 3, 4))
-    process = project.start(*workers, seconds_a_shard=0.3)
-    end = time.monotonic() + 90
-    while len(project.computed) < 3:
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    process = project.start(*workers, stands_still_after=3)
+    wait_for(lambda: len(project.computed) >= 3 and project.samples >= 2)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     finished = project.samples

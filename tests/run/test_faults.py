@@ -16,9 +16,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.faults.runs import JUMPING_CLOCK, Runs, kill_a_worker, kill_group, killed_again_and_again
+from benchmarks.faults.runs import JUMPING_CLOCK, Runs, kill_a_worker, killed_again_and_again
 from harness.report import results
 from harness.store.maintenance import contents, verify
+
+pytestmark = pytest.mark.xdist_group("processes")
 
 CELLS = 2
 ROOT = Path(__file__).parents[2]
@@ -84,14 +86,15 @@ def test_runs_that_are_killed_lose_a_shard_each_and_find_the_same(runs, undistur
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_loses_a_shard(runs, undisturbed):
-    process = runs.start("-n", "2")
+    process = runs.start("-n", "2", stand_still_at=5)
     runs.wait(5, process)
     assert kill_a_worker(process)
+    runs.go_on()
     process.join()
     assert "Traceback" not in runs.output
     # The cell that it was at is missing; the next run has it.
     assert not results.read(runs.results)["run"]["complete"]
-    assert runs.run("-n", "2") == 0
+    assert runs.run() == 0
     assert runs.twice <= 1
     assert runs.found() == undisturbed.found()
 
@@ -158,13 +161,11 @@ def test_a_store_that_can_only_be_read_serves_a_run_that_needs_no_more(runs, und
 
 def test_runs_that_share_a_store_compute_everything_once_and_survive_each_other(tmp_path, undisturbed):
     both = [Runs(tmp_path / name, CELLS, store=tmp_path / "store") for name in ("one", "other")]
-    first, second = processes = [runs.start() for runs in both]
-    both[0].wait(5, first)
-    # Perhaps while it holds the lock of an entry that the other one waits for.
-    kill_group(first)
+    # It ends while it computes an entry, for which the other one perhaps waits.
+    first, second = both[0].start(kill_at=5), both[1].start()
+    first.join()
     second.join()
     assert second.exitcode == 0
-    assert all(not process.is_alive() for process in processes)
     begun = both[0].begun + both[1].begun
     assert begun.total() - len(begun) <= 1
     assert both[0].run() == 0
@@ -193,7 +194,7 @@ def test_a_clock_that_jumps_by_years_changes_nothing(tmp_path, undisturbed):
 
 @pytest.mark.parametrize("gap", [0.0, 0.1])
 def test_ctrl_c_twice_ends_a_run_at_once(runs, undisturbed, gap):
-    process = runs.start()
+    process = runs.start(stand_still_at=25)
     runs.wait(25, process)
     os.killpg(process.pid, signal.SIGINT)
     time.sleep(gap)

@@ -2,7 +2,6 @@
 
 import re
 import signal
-import time
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
@@ -10,6 +9,9 @@ import pytest
 
 from harness.report.accepted import FAILING
 from harness.report.words import OUTCOMES
+from tests.support.processes import wait_for
+
+pytestmark = pytest.mark.xdist_group("processes")
 
 VALUES = (0.9, 0.2, 0.55, "missing", "mended", "broken", "senseless")
 FOUND = {
@@ -108,8 +110,10 @@ def test_a_run_that_judged_nothing_does_not_exit_0(project):
 def test_neither_does_one_whose_workers_skipped_every_cell(project):
     path = project.given("figures", 0.9)
     text = path.read_text().replace("def test_", "@pytest.mark.skip\ndef test_")
-    path.write_text(text.replace("from harness.claim", "import pytest\nfrom harness.claim"))
-    assert project.run("-n", "1").code == pytest.ExitCode.NO_TESTS_COLLECTED
+    path.write_text(text.replace("from harness.claim import", "import pytest\nfrom harness.claim import", 1))
+    ran = project.run("-n", "1")
+    assert ran.code == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert "1 skipped" in ran.out
 
 
 def test_a_claim_that_breaks_in_a_fixture_is_a_cell_in_error(project):
@@ -214,7 +218,7 @@ def test_other_tests_are_not_affected(project):
 
 def test_ctrl_c_keeps_what_was_found(project):
     project.drawn(bits=(2, 3, 4))
-    process = project.start(seconds_a_shard=0.4)
+    process = project.start(stands_still_after=3)
     wait_for(lambda: len(project.computed) >= 3)
     process.send_signal(signal.SIGINT)
     ran = project.finish(process)
@@ -224,13 +228,6 @@ def test_ctrl_c_keeps_what_was_found(project):
     assert not ran.results["run"]["complete"]
     assert f"This run is incomplete: {len(ran.outcomes)}/6 cells are here." in ran.out
     assert (project.folder / "reports" / "latest" / "report.html").exists()
-
-
-def wait_for(condition, seconds=60.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_failing_outcomes_are_known_to_the_report():

@@ -202,12 +202,12 @@ def test_a_million_draws_of_ten_thousand_functions_take_seconds():
     words = np.unique(rng.integers(0, 2**40, 10_000, dtype=np.uint64))[:, None]
     share = rng.dirichlet(np.full(len(words), 0.3))
     p, q = (FunctionCounts(40, words, np.maximum(rng.multinomial(10**6, share), 1)) for _ in range(2))
-    start = time.perf_counter()
+    start = time.process_time()
     found = bias_explained(p, q)
     low, high = found.interval(1e-4)
     assert low <= 1 <= high + 1e-9
-    # Four seconds on an idle core; the limit is for a busy one.
-    assert time.perf_counter() - start < 30
+    # Of the processor: four on a core of its own, more where its memory is shared.
+    assert time.process_time() - start < 30
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 80))

@@ -16,6 +16,7 @@ from harness.errors import BadInput, StoreUnusable
 from harness.store import Store
 from harness.store.entries import encode, key
 from harness.store.maintenance import verify
+from tests.support.processes import wait_for
 
 ARRAYS = {"words": np.array([[1, 2**63]], dtype=np.uint64), "n": np.array(3), "none": np.zeros((0, 2))}
 FACTS = {"seconds": 0.25}
@@ -205,11 +206,11 @@ def test_two_processes_may_write_the_same_entries(store):
         np.testing.assert_array_equal(store.get({"shard": shard}).arrays["a"], np.full(2000, shard))
 
 
-def _slow_fetch(folder, log):
+def _slow_fetch(folder, log, seconds=0.5):
     def compute():
         with log.open("a") as file:
             file.write("computed\n")
-        time.sleep(0.5)
+        time.sleep(seconds)
         return ARRAYS, {"seconds": 0.5}
 
     Store(folder).fetch({"shared": 1}, compute)
@@ -246,10 +247,9 @@ def test_an_entry_may_need_others(tmp_path):
 
 def test_a_process_that_dies_while_computing_leaves_its_entry_to_the_others(tmp_path):
     log, spawn = tmp_path / "log", multiprocessing.get_context("spawn")
-    process = spawn.Process(target=_slow_fetch, args=(tmp_path, log))
+    process = spawn.Process(target=_slow_fetch, args=(tmp_path, log, 600))
     process.start()
-    while not log.exists():
-        time.sleep(0.01)
+    wait_for(log.exists)
     process.kill()
     process.join()
     _slow_fetch(tmp_path, log)

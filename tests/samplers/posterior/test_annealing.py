@@ -1,4 +1,7 @@
-"""Annealing against orthants in closed form, rejection, and its own trajectories differentiated automatically."""
+"""Annealing against orthants in closed form, rejection, and its own trajectories differentiated automatically.
+
+With networks that are quickly sampled; `benchmarks/calibration/agreement.py` has wider ones and more particles.
+"""
 
 from itertools import product
 from math import asin, log, pi
@@ -76,15 +79,17 @@ def test_orthogonal_inputs_have_evidence_two_to_the_minus_m(path):
     assert_overlap(found, -m * log(2), -m * log(2))
 
 
-@ROUTES
+# What a network is made of does not matter to the route: the slower one need not be taken with each.
 @pytest.mark.parametrize(
-    ("architecture", "problem"),
+    ("architecture", "problem", "path"),
     [
-        (FullyConnected((40, 40)), named_function(2, "parity")),
-        (FullyConnected((10,), activation="tanh"), digits(5, 4)),
-        (FullyConnected((20,), parametrisation="ntk"), digits(5, 4)),
+        (FullyConnected((40, 40)), named_function(2, "parity"), "sharpness"),
+        (FullyConnected((40, 40)), named_function(2, "parity"), "likelihood"),
+        (FullyConnected((10,), activation="tanh"), digits(5, 4), "sharpness"),
+        (FullyConnected((10,), activation="tanh"), digits(5, 4), "likelihood"),
+        (FullyConnected((20,), parametrisation="ntk"), digits(5, 4), "sharpness"),
     ],
-    ids=lambda each: each.name,
+    ids=lambda each: getattr(each, "name", each),
 )
 def test_agrees_with_rejection(architecture, problem, path):
     options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "path": path}
@@ -98,9 +103,9 @@ def test_agrees_with_rejection(architecture, problem, path):
 
 
 def test_agrees_with_subset_simulation_where_rejection_is_hopeless():
-    network, problem = FullyConnected((40, 40)), digits(32, 4)
+    network, problem = FullyConnected((20, 20)), digits(32, 4)
     found = annealed_posterior(
-        network, problem, generator(11), runs=6, particles=64, trajectories=8, leaps=15, max_doublings=0
+        network, problem, generator(11), runs=6, particles=64, trajectories=4, leaps=15, max_doublings=0
     )
     by_levels = subset_simulation(network, problem, generator(12), runs=6, max_doublings=0)
     assert by_levels.evidence.value < -17
@@ -110,8 +115,8 @@ def test_agrees_with_subset_simulation_where_rejection_is_hopeless():
 
 
 def test_both_routes_and_subset_simulation_find_the_same_volume_of_parity():
-    network, parity = FullyConnected((40, 40)), named_function(3, "parity")
-    options = {"runs": 6, "particles": 64, "trajectories": 16, "leaps": 15, "max_doublings": 0}
+    network, parity = FullyConnected((10, 10)), named_function(3, "parity")
+    options = {"runs": 6, "particles": 64, "trajectories": 8, "leaps": 15, "max_doublings": 0}
     sharp = annealed_posterior(network, parity, generator(15), **options)
     held = annealed_posterior(network, parity, generator(16), **options, path="likelihood")
     by_levels = subset_simulation(network, parity, generator(17), runs=6, max_doublings=0)
@@ -123,11 +128,11 @@ def test_both_routes_and_subset_simulation_find_the_same_volume_of_parity():
 @ROUTES
 def test_evidence_is_unbiased_with_few_particles(path):
     problem = two_points(2.5)
-    options = {"runs": 400, "particles": 32, "trajectories": 1, "leaps": 5, "max_doublings": 0, "path": path}
+    options = {"runs": 100, "particles": 32, "trajectories": 1, "leaps": 5, "max_doublings": 0, "path": path}
     few = annealed_posterior(perceptron(), problem, generator(4), **options)
     values = np.exp(few.by_run)
     truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
-    assert abs(values.mean() - truth) < 4 * values.std() / 20 < truth / 6
+    assert abs(values.mean() - truth) < 4 * values.std() / 10 < truth / 6
 
 
 def parts(architecture, problem, networks=16):
@@ -167,7 +172,9 @@ def test_a_sharp_likelihood_is_the_0_1_likelihood():
     torch.testing.assert_close(log_likelihood(margins, 0.0), torch.full((2,), -2 * log(2), dtype=torch.float64))
 
 
-@pytest.mark.parametrize("pieces", [[sharpening()], along_likelihood(16, -25.0, -9.0)], ids=["sharpness", "likelihood"])
+@pytest.mark.parametrize(
+    "segments", [[sharpening()], along_likelihood(16, -25.0, -9.0)], ids=["sharpness", "likelihood"]
+)
 def test_a_route_goes_from_the_initialisation_to_all_that_fit_without_a_jump(segments):
     margins = torch.randn(100, 16, generator=generator(13))
     weights = INITIALISATION.log_weight(margins)
@@ -216,10 +223,10 @@ def test_the_order_of_points_and_the_block_do_not_matter(monkeypatch):
 def test_the_way_back_finds_the_same(path):
     problem = two_points(2.5)
     truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
-    options = {"runs": 100, "particles": 1024, "trajectories": 2, "leaps": 10, "max_doublings": 0, "path": path}
+    options = {"runs": 100, "particles": 256, "trajectories": 2, "leaps": 10, "max_doublings": 0, "path": path}
     found = annealed_posterior(perceptron(), problem, generator(9), **options)
     inverse = np.exp(-found.back)
-    assert abs(inverse.mean() - 1 / truth) < 4 * inverse.std() / 10 < 0.05 / truth
+    assert abs(inverse.mean() - 1 / truth) < 4 * inverse.std() / 10 < 0.15 / truth
     assert found.ends == pytest.approx((log(truth), log(truth)), abs=0.05)
 
 
