@@ -34,7 +34,7 @@ def generator(device: torch.device, seed: int, what: str, shard: int) -> torch.G
 
 
 # Part of every stored entry's address: raise it when a sampler's meaning changes, and old entries are left alone.
-SAMPLERS_VERSION = 5
+SAMPLERS_VERSION = 6
 
 
 P = ParamSpec("P")

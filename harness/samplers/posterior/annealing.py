@@ -17,7 +17,9 @@ behind the weight they all lag alike: nearly every run finds too little, by near
 up for it are never seen. So every run also goes back to the initialisation, from the particles that it has at the last
 level but that of all that fit, which estimates 1/P(S): those that lag on the way back make P(S) too large, and the
 truth lies between (bidirectional Monte-Carlo: Grosse, Ghahramani & Adams 2015, arXiv 1511.02543, where the way back
-begins at exact draws; here at particles that may lag themselves). Trajectories are doubled until there and back agree.
+begins at exact draws; here at particles that may lag themselves). How many trajectories are needed is settled by trial
+runs that count for nothing else: they are doubled until there and back agree. (Were the counted runs themselves drawn
+again until they agree, those that come out alike would be selected.)
 """
 
 from collections.abc import Sequence
@@ -51,7 +53,7 @@ from harness.samplers.posterior.annealing_levels import (
 )
 from harness.samplers.posterior.moves.constraint import Constraint
 from harness.samplers.posterior.moves.hamiltonian import Trajectories
-from harness.samplers.posterior.samples import AnnealedPosterior
+from harness.samplers.posterior.samples import AnnealedPosterior, settled_length
 from harness.samplers.sampler import Sampler, argument
 
 # Hamiltonian trajectories are best where about so many are accepted (Beskos et al. 2013).
@@ -60,6 +62,8 @@ _LONGEST_STEP = 0.5
 _MOST_LEVELS = 500
 # Levels need no more than rough weights: a pilot moves so much less often than a run.
 _PILOTS_PART = 4
+# Runs that settle how many trajectories are needed.
+_TRIAL_RUNS = 2
 
 # A level and the trajectories' step there.
 _Step = tuple[Level, float]
@@ -82,10 +86,11 @@ def annealed_posterior(
     """Sample the posterior of two classes by so many independent runs.
 
     trajectories: of every particle at each level. leaps: steps of each. states: how often the last particles are moved
-    on and asked for their functions. max_doublings: how often the trajectories may be doubled, all being done again,
-    until there and back agree within half a nat; who asks sees whether they do. effective: levels are so near that the
-    particles' weights are worth so large a share of them. path: along the "sharpness", or the "likelihood", which
-    takes more levels but passes where labels are learnt all at once: see `levels.py`. BadInput for numbers that make no
+    on and asked for their functions. max_doublings: how often the trajectories may be doubled until trial runs agree
+    there and back within half a nat; 0: no trial. Who asks sees whether the counted runs agree. effective: levels are
+    so near that the particles' weights are worth so large a share of them. path: along the "sharpness", or the
+    "likelihood", which takes more levels but passes where labels are learnt all at once: see `levels.py`.
+    BadInput for numbers that make no
     sense, more than two classes, and architectures whose layers are not known, not Gaussian or tied; Undecided where
     the pilot does not come to an end.
     """
@@ -107,13 +112,11 @@ def annealed_posterior(
         )
     sampler = _Sampler(architecture, problem, generator, particles, leaps, states)
     ladder = sampler.ladder(path, max(trajectories // _PILOTS_PART, 1), effective)
-    found = sampler.runs(ladder, trajectories, runs)
-    for _ in range(max_doublings):
-        if found.agree:
-            break
-        trajectories *= 2
-        found = sampler.runs(ladder, trajectories, runs)
-    return found
+
+    def long_enough(trajectories: int) -> bool:
+        return sampler.runs(ladder, trajectories, _TRIAL_RUNS).agree
+
+    return sampler.runs(ladder, settled_length(long_enough, trajectories, max_doublings), runs)
 
 
 def supports(architecture: Architecture) -> bool:

@@ -1,5 +1,6 @@
 """What independent runs of a particle sampler found; the independent unit is the run, never the particle."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf, log, nan
@@ -18,6 +19,33 @@ from harness.verdicts.means import over_runs
 # In nats. Beyond, a few runs have most of the weight (they are worth e^(−0.75²) of as many alike), and intervals over
 # runs miss too often.
 MOST_SCATTER = 0.75
+# In nats: trial runs that scatter less agree with something to spare.
+LONG_ENOUGH = 0.5
+
+
+def settled_length(long_enough: Callable[[int], bool], steps: int, max_doublings: int) -> int:
+    """Double a length until trial runs of it are long enough.
+
+    Args:
+        long_enough: length -> whether runs of it agree; each call draws runs that count for nothing else.
+        steps: the length to begin with.
+        max_doublings: how often it may be doubled.
+
+    Returns:
+        The length of the runs that are counted.
+    """
+    for _ in range(max_doublings):
+        if long_enough(steps):
+            break
+        steps *= 2
+    return steps
+
+
+def scatter(ln_evidence: np.ndarray) -> float:
+    """Standard deviation of ln P(S) over runs, (runs,): inf where one lost all particles, NaN of one alone."""
+    if not np.isfinite(ln_evidence).all():
+        return inf
+    return float(ln_evidence.std(ddof=1)) if len(ln_evidence) > 1 else nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +85,7 @@ class RunsPosterior(Merging):
     @property
     def scatter(self) -> float:
         """Standard deviation of ln P(S) over runs: inf where one lost all particles, NaN of one alone."""
-        last = self.curve[:, -1]
-        if not np.isfinite(last).all():
-            return inf
-        return float(last.std(ddof=1)) if len(last) > 1 else nan
+        return scatter(self.curve[:, -1])
 
     @property
     def agree(self) -> bool:
@@ -101,11 +126,11 @@ class AnnealedPosterior(Merging):
         the other, so that it holds where particles lag, too."""
         if not np.isfinite(self.by_run).all():
             return nothing_yet("ln P(S)", len(self.by_run), "independent runs")
-        there, inverse = log_evidence(self.by_run.tolist()), log_evidence((-self.back).tolist())
+        there, inverse = log_evidence(self.by_run.tolist()), log_evidence((-self.back).tolist(), most=inf)
         return replace(
             there,
-            value=sum(self.ends) / 2,
-            interval=lambda alpha: (there.interval(alpha)[0], -inverse.interval(alpha)[0]),
+            value=min(sum(self.ends) / 2, 0.0),
+            interval=lambda alpha: (there.interval(alpha)[0], min(-inverse.interval(alpha)[0], 0.0)),
             method="lognormal means over runs, there and back; MOVER's lower end of there, its upper end of back",
         )
 
