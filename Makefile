@@ -5,7 +5,12 @@ RUN := $(VENV)/bin/python -m
 # Extra arguments, e.g. make claims ARGS="--scale standard -k perceptron"
 ARGS ?=
 
-.PHONY: claims test kernels lint format clean
+# Folders whose docstrings have all parts; once the rest has them as well: harness.
+DOCUMENTED := harness/__main__.py harness/arguments.py harness/claim harness/execution harness/functions \
+	harness/networks/*.py harness/optimisers harness/problems harness/report harness/statistics harness/store \
+	harness/verdicts
+
+.PHONY: claims test kernels lint format hooks clean
 
 # Hypothesis has nothing to do with claims, and takes a second at the end of every process to load.
 claims: $(VENV)/installed
@@ -20,14 +25,21 @@ kernels: $(VENV)/installed
 	$(RUN) pip install --quiet --disable-pip-version-check --constraint constraints.txt jax==0.5.3 frozendict==2.5.1
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps neural-tangents==0.6.5
 
+# import-linter's contracts are in pyproject.toml.
 lint: $(VENV)/installed
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python tools/check_docstrings.py $(DOCUMENTED)
 
 format: $(VENV)/installed
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
+
+# Optional checks of each commit, some of them from pre-commit-hooks: see .pre-commit-config.yaml.
+hooks: $(VENV)/installed
+	$(RUN) pre_commit install
 
 # Written last, so that an interrupted installation is begun again.
 $(VENV)/installed: pyproject.toml constraints.txt

@@ -23,7 +23,7 @@ WIDTHS = {"smoke": (10, 40, 160), "standard": (5, 10, 40, 160), "full": (5, 10, 
 DEPTHS = {"smoke": (1, 2, 3), "standard": (1, 2, 3, 4, 5), "full": (1, 2, 3, 4, 5)}
 # Data with more classes than the two that they are put in here.
 IMAGES = {"digits": digits, "mnist": mnist, "fashion_mnist": fashion_mnist}
-# What outside files have added (`harness/registry.py`) is in every grid.
+# What outside files have added (`harness/claim/registry.py`) is in every grid.
 _ALL_DATA = (*IMAGES, *registry.data)
 DATA = {"smoke": ("digits", *registry.data), "standard": _ALL_DATA, "full": _ALL_DATA}
 # A split of the data into training and evaluation points is not the data. Where errors or posteriors are compared over

@@ -225,12 +225,14 @@ def _store(asked: argparse.Namespace) -> Store:
     return Store(asked.store)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
-
-
 def store_table(folder: Path, found: Contents, console: Console) -> None:
-    """A row a sampler, the largest first, and what could be deleted."""
+    """Print what a store holds: a row per sampler, the largest first, and the entries that could be deleted.
+
+    Args:
+        folder: the store's folder, named in the first line.
+        found: the store's contents.
+        console: where it is printed.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("sampler", "entries", "of older samplers", "MB", "drawn in", "oldest", "newest"):
         table.add_column(column, justify="left" if column == "sampler" else "right")
@@ -255,3 +257,7 @@ def store_table(folder: Path, found: Contents, console: Console) -> None:
         console.print(table)
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -24,7 +24,7 @@ _MOST_COUNTED = 2**31
 
 
 def short_repr(value: Any) -> str:
-    """A wrong value on one line, cut where it is long."""
+    """The repr of a wrong value on one line, cut to 60 characters."""
     try:
         text = " ".join(repr(value).split())
     except ValueError:
@@ -42,14 +42,40 @@ def _is_real(value: Any) -> TypeGuard[float]:
 
 
 def whole(value: Any, what: str, least: int = 1, most: int = MOST) -> int:
-    """The same as an int; BadInput unless it is a whole number in these bounds. 2.0 is none, nor is True."""
+    """Check a whole number. 2.0 and True are none.
+
+    Args:
+        value: the argument.
+        what: its name, which begins the sentence that refuses it.
+        least: smallest number allowed.
+        most: largest number allowed.
+
+    Returns:
+        The number as an int.
+
+    Raises:
+        BadInput: the value is no whole number within the bounds.
+    """
     if _is_whole(value) and least <= value <= most:
         return int(value)
     raise BadInput(f"{what} is a whole number of at least {least:,} and at most {most:,}, not {short_repr(value)}.")
 
 
 def wholes(values: Any, what: str, least: int = 1, most: int = MOST) -> tuple[int, ...]:
-    """The same as a tuple of ints; BadInput unless these are a list or tuple of whole numbers in these bounds."""
+    """Check a list or tuple of whole numbers.
+
+    Args:
+        values: the argument.
+        what: its name in the plural, which begins the sentence that refuses it.
+        least: smallest number allowed.
+        most: largest number allowed.
+
+    Returns:
+        The numbers as a tuple of ints.
+
+    Raises:
+        BadInput: it is no list or tuple, or an element is no whole number within the bounds.
+    """
     given = values if isinstance(values, list | tuple) else ()
     if given is values and all(_is_whole(value) and least <= value <= most for value in given):
         return tuple(int(value) for value in given)
@@ -57,17 +83,29 @@ def wholes(values: Any, what: str, least: int = 1, most: int = MOST) -> tuple[in
 
 
 def are_counts(*values: Any, least: int = 1) -> bool:
-    """Whether all of these are whole numbers of at least so much."""
+    """Whether all of these are whole numbers of at least `least`."""
     return all(_is_whole(value) and least <= value < _MOST_COUNTED for value in values)
 
 
 def is_number(value: Any) -> bool:
-    """Whether it is a finite number; True is none, nor is what is not a number (NaN)."""
+    """Whether it is a finite number; True and NaN are none."""
     return _is_real(value) and abs(value) < inf
 
 
 def counts(what: str, least: int = 1, **numbers: Any) -> dict[str, int]:
-    """The same as ints; BadInput unless all are whole numbers of at least so much. what: who takes them."""
+    """Check several whole numbers that have one lower bound.
+
+    Args:
+        what: the function or class that takes them, which begins the sentence that refuses one.
+        least: smallest number allowed.
+        **numbers: the arguments by name.
+
+    Returns:
+        The same names with the numbers as ints.
+
+    Raises:
+        BadInput: one of them is no whole number of at least `least`.
+    """
     for name, value in numbers.items():
         if not are_counts(value, least=least):
             raise BadInput(f"{what} takes whole numbers of at least {least}, not {name} = {short_repr(value)}.")
@@ -75,20 +113,30 @@ def counts(what: str, least: int = 1, **numbers: Any) -> dict[str, int]:
 
 
 def positive(value: Any, what: str) -> float:
-    """The same as a float; BadInput unless it is a number above 0 that float32 can hold with its square."""
+    """Check a number above 0 that float32 can hold with its square, and return it as a float; else raise BadInput."""
     return number(value, f"{what} is a positive number", 1 / LARGEST)
 
 
 def not_negative(value: Any, what: str) -> float:
-    """The same as a float; BadInput unless it is 0, or positive as above."""
+    """Check a number that is 0 or positive as above, and return it as a float; else raise BadInput."""
     none = _is_real(value) and value == 0
     return 0.0 if none else number(value, f"{what} is 0 or a positive number", 1 / LARGEST)
 
 
 def number(value: Any, what: str, least: float = 0.0, most: float = LARGEST) -> float:
-    """The same as a float; BadInput unless it is a number in these bounds. True is none, nor are texts.
+    """Check a number. True and texts are none.
 
-    what: the sentence until the bounds.
+    Args:
+        value: the argument.
+        what: beginning of the sentence that refuses it, up to the bounds.
+        least: smallest number allowed.
+        most: largest number allowed.
+
+    Returns:
+        The number as a float.
+
+    Raises:
+        BadInput: the value is no number within the bounds.
     """
     # What is not a number (NaN) lies in no bounds.
     if _is_real(value) and least <= value <= most:
@@ -97,19 +145,28 @@ def number(value: Any, what: str, least: float = 0.0, most: float = LARGEST) -> 
 
 
 def one_of(value: Any, allowed: Collection[str | None], what: str) -> None:
-    """BadInput unless it is one of these; also where it is nothing that could be looked up."""
+    """Check that a value is one of those allowed.
+
+    Args:
+        value: the argument; of any type, also one that cannot be looked up.
+        allowed: the values allowed.
+        what: beginning of the sentence that refuses it, up to the value.
+
+    Raises:
+        BadInput: the value is none of those allowed.
+    """
     if not isinstance(value, str | None) or value not in allowed:
         raise BadInput(f"{what} {short_repr(value)}; choose one of {', '.join(map(str, allowed))}.")
 
 
 def switch(value: Any, what: str) -> None:
-    """BadInput unless it is True or False."""
+    """Raise BadInput unless a value is True or False."""
     if not isinstance(value, bool):
         raise BadInput(f"{what} is True or False, not {short_repr(value)}.")
 
 
 def as_path(text: str) -> Path:
-    """The path of this name; BadInput where no file can be called so."""
+    """The path with this name; BadInput if no file can have it."""
     try:
         parts = [os.fsencode(part) for part in Path(text).parts]
     except UnicodeEncodeError:
@@ -120,7 +177,7 @@ def as_path(text: str) -> Path:
 
 
 def path_option(text: str) -> Path:
-    """The same for an option of a command."""
+    """The path with this name, for an option of a command; argparse's error if no file can have it."""
     try:
         return as_path(text)
     except BadInput as error:

@@ -1,11 +1,11 @@
-"""What can go wrong for a reason that is no bug; everything else keeps its traceback."""
+"""Failures with a reason that is no bug; every other exception keeps its traceback."""
 
 
 class BadInput(ValueError):
-    """What the user asked for cannot be done.
+    """The user's request cannot be carried out.
 
     The message is one sentence: what was wrong, what was expected, what to do. The command line prints it alone, on one
-    line whatever was asked for: what cannot be printed in it is escaped.
+    line whatever was asked for; unprintable characters are escaped.
     """
 
     def __init__(self, sentence: str) -> None:
@@ -26,14 +26,15 @@ class ClusterLost(CannotGoOn):
 
 
 class Unavailable(RuntimeError):
-    """A dataset, device or package that a cell needs is missing here; the cell is `unavailable`, not wrong.
+    """A dataset, device or package that a cell needs is missing; the cell is `unavailable`, not wrong.
 
-    The message says which one, and how to get it.
+    The message names it, and the way to get it.
     """
 
 
 class Undecided(RuntimeError):
-    """The samples cannot speak for or against a claim, however many more are drawn alike; the cell is inconclusive.
+    """The samples cannot speak for or against a claim, even if more are drawn in the same way; the cell is
+    inconclusive.
 
-    The message says why, and what would decide it.
+    The message gives the reason, and the remedy.
     """

@@ -2,8 +2,8 @@
 
 python -m benchmarks.speed.costs [--device cuda] [--store STORE …] [--minutes 10] [--out PATH]
 
-All that the claims can ask for at any scale is known without drawing (`harness/plan/requests.py`). Begun with what the
-stores of earlier runs hold, the next shard is one of the description whose cost to a full run is known least: the
+All that the claims can ask for at any scale is known without drawing (`harness/run/plan/requests.py`). Begun with what
+the stores of earlier runs hold, the next shard is one of the description whose cost to a full run is known least: the
 greatest predicted cost times its scatter, among those that take at most a minute. On a CPU the seconds are the
 processor's, which others on the machine do not lengthen; those of a run's store are as they are.
 """

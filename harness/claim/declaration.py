@@ -22,10 +22,9 @@ KINDS = ("theorem", "empirical", "open", "rival")
 class Question:
     """One test function of a claim.
 
-    predicts: the predicted region, or a function from a cell's parameters to it.
-    grid: axis name -> values at each scale.
-    excluded: cell parameters -> why that cell makes no sense, or None.
-    test: the test function's name.
+    slug: name of the claim's file. kind: one of KINDS. quantity: name of the estimate. predicts: the predicted region,
+    or a function from a cell's parameters to it. grid: axis name -> values at each scale. excluded: cell parameters ->
+    reason why that cell makes no sense, or None. test: the test function's name.
     """
 
     slug: str
@@ -37,7 +36,7 @@ class Question:
     test: str = ""
 
     def cells(self, scale: str) -> list[dict[str, Any]]:
-        """The parameters of every cell at a scale, those that are not asked included."""
+        """The parameters of every cell at a scale, including cells that are not asked."""
         axes = {axis: values[scale] for axis, values in self.grid.items()}
         return [dict(zip(axes, chosen, strict=True)) for chosen in product(*axes.values())]
 
@@ -46,14 +45,14 @@ class Question:
         return self.predicts if isinstance(self.predicts, Prediction) else self.predicts(**cell)
 
     def cell_id(self, cell: Mapping[str, Any]) -> str:
-        """What a cell is called in results and among accepted verdicts: the test's name, then its values' names."""
+        """Name of a cell in results and among accepted verdicts: the test's name, then its values' names."""
         name = self.test.removeprefix("test_")
         return f"{name}: {values_id(cell)}" if cell else name
 
 
 @dataclass(frozen=True)
 class ClaimText:
-    """What a claim's file says of itself: the docstring's first line, its Source paragraph and the rest."""
+    """The text in a claim's file: the docstring's first line, its Source paragraph and the rest."""
 
     sentence: str
     source: str
@@ -61,7 +60,7 @@ class ClaimText:
 
     @classmethod
     def of(cls, docstring: str) -> "ClaimText":
-        """Read a claim's docstring; BadInput where it has no sentence or no paragraph that begins with "Source:"."""
+        """Read a claim's docstring; BadInput if it has no sentence or no paragraph that begins with "Source:"."""
         paragraphs = [" ".join(p.split()) for p in inspect.cleandoc(docstring).split("\n\n") if p.strip()]
         sources = [p for p in paragraphs[1:] if p.startswith("Source:")]
         if not sources:
@@ -80,7 +79,20 @@ def claim(
     predicts: Prediction | Callable[..., Prediction],
     excluded: Callable[..., str | None] = lambda **_: None,
 ) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
-    """Declare a test function of a claim; goes above `over`."""
+    """Declare a test function of a claim; stands above `over`.
+
+    Args:
+        kind: theorem, empirical, open or rival.
+        of: name of the quantity that is estimated.
+        predicts: the predicted region, or a function from a cell's parameters to it.
+        excluded: cell parameters -> reason why that cell is not asked, or None; by default all cells are asked.
+
+    Returns:
+        A decorator, which records the declaration and leaves the function unchanged.
+
+    Raises:
+        BadInput: there is no such kind.
+    """
     if kind not in KINDS:
         raise BadInput(f"A claim is of kind {', '.join(KINDS)}, not {kind!r}.")
 
@@ -97,9 +109,9 @@ def claim(
 def over(
     **axes: Sequence[Any] | Mapping[str, Sequence[Any]],
 ) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
-    """The grid of a test function: for each axis the values at every scale, or a mapping scale -> values.
+    """Declare the grid of a test function: for each axis the values at every scale, or a mapping scale -> values.
 
-    No values at a scale: the test has no cells there.
+    An axis without values at a scale leaves the test without cells there.
     """
     for axis, values in axes.items():
         if isinstance(values, Mapping) and set(values) != set(SCALES):
@@ -129,12 +141,12 @@ def questions_in(module: Any) -> list[Question]:
 
 
 def values_id(cell: Mapping[str, Any]) -> str:
-    """The names of a cell's values; "all" where there is no grid."""
+    """The names of a cell's values; "all" if there is no grid."""
     return "-".join(label(value) for value in cell.values()) or "all"
 
 
 def label(value: Any) -> str:
-    """A grid value's stable name, for ids: its `name` where it has one; never an object's repr."""
+    """A grid value's stable name, for ids: its `name` if it has one; never an object's repr."""
     if isinstance(value, str | int | float):
         return str(value)
     name = getattr(value, "name", None)

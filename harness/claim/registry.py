@@ -1,7 +1,7 @@
-"""What outside files add to the claims' grids: architectures, optimisers, sets of images.
+"""Additions of outside files to the claims' grids: architectures, optimisers, sets of images.
 
 A module that calls these when it is imported, and that `pytest claims/ -p that_module` or a conftest.py imports, needs
-no change to this project: what it adds is in every grid of images, at every scale.
+no change to this project: its additions are in every grid of images, at every scale.
 """
 
 from collections.abc import Callable
@@ -19,22 +19,29 @@ data: dict[str, Callable[[int, int], Problem]] = {}
 
 
 def add_architecture(architecture: Architecture) -> None:
-    """Its repr and its name say what it is: samples in the store are found by the one, verdicts by the other."""
+    """Add an architecture. Its repr is its address in the store, and its name the address of its verdicts."""
     _check(architecture, "architecture", Architecture)
     architectures.append(architecture)
 
 
 def add_optimiser(optimiser: Optimiser) -> None:
-    """See `harness.optimisers` for what one is; repr and name as for architectures."""
+    """Add an optimiser. Its repr is its address in the store, and its name the address of its verdicts."""
     _check(optimiser, "optimiser", Optimiser)
     optimisers.append(optimiser)
 
 
 def add_data(name: str, problem: Callable[[int, int], Problem]) -> None:
-    """problem: (training points, evaluation points) -> a problem of two classes, the smaller within the larger."""
+    """Add data. problem: (training points, evaluation points) -> a problem of two classes, smaller sets within larger
+    ones.
+    """
     if name in data:
         raise BadInput(f"There are data called {name!r} already; choose another name.")
     data[name] = problem
+
+
+def modules() -> set[str]:
+    """The names of the modules that define the added architectures and optimisers."""
+    return {type(thing).__module__ for thing in (*architectures, *optimisers)}
 
 
 def _check(thing: Any, kind: str, protocol: type) -> None:

@@ -6,7 +6,9 @@ from math import isinf
 
 @dataclass(frozen=True)
 class Scale:
-    """How much a run may cost. effort: shards at the first look; looks: how often the number of shards doubles."""
+    """How much a run may cost. effort: shards at the first look. looks: number of looks, each of which doubles the
+    shards.
+    """
 
     name: str
     budget_seconds: float
@@ -22,10 +24,16 @@ SCALES = {
 
 
 def allowance(budget: float, computed: float, cells: float, judged: int) -> float:
-    """Seconds the next cell of a process may spend: three times its share of what is left of the budget.
+    """Seconds that the next cell of a process may spend: three times its share of the remaining budget.
 
-    budget: seconds for all of the process's cells; inf for no end. computed: seconds spent so far. cells: how many the
-    process has to judge. judged: how many of these it has.
+    Args:
+        budget: seconds for all of the process's cells; inf for no end.
+        computed: seconds spent so far.
+        cells: number of cells that the process has to judge.
+        judged: number of these that it has judged.
+
+    Returns:
+        Seconds, at most those that remain.
     """
     left = max(budget - computed, 0.0)
     if isinf(left):

@@ -5,7 +5,7 @@ import logging
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,9 @@ _AHEAD, _MOST_THREADS = 2, 64
 
 
 def import_dask() -> None:
-    """BadInput where Dask is not installed. Its own remarks on what ends are left out: the run says what matters."""
+    """Raise BadInput if Dask is not installed, and silence Dask's own remarks on lost connections: the run reports
+    them.
+    """
     try:
         import distributed  # noqa: F401
     except ImportError:
@@ -43,9 +45,9 @@ def import_dask() -> None:
 
 
 def start_workers(count: int, device: str) -> "LocalCluster":
-    """So many worker processes on this machine, with one thread each; those that die are replaced.
+    """Start worker processes on this machine, with one thread each; a worker that dies is replaced.
 
-    BadInput where they cannot be started, or the device is not here.
+    BadInput if they cannot be started, or the device is not here.
     """
     import_dask()
     from dask import config
@@ -81,9 +83,18 @@ def start_workers(count: int, device: str) -> "LocalCluster":
 
 
 def agreed(found: Mapping[str, Any], mine: Mapping[str, str], address: str) -> dict[str, str]:
-    """What all workers are, by worker's address: their facts, or the exception that they met instead.
+    """Check that all workers are alike.
 
-    mine: facts that this process must share. BadInput, in a sentence, for workers that are not alike.
+    Args:
+        found: by worker's address, its facts, or the exception that it raised instead.
+        mine: facts that the workers must share with this process.
+        address: the scheduler's, for messages.
+
+    Returns:
+        The facts that all workers share.
+
+    Raises:
+        BadInput: there are no workers, one lacks software or raised an exception, or two differ in a fact.
     """
     if not found:
         raise BadInput(f"The cluster {address} has no workers; start some (dask worker {address}) and run again.")
@@ -104,15 +115,15 @@ def agreed(found: Mapping[str, Any], mine: Mapping[str, str], address: str) -> d
     return dict(found[first])
 
 
-def ship_by_value(root: Path) -> None:
-    """Send along what workers need not have: claims, and additions of the user's, which lie in the run's folder or
-    are registered. This package and what is installed are taken from the worker's own."""
+def ship_by_value(root: Path, added: Collection[str]) -> None:
+    """Send modules along that workers need not have: those below root, such as claims, and those whose name is in
+    `added`.
+
+    This package and installed ones are imported from the worker's own environment.
+    """
     import cloudpickle
 
-    from harness.claim import registry
-
     installed = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    added = {type(each).__module__ for each in (*registry.architectures, *registry.optimisers)}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in ("harness", "__main__", "__mp_main__") or name != getattr(module, "__name__", ""):
             continue
@@ -123,8 +134,9 @@ def ship_by_value(root: Path) -> None:
 
 
 def greet(address: str) -> None:
-    """BadInput, within seconds, unless what listens there speaks as Dask does; Dask itself would wait for its greeting
-    for ever."""
+    """Raise BadInput within seconds unless a Dask scheduler listens there; Dask itself would wait for its greeting for
+    ever.
+    """
     from distributed.comm import connect
     from distributed.security import Security
 
@@ -155,13 +167,14 @@ def greet(address: str) -> None:
 
 
 class Cluster:
-    """The workers that a scheduler has; see `Executor`.
+    """The workers of a scheduler; see `Executor`.
 
-    device: auto, cpu or cuda; of workers that the run has started also cuda:N or several. started: how many those are.
-    root: the run's folder. BadInput, within seconds, where nobody answers or the workers are not alike.
+    device: auto, cpu or cuda; of workers that the run has started also cuda:N or several. root: the run's folder.
+    started: number of workers that the run has started. added: names of modules outside root that define what a run
+    adds, and that workers lack. BadInput, within seconds, if no scheduler answers or the workers are not alike.
     """
 
-    def __init__(self, address: str, device: str, root: Path, started: int = 0) -> None:
+    def __init__(self, address: str, device: str, root: Path, started: int = 0, added: Collection[str] = ()) -> None:
         import_dask()
         from distributed import Client
 
@@ -183,20 +196,21 @@ class Cluster:
         except BaseException:
             self.close()
             raise
-        ship_by_value(root)
+        ship_by_value(root, added)
         self.device = torch.device(self._facts["device"])
         self.workers = len(found)
         self._waiting: set[Future] = set()
 
     @property
     def device_name(self) -> str:
-        """The GPU's, or how far a CPU's vectors go."""
+        """The GPU's name, or the widest vector instructions of the CPU."""
         return f"{self.workers} workers, {self._facts['kind of device']}"
 
     def compute(self, job: Job) -> tuple[dict[str, np.ndarray], float]:
-        """The job's arrays, and the seconds that a worker took. A worker that dies is replaced, and the job done again.
+        """The job's arrays, and the seconds that a worker took. If a worker dies, it is replaced, and the job done
+        again.
 
-        BadInput for a job that ends worker after worker; ClusterLost where the scheduler or all workers are gone.
+        BadInput if a job ends worker after worker; ClusterLost if the scheduler or all workers are gone.
         """
         import cloudpickle
         from distributed import KilledWorker
@@ -225,7 +239,7 @@ class Cluster:
             self._waiting.discard(future)
 
     def map(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
-        """Several at once, each in a thread that waits for its worker; the rest are left where one fails."""
+        """Several items at once, each in a thread that waits for its worker; if one fails, the rest are left."""
         todo = list(items)
         if len(todo) < 2:
             yield from map(function, todo)
@@ -246,7 +260,7 @@ class Cluster:
         self._client.close()
 
     def _result(self, future: "Future") -> tuple[dict[str, np.ndarray], float]:
-        """Once the job is done or lost; ClusterLost where there are no workers for long."""
+        """The job's result, once it is done or lost; ClusterLost if there are no workers for long."""
         seen = time.monotonic()
         while not future.done():
             try:

@@ -1,7 +1,7 @@
 """Where samples are computed: in this process, or by the workers of a Dask cluster (`cluster.py`, `worker.py`).
 
-What is distributed is the shard. Everything a shard draws comes from a random stream that is named by its seed, so that
-its bits do not depend on who computes it, or when.
+The shard is the unit of distribution. Its draws come from a random stream that is named by its seed, so its bits do not
+depend on the process that computes it, or on the time.
 """
 
 import time
@@ -21,7 +21,7 @@ B = TypeVar("B")
 class Executor(Protocol):
     """Computes jobs.
 
-    device: what jobs are computed on. workers: how many of them at the same time.
+    device: where jobs are computed. workers: number of jobs computed at the same time.
     """
 
     device: torch.device
@@ -29,19 +29,19 @@ class Executor(Protocol):
 
     @property
     def device_name(self) -> str:
-        """The processor's or the GPU's."""
+        """The name of the processor or the GPU."""
         ...
 
     def compute(self, job: Job) -> tuple[dict[str, np.ndarray], float]:
-        """The job's arrays, and the seconds it took where it was computed."""
+        """The job's arrays, and the seconds it took on the machine that computed it."""
         ...
 
     def map(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
-        """function(item) in the order of the items; each calls `compute` once at most, and several may at once."""
+        """function(item) in the order of the items; each calls `compute` at most once, and several may run at once."""
         ...
 
     def close(self) -> None:
-        """Let go of what computes."""
+        """Release the workers."""
         ...
 
 
@@ -55,7 +55,7 @@ class InProcess:
 
     @property
     def device_name(self) -> str:
-        """The processor's or the GPU's."""
+        """The name of the processor or the GPU."""
         from harness.execution.machine import describe
 
         return describe(self.device)
@@ -69,11 +69,11 @@ class InProcess:
         return map(function, items)
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Nothing to release."""
 
 
 def timed(job: Callable[[Any], A], device: torch.device) -> tuple[A, float]:
-    """What a job gives, and the seconds it takes."""
+    """A job's result, and the seconds it took."""
     start = time.perf_counter()
     found = job(device)
     return found, time.perf_counter() - start

@@ -33,16 +33,25 @@ def one_thread() -> None:
 
 
 def check_device_name(name: str) -> None:
-    """BadInput for anything but auto, cpu, cuda, cuda:N or several such as cuda:0,1; asks nothing of the machine."""
+    """Raise BadInput for anything but auto, cpu, cuda, cuda:N or several such as cuda:0,1; the machine is not asked."""
     if not _DEVICE.fullmatch(name):
         raise BadInput(f"--device takes auto, cpu, cuda, cuda:N or several such as cuda:0,1, not {name!r}.")
 
 
 def resolve_device(name: str, worker: int = 0, workers: int = 1) -> "torch.device":
-    """The device of one of the processes that share a run; BadInput for a bad name or a device that is not here.
+    """The device of one of the processes that share a run.
 
-    auto: the first GPU where there is one, else the CPU. Of several GPUs, worker i takes the i-th, modulo their number;
-    N counts among the GPUs that CUDA_VISIBLE_DEVICES shows.
+    Args:
+        name: auto (the first GPU if there is one, else the CPU), cpu, cuda, cuda:N or several such as cuda:0,1; N
+            counts among the GPUs that CUDA_VISIBLE_DEVICES shows.
+        worker: number of this process, from 0; of several GPUs it takes the one with this number, modulo theirs.
+        workers: number of processes.
+
+    Returns:
+        The device.
+
+    Raises:
+        BadInput: the name is bad, the device is not here, or more GPUs are named than there are processes.
     """
     import torch
 
@@ -67,7 +76,7 @@ _PROCESS_BYTES = 2 * 2**30
 
 
 def processes(device: str) -> int:
-    """How many processes a run on a device of this name can use: its GPUs, or the cores that have memory enough.
+    """Number of processes that a run on a device of this name can use: its GPUs, or the cores that have enough memory.
 
     BadInput for a bad name or a device that is not here.
     """
@@ -80,7 +89,7 @@ def processes(device: str) -> int:
 
 
 def describe(device: "torch.device") -> str:
-    """The processor's or the GPU's name."""
+    """The name of the processor or the GPU."""
     import torch
 
     if device.type == "cuda":
@@ -93,7 +102,7 @@ def describe(device: "torch.device") -> str:
 
 
 def memory_bytes(device: "torch.device") -> int:
-    """All memory of a device, whatever of it is free."""
+    """All memory of a device in bytes, used or free."""
     import torch
 
     if device.type == "cuda":
@@ -102,10 +111,11 @@ def memory_bytes(device: "torch.device") -> int:
 
 
 def settings(device: "torch.device") -> dict[str, str | int | bool]:
-    """How numbers are computed on a device, for the results file; `reproducible` sees to it.
+    """How numbers are computed on a device, for the results file; `reproducible` sets it.
 
-    float32 everywhere, and products of matrices in float32, too: TensorFloat-32, of 10 bits, changes the functions of
-    some 15 networks in 1,000, float32 of less than 1 in 10,000 (`benchmarks/precision.py`, `tests/test_precision.py`).
+    float32 everywhere, also in products of matrices: TensorFloat-32, of 10 bits, changes the functions of some 15
+    networks in 1,000, float32 of less than 1 in 10,000 (`benchmarks/speed/precision.py`,
+    `tests/run/test_precision.py`).
     """
     found: dict[str, str | int | bool] = {"dtype": "float32", "products": "float32", "threads": 1}
     if device.type == "cuda":
@@ -118,7 +128,7 @@ _WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
 
 
 def reproducible(device: "torch.device") -> None:
-    """Make this process compute as `settings` says; before the first product on a GPU."""
+    """Make this process compute as `settings` describes; call it before the first product on a GPU."""
     import torch
 
     one_thread()
@@ -138,7 +148,7 @@ def reproducible(device: "torch.device") -> None:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of what computes the numbers; "absent" for a package that is not installed."""
+    """Versions of Python and of the packages that compute the numbers; "absent" for a package that is not installed."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -149,7 +159,7 @@ def versions() -> dict[str, str]:
 
 
 def commit(folder: Path) -> str | None:
-    """The checkout's commit, with "+changes" where files differ from it; None outside a checkout or without git."""
+    """The checkout's commit, with "+changes" if files differ from it; None outside a checkout or without git."""
     try:
         head = _git(folder, "rev-parse", "HEAD")
         changes = _git(folder, "status", "--porcelain", "--untracked-files=no")

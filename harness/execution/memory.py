@@ -1,9 +1,9 @@
-"""Blocks that fit: how many networks are held at a time, and fewer of them where memory runs out.
+"""Blocks that fit: how many networks are held at a time, and fewer of them if memory runs out.
 
-What a sampler draws comes from the seed of its shard, so that a shard can be begun again. Of what P(f), rejection,
-tempered posteriors, kernels and training draw, nothing depends on the block: with smaller blocks the same networks are
-drawn. Subset simulation, densities of states and the evidence of hidden draws take their moves block by block: with
-smaller blocks they are other draws of the same distribution.
+A sampler's draws come from the seed of its shard, so a shard can be begun again. The draws of P(f), rejection, tempered
+posteriors, kernels and training do not depend on the block: with smaller blocks the same networks are drawn. Subset
+simulation, densities of states and the evidence of hidden draws take their moves block by block: with smaller blocks
+they are other draws of the same distribution.
 """
 
 import threading
@@ -22,7 +22,7 @@ _ON_A_CPU = ("can't allocate memory", "not enough memory", "Storage size calcula
 
 
 class _Blocks(threading.local):
-    """Of the computation under way in a thread: how often its blocks were halved, and the largest it was given."""
+    """How often the blocks of a thread's computation were halved, and the largest block that it was given."""
 
     halvings = 0
     largest = 0
@@ -32,14 +32,14 @@ _blocks = _Blocks()
 
 
 def block_that_fits(networks: int) -> int:
-    """A block of so many networks, halved as often as memory ran out in the computation under way; at least 1."""
+    """A block of so many networks, halved as often as memory ran out in the computation in progress; at least 1."""
     block = max(networks >> _blocks.halvings, 1)
     _blocks.largest = max(_blocks.largest, block)
     return block
 
 
 def ran_out(error: BaseException) -> bool:
-    """Whether this is a device, the CPU or numpy without memory left."""
+    """Whether the exception says that a device, the CPU or numpy has no memory left."""
     import torch
 
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
@@ -48,10 +48,10 @@ def ran_out(error: BaseException) -> bool:
 
 
 def with_smaller_blocks(compute: Callable[[], T], device: "torch.device") -> T:
-    """What is computed, begun again with half the block each time that memory runs out.
+    """Result of a computation, which is begun again with half the block each time that memory runs out.
 
-    compute: makes its own random streams, and sizes its blocks by `block_that_fits`. Unavailable where blocks of one
-    network take too much, or what does has no blocks.
+    compute: makes its own random streams, and sizes its blocks by `block_that_fits`. Raises Unavailable if one network
+    does not fit into memory, or if the computation cannot be split into blocks.
     """
     _blocks.halvings = 0
     try:

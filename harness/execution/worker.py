@@ -1,4 +1,4 @@
-"""What a worker of a cluster does: it says what it is, and computes shards. Imports of distributed are its own."""
+"""A worker of a cluster: it reports its software and hardware, and computes shards."""
 
 import hashlib
 import platform
@@ -28,9 +28,11 @@ Facts = dict[str, str]
 
 
 def software(started: int) -> Facts:
-    """Python, packages, and the content of this one, whose version does not change with every commit.
+    """Versions of Python and packages, and a hash of this package's code, whose version does not change with every
+    commit.
 
-    started: how many workers the run has started; these have their code from the same folder.
+    started: number of workers that the run has started; these have their code from the same folder, which is not
+    hashed.
     """
     found = {"Python": ".".join(platform.python_version_tuple()[:2])}
     found |= {package: version(package) for package in PACKAGES}
@@ -44,7 +46,16 @@ def software(started: int) -> Facts:
 
 
 def facts(device: str, started: int, dask_worker: "Worker") -> Facts:
-    """What this worker is; BadInput where it has no device of that name."""
+    """This worker's software and hardware.
+
+    Args:
+        device: name of the device that the run asks for; BadInput if the worker has none of that name.
+        started: number of workers that the run has started; 0: they were there already.
+        dask_worker: the worker, which Dask passes by this name.
+
+    Returns:
+        The facts by name, in which all workers of a run must agree.
+    """
     return _software_once(started) | hardware(_device(device, started, dask_worker.name))
 
 
@@ -54,15 +65,26 @@ _software_once = cache(software)
 
 @cache
 def hardware(device: torch.device) -> Facts:
-    """The kind of device. Two kinds of GPU round differently, and so do a CPU's instruction sets."""
+    """The kind of device: two kinds of GPU round differently, and so do two instruction sets of CPUs."""
     kind = describe(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
     return {"device": device.type, "kind of device": kind}
 
 
 def perform(payload: bytes, device: str, started: int, expected: Facts) -> tuple[dict[str, np.ndarray], float]:
-    """Compute a pickled job: its arrays, and the seconds that took.
+    """Compute a pickled job.
 
-    ClusterLost where this worker is not what the run's workers were when it began.
+    Args:
+        payload: the job, pickled by cloudpickle.
+        device: name of the device that the run asks for.
+        started: number of workers that the run has started; 0: they were there already.
+        expected: facts that the run's workers had when it began.
+
+    Returns:
+        The job's arrays, and the seconds it took.
+
+    Raises:
+        ClusterLost: this worker's facts differ from the expected ones.
+        BadInput: the job needs a module that the worker lacks.
     """
     from distributed import get_worker
 
@@ -99,5 +121,5 @@ def _device(device: str, started: int, name: Any) -> torch.device:
 
 
 def dask_setup(worker: "Worker") -> None:  # noqa: ARG001 — the signature that Dask asks of a preload
-    """Ctrl-C is for the process that started the workers, which then ends them."""
+    """Ignore Ctrl-C: it is for the process that started the workers, which then ends them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

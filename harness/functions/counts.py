@@ -1,4 +1,4 @@
-"""How often each function was seen; functions are packed as `harness.functions.packing` says."""
+"""Counts of functions; `harness.functions.packing` describes how they are packed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,16 @@ class FunctionCounts:
 
     @classmethod
     def from_words(cls, words: np.ndarray, n: int, classes: int = 2) -> "FunctionCounts":
-        """Count rows of packed functions, (draws, planes·⌈n/64⌉) uint64."""
+        """Count packed functions.
+
+        Args:
+            words: (draws, planes·⌈n/64⌉) uint64, one function per row.
+            n: evaluation inputs.
+            classes: labels that a function may have.
+
+        Returns:
+            The number of draws of each distinct function.
+        """
         words = check_words(words, n, classes)
         words, counts = _sum_equal(words, np.ones(len(words), dtype=np.int64))
         return cls(n, words, counts, classes)
@@ -104,23 +113,23 @@ class FunctionCounts:
         return float(-(p * np.log2(p)).sum()) + 0.0
 
     def corrected_entropy(self) -> float:
-        """Entropy in bits, corrected for the draws' small number by (distinct − 1)/(2·draws·ln 2) (Miller 1955).
+        """Entropy in bits, corrected for the finite number of draws by (distinct − 1)/(2·draws·ln 2) (Miller 1955).
 
-        That takes out the bias to first order in 1/draws; what is left is small where nearly every function that has
-        any probability was seen many times.
+        The correction removes the bias to first order in 1/draws; the remaining bias is small if nearly every function
+        of positive probability was seen many times.
         """
         return self.entropy() + (self.distinct - 1) / (2 * max(self.total, 1) * float(np.log(2)))
 
     def unseen_mass(self) -> float:
-        """Good–Turing (Good 1953): singletons over draws, the expected probability of all functions not seen."""
+        """Good–Turing estimate (Good 1953) of the probability of all functions not seen: singletons over draws."""
         return float((self.counts == 1).sum() / self.total) if self.total else 1.0
 
     def labels(self) -> np.ndarray:
-        """(distinct, n) uint8."""
+        """(distinct, n) uint8 labels."""
         return unpack(self.words, self.n, self.classes)
 
     def bits(self) -> np.ndarray:
-        """(distinct, n) uint8, each 0 or 1. BadInput where there are more than two classes."""
+        """(distinct, n) uint8, each 0 or 1; BadInput if there are more than two classes."""
         if self.classes > 2:
             raise BadInput(
                 f"Bits were asked of functions of {self.classes} classes; this takes a problem of two classes."
@@ -132,7 +141,7 @@ class FunctionCounts:
         return [row.tobytes().decode() for row in CHARACTERS[self.labels()]]
 
     def counts_of(self, words: np.ndarray) -> np.ndarray:
-        """Counts of any packed functions, 0 for those not seen: (rows, planes·⌈n/64⌉) uint64 -> (rows,) int64."""
+        """Counts of any packed functions, 0 for functions not seen: (rows, planes·⌈n/64⌉) uint64 -> (rows,) int64."""
         words = check_words(words, self.n, self.classes)
         both = np.concatenate([self.words, words])
         distinct, place = np.unique(both, axis=0, return_inverse=True) if both.shape[1] > 1 else _unique(both)
@@ -159,9 +168,9 @@ class FunctionCounts:
 class ClusteredCounts:
     """Functions seen by each independent unit, such as the many last layers of one hidden draw.
 
-    n: evaluation inputs. units: how many there are, those that saw nothing included.
-    unit: (entries,) int64, not decreasing. words: (entries, planes·⌈n/64⌉) uint64, distinct within a unit and in
-    lexicographic order. counts: (entries,) int64, all positive. classes: labels a function may have.
+    n: evaluation inputs. units: number of units, including those that saw nothing. unit: (entries,) int64, not
+    decreasing. words: (entries, planes·⌈n/64⌉) uint64, distinct within a unit and in lexicographic order. counts:
+    (entries,) int64, all positive. classes: labels a function may have.
     """
 
     n: int
@@ -173,7 +182,21 @@ class ClusteredCounts:
 
     @classmethod
     def from_words(cls, words: np.ndarray, unit: np.ndarray, n: int, units: int, classes: int = 2) -> "ClusteredCounts":
-        """Count rows of packed functions, (draws, planes·⌈n/64⌉), by the unit (draws,) each came from."""
+        """Count packed functions by the unit that drew them.
+
+        Args:
+            words: (draws, planes·⌈n/64⌉) uint64, one function per row.
+            unit: (draws,) number of the unit of each draw, from 0.
+            n: evaluation inputs.
+            units: number of units, including those without draws.
+            classes: labels that a function may have.
+
+        Returns:
+            The number of draws of each distinct function in each unit.
+
+        Raises:
+            BadInput: `unit` has another length, or a number outside 0 … units − 1.
+        """
         words, unit = check_words(words, n, classes), np.asarray(unit, dtype=np.int64)
         if unit.shape != (len(words),) or (len(unit) and not (unit.min() >= 0 and unit.max() < units)):
             raise BadInput(f"Every draw needs the number of its unit, from 0 to {units - 1}.")
@@ -181,7 +204,7 @@ class ClusteredCounts:
         return cls(n, units, unit, words, counts, classes)
 
     def __add__(self, other: "ClusteredCounts") -> "ClusteredCounts":
-        """Units of the two are different ones: the other's are numbered after this one's."""
+        """Units of both, which are different ones: the other's are numbered after this one's."""
         _check_same_domain(self, other)
         return ClusteredCounts(
             self.n,
@@ -209,12 +232,12 @@ class ClusteredCounts:
         return int(self.counts.sum())
 
     def of_unit(self, unit: int) -> FunctionCounts:
-        """How often one unit saw each function."""
+        """Counts of the functions of one unit."""
         own = self.unit == unit
         return FunctionCounts(self.n, self.words[own], self.counts[own], self.classes)
 
     def pooled(self) -> FunctionCounts:
-        """How often each function was seen, whatever the unit."""
+        """Counts of the functions over all units together."""
         words, counts = _sum_equal(self.words, self.counts)
         return FunctionCounts(self.n, words, counts, self.classes)
 

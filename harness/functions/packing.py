@@ -16,7 +16,7 @@ MOST_CLASSES = len(CHARACTERS)
 
 
 def check_classes(classes: int) -> None:
-    """BadInput where functions cannot have so many classes."""
+    """Raise BadInput if functions cannot have so many classes."""
     if not are_counts(classes, least=2) or classes > MOST_CLASSES:
         raise BadInput(f"Functions have 2 to {MOST_CLASSES} classes, not {short_repr(classes)}.")
 
@@ -27,7 +27,7 @@ def planes(classes: int) -> int:
 
 
 def pack(labels: np.ndarray, classes: int = 2) -> np.ndarray:
-    """(..., n) labels -> (..., planes·⌈n/64⌉) uint64. BadInput where an entry is none of 0 … classes − 1."""
+    """Pack labels: (..., n) -> (..., planes·⌈n/64⌉) uint64; BadInput if an entry is none of 0 … classes − 1."""
     check_classes(classes)
     labels = np.asarray(labels)
     with np.errstate(invalid="ignore"):
@@ -47,7 +47,16 @@ def _pack_bits(bits: np.ndarray) -> np.ndarray:
 
 
 def unpack(words: np.ndarray, n: int, classes: int = 2) -> np.ndarray:
-    """(..., planes·⌈n/64⌉) uint64 -> (..., n) uint8; the inverse of `pack`."""
+    """Invert `pack`.
+
+    Args:
+        words: (..., planes·⌈n/64⌉) uint64.
+        n: evaluation inputs.
+        classes: labels that a function may have.
+
+    Returns:
+        (..., n) uint8 labels.
+    """
     each = np.split(words, planes(classes), axis=-1)
     labels = _unpack_bits(each[0], n)
     for plane, bits in enumerate(each[1:], 1):
@@ -66,7 +75,19 @@ def row_words(n: int, classes: int) -> int:
 
 
 def check_words(words: np.ndarray, n: int, classes: int) -> np.ndarray:
-    """Rows of packed functions, (rows, planes·⌈n/64⌉) uint64; BadInput where they cannot be."""
+    """Check rows of packed functions.
+
+    Args:
+        words: (rows, planes·⌈n/64⌉), one function per row.
+        n: evaluation inputs, at least 1.
+        classes: labels that a function may have.
+
+    Returns:
+        The rows as uint64.
+
+    Raises:
+        BadInput: the array does not have this shape, or there cannot be so many classes.
+    """
     check_classes(classes)
     words = np.asarray(words, dtype=np.uint64)
     if n < 1 or words.ndim != 2 or words.shape[1] != row_words(n, classes):

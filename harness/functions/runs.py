@@ -1,4 +1,4 @@
-"""Samples of functions as the distances take them: their independent units."""
+"""Samples of functions as the distances take them: with their independent units."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,8 @@ from harness.functions import ClusteredCounts, FunctionCounts
 class Runs:
     """Independent runs of a sampler whose draws within a run are not independent, such as particles.
 
-    weights: (runs,) how much each run counts, such as its estimate of the evidence; all alike where none are given.
+    runs: functions of each run. weights: (runs,) positive weight of each run, such as its estimate of the evidence;
+    None: equal weights.
     """
 
     runs: tuple[FunctionCounts, ...]
@@ -33,10 +34,11 @@ class Runs:
 
     @classmethod
     def by_evidence(cls, clusters: ClusteredCounts, evidence: np.ndarray) -> "Runs":
-        """Each unit of the clusters a run that counts by its evidence; (units,) ln P(S), −inf where none was left.
+        """Make each unit of the clusters a run whose weight is its evidence.
 
-        Of all runs together, that leaves no bias but the ratio's own, which falls with their number, whereas runs
-        counted alike would keep the bias that each has with few particles.
+        evidence: (units,) ln P(S) of each unit; −inf for a unit without particles, which is left out. The weighted mean
+        over runs has only the bias of a ratio, which falls with the number of runs; with equal weights it would keep
+        the bias that each run has because its particles are few.
         """
         alive = np.flatnonzero(np.isfinite(evidence))
         runs = tuple(clusters.of_unit(run) for run in alive.tolist())

@@ -23,7 +23,7 @@ POOLINGS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], float]] = {
 
 
 def images(inputs: np.ndarray, network: str) -> np.ndarray:
-    """(points, height, width[, channels]) -> (points, height, width, channels); BadInput for anything else."""
+    """(points, height, width[, channels]) -> (points, height, width, channels); BadInput for any other inputs."""
     if inputs.ndim not in (3, 4) or inputs.dtype.kind != "f":
         raise BadInput(
             f"A {network} takes images of numbers, (height, width) or (height, width, channels), not inputs of shape "
@@ -33,17 +33,24 @@ def images(inputs: np.ndarray, network: str) -> np.ndarray:
 
 
 def side(kernel: int) -> int:
-    """The same; BadInput unless it is odd."""
+    """The side of a kernel as an int; BadInput unless it is odd."""
     if whole(kernel, "The side of a kernel") % 2 == 0:
         raise BadInput(f"A kernel has an odd side, so that it has a centre, not {kernel}.")
     return int(kernel)
 
 
 def convolve(parameters: Mapping[str, Tensor], name: str, h: Tensor, kernel: int, padding: str) -> Tensor:
-    """Each network's own convolution, which keeps height and width.
+    """Apply each network's own convolution, which keeps height and width.
 
-    h: (points, height, width, channels), or with a leading axis "networks". The weight is (networks, channels ×
-    kernel × kernel, channels out), in this order. Returns (networks, points, height, width, channels out).
+    Args:
+        parameters: of an ensemble, by name.
+        name: the layer's name. Its weight is (networks, channels × kernel × kernel, channels out), in this order.
+        h: (points, height, width, channels), or with a leading axis "networks".
+        kernel: side of the kernel in pixels, odd.
+        padding: values beyond the border, "zero" or "circular" (the opposite border).
+
+    Returns:
+        (networks, points, height, width, channels out).
     """
     # One grouped convolution, a group a network: on a core 2 to 5 times as fast, backward pass included, as products of
     # unfolded patches, but for the first layer's few input channels, where both take about as long.
@@ -110,7 +117,7 @@ class Convolutional(GaussianLayers):
 
     @property
     def facts(self) -> dict[str, str | int | float]:
-        """What the report groups cells by."""
+        """Facts by which the report groups cells."""
         layers = (*self.channels, *self.hidden)
         return {"architecture": self.name, "depth": len(layers), "width": max(layers)}
 
@@ -119,7 +126,7 @@ class Convolutional(GaussianLayers):
         return images(inputs, "convolutional network")
 
     def parameters(self, input_shape: tuple[int, ...], outputs: int = 1) -> dict[str, Parameter]:
-        """Weights (fan-in, fan-out) and biases (1, fan-out) of every layer; no biases where σ_b = 0."""
+        """Weights (fan-in, fan-out) and biases (1, fan-out) of every layer; no biases if σ_b = 0."""
         *_, (height, width, channels) = self._shapes(input_shape)
         fans_in = [self.kernel**2 * c for c in (input_shape[-1], *self.channels[:-1])]
         fans_in += [height * width * channels, *self.hidden]
@@ -178,7 +185,7 @@ class Convolutional(GaussianLayers):
         return _pooled(h, *POOLINGS[self.pooling])
 
     def of_units(self, parameters: Mapping[str, Tensor], h: Tensor, units: slice, layer: int) -> Tensor:
-        """What these channels, or dense units, of the layer below add to z of a layer."""
+        """Contribution of these channels, or dense units, of the layer below to z of a layer."""
         name = self.layers[layer]
         weight = parameters[f"{name}.weight"]
         below = (*self.channels, *self.hidden)[layer - 1]

@@ -1,7 +1,7 @@
 """Many networks of one architecture at once: every parameter carries a leading axis "networks".
 
-An architecture says which parameters one network has and how they are drawn, and computes the features of an
-ensemble; this file draws ensembles and says how many networks make a block that stays in cache.
+An architecture lists the parameters of one network with their initial distribution, and computes the features of an
+ensemble; this file draws ensembles and gives the number of networks whose block stays in cache.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +21,7 @@ from harness.execution.memory import block_that_fits
 _DRAW_ALIGNMENT = 16
 
 # A block's parameters and activations should fit in a core's share of the last-level cache. Smaller blocks would fit
-# nearer ones but spend more on calls than they gain: see benchmarks/networks.py.
+# nearer ones but spend more on calls than they gain: see benchmarks/speed/networks.py.
 _CACHE_BYTES = 6 * 2**20
 
 # glibc gives each freed block back to the kernel, and the next one costs a page fault every 4 KiB, until it has seen a
@@ -37,7 +37,7 @@ class Parameter(NamedTuple):
 
 
 class Architecture(Protocol):
-    """What every architecture provides; see `fully_connected.py` for the simplest one."""
+    """The interface of every architecture; see `fully_connected.py` for the simplest one."""
 
     @property
     def name(self) -> str:
@@ -55,7 +55,9 @@ class Architecture(Protocol):
         """(points, ...) as problems hold them -> (points, ...) as `features` takes them."""
 
     def parameters(self, input_shape: tuple[int, ...], outputs: int = 1) -> dict[str, Parameter]:
-        """Every parameter of one network on prepared inputs of that shape; names of the last layer begin "readout."."""
+        """Every parameter of one network on prepared inputs of that shape; names of the last layer begin with
+        "readout.".
+        """
 
     def features(self, parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
         """x: (points, ...) or (networks, points, ...) -> last hidden layer (networks, points, features)."""
@@ -65,20 +67,26 @@ class Architecture(Protocol):
 
 
 class DifferentiatedByHand(Protocol):
-    """What an architecture may provide besides: a backward pass of its own, faster than automatic differentiation."""
+    """An optional part of an architecture: a backward pass of its own, faster than automatic differentiation."""
 
     def gradients(
         self, parameters: Mapping[str, Tensor], x: Tensor, slope: Callable[[Tensor], Tensor]
     ) -> dict[str, Tensor]:
         """Gradient of each network's loss, parameter by parameter.
 
-        x: (points, ...) or (networks, points, ...). slope: logits (networks, points), of several outputs (networks,
-        points, outputs) -> their loss's derivatives.
+        Args:
+            parameters: of an ensemble, by name.
+            x: inputs (points, ...) or (networks, points, ...).
+            slope: logits -> derivatives of the loss by the logits, both (networks, points), with several outputs
+                (networks, points, outputs).
+
+        Returns:
+            The gradients under the parameters' names, of the parameters' shapes.
         """
 
 
 class ScalesRates(Protocol):
-    """What an architecture provides besides whose parametrisation says how fast each parameter learns."""
+    """An optional part of an architecture, whose parametrisation sets how fast each parameter learns."""
 
     def learning_rates(self, input_shape: tuple[int, ...], adaptive: bool) -> dict[str, float]:
         """Factor of the learning rate for each parameter, on prepared inputs of this shape.
@@ -88,10 +96,10 @@ class ScalesRates(Protocol):
 
 
 class SharesWeights(Protocol):
-    """What an architecture provides besides that uses its weights in many places: at each pixel or token."""
+    """An optional part of an architecture that uses its weights in many places, at each pixel or token."""
 
     def activations(self, input_shape: tuple[int, ...]) -> int:
-        """About how many numbers a network holds at a time for one prepared input of this shape."""
+        """Approximate number of values that a network holds at a time for one prepared input of this shape."""
 
 
 @runtime_checkable
@@ -109,27 +117,53 @@ class Layered(Protocol):
 
     @property
     def ties(self) -> bool:
-        """Whether a logit may be exactly 0 at initialisation: where all units below are dead and there is no bias, or
-        where weights of equal size cancel."""
+        """Whether a logit may be exactly 0 at initialisation: if all units below are dead and there is no bias, or if
+        weights of equal size cancel.
+        """
 
     def linear(self, parameters: Mapping[str, Tensor], h: Tensor, layer: int) -> Tensor:
-        """What a layer makes of h, the inputs (points, ...) or the units of the layer below: its preactivations z.
+        """Preactivations z of a layer.
 
-        (networks, points, ..., units); those of the readout are the logits.
+        Args:
+            parameters: of an ensemble, by name.
+            h: inputs (points, ...), or units of the layer below (networks, points, ...).
+            layer: number of the layer, from 0.
+
+        Returns:
+            (networks, points, ..., units); of the readout, the logits.
         """
 
     def activate(self, z: Tensor) -> Tensor:
         """z of a hidden layer -> its units' values; may overwrite z."""
 
     def of_units(self, parameters: Mapping[str, Tensor], h: Tensor, units: slice, layer: int) -> Tensor:
-        """What these units of the layer below, of values h, add to z of a layer; needs that layer's parameters."""
+        """Contribution of some units of the layer below to the preactivations z of a layer.
+
+        Args:
+            parameters: of an ensemble, by name; only those of the layer are needed.
+            h: values of these units, (networks, points, ..., units).
+            units: which units of the layer below.
+            layer: number of the layer, from 1.
+
+        Returns:
+            The contribution, of z's shape, (networks, points, ..., units).
+        """
 
     def logits_from(self, parameters: Mapping[str, Tensor], z: Tensor, layer: int) -> Tensor:
-        """Logits from a layer's z, which may be overwritten; needs the parameters above that layer only."""
+        """Logits, from the preactivations z of a layer.
+
+        Args:
+            parameters: of an ensemble, by name; only those above the layer are needed.
+            z: (networks, points, ..., units); may be overwritten.
+            layer: number of the layer.
+
+        Returns:
+            Logits (networks, points, outputs).
+        """
 
 
 def size(parameters: Mapping[str, Parameter]) -> int:
-    """How many numbers one network has."""
+    """Numbers per network."""
     return sum(prod(parameter.shape) for parameter in parameters.values())
 
 
@@ -137,14 +171,23 @@ T = TypeVar("T")
 
 
 def of_layer(parameters: Mapping[str, T], layer: str) -> dict[str, T]:
-    """Those of one layer, whose names begin with its name and a dot."""
+    """The parameters of one layer, whose names begin with the layer's name and a dot."""
     return {name: parameter for name, parameter in parameters.items() if name.startswith(f"{layer}.")}
 
 
 def draw(parameters: Mapping[str, Parameter], distribution: str, networks: int, generator: torch.Generator) -> Tensor:
-    """An ensemble at initialisation, (networks, size) float32 on the generator's device; see `views`.
+    """Draw an ensemble at initialisation.
 
-    Network i's numbers follow network i−1's in the generator's stream on the CPU, whatever the block size.
+    Network i's numbers follow network i − 1's in the generator's stream on the CPU, whatever the block size.
+
+    Args:
+        parameters: table of one network's parameters.
+        distribution: shape of the distribution: gaussian, uniform or binary.
+        networks: number of networks.
+        generator: source of the random numbers, on the device of the result.
+
+    Returns:
+        (networks, size) float32; see `views`.
     """
     total = size(parameters)
     padded = -(-total // _DRAW_ALIGNMENT) * _DRAW_ALIGNMENT
@@ -166,10 +209,10 @@ _PIECE = 2**18
 
 
 class Draws:
-    """Networks at initialisation one after the other, the same ones whoever takes how many at a time.
+    """Networks at initialisation one after the other, the same ones whatever the number that is taken at a time.
 
-    On a CPU the generator's stream sees to that. A GPU shares numbers out to its threads, so that what is drawn depends
-    on how much is drawn together: there it is pieces of `piece` networks, which depend on the network's size only.
+    On a CPU the generator's stream ensures that. A GPU divides the numbers among its threads, so that a draw depends on
+    the size of the draw: there it consists of pieces of `piece` networks, which depends on the network's size only.
     """
 
     def __init__(
@@ -185,7 +228,7 @@ class Draws:
         self._left = torch.empty(0, size(table), device=generator.device)
 
     def take(self, networks: int) -> Tensor:
-        """The next so many, (networks, size); see `draw`."""
+        """The next networks, (networks, size); see `draw`."""
         if self.piece is None:
             return draw(self.table, self.distribution, networks, self.generator)
         missing = -(-max(networks - len(self._left), 0) // self.piece)
@@ -208,7 +251,7 @@ def views(parameters: Mapping[str, Parameter], rows: Tensor) -> dict[str, Tensor
 def same_gram_inputs(x: np.ndarray) -> np.ndarray:
     """Inputs of least dimension with the same Gram matrix per dimension: X'X'ᵀ/d' = XXᵀ/d.
 
-    A first layer with Gaussian weights of variance σ²/d sees its inputs only through this matrix, so sampling on
+    A first layer with Gaussian weights of variance σ²/d depends on its inputs only through this matrix, so sampling on
     X' gives the same distribution over functions for fewer random numbers. x: (points, d) -> (points, min(points, d)).
     """
     points, dimension = x.shape
@@ -219,7 +262,16 @@ def same_gram_inputs(x: np.ndarray) -> np.ndarray:
 
 
 def sampling_inputs(architecture: Architecture, inputs: np.ndarray, device: torch.device) -> Tensor:
-    """Prepared inputs on the device, in the least dimension that leaves the distribution over functions as it is."""
+    """Inputs for sampling: prepared, and of the least dimension that keeps the distribution over functions.
+
+    Args:
+        architecture: the networks' architecture.
+        inputs: (points, ...) as a problem holds them.
+        device: where the result lies.
+
+    Returns:
+        (points, ...) as `Architecture.features` takes them.
+    """
     x = architecture.prepare(inputs)
     if architecture.rotation_invariant:
         x = same_gram_inputs(x)
@@ -229,11 +281,20 @@ def sampling_inputs(architecture: Architecture, inputs: np.ndarray, device: torc
 def block_size(
     parameters: Mapping[str, Parameter], points: int, device: torch.device, activations: int | None = None
 ) -> int:
-    """Networks a block: on a CPU what stays in cache, on a GPU what a quarter of its memory holds; fewer where memory
-    ran out (`execution/memory.py`). Of all memory, not of what is free: on equal GPUs blocks are equal, whoever shares
-    them.
+    """Networks to compute at a time: on a CPU as many as stay in cache, on a GPU as many as fit in a quarter of its
+    memory.
 
-    activations: numbers a network holds for one point; None: the two widest layers.
+    It is fewer if memory ran out before (`execution/memory.py`). On a GPU it is a share of all memory, not of the free
+    one, so that equal GPUs have equal blocks, whatever else runs on them.
+
+    Args:
+        parameters: table of one network's parameters.
+        points: number of inputs.
+        device: where the networks are computed.
+        activations: numbers that a network holds for one point; None: those of the two widest layers.
+
+    Returns:
+        The number of networks, at least 1.
     """
     if activations is None:
         activations = sum(sorted((parameter.shape[-1] for parameter in parameters.values()), reverse=True)[:2])
@@ -243,15 +304,16 @@ def block_size(
 
 
 def activations(architecture: Architecture, x: Tensor) -> int | None:
-    """Numbers a network holds for one point of x, (points, ...), where the architecture says so: those whose widest
-    tensor is wider than a layer's units."""
+    """Numbers that a network holds for one point of x, (points, ...); None if the architecture does not say, whose
+    widest tensor is then a layer's units.
+    """
     if not hasattr(architecture, "activations"):
         return None
     return cast(SharesWeights, architecture).activations(tuple(x.shape[1:]))
 
 
 def blocks(networks: int, block: int) -> Iterator[int]:
-    """Sizes of the blocks that make up so many networks; BadInput where a block is no whole number."""
+    """Sizes of the blocks that make up so many networks; BadInput if a block is no whole number."""
     counts("A division into blocks", networks=networks, block=block)
     for start in range(0, networks, block):
         yield min(block, networks - start)

@@ -95,7 +95,7 @@ class FullyConnected:
 
     @property
     def facts(self) -> dict[str, str | int | float]:
-        """What the report groups cells by."""
+        """Facts by which the report groups cells."""
         return {"architecture": self.name, "depth": len(self.hidden), "width": max(self.hidden, default=0)}
 
     @property
@@ -112,7 +112,7 @@ class FullyConnected:
         return inputs.reshape(len(inputs), -1)
 
     def parameters(self, input_shape: tuple[int, ...], outputs: int = 1) -> dict[str, Parameter]:
-        """Weights (fan-in, fan-out) and biases (1, fan-out) of every layer; no biases where σ_b = 0."""
+        """Weights (fan-in, fan-out) and biases (1, fan-out) of every layer; no biases if σ_b = 0."""
         names = [*(f"hidden{i}" for i in range(len(self.hidden))), "readout"]
         widths = (prod(input_shape), *self.hidden, outputs)
         table = {}
@@ -184,7 +184,7 @@ class FullyConnected:
         return ACTIVATIONS[self.activation].function(z)
 
     def of_units(self, parameters: Mapping[str, Tensor], h: Tensor, units: slice, layer: int) -> Tensor:
-        """h: (networks, points, units) of some units below -> (networks, points, width), what they add to z."""
+        """h: (networks, points, units) of some units below -> (networks, points, width), their contribution to z."""
         weight = parameters[f"{self.layers[layer]}.weight"]
         g, _ = self._factors(weight.shape[-2])
         product = _product(h, weight[:, units])
@@ -197,7 +197,7 @@ class FullyConnected:
         return z
 
     def in_standard(self, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The same networks in the standard parametrisation, with biases of 0 where there are none."""
+        """The same networks in the standard parametrisation; a network without biases has biases of 0."""
         found = {}
         for name in self.layers:
             weight = parameters[f"{name}.weight"]
@@ -231,7 +231,7 @@ class FullyConnected:
         return gradients
 
     def _factors(self, fan_in: int) -> tuple[float, float]:
-        """What weights and biases are multiplied by in the forward pass."""
+        """Factors of weights and biases in the forward pass."""
         return (self.sigma_w / sqrt(fan_in), self.sigma_b) if self.parametrisation == "ntk" else (1.0, 1.0)
 
     def _linear(self, parameters: Mapping[str, Tensor], name: str, h: Tensor) -> Tensor:
@@ -264,7 +264,7 @@ class FullyConnected:
 
 
 def _product(a: Tensor, b: Tensor) -> Tensor:
-    """Batched a b; `bmm` takes up to ten times longer than these where a or b has a single column."""
+    """Batched a b; `bmm` takes up to ten times longer than these if a or b has a single column."""
     if b.shape[-1] == 1:
         return torch.bmm(b.mT, a.mT).mT
     return a * b if a.shape[-1] == 1 else torch.bmm(a, b)

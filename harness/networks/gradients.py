@@ -16,10 +16,18 @@ def gradients(
     x: Tensor,
     slope: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    """Gradients in rows like the networks', (networks, size).
+    """Gradient of each network's loss, by the architecture's backward pass if it has one, else by automatic
+    differentiation.
 
-    table: the parameters of one network. x: (points, ...) or (networks, points, ...). slope: logits, as `squeezed`
-    gives them -> derivatives of each network's loss by its logits, of the same shape.
+    Args:
+        architecture: the networks' architecture.
+        table: parameters of one network.
+        rows: (networks, size) the networks.
+        x: inputs (points, ...) or (networks, points, ...).
+        slope: logits, as `squeezed` gives them -> derivatives of each network's loss by its logits, of the same shape.
+
+    Returns:
+        (networks, size), in rows like the networks'.
     """
     if hasattr(architecture, "gradients"):
         by_name = cast(DifferentiatedByHand, architecture).gradients(views(table, rows), x, slope)
@@ -34,7 +42,20 @@ def automatic_gradients(
     x: Tensor,
     slope: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    """The same for any architecture. Networks share no parameter, so one backward pass gives each its own gradient."""
+    """Gradient of each network's loss by automatic differentiation, for any architecture.
+
+    Networks share no parameter, so one backward pass gives each its own gradient.
+
+    Args:
+        architecture: the networks' architecture.
+        table: parameters of one network.
+        rows: (networks, size) the networks.
+        x: inputs (points, ...) or (networks, points, ...).
+        slope: logits, as `squeezed` gives them -> derivatives of each network's loss by its logits, of the same shape.
+
+    Returns:
+        (networks, size), in rows like the networks'.
+    """
     with torch.enable_grad():
         leaf = rows.detach().requires_grad_()
         parameters = views(table, leaf)
@@ -43,5 +64,5 @@ def automatic_gradients(
 
 
 def squeezed(logits: Tensor) -> Tensor:
-    """(networks, points, outputs), without the last axis where there is one output."""
+    """(networks, points, outputs), without the last axis if there is one output."""
     return logits[..., 0] if logits.shape[-1] == 1 else logits

@@ -1,4 +1,4 @@
-"""What networks with Gaussian weights of variance σ_w²/fan-in, and a linear readout, have in common."""
+"""Common parts of networks with Gaussian weights of variance σ_w²/fan-in and a linear readout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,16 @@ ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "erf": torch.erf}
 
 
 def linear(parameters: Mapping[str, Tensor], name: str, h: Tensor) -> Tensor:
-    """h: (networks, points, fan-in) -> hW + b, (networks, points, fan-out), by the weight and bias of this name."""
+    """Apply each network's own linear layer, hW + b.
+
+    Args:
+        parameters: of an ensemble, by name.
+        name: the layer's name.
+        h: (networks, points, fan-in).
+
+    Returns:
+        (networks, points, fan-out).
+    """
     weight, bias = parameters[f"{name}.weight"], parameters.get(f"{name}.bias")
     if weight.shape[-1] == 1:
         # A product with a single column takes up to ten times longer than one with a single row.
@@ -26,8 +35,10 @@ def linear(parameters: Mapping[str, Tensor], name: str, h: Tensor) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class GaussianLayers:
-    """Weights (fan-in, fan-out) start with variance σ_w²/fan-in, biases (1, fan-out) with σ_b²; σ_b = 0 leaves them
-    out. BadInput for other spreads."""
+    """Weights (fan-in, fan-out) start with variance σ_w²/fan-in, biases (1, fan-out) with σ_b²; no biases if σ_b = 0.
+
+    BadInput for other spreads.
+    """
 
     sigma_w: float = 1.0
     sigma_b: float = 0.1

@@ -49,12 +49,14 @@ def targets_of(labels: Tensor, classes: int) -> Tensor:
 def labels_of_logits(logits: Tensor) -> Tensor:
     """(networks, points) -> bool, (networks, points, classes) -> int64: the labels, (networks, points).
 
-    A positive logit is label 1; of several the largest gives the label, the first of equal ones. So it is of targets.
+    One logit gives label 1 if it is positive; several give the place of the largest, of equal ones the first. The same
+    holds for targets.
     """
     return logits > 0 if logits.ndim == 2 else logits.argmax(-1)
 
 
 def labels_of(logits: Tensor) -> Tensor:
-    """(..., outputs) -> (...): one output is labelled 1 where it is positive (bool), of several the largest gives the
-    label (int64), the first of equal ones."""
+    """(..., outputs) -> (...): with one output, whether it is positive (bool); with several, the place of the largest
+    (int64), of equal ones the first.
+    """
     return logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(-1)

@@ -22,8 +22,8 @@ class LSTM(GaussianLayers):
     the last layer has one linear output. σ is the logistic function; gates lie in this order, as in `nn.LSTM`.
 
     hidden: units of each layer; a layer's x is the h below. vocabulary: None for inputs whose rows are the times, such
-    as images; else how many tokens there are, each of which has a trained vector of so many numbers as `embedding`
-    says. V starts with variance σ_w²/fan-in, U with σ_w²/units, b, one vector for both, with σ_b², embeddings with 1.
+    as images; else the number of tokens, each with a trained vector. embedding: length of these vectors. V starts with
+    variance σ_w²/fan-in, U with σ_w²/units, b, one vector for both, with σ_b², embeddings with 1.
     """
 
     hidden: tuple[int, ...] = (16,)
@@ -47,7 +47,7 @@ class LSTM(GaussianLayers):
 
     @property
     def facts(self) -> dict[str, str | int | float]:
-        """What the report groups cells by."""
+        """Facts by which the report groups cells."""
         return {"architecture": self.name, "depth": len(self.hidden), "width": max(self.hidden)}
 
     def prepare(self, inputs: np.ndarray) -> np.ndarray:

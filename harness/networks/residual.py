@@ -15,13 +15,13 @@ from harness.networks.layers import ACTIVATIONS, GaussianLayers
 
 @dataclass(frozen=True)
 class Residual(GaussianLayers):
-    """A convolution, then so many blocks h ← h + convolution(a(convolution(a(h))))/√blocks, with the activation a; the
-    mean of a(h) over all pixels, then one linear output.
+    """A convolution, then blocks h ← h + convolution(a(convolution(a(h))))/√blocks, with the activation a; the mean of
+    a(h) over all pixels, then one linear output.
 
     Blocks are in the order of He et al. 2016 ("full pre-activation") without batch normalisation, which would make one
     point's logit depend on the others. In its place each branch is scaled by 1/√blocks, so that signals stay bounded
-    however many there are (Hayou et al. 2021, arXiv 2010.12859). channels: of every convolution. kernel: its side, an
-    odd number. padding: what lies beyond the border, "zero" or "circular".
+    for any number of blocks (Hayou et al. 2021, arXiv 2010.12859). channels: of every convolution. kernel: its side, an
+    odd number. padding: values beyond the border, "zero" or "circular".
     """
 
     channels: int = 8
@@ -46,7 +46,7 @@ class Residual(GaussianLayers):
 
     @property
     def facts(self) -> dict[str, str | int | float]:
-        """What the report groups cells by."""
+        """Facts by which the report groups cells."""
         return {"architecture": self.name, "depth": 1 + 2 * self.blocks, "width": self.channels}
 
     def prepare(self, inputs: np.ndarray) -> np.ndarray:

@@ -11,10 +11,19 @@ from harness.networks.ensemble import Parameter
 
 
 def sequences(inputs: np.ndarray, vocabulary: int | None, network: str) -> np.ndarray:
-    """Inputs as the networks on sequences take them.
+    """Inputs as networks on sequences take them.
 
-    Without a vocabulary (points, time, ...) numbers -> (points, time, numbers) float: images row by row. With one
-    (points, time) tokens 0 … vocabulary − 1 -> the same, int64. BadInput where the two do not fit together.
+    Args:
+        inputs: (points, time, ...) numbers, such as images, which are read row by row; with a vocabulary (points, time)
+            tokens.
+        vocabulary: number of tokens; None: inputs are numbers.
+        network: name of the architecture, which begins the sentence that refuses inputs.
+
+    Returns:
+        (points, time, numbers) float; with a vocabulary (points, time) int64.
+
+    Raises:
+        BadInput: the inputs are of the other kind, or a token is outside the vocabulary.
     """
     if vocabulary is None:
         if inputs.dtype.kind != "f" or inputs.ndim < 3:
@@ -37,7 +46,7 @@ def sequences(inputs: np.ndarray, vocabulary: int | None, network: str) -> np.nd
 
 
 def embedding(vocabulary: int, width: int) -> dict[str, Parameter]:
-    """A vector of standard normal numbers a token, as `nn.Embedding` starts."""
+    """A vector of standard normal numbers per token, as `nn.Embedding` starts."""
     return {"embedding.weight": Parameter((vocabulary, width), 1.0)}
 
 
@@ -50,5 +59,5 @@ def look_up(weight: Tensor, tokens: Tensor) -> Tensor:
 
 
 def checked_vocabulary(vocabulary: int | None) -> int | None:
-    """The same; BadInput for anything but None or a whole number of at least 2."""
+    """The vocabulary as an int, or None; BadInput for anything but None or a whole number of at least 2."""
     return None if vocabulary is None else whole(vocabulary, "The size of a vocabulary", least=2)

@@ -23,10 +23,10 @@ class Transformer(GaussianLayers):
 
     n: each token's numbers with mean 0 and variance 1; without trained gain and shift, which start at 1 and 0. It comes
     before attention, not after (Xiong et al. 2020, arXiv 2002.04745). Attention goes both ways and to all tokens,
-    padding included. width: numbers a token, even and a multiple of heads. feedforward: units of the
-    layer between V and W. vocabulary: None for inputs whose rows are the tokens, such as images, embedded linearly;
-    else how many tokens there are, each with a trained vector that starts with variance 1. Positions: the sines and
-    cosines of Vaswani et al., section 3.5. All weights start with variance σ_w²/fan-in.
+    padding included. width: numbers per token, even and a multiple of heads. feedforward: units of the layer between V
+    and W. vocabulary: None for inputs whose rows are the tokens, such as images, embedded linearly; else the number of
+    tokens, each with a trained vector that starts with variance 1. Positions: the sines and cosines of Vaswani et al.,
+    section 3.5. All weights start with variance σ_w²/fan-in.
     """
 
     width: int = 16
@@ -54,7 +54,7 @@ class Transformer(GaussianLayers):
 
     @property
     def facts(self) -> dict[str, str | int | float]:
-        """What the report groups cells by."""
+        """Facts by which the report groups cells."""
         return {"architecture": self.name, "depth": self.blocks, "width": self.width}
 
     def prepare(self, inputs: np.ndarray) -> np.ndarray:
@@ -104,8 +104,16 @@ class Transformer(GaussianLayers):
 
 
 def positions(time: int, width: int, like: Tensor) -> Tensor:
-    """(time, width) sines at even and cosines at odd places, of wavelengths from 2π to 20,000π; dtype and device of
-    like."""
+    """Sines at even and cosines at odd places, of wavelengths from 2π to 20,000π (Vaswani et al. 2017, section 3.5).
+
+    Args:
+        time: length of the sequence.
+        width: numbers per token, even.
+        like: tensor whose dtype and device the result has.
+
+    Returns:
+        (time, width).
+    """
     frequency = torch.exp(torch.arange(0, width, 2, device=like.device, dtype=like.dtype) * (-log(10_000) / width))
     angle = torch.arange(time, device=like.device, dtype=like.dtype)[:, None] * frequency
     return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)

@@ -1,7 +1,7 @@
 """Optimisers for ensembles: every network has its own state, so networks may come and go at any step.
 
-Each is numerically the optimiser of the same name in `torch.optim`, where there is one. To add one: one class and one
-entry in OPTIMISERS.
+If `torch.optim` has an optimiser of the same name, the two take numerically the same steps. To add one: one class and
+one entry in OPTIMISERS.
 """
 
 from collections.abc import Callable

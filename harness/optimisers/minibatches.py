@@ -32,7 +32,16 @@ def _shift(z: Tensor, places: int) -> Tensor:
 
 
 def orders(keys: Tensor, epochs: Tensor, m: int) -> Tensor:
-    """Permutations of range(m), one a network. keys, epochs: (networks,) int64 -> (networks, m) int64."""
+    """Random permutations of the training points, one per network.
+
+    Args:
+        keys: (networks,) int64, the networks' keys.
+        epochs: (networks,) int64, the epoch that each network is in.
+        m: number of training points.
+
+    Returns:
+        (networks, m) int64, each row a permutation of range(m).
+    """
     # The points take the place of the numbers' lowest bits, so that sorting the numbers sorts the points.
     mask = (1 << (m - 1).bit_length()) - 1
     if keys.device.type == "cpu":
@@ -47,7 +56,7 @@ def orders(keys: Tensor, epochs: Tensor, m: int) -> Tensor:
 
 @njit(cache=True, nogil=True)
 def _fill(numbers: np.ndarray, keys: np.ndarray, epochs: np.ndarray, mask: np.uint64) -> None:
-    """What `orders` sorts, by `splitmix64`, in one go through memory; all of it uint64."""
+    """Fill in the numbers that `orders` sorts, by `splitmix64`, in one pass through memory; all of it uint64."""
     networks, m = numbers.shape
     for n in range(networks):
         state = keys[n] + epochs[n] * np.uint64(m) * _UNSIGNED[0]
@@ -60,10 +69,18 @@ def _fill(numbers: np.ndarray, keys: np.ndarray, epochs: np.ndarray, mask: np.ui
 
 
 def normal(keys: Tensor, updates: Tensor, size: int, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Standard normal numbers (networks, size), by Box & Muller 1958.
+    """Standard normal numbers of each network's own (Box & Muller 1958).
 
-    keys, updates: (networks,) int64; the keys may be those of `orders`. Each half of a 64-bit number makes a uniform
-    one, so that no normal number exceeds 6.7.
+    Each half of a 64-bit number makes a uniform one, so that no normal number exceeds 6.7.
+
+    Args:
+        keys: (networks,) int64, the networks' keys; they may be those of `orders`.
+        updates: (networks,) int64, the update that each network is at.
+        size: numbers per network.
+        dtype: type of the result.
+
+    Returns:
+        (networks, size).
     """
     pairs = -(-size // 2)
     counters = updates[:, None] * pairs + torch.arange(1, pairs + 1, device=keys.device)

@@ -1,4 +1,4 @@
-"""What every optimiser provides, and what those with noise of their own provide besides."""
+"""The interface of every optimiser, and that of optimisers with noise of their own."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields
@@ -14,50 +14,66 @@ if TYPE_CHECKING:
 
 
 class Optimiser(Protocol):
-    """An update rule on rows (networks, size), one a network; its state is a list of tensors of as many rows.
+    """An update rule on rows (networks, size), one network per row; its state is a list of tensors of as many rows.
 
     Its repr has all its numbers: it is part of a stored sample's address.
     """
 
     @property
     def name(self) -> str:
-        """Stable identifier with the learning rate, and what else is not at its default."""
+        """Stable identifier with the learning rate and every number that is not at its default."""
 
     @property
     def rotation_equivariant(self) -> bool:
-        """Whether its steps turn with the gradients: true of gradient descent, not of what scales each number alone."""
+        """Whether its steps turn with the gradients: true of gradient descent, false of rules that scale each number
+        separately.
+        """
 
     @property
     def full_batch(self) -> bool:
-        """Whether it takes all of S at each step, whatever the batch asked for."""
+        """Whether it takes all of S at each step, whatever batch is asked for."""
 
     def start(self, rows: Tensor) -> list[Tensor]:
         """State of networks that have taken no step."""
 
     def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
-        """Update rows and state in place."""
+        """Take one step with every network.
+
+        Args:
+            rows: (networks, size) the networks; updated in place.
+            gradients: (networks, size), or what `Noisy.follow` gave in their place.
+            state: tensors of as many rows, as `start` made them; updated in place.
+        """
 
 
 @runtime_checkable
 class Noisy(Protocol):
-    """An optimiser that steps along something else than the gradient of its batch."""
+    """An optimiser that steps along another vector than the gradient of its batch."""
 
     def follow(
         self, gradient: Tensor, whole: Callable[[], Tensor], pull: Callable[[], Tensor], normal: Callable[[], Tensor]
     ) -> Tensor:
-        """What its step takes for the gradient, (networks, size).
+        """The vector that takes the gradient's place in `step`.
 
-        gradient: of each network's batch. whole: of all of S. pull: θ/σ², by which −ln of the initialisation's density
-        grows, were it Gaussian with these standard deviations σ. normal: standard normal numbers, new at each update
-        and the network's own. All are written in the coordinates in which each number's learning rate is the same.
+        All arguments are in the coordinates in which each number's learning rate is the same.
+
+        Args:
+            gradient: (networks, size), gradient of each network's batch.
+            whole: returns the gradient of all of S.
+            pull: returns θ/σ², the gradient of −ln of the initialisation's density if it is Gaussian with these
+                standard deviations σ.
+            normal: returns standard normal numbers, new at each update and the network's own.
+
+        Returns:
+            (networks, size).
         """
 
 
 def check_numbers(rule: "DataclassInstance") -> None:
-    """Each number of an optimiser as a float; BadInput where one is none that it can have.
+    """Set each number of an optimiser as a float; BadInput if one is outside its range.
 
-    Learning rates and temperatures are positive, ε and weight decays not negative, and all else lies in [0, 1), as
-    decay rates of running means do.
+    Learning rates and temperatures are positive, ε and weight decays not negative, and all other numbers lie in [0, 1),
+    as decay rates of running means do.
     """
     for field in fields(rule):
         value, what = getattr(rule, field.name), f"{_article(field.name)} {field.name.replace('_', ' ')}"
@@ -77,7 +93,7 @@ def _article(word: str) -> str:
 
 
 def check_optimiser(thing: object) -> None:
-    """BadInput unless it has what an `Optimiser` has."""
+    """Raise BadInput unless it has the attributes of an `Optimiser`."""
     if isinstance(thing, type) or not all(hasattr(thing, name) for name in ("name", "start", "step", "full_batch")):
         raise BadInput(f"An optimiser is one of `harness.optimisers` such as SGD(0.1), not {short_repr(thing)}.")
 

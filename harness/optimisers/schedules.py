@@ -13,14 +13,14 @@ from harness.optimisers.rule import Noisy, Optimiser, check_optimiser
 
 
 class Schedule(Protocol):
-    """What the learning rate is multiplied by."""
+    """Factor of the learning rate, step by step."""
 
     @property
     def name(self) -> str:
         """Stable identifier."""
 
     def factor(self, steps: Tensor) -> Tensor:
-        """Of networks that have taken so many steps before this one, (networks,) -> (networks,)."""
+        """Factors for networks that have taken these numbers of steps before this one, (networks,) -> (networks,)."""
 
 
 def _checked_steps(steps: int) -> int:
@@ -30,7 +30,7 @@ def _checked_steps(steps: int) -> int:
 
 @dataclass(frozen=True)
 class Cosine:
-    """From 1 down to `last` along half a cosine of so many steps, and there it stays (Loshchilov & Hutter 2017)."""
+    """From 1 down to `last` along half a cosine of `steps` steps, then constant (Loshchilov & Hutter 2017)."""
 
     steps: int
     last: float = 0.0
@@ -51,7 +51,7 @@ class Cosine:
 
 @dataclass(frozen=True)
 class StepDecay:
-    """Multiplied by `by` once in so many steps."""
+    """Multiplied by `by` after every `every` steps."""
 
     every: int
     by: float = 0.1
@@ -72,7 +72,7 @@ class StepDecay:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """1/steps at the first step, 2/steps at the second, … and 1 from the last of so many steps on."""
+    """1/steps at the first step, 2/steps at the second, … and 1 from the last of these steps on."""
 
     steps: int
 

@@ -1,8 +1,8 @@
-"""Training without gradients: proposals, kept where they lower the loss on all of S (Chiang et al. 2023, ICLR).
+"""Training without gradients: proposals, kept if they lower the loss on all of S (Chiang et al. 2023, ICLR).
 
 Theirs lower the loss of logits divided by the layers' norms, here it is the loss of the network as it stands; their
-radii are absolute, on weights uniform in ±1, here they are in standard deviations of each number's initialisation.
-A network that fits all of S moves no more. What is an epoch to an optimiser is PROPOSALS proposals to a search.
+radii are absolute, on weights uniform in ±1, here they are in standard deviations of each number's initialisation. A
+network that fits all of S moves no more. An epoch of a search is PROPOSALS proposals.
 """
 
 from collections.abc import Callable
@@ -22,30 +22,38 @@ PROPOSALS = 16
 
 @runtime_checkable
 class Searcher(Protocol):
-    """A way to search; it takes an optimiser's place. Its state begins with what `search` needs, see `fresh`."""
+    """A way to search, in an optimiser's place. Its state begins with that of `search`; see `fresh`."""
 
     @property
     def greedy(self) -> bool:
-        """Whether only what lowers the loss is kept; else every proposal is."""
+        """Whether only proposals that lower the loss are kept; else every proposal is."""
 
     def patience(self, size: int) -> int:
-        """How many refusals in a row halve the radius of networks of so many numbers."""
+        """Number of refusals in a row that halves the radius, for networks of so many numbers."""
 
     def propose(self, rows: Tensor, state: list[Tensor], keys: Tensor, counters: Tensor, spread: Tensor) -> Tensor:
-        """Where each network would go, (networks, size).
+        """Propose a new position for each network.
 
-        keys, counters: (networks,) a network's own, and the proposals it has made. spread: (size,) standard deviations.
+        Args:
+            rows: (networks, size) the networks.
+            state: as `start` made it, see `fresh`.
+            keys: (networks,) int64, the networks' keys.
+            counters: (networks,) int64, proposals that each network has made.
+            spread: (size,) standard deviations at initialisation.
+
+        Returns:
+            (networks, size).
         """
 
 
 class _Search:
-    """What all searchers have in common, as optimisers."""
+    """Common parts of all searchers, as optimisers."""
 
     full_batch = True
     greedy = True
 
     def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
-        """Never asked for: a search has no gradients."""
+        """Never called: a search has no gradients."""
         raise NotImplementedError
 
     def start(self, rows: Tensor) -> list[Tensor]:
@@ -83,9 +91,9 @@ class GuessAndCheck(_Search):
 
 @dataclass(frozen=True)
 class GreedyRandomSearch(_Search):
-    """All numbers move at once, by Gaussian noise; `tries` refusals in a row halve its standard deviation.
+    """Gaussian noise moves all numbers at once; `tries` refusals in a row halve its standard deviation.
 
-    radius: the first one.
+    radius: the first standard deviation, in units of the initialisation's.
     """
 
     radius: float = 1.0
@@ -115,10 +123,10 @@ class GreedyRandomSearch(_Search):
 
 @dataclass(frozen=True)
 class PatternSearch(_Search):
-    """One number moves at a time, by plus or minus the radius; when all directions are refused in turn, it is halved.
+    """One number moves at a time, by plus or minus the radius; if all directions in turn are refused, it is halved.
 
-    Directions are gone through in a random order, one order for each radius, which a success does not start anew.
-    radius: the first one.
+    Directions are tried in a random order, one order for each radius; a success does not start it anew. radius: the
+    first one, in units of the initialisation's standard deviation.
     """
 
     radius: float = 1.0
@@ -164,9 +172,16 @@ def search(
     spread: Tensor,
     evaluate: Callable[[Tensor], tuple[Tensor, Tensor]],
 ) -> None:
-    """One proposal of every network that does not fit; updates rows and state in place.
+    """Make one proposal for every network that does not fit.
 
-    evaluate: rows -> their losses on all of S, and whether they fit it, (networks,) each.
+    Args:
+        searcher: the way to search.
+        rows: (networks, size) the networks; updated in place.
+        state: as `start` made it, see `fresh`; updated in place.
+        keys: (networks,) int64, the networks' keys.
+        counters: (networks,) int64, proposals that each network has made.
+        spread: (size,) standard deviations at initialisation.
+        evaluate: rows -> their losses on all of S, and whether they fit it, (networks,) each.
     """
     loss, fitted, radius, refusals = state[:4]
     unknown = loss.isposinf().nonzero()[:, 0]

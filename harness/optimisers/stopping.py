@@ -8,7 +8,7 @@ from harness.errors import BadInput
 
 @dataclass(frozen=True)
 class FirstFit:
-    """When it first fits all of S, looked at before training and after each epoch; or so many epochs further on.
+    """Stop at the first fit of all of S, checked before training and after each epoch, or `further` epochs after it.
 
     further: epochs of overtraining; a network that no longer fits at their end counts as unfitted.
     """
@@ -21,7 +21,9 @@ class FirstFit:
 
 @dataclass(frozen=True)
 class After:
-    """After so many epochs, or so many updates (steps of the optimiser), whether or not it fits; give one of them."""
+    """Stop after a number of epochs, or of updates (steps of the optimiser), whether or not the network fits; give one
+    of the two.
+    """
 
     epochs: int | None = None
     updates: int | None = None
@@ -36,7 +38,7 @@ class After:
         set_fields(self, **counts("Training for a number of epochs or of updates", 0, **given))
 
     def of_updates(self, updates_an_epoch: int) -> int:
-        """The number of updates it takes."""
+        """Number of updates until it stops."""
         return self.updates if self.updates is not None else (self.epochs or 0) * updates_an_epoch
 
 

@@ -23,11 +23,23 @@ TARGETS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
 
 
 def boolean_cube(bits: int, target: str = "constant-0", train: int = 0, split: int = 0) -> Problem:
-    """All 2^bits inputs 0/1 in counting order: row i is i in binary, the most significant bit first.
+    """The n-bit Boolean cube: all 2^bits inputs 0/1 in counting order, row i being i in binary, most significant bit
+    first.
 
-    target: a string of 2^bits zeros and ones in that order, or constant-0, constant-1, identity (copies the last
-        bit, 0101…), copy-k (copies bit k, from 1), parity, majority (more ones than zeros), random (by split).
-    train: so many inputs, chosen by `split`, are the training set; the rest is evaluated. 0: all are evaluated.
+    Args:
+        bits: number of input bits, 1 to 16.
+        target: a string of 2^bits zeros and ones in that order, or constant-0, constant-1, identity (copies the last
+            bit, 0101…), copy-k (copies bit k, from 1), parity, majority (more ones than zeros), random (labels drawn by
+            `split`).
+        train: number of training inputs, chosen at random; the rest is evaluated. 0: no training set, all are
+            evaluated.
+        split: seed of the choice of training inputs and of the random target.
+
+    Returns:
+        The problem, with two classes.
+
+    Raises:
+        BadInput: the bits, the target or the size of the training set cannot be had.
     """
     if not are_counts(bits) or bits > MOST_BITS:
         raise BadInput(f"A Boolean cube has 1 to {MOST_BITS} bits, not {short_repr(bits)}.")

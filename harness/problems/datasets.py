@@ -41,14 +41,35 @@ _TASK_NAMES = {EVEN_ODD: "even_odd", FIRST_LAST: "first_last", TEN: "ten"}
 
 
 def digits(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool = True) -> Problem:
-    """1,797 handwritten digits of 8×8 pixels (scikit-learn's load_digits), from 0 to 16."""
+    """Handwritten digits of 8×8 pixels with values from 0 to 16: 1,797 of them (scikit-learn's load_digits).
+
+    Args:
+        m: training points.
+        n: evaluation points.
+        task: groups of digits that are labelled 0, 1, …; see the top of this file.
+        split: seed of the split.
+        balanced: whether each set has equally many points per class.
+
+    Returns:
+        The problem; inputs (points, 8, 8).
+    """
     return _classes("digits", _digits, m, n, task, split, balanced)
 
 
 def mnist(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool = True, full: bool = False) -> Problem:
-    """MNIST digits of 28×28 pixels: 2,000 of them, or with `full` the 10,000 of mnist_10k.npz in the data folder.
+    """MNIST digits of 28×28 pixels (LeCun et al. 1998).
 
-    The data folder is first looked at when the arrays are needed; Unavailable where it lacks the file.
+    Args:
+        m: training points.
+        n: evaluation points.
+        task: groups of digits that are labelled 0, 1, …; see the top of this file.
+        split: seed of the split.
+        balanced: whether each set has equally many points per class.
+        full: whether the pool is the 10,000 digits of mnist_10k.npz in the data folder, read when the arrays are first
+            needed (Unavailable if it is not there), instead of the 2,000 packaged ones.
+
+    Returns:
+        The problem; inputs (points, 28, 28).
     """
     switch(full, "Whether MNIST is taken in full")
     return _classes("mnist-full" if full else "mnist", _mnist_full if full else _mnist, m, n, task, split, balanced)
@@ -57,9 +78,19 @@ def mnist(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool =
 def fashion_mnist(
     m: int, n: int, task: str = FIRST_LAST, split: int = 0, balanced: bool = True, full: bool = False
 ) -> Problem:
-    """Fashion-MNIST, 28×28 pixels: 2,000 images, or with `full` all 70,000 of fashion_mnist.npz in the data folder.
+    """Fashion-MNIST images of 28×28 pixels (Xiao, Rasul & Vollgraf 2017).
 
-    The data folder is first looked at when the arrays are needed; Unavailable where it lacks the file.
+    Args:
+        m: training points.
+        n: evaluation points.
+        task: groups of classes that are labelled 0, 1, …; see the top of this file.
+        split: seed of the split.
+        balanced: whether each set has equally many points per class.
+        full: whether the pool is the 70,000 images of fashion_mnist.npz in the data folder, read when the arrays are
+            first needed (Unavailable if it is not there), instead of the 2,000 packaged ones.
+
+    Returns:
+        The problem; inputs (points, 28, 28).
     """
     switch(full, "Whether Fashion-MNIST is taken in full")
     name = "fashion_mnist-full" if full else "fashion_mnist"
@@ -67,12 +98,24 @@ def fashion_mnist(
 
 
 def ionosphere(m: int, n: int, split: int = 0, balanced: bool = True) -> Problem:
-    """UCI Ionosphere: 351 radar returns of 34 numbers, bad (0) or good (1)."""
+    """UCI Ionosphere: 351 radar returns of 34 numbers, bad (0) or good (1).
+
+    Args:
+        m: training points.
+        n: evaluation points.
+        split: seed of the split.
+        balanced: whether each set has equally many points per class.
+
+    Returns:
+        The problem; inputs (points, 34).
+    """
     return _split("ionosphere", "bad/good", _ionosphere, m, n, split, balanced)
 
 
 def data_folder() -> Path:
-    """The folder of the full sets, from the environment variable HARNESS_DATA; Unavailable where it is not there."""
+    """The folder of the full data sets, named by the environment variable HARNESS_DATA; Unavailable if it does not
+    exist.
+    """
     named = os.environ.get("HARNESS_DATA")
     if not named:
         raise Unavailable(
@@ -155,7 +198,7 @@ def _packaged(name: str) -> bytes:
 
 
 def external(name: str) -> bytes:
-    """A file of the data folder, its sha256 checked; Unavailable where it is missing, BadInput where it is damaged."""
+    """Content of a file of the data folder; Unavailable if it is missing, BadInput if its sha256 is wrong."""
     path = data_folder() / name
     if not path.exists():
         raise Unavailable(

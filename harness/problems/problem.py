@@ -27,10 +27,10 @@ class Arrays(NamedTuple):
 class Problem:
     """Training set S and evaluation inputs E; a function is the string of a network's labels on E.
 
-    name: stable identifier. facts: what the report says of it. load: called once, when the arrays are first needed, so
-    that a grid can name data that is not here. classes: labels there are. vocabulary: where the inputs are tokens, 0 …
-    vocabulary − 1, how many there are; None where they are numbers. Make one with `from_arrays` or with the functions
-    of this package.
+    name: stable identifier. m, n: training and evaluation points. facts: what the report says about the problem. load:
+    called once, when the arrays are first needed, so that a grid can name data that are not here. classes: number of
+    labels. vocabulary: number of tokens, if the inputs are tokens 0 … vocabulary − 1; None: inputs are numbers. Make
+    one with `from_arrays` or with the functions of this package.
     """
 
     name: str
@@ -53,11 +53,24 @@ class Problem:
         classes: int = 2,
         vocabulary: int | None = None,
     ) -> "Problem":
-        """Your own data, copied. m may be 0, n may not; labels are 0 … classes − 1; BadInput says what does not fit.
+        """Make a problem of your own data, which are copied.
 
-        vocabulary: for inputs that are tokens 0 … vocabulary − 1, (points, time).
+        Args:
+            train_x: (m, ...) training inputs, numbers or tokens; m may be 0.
+            train_y: (m,) their labels 0 … classes − 1.
+            eval_x: (n, ...) evaluation inputs of the same shape, n at least 1.
+            eval_y: (n,) their labels.
+            name: name in the report; samples are stored under the arrays' content, whatever the name.
+            facts: more for the report, by name; None: nothing.
+            classes: number of labels.
+            vocabulary: number of tokens, for inputs (points, time) of tokens 0 … vocabulary − 1; None: inputs are
+                numbers.
 
-        The name is for people; samples are stored under the arrays' content.
+        Returns:
+            The problem.
+
+        Raises:
+            BadInput: an array, the name or a fact does not fit this description.
         """
         check_classes(classes)
         classes, vocabulary = int(classes), _checked_vocabulary(vocabulary)
@@ -93,18 +106,33 @@ class Problem:
         classes: int = 2,
         vocabulary: int | None = None,
     ) -> "Problem":
-        """A problem whose arrays are loaded when they are first needed; `load` may raise Unavailable or BadInput."""
+        """Make a problem whose arrays are loaded when they are first needed.
+
+        Args:
+            name: stable identifier.
+            m: training points.
+            n: evaluation points.
+            facts: more for the report, by name.
+            load: returns the arrays; it may raise Unavailable or BadInput.
+            classes: number of labels.
+            vocabulary: number of tokens, for inputs of tokens; None: inputs are numbers.
+
+        Returns:
+            The problem.
+        """
         more = {"classes": classes} if classes > 2 else {}
         m, n = int(m), int(n)
         return cls(name, m, n, {"problem": name, "m": m, "n": n, **more, **facts}, load, classes, vocabulary)
 
     @property
     def outputs(self) -> int:
-        """Logits of a network: for two classes one, whose sign decides, else one a class, the largest of which does."""
+        """Logits per network: for two classes one, whose sign gives the label; else one per class, of which the largest
+        does.
+        """
         return 1 if self.classes == 2 else self.classes
 
     def needs_two_classes(self, what: str) -> None:
-        """BadInput where there are more, for what is defined for two classes only."""
+        """Raise BadInput if there are more than two classes; what: the function that is defined for two only."""
         if self.classes > 2:
             raise BadInput(
                 f"{what} takes two classes, but the problem {self.name} has {self.classes}; group them into two."
@@ -112,11 +140,11 @@ class Problem:
 
     @cached_property
     def arrays(self) -> Arrays:
-        """All four, read-only."""
+        """Training and evaluation inputs and labels, read-only."""
         return self.load()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """It travels as its arrays: where it goes there need be no data folder."""
+        """Pickle the arrays, not the loader: the receiving process needs no data folder."""
         return _travelled, (self.name, self.m, self.n, self.facts, self.arrays, self.classes, self.vocabulary)
 
     @property
@@ -146,7 +174,7 @@ class Problem:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of the arrays and the classes: the problem's address in the store, whatever it is called."""
+        """sha256 of the arrays and the number of classes: the problem's address in the store, whatever its name."""
         digest = hashlib.sha256()
         if self.classes > 2:
             digest.update(f"{self.classes} classes".encode())
@@ -165,7 +193,7 @@ def _travelled(
 
 
 def _array(values: ArrayLike) -> np.ndarray | None:
-    """A copy; None where the rows are of different lengths, or a number is too large for any type."""
+    """A copy; None if the rows are of different lengths, or a number is too large for any type."""
     try:
         return np.array(values)
     except (TypeError, ValueError, OverflowError):
@@ -177,7 +205,7 @@ def _checked_vocabulary(vocabulary: int | None) -> int | None:
 
 
 def _check_words(name: str, facts: dict[str, Any] | None) -> None:
-    """BadInput where the name is no printable text, or a fact is none of text, number and None."""
+    """Raise BadInput if the name is no printable text, or a fact is no text, number or None."""
     if not isinstance(name, str) or not name.isprintable() or not name:
         raise BadInput(f"A problem's name is a text on one line, not {short_repr(name)}.")
     facts = {} if facts is None else facts

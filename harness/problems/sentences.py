@@ -22,15 +22,29 @@ PADDING, OTHER = 0, 1
 def sentences(
     m: int, n: int, vocabulary: int = 500, length: int = 24, split: int = 0, balanced: bool = True
 ) -> Problem:
-    """Each sentence as `length` tokens, (points, length) int64.
+    """Film reviews as sequences of tokens, one sentence per point.
 
-    Token 0 fills the front of shorter sentences, so that each ends with its last word; longer ones lose their end.
-    Token 1 is any other word; the rest of the vocabulary are the most frequent words of the whole pool, the most
-    frequent first and equally frequent ones by the alphabet, which uses no label and does not depend on the split.
-    Words are what spaces separate in the files: lower case, punctuation marks apart. Sentences that occur twice are
-    taken once, and one that occurs under both labels is left out: training and evaluation sentences differ.
+    Token 0 fills the front of short sentences, so that each ends with its last word; long ones lose their end. Token 1
+    stands for any word outside the vocabulary; the rest of the vocabulary are the most frequent words of the whole
+    pool, the most frequent first and equally frequent ones in alphabetical order, which uses no label and does not
+    depend on the split. Words are separated by spaces in the files: lower case, punctuation marks apart. Repeated
+    sentences are taken once, and a sentence with both labels is left out: training and evaluation sentences differ.
 
-    The data folder is first looked at when the arrays are needed; Unavailable where it lacks a file.
+    The data folder is read when the arrays are first needed; Unavailable if a file is missing.
+
+    Args:
+        m: training points.
+        n: evaluation points.
+        vocabulary: number of tokens, padding and other words included, at least 3.
+        length: tokens per sentence.
+        split: seed of the split.
+        balanced: whether each set has equally many points per class.
+
+    Returns:
+        The problem; inputs (points, length) int64.
+
+    Raises:
+        BadInput: the vocabulary or the length is too small or too large.
     """
     check_sizes(m, n)
     check_split(split)
@@ -57,7 +71,16 @@ def sentences(
 
 
 def tokens(texts: list[str], numbers: dict[str, int], length: int) -> np.ndarray:
-    """(texts, length) int64: numbers of the words, padded at the front or cut at the end."""
+    """Turn texts into rows of tokens, padded at the front or cut at the end.
+
+    Args:
+        texts: sentences, with spaces between words.
+        numbers: token of each word of the vocabulary.
+        length: tokens per row.
+
+    Returns:
+        (texts, length) int64.
+    """
     rows = np.full((len(texts), length), PADDING, dtype=np.int64)
     for row, text in zip(rows, texts, strict=True):
         found = [numbers.get(word, OTHER) for word in text.split()[:length]]
@@ -66,7 +89,7 @@ def tokens(texts: list[str], numbers: dict[str, int], length: int) -> np.ndarray
 
 
 def most_frequent(texts: list[str], words: int) -> list[str]:
-    """The most frequent words, the most frequent first, equally frequent ones by the alphabet."""
+    """The `words` most frequent words, the most frequent first, equally frequent ones in alphabetical order."""
     counts = Counter(word for text in texts for word in text.split())
     return sorted(counts, key=lambda word: (-counts[word], word))[:words]
 

@@ -9,19 +9,19 @@ from harness.errors import BadInput
 
 
 def check_split(split: int) -> None:
-    """BadInput unless it is a whole number from 0."""
+    """Raise BadInput unless it is a whole number from 0."""
     if not are_counts(split, least=0):
         raise BadInput(f"Splits are numbered from 0, not {short_repr(split)}.")
 
 
 def random_generator(what: str, split: int) -> np.random.Generator:
-    """The random stream of one split of what is named; nothing global is seeded."""
+    """The random stream of one split of the named data; nothing global is seeded."""
     check_split(split)
     return np.random.default_rng([int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], "big"), split])
 
 
 def check_sizes(m: int, n: int) -> None:
-    """BadInput unless a problem can have so many points."""
+    """Raise BadInput unless a problem can have m training and n evaluation points."""
     if not are_counts(m, least=0) or not are_counts(n):
         raise BadInput(
             f"A problem has m ≥ 0 training and n ≥ 1 evaluation points, "
@@ -32,10 +32,24 @@ def check_sizes(m: int, n: int) -> None:
 def split_indices(
     labels: np.ndarray, m: int, n: int, balanced: bool, rng: np.random.Generator, what: str, classes: int = 2
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Disjoint (training, evaluation) indices into a pool with these labels 0 … classes − 1.
+    """Split a pool at random into disjoint training and evaluation sets.
 
-    For one stream and n, the evaluation set is the same for every m and the training sets are nested. Balanced:
-    equally many of every class in each set, one more of some where the number is no multiple of the classes.
+    For one stream and one n, the evaluation set is the same for every m, and the training sets are nested.
+
+    Args:
+        labels: (pool,) labels 0 … classes − 1.
+        m: training points.
+        n: evaluation points.
+        balanced: whether each set has equally many points of each class, up to one.
+        rng: the stream of the split.
+        what: name of the data, which begins the sentence that refuses a split.
+        classes: number of labels.
+
+    Returns:
+        Indices into the pool: training (m,) and evaluation (n,).
+
+    Raises:
+        BadInput: the pool is too small.
     """
     check_sizes(m, n)
     order = rng.permutation(len(labels))

@@ -26,7 +26,7 @@ Table = dict[str, dict[str, Accepted]]
 
 
 def read(path: Path) -> Table:
-    """The accepted verdicts by claim and cell; none where there is no such file. BadInput where it is malformed."""
+    """The accepted verdicts by claim and cell; none if there is no such file. BadInput if it is malformed."""
     try:
         raw = results.strict_json(path.read_text(encoding="utf-8"))
         table = {
@@ -55,7 +55,9 @@ def _text(value: object) -> str:
 
 
 def write(path: Path, table: Mapping[str, Mapping[str, Accepted]]) -> None:
-    """Replace the file, sorted so that a diff shows changed verdicts and nothing else; BadInput where it cannot be."""
+    """Replace the file, sorted so that a diff shows changed verdicts and nothing else; BadInput if it cannot be
+    written.
+    """
     raw = {
         claim: {cell: {"verdict": entry.verdict, "predicted": entry.predicted} for cell, entry in sorted(cells.items())}
         for claim, cells in sorted(table.items())
@@ -65,10 +67,16 @@ def write(path: Path, table: Mapping[str, Mapping[str, Accepted]]) -> None:
 
 
 def outcome(kind: str, verdict: str, accepted: Accepted | None) -> str:
-    """What becomes of a verdict beside the accepted one.
+    """Compare a verdict with the accepted one.
 
-    A theorem's refutation stays "refuted" whatever was accepted. A decided verdict that contradicts the accepted
-    decided one is "changed"; one that equals it is itself, or "refuted, accepted". Everything undecided is itself.
+    Args:
+        kind: kind of the claim.
+        verdict: this run's verdict.
+        accepted: the accepted verdict; None: none was accepted.
+
+    Returns:
+        "changed" for a decided verdict that contradicts the accepted one; "refuted, accepted" for a refutation that
+        equals it, except a theorem's, which stays "refuted"; else the verdict itself.
     """
     if verdict not in DECIDED or accepted is None:
         return verdict
@@ -80,5 +88,7 @@ def outcome(kind: str, verdict: str, accepted: Accepted | None) -> str:
 
 
 def may_be_accepted(kind: str, verdict: str) -> bool:
-    """Decided verdicts can be accepted, but for a theorem's refutation: that is a bug, not a result."""
+    """Whether a verdict can be accepted: if it is decided, and no theorem's refutation, which is a bug and not a
+    result.
+    """
     return verdict in DECIDED and not (kind == "theorem" and verdict == "refuted")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from harness.report import against, words
+from harness.report import words
 from harness.report.accepted import DECIDED
 from harness.report.grouping import Cell
 
@@ -18,10 +18,16 @@ _HALVINGS = 50
 
 
 def p_values(values: np.ndarray, arms: np.ndarray, alphas: np.ndarray, freedoms: np.ndarray) -> np.ndarray:
-    """p of no difference for each pair of estimates, before what looks cost.
+    """p of no difference for each pair of estimates, before the correction for several looks.
 
-    values, arms, alphas, freedoms: (2, pairs) of the estimates, the longer sides of their intervals, 1 − the level of
-    these, and degrees of freedom.
+    Args:
+        values: (2, pairs) the estimates.
+        arms: (2, pairs) the longer sides of their intervals.
+        alphas: (2, pairs) 1 − level of the intervals.
+        freedoms: (2, pairs) degrees of freedom.
+
+    Returns:
+        (pairs,) p, at least LEAST.
     """
     apart = abs(values[0] - values[1])
     low, high = np.full(apart.shape, np.log(LEAST)), np.zeros(apart.shape)
@@ -41,7 +47,7 @@ def _stretch(to: np.ndarray, alphas: np.ndarray, freedoms: np.ndarray) -> np.nda
 
 
 def of_estimates(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> list[float | None]:
-    """p of each pair of estimates as the results have them; None where one has no value or no finite interval."""
+    """p of each pair of estimates as the results have them; None if one has no value or no finite interval."""
     ps: list[float | None] = [None] * len(pairs)
     told = [i for i, pair in enumerate(pairs) if all(_bounded(each) for each in pair)]
     if not told:
@@ -67,7 +73,9 @@ def _bounded(estimate: Mapping[str, Any]) -> bool:
 
 
 def holm(ps: Sequence[float]) -> list[float]:
-    """Adjusted p-values (Holm 1979): the chance that any that is at most alpha is wrong is at most alpha."""
+    """Adjusted p-values (Holm 1979): if all that are at most alpha are called different, any is called so wrongly with
+    probability at most alpha.
+    """
     order = np.argsort(ps)
     steps = np.asarray(ps, dtype=float)[order] * np.arange(len(ps), 0, -1)
     adjusted = np.empty(len(ps))
@@ -89,7 +97,9 @@ _NUMBERS = ("value", "low", "high")
 
 @dataclass(frozen=True)
 class Pair:
-    """A cell in this run and in the other. p: adjusted for all cells; None where they cannot be compared."""
+    """A cell in this run and in the other. p: adjusted for all cells; None if they cannot be compared. said: one of
+    ORDER.
+    """
 
     cell: Cell
     other: Cell
@@ -98,13 +108,15 @@ class Pair:
 
     @property
     def bound(self) -> bool:
-        """Whether the predicted region was another, which can change a verdict by itself."""
+        """Whether the predicted regions differ, which can change a verdict by itself."""
         return bool(self.cell["predicted"]["text"] != self.other["predicted"]["text"])
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All pairs, those to look at first in front; the cells that are in one run only; how the runs differ, in words."""
+    """All pairs, in the order in which a reader wants them; the cells of one run only; sentences on how the runs
+    differ.
+    """
 
     pairs: list[Pair]
     only_here: list[Cell]
@@ -112,31 +124,31 @@ class Comparison:
     runs: list[str]
 
     def count(self, said: str) -> int:
-        """Pairs that came out so."""
+        """Number of pairs with this result."""
         return sum(pair.said == said for pair in self.pairs)
 
     def summary(self) -> str:
         """The comparison in a sentence."""
         counts = ", ".join(f"{self.count(said):,} {said}" for said in ORDER if self.count(said))
         compared = [pair.p for pair in self.pairs if pair.p is not None]
-        differing = sum(p <= against.ALPHA for p in compared)
+        differing = sum(p <= ALPHA for p in compared)
         return (
             f"{words.plural(len(self.pairs), 'cell')} in both runs{': ' if counts else ''}{counts}; "
             f"{len(self.only_here):,} only in this one, {len(self.only_there):,} only in the other. Of "
             f"{words.plural(len(compared), 'estimate')} compared {differing:,} differ, with a chance of at most "
-            f"{against.ALPHA:.0%} that any is called different wrongly."
+            f"{ALPHA:.0%} that any is called different wrongly."
         )
 
 
 def compare(document: Mapping[str, Any], other: Mapping[str, Any]) -> Comparison:
-    """This run's results against another's."""
+    """Compare this run's results with another's."""
     here = {(cell["claim"], cell["id"]): cell for cell in document["cells"]}
     there = {(cell["claim"], cell["id"]): cell for cell in other["cells"]}
     both = [(cell, there[key]) for key, cell in here.items() if key in there]
     alike = [pair for pair in both if _same_quantity(*pair)]
-    found = against.of_estimates([(cell["estimate"], twin["estimate"]) for cell, twin in alike])
+    found = of_estimates([(cell["estimate"], twin["estimate"]) for cell, twin in alike])
     told = [i for i, p in enumerate(found) if p is not None]
-    adjusted = against.holm([p for p in found if p is not None])
+    adjusted = holm([p for p in found if p is not None])
     of = {id(alike[i][0]): p for i, p in zip(told, adjusted, strict=True)}
     pairs = [Pair(cell, twin, p := of.get(id(cell)), _said(cell, twin, p)) for cell, twin in both]
     pairs.sort(key=lambda pair: (ORDER.index(pair.said), 1.0 if pair.p is None else pair.p))
@@ -157,7 +169,7 @@ def _said(cell: Cell, twin: Cell, p: float | None) -> str:
     verdicts = {cell["verdict"], twin["verdict"]}
     if len(verdicts) == 2 and verdicts <= set(DECIDED):
         return CHANGED
-    if p is not None and p <= against.ALPHA:
+    if p is not None and p <= ALPHA:
         return DIFFER
     if _same_quantity(cell, twin) and all(cell["estimate"][key] == twin["estimate"][key] for key in _NUMBERS):
         return SAME

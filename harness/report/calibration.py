@@ -22,9 +22,9 @@ _NUMBERS = ("measured", "low", "high", "simulations")
 
 
 def read(file: Traversable | None = None) -> list[dict[str, Any]]:
-    """Groups of rows by kind, each with its title and axis; none where there is no such file.
+    """Groups of rows by kind, each with its title and axis; none if there is no such file.
 
-    A row's `said` is whether its interval agrees with what was promised: "kept", "not kept", or "" for power.
+    A row's `said` is whether its interval agrees with the promise: "kept", "not kept", or "" for power.
     """
     file = file or files("harness.report") / "calibration.json"
     if not file.is_file():

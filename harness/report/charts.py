@@ -1,4 +1,4 @@
-"""What a cell's plots show, in columns, for the page's script to draw."""
+"""Contents of a cell's plots, in columns, for the page's script to draw."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _FEWEST_POINTS = 20
 
 
 def points_each(cells: list[dict[str, Any]]) -> int:
-    """How many points each cell's plot may have."""
+    """Number of points that each cell's plot may have."""
     plots = sum(bool(cell["details"].get(kind)) for cell in cells for kind in ("scatter", "complexity"))
     return max(MOST_POINTS // max(plots, 1), _FEWEST_POINTS)
 
@@ -19,7 +19,7 @@ def points_each(cells: list[dict[str, Any]]) -> int:
 def scatter(cell: Cell, most: int) -> dict[str, Any] | None:
     """P–P plot: f functions, x and y probabilities with intervals [x0, x1] and [y0, y1], e test errors.
 
-    target: the place of the target function in the list, where it is there. of: how many points there were.
+    target: the place of the target function in the list, if it is there. of: number of points before the cut.
     """
     points = cell["details"].get("scatter")
     if not points:
@@ -43,7 +43,7 @@ def scatter(cell: Cell, most: int) -> dict[str, Any] | None:
 
 
 def complexity(cell: Cell, most: int) -> dict[str, Any] | None:
-    """P–K plot: f functions, k complexities, p probabilities; bound: log2 p ≤ −a·k + b, where there is one."""
+    """P–K plot: f functions, k complexities, p probabilities; bound: log2 p ≤ −a·k + b, if there is one."""
     points = cell["details"].get("complexity")
     if not points:
         return None
@@ -63,9 +63,9 @@ def complexity(cell: Cell, most: int) -> dict[str, Any] | None:
 def states(cell: Cell) -> dict[str, Any] | None:
     """Heat maps of training against test accuracy at initialisation, and the same as a table of text.
 
-    Of each network k training and j evaluation points right and log10 p of them, and mean: test accuracies, with their
-    intervals, of networks with x training points right; trained: of those that training finds. rows: by training points
-    right, two columns a network.
+    For each network, k and j: training and evaluation points right, with log10 p of them; mean: test accuracies, with
+    their intervals, of networks with x training points right; trained: the same of trained networks. rows: by training
+    points right, two columns per network.
     """
     found = cell["details"].get("states")
     if not found:

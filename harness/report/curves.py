@@ -17,12 +17,12 @@ _SAMPLE = "sample"
 
 
 def curves(cells: Sequence[Cell]) -> list[dict[str, Any]]:
-    """One chart for each quantity and each number that its cells vary in, as what the page's script draws.
+    """One chart for each quantity and each number that varies among its cells, for the page's script to draw.
 
-    Quantities that a cell's estimate rests on, such as the errors under a slope, are drawn as well, with no region.
-    x: name of the number; log; ticks. y: the quantity; domain. region: [low, high] where all cells share one, else
-    None; an open end is None. lines: labels. panels: title and rows (x, value, low, high, line, cell) of each; whole:
-    the interval is all on the axis. left_out: panels that are not drawn.
+    Quantities that a cell's estimate rests on, such as the errors under a slope, are drawn as well, with no region. x:
+    name of the number; log; ticks. y: the quantity; domain. region: [low, high] if all cells share one, else None; an
+    open end is None. lines: labels. panels: title and rows (x, value, low, high, line, cell) of each; whole: the
+    interval is all on the axis. left_out: panels that are not drawn.
     """
     charts = []
     for quantity, group in _of_one_grid([*cells, *_rested_on(cells)]):
@@ -43,7 +43,7 @@ def curves(cells: Sequence[Cell]) -> list[dict[str, Any]]:
 
 
 def _of_one_grid(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
-    """Each quantity with its cells, apart where they vary in different parameters."""
+    """Each quantity with its cells, split if they vary in different parameters."""
     groups: dict[tuple[str, frozenset[str]], list[Cell]] = {}
     for quantity, found in by_quantity(cells).items():
         for cell in found:

@@ -29,7 +29,7 @@ class Axis:
     high: float
 
     def at(self, value: float) -> float:
-        """Where a value lies, in percent; 0 or 100 where it is off the axis."""
+        """Place of a value, in percent; 0 or 100 if it is off the axis."""
         return min(max(100 * (value - self.low) / (self.high - self.low), 0.0), 100.0)
 
     def ticks(self) -> list[tuple[float, str]]:
@@ -51,7 +51,7 @@ def noise_mark(estimate: dict[str, Any]) -> float | None:
 
 
 def axis(cells: Sequence[Cell]) -> Axis | None:
-    """The axis of these cells' estimates, predicted regions and noise floors; None where nothing was measured."""
+    """The axis of these cells' estimates, predicted regions and noise floors; None if nothing was measured."""
     found = [cell["estimate"] for cell in cells if measured(cell)]
     if not found:
         return None

@@ -8,7 +8,7 @@ Cell = Mapping[str, Any]
 
 
 def asked(cell: Cell) -> str:
-    """The claim's test function a cell belongs to: its id is "test: values", or "test" where there is no grid."""
+    """The claim's test function of a cell, whose id is "test: values", or "test" if there is no grid."""
     return str(cell["id"]).partition(": ")[0]
 
 
@@ -40,10 +40,10 @@ def numeric(values: Sequence[Any]) -> bool:
 
 
 def telling(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The fewest parameters found that tell these cells apart, in the order in which they are given.
+    """The fewest parameters found that distinguish these cells, in the order in which they are given.
 
-    Composite names go first ("fcn-10-10-relu" says no more than depth and width), then the larger of two numbers that
-    say the same (n = 2^bits).
+    Composite names go first ("fcn-10-10-relu" adds nothing to depth and width), then the larger of two numbers that
+    determine each other (n = 2^bits).
     """
     keys = list(dict.fromkeys(key for each in parameters for key in each))
     column = {key: [each.get(key) for each in parameters] for key in keys}

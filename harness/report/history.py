@@ -58,7 +58,7 @@ def night(document: Mapping[str, Any]) -> Night:
 
 
 def add(folder: Path, document: Mapping[str, Any]) -> Path:
-    """Keep a run; the same run again replaces itself. The file it is in."""
+    """Keep a run and return the file it is in; the same run again replaces itself."""
     found = night(document)
     digest = hashlib.sha256(json.dumps(found.run, sort_keys=True).encode()).hexdigest()[:8]
     time = "".join(character for character in str(found.run["started"])[:19] if character.isalnum())
@@ -70,7 +70,7 @@ def add(folder: Path, document: Mapping[str, Any]) -> Path:
 
 
 def read(folder: Path) -> tuple[list[Night], str]:
-    """The nights by date, and a sentence on what could not be read; none of either where there is no such folder."""
+    """The nights by date, and a sentence on the files that could not be read; neither if there is no such folder."""
     nights, wrong = [], []
     for path in sorted(folder.glob("*.jsonl")):
         try:
@@ -95,7 +95,7 @@ def read(folder: Path) -> tuple[list[Night], str]:
 
 
 def named(folder: Path) -> Path:
-    """A folder that somebody named; BadInput where there is none."""
+    """A folder that the user named; BadInput if it does not exist."""
     if not folder.is_dir():
         raise BadInput(f"There is no history at {folder}; python -m harness history add RESULTS begins one.")
     return folder
@@ -138,9 +138,17 @@ def upto(nights: Sequence[Night], last: Night) -> list[Night]:
 
 
 def trends(nights: Sequence[Night], slug: str, cell_ids: Sequence[str]) -> dict[str, Any] | None:
-    """A claim's trends: `nights` their facts in columns, `cells` in order, each in columns or None if seen only once.
+    """A claim's verdicts and estimates over the nights.
 
-    Of each cell n is which nights saw it, o its verdicts, v, l and h value and interval (None where there is none).
+    Args:
+        nights: runs in the order of time.
+        slug: name of the claim.
+        cell_ids: the cells that are shown, in order.
+
+    Returns:
+        `nights`: facts of the runs in columns; `cells`: for each cell None if it was seen at most once, else columns n
+        (number of the night), o (verdict), v, l and h (value and interval, each None if there is none). None if no cell
+        was seen twice.
     """
     if len(nights) < 2:
         return None
@@ -167,7 +175,7 @@ def _trend(nights: Sequence[Night], key: tuple[str, str]) -> dict[str, list[Any]
 def changes(nights: Sequence[Night]) -> list[dict[str, Any]]:
     """Changed verdicts, the latest first: claim, cell, the runs `before` and `now`, the verdicts `was` and `is`.
 
-    bound: whether the predicted region was another, so that the same estimate may have a new verdict.
+    bound: whether the predicted region changed, so that the same estimate may have a new verdict.
     """
     decided: dict[tuple[str, str], list[tuple[int, Mapping[str, Any]]]] = {}
     for number, each in enumerate(nights):

@@ -23,9 +23,13 @@ _URGENT = ("changed", "error", "refuted", "no longer decided")
 def write_report(
     results_path: Path, report_path: Path, nights_folder: Path | None = None, other: Path | None = None
 ) -> None:
-    """Read results.json and write the page, replacing an older one at once.
+    """Read results.json and write the page, which replaces an older one at once.
 
-    nights_folder: where earlier runs are kept in short, see `history.py`. other: results to compare with.
+    Args:
+        results_path: the results.
+        report_path: where the page is written.
+        nights_folder: folder of earlier runs in short, see `history.py`; None: the page has no trends.
+        other: results of a run to compare with; None: no comparison.
     """
     known, damaged = history.read(nights_folder) if nights_folder else ([], "")
     page = render(results.read(results_path), None, known, damaged, results.read(other) if other else None)
@@ -40,10 +44,17 @@ def render(
     damaged: str = "",
     other: dict[str, Any] | None = None,
 ) -> str:
-    """The page as text.
+    """Render the page.
 
-    calibrated: groups of the appendix on the verdicts; None: what the package holds. known: earlier runs, any scale.
-    damaged: what is to be said of those that could not be read. other: results of a run to compare with.
+    Args:
+        document: the results.
+        calibrated: groups of the appendix on calibration; None: those in the package.
+        known: earlier runs, of any scale.
+        damaged: sentence on earlier runs that could not be read; empty if there are none.
+        other: results of a run to compare with; None: no comparison.
+
+    Returns:
+        The page as HTML.
     """
     for each in (document, other):
         if each is not None:
@@ -149,7 +160,7 @@ def _urgency(cell: dict[str, Any]) -> str:
 
 
 def _urgent(claim: dict[str, Any], outcome: str) -> list[dict[str, Any]]:
-    """What the overview says of a claim's cells of one outcome: one line a test, with the range of its estimates."""
+    """The overview's lines on a claim's cells of one outcome: one per test, with the range of its estimates."""
     lines = []
     for group in claim["groups"]:
         cells = [cell for cell in group["rows"] if _urgency(cell) == outcome]
@@ -162,7 +173,7 @@ def _urgent(claim: dict[str, Any], outcome: str) -> list[dict[str, Any]]:
 
 
 def column(cell: dict[str, Any]) -> str:
-    """The matrix column of a cell: the width of its network's hidden layers, where it has any."""
+    """The matrix column of a cell: the width of its network's hidden layers, if it has any."""
     parameters = cell["parameters"]
     if parameters.get("depth") == 0:
         return "perceptron"

@@ -1,6 +1,6 @@
-"""What the page's script shows when asked: a claim's curves, its cells' details and plots, and its CSV.
+"""Contents that the page's script shows on demand: a claim's curves, its cells' details and plots, and its CSV.
 
-It is compressed, a claim at a time, so that thousands of cells stay a small file and are read when they are opened.
+They are compressed, claim by claim, so that thousands of cells stay a small file and are read when they are opened.
 """
 
 import base64
@@ -22,7 +22,16 @@ _LONGEST_LIST = 24
 
 
 def packed(cells: Sequence[Mapping[str, Any]], most_points: int, trends: Mapping[str, Any] | None = None) -> str:
-    """A claim's payload as gzipped JSON in base64. trends: of its cells over the nights."""
+    """Pack a claim's curves, cells, plots and CSV for the page's script.
+
+    Args:
+        cells: the claim's cells, as results have them.
+        most_points: most points of each plot.
+        trends: the cells over the nights, see `history.trends`; None: none are shown.
+
+    Returns:
+        Gzipped JSON in base64.
+    """
     content = {
         "csv": table(cells),
         "curves": curves(cells),
@@ -34,7 +43,7 @@ def packed(cells: Sequence[Mapping[str, Any]], most_points: int, trends: Mapping
 
 
 def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
-    """What opening a cell shows; all of it text but the plots' numbers."""
+    """Contents of an opened cell: text, and the plots' numbers."""
     estimate, found = cell["estimate"], cell["details"]
     lines = []
     if estimate:
@@ -70,13 +79,13 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
 
 
 def _region(predicted: Mapping[str, Any]) -> list[float | None] | None:
-    """[low, high] of the predicted region, an open end None; None where it is all of the line."""
+    """[low, high] of the predicted region, an open end None; None if the region is the whole line."""
     ends = [predicted["low"], predicted["high"]]
     return None if ends == [None, None] else ends
 
 
 def table(cells: Sequence[Mapping[str, Any]]) -> str:
-    """One CSV row a cell: parameters, predicted region, estimate, verdict. Unbounded and missing numbers are empty."""
+    """CSV with a row per cell: parameters, region, estimate, verdict. Unbounded and missing numbers are empty."""
     parameters = list(dict.fromkeys(key for cell in cells for key in cell["parameters"]))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

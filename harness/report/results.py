@@ -24,7 +24,7 @@ SCHEMA = 1
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
-    """Replace the file at once, so that a reader or a kill at any moment finds the old or the new one."""
+    """Replace the file at once, so that a reader, or a kill at any moment, leaves the old or the new one."""
     try:
         text = _json(document)
     except ValueError:
@@ -42,7 +42,16 @@ def _json(document: Any) -> str:
 
 
 def write_text(path: Path, text: str, advice: str) -> None:
-    """Replace a file at once; BadInput with the advice where it cannot be written, and the old one stays."""
+    """Replace a file at once; if it cannot be written, the old one stays.
+
+    Args:
+        path: the file.
+        text: its new content.
+        advice: end of the sentence that says that it cannot be written.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
     if path.is_dir():
         raise BadInput(f"{path} is a folder; {advice}")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
@@ -63,7 +72,7 @@ def write_text(path: Path, text: str, advice: str) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """BadInput where a file could not be written there, before anything is computed; a file that is there stays."""
+    """Raise BadInput if a file cannot be written there, before anything is computed; an existing file stays."""
     if path.is_dir():
         raise BadInput(f"{path} is a folder; name a file with --report.")
     probe = path.with_name(f".{path.name}.probe.{os.getpid()}")
@@ -76,7 +85,7 @@ def check_writable(path: Path) -> None:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A results file, checked; BadInput where it is missing, not one, or of another schema."""
+    """A results file, checked; BadInput if it is missing, is no results file, or has another schema."""
     try:
         document = strict_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -100,9 +109,9 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def strict_json(text: str | bytes) -> Any:
-    """JSON as it is written here; ValueError also for what Python would take besides, or could not go on with.
+    """Read JSON as this software writes it; ValueError for anything else that Python accepts or cannot handle.
 
-    That is NaN and infinities, whole numbers that no array holds, halves of characters, and nesting without end.
+    That is NaN and infinities, whole numbers too large for an array, halves of characters, and nesting without end.
     """
     try:
         found = json.loads(text, parse_constant=_refuse, parse_int=_whole, parse_float=_real)
@@ -219,7 +228,7 @@ _LONGEST, _SHORTEST = 1e18, 1e-12
 
 
 def check(document: Mapping[str, Any]) -> None:
-    """BadInput that names the first thing missing or of the wrong kind."""
+    """Raise BadInput that names the first thing missing or of the wrong kind."""
     for problem in _problems(document):
         raise BadInput(f"These results cannot be shown: {problem}; make them anew with pytest claims/.")
 

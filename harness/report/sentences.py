@@ -1,4 +1,4 @@
-"""A claim's verdict in words: how many cells agree, and where those lie that do not."""
+"""A claim's verdict in words: how many cells agree, and what the others have in common."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations

@@ -13,7 +13,7 @@ _PARTS = {"problem": ("m", "n", "dataset", "bits", "task"), "architecture": ("de
 
 
 def groups(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One group a test function, in the order of the run."""
+    """One group per test function, in the order of the run."""
     return [_group(test, found) for test, found in by_test(cells).items()]
 
 
@@ -50,7 +50,7 @@ def _beyond(estimate: Mapping[str, Any]) -> bool:
 
 
 def predictions(found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What was predicted and why, each said once however many tests share it."""
+    """The predicted regions with their reasons, each once, however many tests share it."""
     said = []
     for group in found:
         region = group["predicted"] or "a region for each cell"
@@ -101,7 +101,16 @@ def _grid(axis: forest.Axis) -> str:
 
 
 def matrix(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], most: int = 6) -> list[list[dict[str, Any]]]:
-    """A claim's marks by column: one a cell, or, where they are more than `most`, one an outcome with its count."""
+    """A claim's marks in each column of the overview.
+
+    Args:
+        rows: the claim's cells, each with its column, outcome and anchor.
+        columns: all columns, in order.
+        most: most cells of a column that have a mark each; if there are more, each outcome has one mark with its count.
+
+    Returns:
+        For each column its marks: outcome, anchor of the first cell, count.
+    """
     found = []
     for column in columns:
         here = [row for row in rows if row["column"] == column]

@@ -1,4 +1,4 @@
-"""What people who stay in the terminal are shown."""
+"""Verdicts, claims and comparisons in the terminal."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _STYLES = {"supported": "green", "refuted": "red", "changed": "bold red", "error
 
 
 def verdict_table(document: dict[str, Any], console: Console) -> None:
-    """One row a claim: its verdict and how many of its cells came out how."""
+    """Print one row per claim: its verdict and the number of its cells by outcome."""
     outcomes = Counter(cell["outcome"] for cell in document["cells"])
     shown = [outcome for outcome in OUTCOMES if outcomes[outcome]]
     table = Table(title="Verdicts", title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -46,7 +46,13 @@ def verdict_table(document: dict[str, Any], console: Console) -> None:
 
 
 def claim_table(document: dict[str, Any], slug: str, console: Console) -> None:
-    """A claim: its sentence, its verdict in words, and a row a cell, each with a strip of its interval."""
+    """Print a claim: its sentence, its verdict in words, and a row per cell, each with a strip of its interval.
+
+    Args:
+        document: the results.
+        slug: name of the claim.
+        console: where it is printed.
+    """
     claim = document["claims"][slug]
     cells = [cell for cell in document["cells"] if cell["claim"] == slug]
     console.print(Text(claim["sentence"], style="bold"))
@@ -90,13 +96,13 @@ def _place(percent: float) -> int:
 
 
 def console() -> Console:
-    """The standard output; where that is no terminal there is no width to respect."""
+    """The standard output; if it is no terminal, it has no width to respect."""
     found = Console()
     return found if found.is_terminal else Console(width=_WIDTH_OF_A_FILE)
 
 
 def against_table(comparison: Comparison, console: Console) -> None:
-    """What differs between two runs; the cells that do not are counted."""
+    """Print the differences between two runs, and count the cells without one."""
     differing = [pair for pair in comparison.pairs if pair.said in (CHANGED, DIFFER)]
     if differing:
         table = _table("Differences", "claim", "cell", "result", "this run", "the other", "p")
@@ -124,6 +130,6 @@ def _measured(cell: Mapping[str, Any]) -> str:
 
 
 def spent_share(document: dict[str, Any]) -> float | None:
-    """Part of the draws allowed by all looks of the judged cells that was spent; early decisions save the rest."""
+    """Spent part of the draws that all looks of the judged cells allow; early decisions save the rest."""
     shares = [cell["share_of_draws"] for cell in document["cells"] if cell["estimate"] is not None]
     return sum(shares) / len(shares) if shares else None

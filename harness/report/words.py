@@ -49,7 +49,7 @@ def minus(text: str) -> str:
 
 
 def interval(estimate: dict[str, Any]) -> str:
-    """[low, high]; an end that is not finite is said to be unbounded."""
+    """[low, high]; an infinite end is called unbounded."""
     low, high = number(estimate["low"]), number(estimate["high"])
     return "unbounded" if low == high == "unbounded" else f"[{low}, {high}]"
 
@@ -81,7 +81,7 @@ def commit(name: str | None) -> str:
 
 
 def short_verdict(verdict: str) -> str:
-    """A claim's verdict in one or two words: which cells it fails in is said elsewhere."""
+    """A claim's verdict in one or two words, without the cells in which it fails."""
     return "holds in part" if verdict.startswith("holds except") else verdict
 
 

@@ -182,10 +182,11 @@ class Session:
                 # What takes the current device unasked takes this process's, so that others' memory is left alone.
                 torch.cuda.set_device(device)
             return InProcess(device)
+        from harness.claim import registry
         from harness.execution.cluster import Cluster
 
         address = self.cluster or self.own_cluster.scheduler_address
-        return Cluster(address, self.device, self.root, self.started)
+        return Cluster(address, self.device, self.root, self.started, registry.modules())
 
     @cached_property
     def own_cluster(self) -> "LocalCluster":

@@ -1,1 +1,1 @@
-"""What a claim computes from samples, and what it hands to the report to draw (`figures.py`)."""
+"""Estimates that a claim computes from samples, and the figures that the report draws (`figures.py`)."""

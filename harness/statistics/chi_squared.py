@@ -15,13 +15,23 @@ _WEIGHTS = stats.norm.pdf(_NODES) * (_NODES[1] - _NODES[0])
 
 
 def goodness_of_fit(counts: np.ndarray, expected: np.ndarray, *, unit: str) -> Estimate:
-    """χ²-divergence Σ(p − q)²/q of what is drawn, p, from a declared distribution q; unbiased.
+    """χ²-divergence Σ(p − q)²/q of the drawn distribution p from a declared distribution q; unbiased.
 
-    counts: (outcomes,) of independent draws. expected: (outcomes,) q, all positive. The interval is the hull of two:
-    one inverts the noncentral χ² law of Pearson's statistic, right for divergences of the order of outcomes/draws. The
-    other is right for larger ones, where a divergence that sits in few outcomes varies more than that law says: a
-    jackknife below; above, where a divergence that came out small looks too sure, the normal law at each candidate.
-    Half its square root bounds the total variation (Cauchy–Schwarz).
+    The interval is the hull of two. One inverts the noncentral χ² law of Pearson's statistic, right for divergences of
+    the order of outcomes/draws. The other is right for larger ones, for which a divergence in few outcomes varies more
+    than that law says: below, a jackknife; above, the normal law at each candidate, since a divergence that came out
+    small has too small a variance. Half the square root of the divergence bounds the total variation (Cauchy–Schwarz).
+
+    Args:
+        counts: (outcomes,) number of independent draws with each outcome.
+        expected: (outcomes,) q, all positive.
+        unit: name of the draws, plural.
+
+    Returns:
+        The estimate of the divergence.
+
+    Raises:
+        BadInput: q is no distribution over these outcomes, or there are fewer than 3 draws.
     """
     counts, expected = np.asarray(counts, dtype=float), np.asarray(expected, dtype=float)
     if counts.shape != expected.shape or (expected <= 0).any() or abs(expected.sum() - 1) > 1e-9:
@@ -83,13 +93,32 @@ def goodness_of_fit(counts: np.ndarray, expected: np.ndarray, *, unit: str) -> E
 
 
 def below_square(observed: float, scale: float, shift: float, spread: float) -> float:
-    """P(scale·(X + √shift)² + spread·Y ≤ observed), X and Y independent standard normal: averaged over Y."""
+    """P(scale·(X + √shift)² + spread·Y ≤ observed), X and Y independent standard normal, by averaging over Y.
+
+    Args:
+        observed: the bound.
+        scale: factor of the square, positive.
+        shift: square of the mean of X + √shift, not negative.
+        spread: standard deviation of the normal term.
+
+    Returns:
+        The probability.
+    """
     root = np.sqrt(np.maximum(observed - spread * _NODES, 0.0) / scale)
     return float(_WEIGHTS @ (special.ndtr(root - sqrt(shift)) - special.ndtr(-root - sqrt(shift))))
 
 
 def noncentrality(statistic: float, freedom: int, probability: float) -> float:
-    """λ with P(χ²_freedom(λ) ≤ statistic) = probability; 0 where even λ = 0 gives less."""
+    """Noncentrality λ with P(χ²_freedom(λ) ≤ statistic) = probability.
+
+    Args:
+        statistic: the observed value.
+        freedom: degrees of freedom.
+        probability: level of the limit.
+
+    Returns:
+        λ; 0 if even λ = 0 gives a smaller probability.
+    """
 
     def excess(noncentral: float) -> float:
         return float(stats.ncx2.cdf(statistic, freedom, noncentral)) - probability

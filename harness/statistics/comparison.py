@@ -1,4 +1,4 @@
-"""What a claim says of an optimiser beside random sampling: bias explained, with everything else worth seeing."""
+"""Comparison of an optimiser with random sampling: bias explained, and the other distances in its details."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,10 +28,21 @@ def compare(
     problem: Problem,
     points: int | None = None,
 ) -> Estimate:
-    """Bias explained of P_OPT by P_B; in its details the other distances, the P–P scatter and the test errors.
+    """Bias explained of P_OPT by P_B, with the other distances, the P–P scatter and the test errors in its details.
 
-    Only networks that fitted S enter; those that did not are counted in the notes. Functions are compared on the first
-    `points` evaluation points (on all of them, where none are given), test errors are on all. Undecided where none did.
+    Only networks that fitted S enter; the others are counted in the notes.
+
+    Args:
+        by_training: trained networks.
+        by_volume: sample of the posterior, independent of the trained networks.
+        problem: the problem of both.
+        points: number of first evaluation points on which functions are compared; None: all. Test errors are on all.
+
+    Returns:
+        The estimate of the bias explained.
+
+    Raises:
+        Undecided: no trained network fitted S.
     """
     if by_training.functions.total == 0:
         raise Undecided(
@@ -71,7 +82,7 @@ S = TypeVar("S", bound=Trained | RejectionPosterior | RunsPosterior | AnnealedPo
 
 
 def restricted(sample: S, points: int) -> S:
-    """The same networks on the first `points` evaluation points; BadInput where the sample has fewer."""
+    """The same networks on the first `points` evaluation points; BadInput if the sample has fewer."""
     parts: dict[str, Any] = (
         {"functions": _functions(sample.functions, points), "others": _functions(sample.others, points)}
         if isinstance(sample, Trained)
@@ -103,8 +114,8 @@ _SPLIT_SEED = 20210511
 def best_temperature(trained: FunctionCounts, posteriors: Mapping[float, Sample]) -> tuple[float, FunctionCounts]:
     """The temperature whose posterior has the least squared MMD to half of the networks, and the other half.
 
-    The halves are the same at every call. The other half knows nothing of the choice, so that what is said of it at
-    that temperature has no bias from choosing. Posteriors with too few draws for a distance are not chosen.
+    The halves are the same at every call. The choice is independent of the other half, so an estimate from that half at
+    the chosen temperature has no bias from choosing. Posteriors with too few draws for a distance are not chosen.
     """
     chosen, others = halves(trained)
     distances = {temperature: mmd_squared(chosen, sample).value for temperature, sample in posteriors.items()}

@@ -16,12 +16,25 @@ BINS = 4
 
 
 def difference_within_bins(one: Observed, other: Observed, by: int, of: int, quantity: str) -> Estimate:
-    """Mean of column `of` in one sample less that in the other, among networks alike in column `by`.
+    """Mean of one column in one sample minus its mean in the other, among networks of equal value in another column.
 
-    Bins lie between quartiles of `by` over both samples together; those with fewer than 30 networks of either are left
-    out. A bin's difference counts in proportion to n·n′/(n + n′), its numbers of networks (Cochran 1954). Bins and
-    weights are chosen by `by` alone and are given for the interval: Student's t and Hall's of each mean, combined by
-    MOVER. BadInput where units do not count alike.
+    Bins lie between quartiles of column `by` over both samples together; bins with fewer than 30 networks of either are
+    dropped. A bin's difference has weight n·n′/(n + n′), for its numbers of networks (Cochran 1954). The interval takes
+    bins and weights as given, since they depend on column `by` alone: Student's t and Hall's of each mean, combined by
+    MOVER.
+
+    Args:
+        one: first sample, of networks of equal weight.
+        other: second sample, likewise.
+        by: column in which networks are alike.
+        of: column whose means are compared.
+        quantity: name of the difference in the report.
+
+    Returns:
+        The estimate of the weighted difference.
+
+    Raises:
+        BadInput: the networks of a sample have unequal weights.
     """
     if not (one.alike and other.alike):
         raise BadInput("Bins are of networks that count alike, not of hidden draws weighted by evidence.")
@@ -49,13 +62,14 @@ def difference_within_bins(one: Observed, other: Observed, by: int, of: int, qua
 def errors_at_equal_margins(trained: Observed, sampled: RunsPosterior) -> tuple[Estimate, Estimate]:
     """Test errors of trained networks and of the posterior, each averaged over the same normalised margins.
 
+    In each of the bins of `margins.EDGES` both have a mean error, and a bin has weight p·q/(p + q), for its shares of
+    the two (Cochran 1954, for samples of one size). Bins with fewer than 30 trained networks are dropped, as are bins
+    whose effective number of runs is below half of all runs. The intervals take bins and weights as given, since they
+    depend on the margins alone: for trained networks, Student's t and Hall's, bins combined by MOVER; for the
+    posterior, `over_runs` of each run's contribution to first order, all bins at once.
+
     trained: columns "Lipschitz-normalised margin" and "evaluation error". sampled: runs that observed "errors by
-    margin". In each of the bins of `margins.EDGES` both have a mean error, and a bin counts in proportion to
-    p·q/(p + q), its shares of the two (Cochran 1954, for samples of one size). Left out are bins with fewer than 30
-    trained networks, or of whose sampled networks half the runs hold nearly all. Bins and weights are chosen by the
-    margins alone and are given for the intervals: Student's t and Hall's over networks, bins combined by MOVER; that of
-    `over_runs` for what each run adds to first order, all bins at once. Undecided where no trained network fits;
-    BadInput where the runs did not observe.
+    margin". Undecided if no trained network fits; BadInput if the runs did not observe the errors.
     """
     names = "trained test error, at equal margins", "random-sampled test error, at equal margins"
     if len(trained.values) == 0:

@@ -1,4 +1,4 @@
-"""What a claim hands to the report to draw."""
+"""Figures that a claim hands to the report to draw."""
 
 from collections.abc import Mapping, Sequence
 from math import isfinite, log
@@ -32,7 +32,16 @@ def figure(estimate: Estimate) -> dict[str, Any]:
 
 
 def curve(x: str, places: Sequence[float], lines: Mapping[str, Sequence[Estimate]]) -> list[dict[str, Any]]:
-    """What a slope rests on, for the report to draw: each line's estimates over the number that x names."""
+    """The estimates behind a slope, for the report to draw.
+
+    Args:
+        x: name of the number on the horizontal axis.
+        places: values of that number.
+        lines: estimates at these values, by the name of their line.
+
+    Returns:
+        A figure per estimate, JSON-ready, with its place and its line.
+    """
     return [
         {**figure(estimate), "parameters": {x: place, "sample": line}}
         for line, estimates in lines.items()
@@ -41,8 +50,17 @@ def curve(x: str, places: Sequence[float], lines: Mapping[str, Sequence[Estimate
 
 
 def scatter(trained: FunctionCounts, sampled: FunctionCounts, problem: Problem) -> list[dict[str, Any]]:
-    """The functions most seen in either sample, on the first points of the problem: both probabilities with intervals,
-    and the error of each on these points."""
+    """The P–P plot: both probabilities of the functions seen most often in either sample.
+
+    Args:
+        trained: functions of trained networks.
+        sampled: functions of the posterior.
+        problem: the problem; functions are on its first evaluation points.
+
+    Returns:
+        A point per function, JSON-ready: the function's string, both probabilities with their intervals, and its error
+        on these evaluation points.
+    """
     chosen = trained.most_common(MOST_POINTS // 2) + sampled.most_common(MOST_POINTS // 2)
     errors = (chosen.labels() != problem.eval_y[: trained.n]).mean(axis=1)
     points = []
@@ -63,12 +81,14 @@ def scatter(trained: FunctionCounts, sampled: FunctionCounts, problem: Problem) 
 
 
 def accuracies(networks: Mapping[str, DensityOfStates], trained: Mapping[str, Estimate]) -> dict[str, Any]:
-    """networks: densities of states on one problem, by what the report calls each. trained: the test error of training,
-    which ends where all training points are right, from the initialisation of some of them.
+    """The table of states of several networks on one problem, JSON-ready.
 
-    JSON-ready: of each network log10 P of k training points and j evaluation points right, None where nothing was seen;
-    and by k log10 P and the test error, each [value, low, high] with 95 % intervals, None where a run saw nothing;
-    trained as well, None where there is none.
+    networks: densities of states, by the name in the report. trained: the test error of training, which stops at the
+    first fit of S, for some of these names.
+
+    Each network has log10 P of k training points and j evaluation points right, None if nothing was seen; for each k
+    log10 P and the test error, each [value, low, high] with 95 % intervals, None if a run saw nothing; and the trained
+    test error, None if there is none.
     """
     first = next(iter(networks.values()))
     return {

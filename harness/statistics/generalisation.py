@@ -25,9 +25,9 @@ _ENOUGH_DRAWS = 500
 
 
 def generalisation_error(sample: Sample, problem: Problem) -> Estimate:
-    """The test error of a sample on all n evaluation points of the problem; BadInput where n is another.
+    """Test error of a sample on all n evaluation points of the problem; BadInput if the sample is on other points.
 
-    Hidden draws count by how many of their last layers were kept, runs by their weights.
+    Hidden draws have the number of their kept last layers as weight, runs have their own weights.
     """
     if (sample.n, sample.classes) != (problem.n, problem.classes):
         raise BadInput(
@@ -41,15 +41,23 @@ def generalisation_error(sample: Sample, problem: Problem) -> Estimate:
 
 
 def network_errors(functions: FunctionCounts, problem: Problem) -> np.ndarray:
-    """(networks,) the share of evaluation points that each network gets wrong."""
+    """(networks,) share of the evaluation points that each network gets wrong."""
     wrong = hamming(functions.words, pack(problem.eval_y, problem.classes), problem.classes)
     return np.repeat(wrong / problem.n, functions.counts)
 
 
 def advantage_of_training(trained: Sample, sampled: Sample, problem: Problem) -> Estimate:
-    """error(P_B) − error(P_OPT), from independent samples: positive where training generalises better.
+    """error(P_B) − error(P_OPT), positive if training generalises better.
 
     Interval: those of the two errors combined (MOVER, Zou & Donner 2008).
+
+    Args:
+        trained: functions of trained networks.
+        sampled: functions of the posterior, independent of the trained networks.
+        problem: the problem of both.
+
+    Returns:
+        The estimate of the difference.
     """
     # A difference is a slope over 0 and 1.
     errors = [generalisation_error(each, problem) for each in (trained, sampled)]

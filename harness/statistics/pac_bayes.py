@@ -21,23 +21,47 @@ from harness.verdicts import Estimate
 
 
 def error_bound(log_evidence: float, m: int, *, delta: float = 0.05, gamma: float = 0.05) -> float:
-    """What the error of a draw from P_B(f|S) is below, but with probability delta over S and then gamma over the draw.
+    """Upper bound on the error of a draw from P_B(f|S).
 
-    log_evidence: ln P(S) in nats, at most 0. BadInput for fewer than 2 training points or numbers that are no
-    probabilities.
+    Args:
+        log_evidence: ln P(S) in nats, at most 0.
+        m: training points, at least 2.
+        delta: probability over S that the bound fails.
+        gamma: probability over the draw that the bound fails, if it does not fail over S.
+
+    Returns:
+        The bound, below 1.
     """
     _check(log_evidence, m, delta, gamma)
     return _error((-log_evidence + log(m) - log(delta) - log(gamma)) / (m - 1))
 
 
 def mean_error_bound(log_evidence: float, m: int, *, delta: float = 0.05) -> float:
-    """What the mean error over P_B(f|S) is below, but with probability delta over S; arguments as of `error_bound`."""
+    """Upper bound on the mean error over P_B(f|S).
+
+    Args:
+        log_evidence: ln P(S) in nats, at most 0.
+        m: training points, at least 2.
+        delta: probability over S that the bound fails.
+
+    Returns:
+        The bound, below 1.
+    """
     _check(log_evidence, m, delta, 1.0)
     return _error((-log_evidence + log(m) - log(delta)) / (m - 1))
 
 
 def bound_of(evidence: Estimate, m: int, *, delta: float = 0.05) -> Estimate:
-    """`mean_error_bound` of an estimate of ln P(S), with its interval, which has only what the estimate lacks in it."""
+    """Apply `mean_error_bound` to an estimate of ln P(S).
+
+    Args:
+        evidence: the estimate of ln P(S).
+        m: training points, at least 2.
+        delta: probability over S that the bound fails.
+
+    Returns:
+        The bound with an interval, which reflects the uncertainty of the evidence only.
+    """
 
     def between(interval: tuple[float, float]) -> tuple[float, float]:
         low, high = (mean_error_bound(min(end, 0.0), m, delta=delta) for end in reversed(interval))

@@ -1,7 +1,7 @@
 """Volume against complexity: the simplicity bound P(f) ≤ 2^(−a·K(f) + b), and how well complexity orders volume.
 
-Both rest on two independent halves of the draws: one says which functions have large volume, the other, which had no
-part in that choice, how large it is. So no function looks large merely by luck.
+Both rest on two independent halves of the draws: one selects the functions of large volume, the other, which had no
+part in that choice, estimates their volume. So no function seems large merely by luck.
 """
 
 from dataclasses import dataclass, replace
@@ -41,12 +41,21 @@ class Bound:
     b: float
 
     def log2(self, complexity: np.ndarray) -> np.ndarray:
-        """The bound's log2 P."""
+        """The bound on log2 P."""
         return -self.a * complexity + self.b
 
 
 def bound(measure: Measure, n: int, constant_probability: float) -> Bound:
-    """The bound for functions on n inputs whose likeliest constant function has this probability."""
+    """Simplicity bound for functions on n inputs.
+
+    Args:
+        measure: the complexity K.
+        n: number of inputs.
+        constant_probability: probability of the likeliest constant function, which lies on the bound.
+
+    Returns:
+        The bound.
+    """
     a = n / random_complexity(measure, n)
     constant = float(measure(np.zeros((1, n), dtype=np.uint8))[0])
     return Bound(a, np.log2(constant_probability) + a * constant)
@@ -59,7 +68,7 @@ def random_complexity(measure: Measure, n: int) -> float:
 
 
 def _line(functions: FunctionCounts, measure: Measure) -> Bound:
-    """The bound with b from the likelier constant of a sample, as though seen once where it was not."""
+    """The bound with b from the likelier constant of a sample; a constant that was not seen counts as seen once."""
     constants = np.zeros((2, functions.n), dtype=np.uint8)
     constants[1] = 1
     likeliest = max(int(functions.counts_of(pack(constants)).max()), 1)
@@ -67,9 +76,15 @@ def _line(functions: FunctionCounts, measure: Measure) -> Bound:
 
 
 def share_under_bound(chosen_by: FunctionCounts, counted: FunctionCounts, measure: Measure) -> Estimate:
-    """Of the draws `counted` whose function has large volume, the share whose function lies under the bound.
+    """Share of functions under the bound, among draws whose function has large volume.
 
-    Which functions have large volume, where each lies, and the bound itself come from `chosen_by`.
+    Args:
+        chosen_by: half of the draws, which selects the functions of large volume, places each, and fixes the bound.
+        counted: the other half, whose draws are counted.
+        measure: the complexity K.
+
+    Returns:
+        The estimate of the share, with the P–K plot in its details.
     """
     large = chosen_by.most_common(int((chosen_by.counts >= LARGE).sum()))
     complexity = measure(large.bits())
@@ -92,12 +107,21 @@ def share_under_bound(chosen_by: FunctionCounts, counted: FunctionCounts, measur
 
 
 def share_far_below(chosen_by: FunctionCounts, counted: FunctionCounts, measure: Measure, gap: float) -> Estimate:
-    """Of the draws `counted`, the share whose function is simple and lies at least `gap` bits below the bound.
+    """Share of draws whose function is simple and lies far below the bound.
 
-    Simple: of so low a complexity that a function that far below the bound would still be seen LARGE times among the
-    draws `chosen_by`. These say which functions lie there; those they never saw do. Did the bound's values add up to at
-    most 1 over the functions, the share would be at most 2^(−gap), since there P(f) ≤ 2^(−gap)·bound. Source: Dingle,
-    Camargo & Louis 2018, arXiv 1711.09694; Dingle, Pérez & Louis 2020, arXiv 1910.00971.
+    Simple: of so low a complexity that a function `gap` bits below the bound would still be seen LARGE times among the
+    draws `chosen_by`. These place each function; a function that they never saw lies far below. If the bound's values
+    added up to at most 1 over the functions, the share would be at most 2^(−gap), since there P(f) ≤ 2^(−gap)·bound.
+    Source: Dingle, Camargo & Louis 2018, arXiv 1711.09694; Dingle, Pérez & Louis 2020, arXiv 1910.00971.
+
+    Args:
+        chosen_by: half of the draws, which places each function and fixes the bound.
+        counted: the other half, whose draws are counted.
+        measure: the complexity K.
+        gap: least distance below the bound, in bits.
+
+    Returns:
+        The estimate of the share, with the P–K plot in its details.
     """
     line = _line(chosen_by, measure)
     complexity = measure(counted.bits())
@@ -121,7 +145,17 @@ def share_far_below(chosen_by: FunctionCounts, counted: FunctionCounts, measure:
 
 
 def mean_measure(functions: FunctionCounts, measure: Measure, most: float, quantity: str) -> Estimate:
-    """Mean of a measure over P(f), from independent draws; the measure lies between 0 and `most`."""
+    """Mean of a measure over P(f), from independent draws.
+
+    Args:
+        functions: the draws.
+        measure: the measure, between 0 and `most`.
+        most: its largest possible value.
+        quantity: name of the mean in the report.
+
+    Returns:
+        The estimate of the mean.
+    """
     values = measure(functions.bits()) / most
     interval = over_draws(values, functions.counts)
     draws = float(functions.total)
@@ -143,16 +177,25 @@ def mean_measure(functions: FunctionCounts, measure: Measure, most: float, quant
 
 
 def rank_correlation(chosen_by: FunctionCounts, counted: FunctionCounts, measure: Measure) -> Estimate:
-    """Spearman's ρ of P with K over the functions of large volume; nothing can be said of fewer than five.
+    """Spearman's ρ of P with K over the functions of large volume.
 
-    What is estimated is the correlation of their true probabilities, just these functions'. Counting noise pulls that
-    of counts towards 0 by the factor √reliability. Resampling the draws adds the same noise once more, so the
-    correlation λ of resampled counts with the counts gives reliability = 2 − 1/λ² (in the classical model counts =
+    The estimand is the correlation of the true probabilities of just these functions. Counting noise pulls the
+    correlation of counts towards 0 by the factor √reliability. Resampling the draws adds the same noise once more, so
+    the correlation λ of resampled counts with the counts gives reliability = 2 − 1/λ² (in the classical model counts =
     truth + noise: λ² = (truth + noise)/(truth + 2 noise) in variances; Spearman 1904 for the correction). The interval
-    is the hull of the plain one, the one so corrected, and the one shifted by what the resampling shifted.
+    is the hull of the plain one, the one so corrected, and the one shifted by the shift of the resampling.
 
-    Its spread is √2 times that of resampling. Counting blurs the order of nearly equal volumes, and what K does among
-    them is lost, which no resampling of the counts shows: an error as large, over all such orders, as the noise's own.
+    Its spread is √2 times that of resampling. Counting blurs the order of nearly equal volumes, and the effect of K
+    among them is lost, which no resampling of the counts shows: an error as large, over all such orders, as the noise's
+    own.
+
+    Args:
+        chosen_by: half of the draws, which selects the functions of large volume.
+        counted: the other half, whose draws are counted.
+        measure: the complexity K.
+
+    Returns:
+        The estimate of ρ; with fewer than five functions, or too low a reliability, its interval is [−1, 1].
     """
     large = chosen_by.most_common(int((chosen_by.counts >= LARGE).sum()))
     complexity = measure(large.bits())

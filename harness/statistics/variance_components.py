@@ -18,10 +18,21 @@ _METHOD = "unbiased quadratic forms in the cells' means"
 
 
 def variance_components(cells: Sequence[Sequence[Sequence[float]]], rows: str, columns: str) -> dict[str, Estimate]:
-    """`rows`, `columns`, and the rows' share of the two; cells: (rows, columns) lists of at least 2 replicates each.
+    """Variance components of the rows and the columns, and the rows' share of their sum.
 
-    The share, rows/(rows + columns), is bounded by Fieller's theorem; where neither component is seen it is anything
-    from 0 to 1.
+    The share, rows/(rows + columns), is bounded by Fieller's theorem; if neither component is seen, its interval is [0,
+    1].
+
+    Args:
+        cells: (rows, columns) lists of at least 2 independent replicates each.
+        rows: name of the rows in the report, plural.
+        columns: name of the columns in the report, plural.
+
+    Returns:
+        The estimates under "rows", "columns" and "share".
+
+    Raises:
+        BadInput: the layout has fewer than 2 rows or columns, is not full, or a cell has fewer than 2 replicates.
     """
     layout = [[np.asarray(cell, dtype=float) for cell in row] for row in cells]
     if len(layout) < 2 or len({len(row) for row in layout}) != 1 or len(layout[0]) < 2:

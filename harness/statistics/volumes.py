@@ -24,7 +24,7 @@ VOLUME = "log2 P(f)"
 def named_function(bits: int, target: str) -> Problem:
     """The function on the cube as a training set: all 2^bits inputs with its labels, in counting order.
 
-    target: as `boolean_cube` takes it. The one evaluation input, which a problem must have, is the cube's centre.
+    target: as of `boolean_cube`. The one evaluation input, which a problem must have, is the cube's centre.
     """
     cube = boolean_cube(bits, target)
     centre = np.full((1, bits), 0.5)
@@ -38,7 +38,17 @@ def in_bits(evidence: Estimate, quantity: str = VOLUME) -> Estimate:
 
 
 def log2_share(k: int, n: int, *, quantity: str = VOLUME, unit: str = "networks drawn") -> Estimate:
-    """log2 P of what k of n independent draws showed; interval: Clopper & Pearson's, on the logarithmic scale."""
+    """log2 of a probability, from independent draws, with Clopper & Pearson's interval on the logarithmic scale.
+
+    Args:
+        k: number of draws with the property.
+        n: number of draws.
+        quantity: name of the logarithm in the report.
+        unit: name of the draws, plural.
+
+    Returns:
+        The estimate; its value is NaN if k is 0.
+    """
 
     def foreseen(alpha: float, growth: float) -> tuple[float, float]:
         low, high = clopper_pearson(k * growth, n * growth, alpha)
@@ -57,10 +67,16 @@ def log2_share(k: int, n: int, *, quantity: str = VOLUME, unit: str = "networks 
 
 
 def bits_below_bound(volume: Estimate, functions: FunctionCounts, function: np.ndarray, measure: Measure) -> Estimate:
-    """How many bits a function's volume lies below the simplicity bound at its complexity.
+    """Distance of a function's volume below the simplicity bound at its complexity, in bits.
 
-    volume: log2 P of the function. functions: an independent sample of P(f), which says how likely the constant
-    function 0 is, and so fixes the bound's b. function: (n,) labels. In its details the P–K plot of both.
+    Args:
+        volume: log2 P of the function.
+        functions: an independent sample of P(f), whose share of the constant function 0 fixes the bound's b.
+        function: (n,) labels.
+        measure: the complexity K.
+
+    Returns:
+        The estimate of the distance, with the P–K plot of both in its details.
     """
     constant = np.zeros_like(function)
     of_constant = log2_share_of(functions, constant)
@@ -77,8 +93,15 @@ def bits_below_bound(volume: Estimate, functions: FunctionCounts, function: np.n
 def bits_above_class(volume: Estimate, functions: FunctionCounts, function: np.ndarray) -> Estimate:
     """log2 of a function's volume over the mean volume of all functions with as many ones.
 
-    functions: an independent sample of P(f), of which the share with so many ones is taken. That mean is
-    P(T = t)/C(2^bits, t), and functions that no network can express are counted, too.
+    That mean is P(T = t)/C(2^bits, t) and includes functions that no network can express.
+
+    Args:
+        volume: log2 P of the function.
+        functions: an independent sample of P(f), which gives the share of functions with as many ones.
+        function: (n,) labels.
+
+    Returns:
+        The estimate, in bits.
     """
     t = int(ones(function))
     of_class = log2_share(int(with_ones(functions, t).total), functions.total)

@@ -1,4 +1,4 @@
-"""Results on disk, addressed by what they are the result of."""
+"""Results on disk, addressed by the description of their computation."""
 
 from harness.store.entries import Entry, key
 from harness.store.store import Store, lock_of

@@ -22,14 +22,16 @@ _LENGTH_BYTES = 8
 
 @dataclass(frozen=True)
 class Entry:
-    """What was stored: arrays, and JSON-ready facts such as the seconds it took."""
+    """A stored result: arrays, and JSON-ready facts such as the seconds it took."""
 
     arrays: dict[str, np.ndarray]
     facts: dict[str, Any]
 
 
 def canonical(spec: Mapping[str, Any]) -> str:
-    """One spelling of a description: JSON with sorted keys; 1 and 1.0 differ, NaN and non-JSON values are refused."""
+    """The one spelling of a description: JSON with sorted keys. 1 and 1.0 differ; BadInput for NaN and values outside
+    JSON.
+    """
     try:
         return json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -47,14 +49,23 @@ def key(spec: Mapping[str, Any]) -> str:
 
 
 def encode(spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> bytes:
-    """The content of an entry's file."""
+    """Content of an entry's file.
+
+    Args:
+        spec: description of the computation, JSON-ready.
+        arrays: the results, by name.
+        facts: facts about the computation, JSON-ready, such as the seconds it took.
+
+    Returns:
+        The sha256 of the rest, then safetensors bytes with the description and the facts in their metadata.
+    """
     metadata = {"spec": canonical(spec), "facts": canonical(facts)}
     body = save({name: np.asarray(array, order="C") for name, array in arrays.items()}, metadata)
     return hashlib.sha256(body).digest() + body
 
 
 def decode(content: bytes) -> tuple[str, Entry] | None:
-    """(description, entry) of a file's content; None where it is damaged."""
+    """(description, entry) of a file's content; None if it is damaged."""
     digest, body = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     if hashlib.sha256(body).digest() != digest:
         return None
@@ -66,7 +77,7 @@ def decode(content: bytes) -> tuple[str, Entry] | None:
 
 
 def described(path: Path) -> tuple[str, dict[str, Any]] | None:
-    """(description, facts) at the head of a file, unchecked; None where they cannot be read. OSError as of open."""
+    """(description, facts) at the head of a file, unchecked; None if they are unreadable. OSError as of open."""
     with path.open("rb") as file:
         length = _length(file.read(_DIGEST_BYTES + _LENGTH_BYTES)[_DIGEST_BYTES:])
         # A damaged length may be anything.

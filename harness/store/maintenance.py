@@ -1,4 +1,4 @@
-"""A store looked after: what is in it, whether it is whole, and what of it may go. What is a link is passed over."""
+"""Maintenance of a store: its contents, its integrity, and deletion. Links are left out."""
 
 import json
 import re
@@ -25,8 +25,8 @@ _SET_ASIDE = re.compile(r"[0-9a-f]{64}\.entry\.[0-9a-f]+")
 class Group:
     """The entries of one sampler.
 
-    bytes: of the files. seconds: that computing them took. oldest, newest: when they were written, in seconds since
-    1970. outdated: those of an older version of the samplers.
+    bytes: size of the files. seconds: time that computing them took. oldest, newest: when they were written, in seconds
+    since 1970. outdated: number of entries of an older version of the samplers.
     """
 
     entries: int = 0
@@ -39,10 +39,11 @@ class Group:
 
 @dataclass
 class Contents:
-    """What a store holds.
+    """Contents of a store.
 
-    groups: by sampler, of this layout. older_layout: entries that only older software finds. unreadable: files that do
-    not say what they are. set_aside, unfinished: files of these kinds. bytes: of everything.
+    groups: by sampler, of this layout. older_layout: number of entries that only older software finds. unreadable:
+    number of files without a readable description. set_aside, unfinished: numbers of such files. bytes: size of
+    everything.
     """
 
     groups: dict[str, Group] = field(default_factory=dict)
@@ -65,7 +66,7 @@ class Contents:
 
 @dataclass
 class Deleted:
-    """entries: that went; files: set aside or unfinished, that went; bytes: of both."""
+    """Number of deleted entries; of deleted files that were set aside or unfinished; bytes of both."""
 
     entries: int = 0
     files: int = 0
@@ -73,7 +74,7 @@ class Deleted:
 
 
 def contents(store: Store, version: int) -> Contents:
-    """Count what a store holds, from the head of each file. version: of the samplers as they are now."""
+    """Count the contents of a store, from the head of each file. version: version of the samplers now."""
     store.check_layout()
     found = Contents()
     for path in store.entries():
@@ -102,9 +103,9 @@ def contents(store: Store, version: int) -> Contents:
 
 
 def verify(store: Store) -> Iterator[tuple[Path, bool]]:
-    """Each entry's file in turn, and whether it is whole and lies where it belongs, in this layout or an older one.
+    """Check each entry's file in turn: whether it is whole and lies where it belongs, in this layout or an older one.
 
-    One is in memory at a time; nothing is moved. An entry that goes meanwhile is left out.
+    One is in memory at a time; nothing is moved. An entry that is deleted meanwhile is left out.
     """
     store.check_layout()
     for path in store.entries():
@@ -118,13 +119,20 @@ def verify(store: Store) -> Iterator[tuple[Path, bool]]:
 
 
 def prune(store: Store, version: int, older_than_days: float | None = None, stale: bool = False) -> Deleted:
-    """Delete what is old, stale, or both; runs that use the store meanwhile draw again what they miss.
+    """Delete old entries, stale ones, or both; runs that use the store meanwhile draw again what they miss.
 
-    older_than_days: entries and set-aside files that were written longer ago, by this machine's clock. stale: what
-    nothing can ask for any more: entries of older layouts or, in this one, of samplers before `version`, the decisions
-    that rest on them, unreadable files and all that are set aside.
+    Unfinished files are deleted after a day, if no process holds their lock.
 
-    What was left unfinished goes after a day, where no process is at it.
+    Args:
+        store: the store.
+        version: version of the samplers now.
+        older_than_days: age in days, by this machine's clock, from which entries and set-aside files are deleted; None:
+            none for their age.
+        stale: whether to delete what no run can ask for: entries of older layouts, entries of samplers before `version`
+            with the decisions that rest on them, unreadable files and all that are set aside.
+
+    Returns:
+        The numbers of deleted entries and files.
     """
     store.check_layout()
     deleted = Deleted()
@@ -143,13 +151,13 @@ def prune(store: Store, version: int, older_than_days: float | None = None, stal
 
 
 def layout_of(path: Path, description: str) -> int | None:
-    """The layout whose address a file of this description has as its name; None where it is none that is known."""
+    """The layout in which a file of this name has this description; None if there is none."""
     layouts = range(entries.LAYOUT, 0, -1)
     return next((each for each in layouts if address(description, each) == path.name.removesuffix(".entry")), None)
 
 
 def _sampler(spec: dict[str, Any]) -> str:
-    """What an entry is, in the words of its description."""
+    """Name of an entry's sampler, from its description."""
     if _DECISION in spec:
         return "decisions"
     kinds = (f"{kind} {spec[kind]}" for kind in ("kernel", "approximation", "spectrum") if kind in spec)

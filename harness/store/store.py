@@ -41,7 +41,7 @@ _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 class Store:
     """A folder of entries, which several processes may use at once.
 
-    Every method raises StoreUnusable, in a sentence, where the folder has a newer layout than this software knows, is
+    Every method raises StoreUnusable, in a sentence, if the folder has a newer layout than this software knows, is
     full, or cannot be read or written.
     """
 
@@ -55,10 +55,18 @@ class Store:
         compute: Callable[[], tuple[Mapping[str, np.ndarray], Mapping[str, Any]]],
         fresh: bool = False,
     ) -> Entry:
-        """The stored entry, or compute it and store it; `fresh`: compute in any case.
+        """Return the stored entry, or compute it and store it.
 
-        Processes that want the same entry at once compute it once, but for `fresh`. Nothing is computed where the
-        folder is known to take no files.
+        Processes that want the same entry at once compute it once, unless `fresh`. Nothing is computed if the folder is
+        known to take no files.
+
+        Args:
+            spec: description of the computation, JSON-ready, which is its address.
+            compute: returns the arrays and the facts.
+            fresh: whether to compute even if the entry is there.
+
+        Returns:
+            The entry.
         """
         found = None if fresh else self._found(spec)
         if isinstance(found, Entry):
@@ -92,17 +100,23 @@ class Store:
         return found
 
     def put(self, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
-        """Store an entry, whole or not at all."""
+        """Store an entry, whole or not at all.
+
+        Args:
+            spec: description of the computation, JSON-ready, which is its address.
+            arrays: the results, by name.
+            facts: facts about the computation, JSON-ready, such as the seconds it took.
+        """
         content = encode(spec, arrays, facts)
         with self.usable():
             self._mark_layout()
             self._write(self._path(spec), content)
 
     def check_writable(self) -> None:
-        """StoreUnusable where nothing can be stored, before anything is computed.
+        """Raise StoreUnusable if nothing can be stored, before anything is computed.
 
-        A store of entries that may only be read passes: a run that finds all it asks for there needs no more, and
-        `fetch` refuses, before it computes anything, what is not there.
+        A read-only store with entries passes: a run whose samples are all there needs no more, and `fetch` refuses,
+        before it computes anything, an entry that is missing.
         """
         self.check_layout()
         probe = self.folder / f".probe.{os.getpid()}.{secrets.token_hex(4)}"
@@ -114,14 +128,14 @@ class Store:
                 raise self._refusal(error) from None
 
     def entries(self) -> Iterator[Path]:
-        """The file of every entry, in the order of addresses, links passed over."""
+        """The file of every entry, in the order of addresses; links are left out."""
         for folder in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
             if not folder.is_symlink():
                 found = (path for path in folder.glob("*.entry") if _ENTRY.fullmatch(path.name))
                 yield from sorted(path for path in found if path.is_file() and not path.is_symlink())
 
     def check_layout(self) -> int:
-        """The folder's layout, at most this software's; StoreUnusable where it is newer or cannot be told."""
+        """The folder's layout, at most this software's; StoreUnusable if it is newer or unreadable."""
         if self._layout is None:
             path = self.folder / "layout.json"
             try:
@@ -155,7 +169,7 @@ class Store:
         return self.folder / name[:2] / f"{name}.entry"
 
     def _found(self, spec: Mapping[str, Any]) -> Entry | str | None:
-        """The entry; or what is wrong with the file; or None where there is none."""
+        """The entry; or the problem with its file, in words; or None if there is none."""
         self.check_layout()
         path = self._path(spec)
         try:
@@ -173,7 +187,7 @@ class Store:
         return found[1] if found[0] == canonical(spec) else "belongs to another computation"
 
     def _write(self, path: Path, content: bytes) -> None:
-        """Replace a file at once, for good once this returns; OSError where that fails."""
+        """Replace a file at once, for good once this returns; OSError if that fails."""
         unfinished = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         self._make(path.parent)
         try:
@@ -204,7 +218,7 @@ class Store:
 
     @contextmanager
     def usable(self) -> Iterator[None]:
-        """What the system refuses while writing, as a sentence."""
+        """Turn an error of the operating system while writing into StoreUnusable, in a sentence."""
         try:
             yield
         except OSError as error:

@@ -15,7 +15,16 @@ from harness.verdicts.verdict import Estimate, nothing_yet
 
 
 def clopper_pearson(k: float, n: float, alpha: float) -> tuple[float, float]:
-    """Exact interval of a binomial proportion (Clopper & Pearson 1934), k of n."""
+    """Exact interval of a binomial proportion (Clopper & Pearson 1934).
+
+    Args:
+        k: number of successes; with n, may be fractional when a larger sample is foreseen.
+        n: number of independent trials.
+        alpha: 1 − level; the proportion lies below the interval, or above it, with probability at most alpha/2 each.
+
+    Returns:
+        The ends (low, high), in [0, 1].
+    """
     # The quantiles of scipy.stats.beta, at a twentieth of the time for one number.
     low = special.betaincinv(k, n - k + 1, alpha / 2) if k > 0 else 0.0
     high = special.betainccinv(k + 1, n - k, alpha / 2) if k < n else 1.0
@@ -23,7 +32,20 @@ def clopper_pearson(k: float, n: float, alpha: float) -> tuple[float, float]:
 
 
 def proportion(k: int, n: int, *, quantity: str, unit: str) -> Estimate:
-    """k of n independent units."""
+    """Estimate a proportion from independent units, with the exact binomial interval.
+
+    Args:
+        k: number of units that have the property.
+        n: number of units.
+        quantity: name of the proportion in the report.
+        unit: name of the independent units, plural.
+
+    Returns:
+        The estimate; its value is NaN if n is 0.
+
+    Raises:
+        BadInput: k is negative or above n.
+    """
     if not 0 <= k <= n:
         raise BadInput(f"A proportion is of k among n units with 0 ≤ k ≤ n, not {k} of {n}.")
     value = k / n if n else float("nan")
@@ -44,23 +66,22 @@ def log_evidence(
 ) -> Estimate:
     """Estimate ln P(S) from independent runs of a sampler.
 
-    Those estimates are close to lognormal, so the logarithm of their mean is μ + σ²/2, not the mean logarithm μ. The
-    intervals of μ (Student's t) and of σ²/2 (χ²) are combined as by Zou, Huo & Taleban 2009 (MOVER). Where a run lost
-    all its particles (−inf) they are not lognormal, and nothing is said; neither is it where all runs coincide, since
-    their scatter then says nothing of their error.
+    The runs' estimates of P(S) are close to lognormal, so the logarithm of their mean is μ + σ²/2, not the mean
+    logarithm μ. The intervals of μ (Student's t) and of σ²/2 (χ²) are combined as by Zou, Huo & Taleban 2009 (MOVER).
+    If a run lost all its particles (−inf), the estimates are not lognormal, and the interval is unbounded; it is also
+    unbounded if all runs coincide, since their scatter then says nothing about their error.
 
     Args:
-        values: (runs,) ln of each run's unbiased estimate of P(S), in nats.
-        quantity: what is estimated.
-        unit: what is independent.
-        most: the largest value there can be, at which value and interval are cut: 0 for the logarithm of a
-            probability.
+        values: (runs,) ln of each run's unbiased estimate of P(S); −inf for a run that lost all its particles.
+        quantity: name of the evidence in the report.
+        unit: name of the independent units, plural.
+        most: largest possible value, at which value and interval are cut; 0 for the logarithm of a probability.
 
     Returns:
-        ln P(S) in nats.
+        The estimate of the logarithm of the runs' mean.
 
     Raises:
-        BadInput: for fewer than 2 runs.
+        BadInput: there are fewer than 2 runs.
     """
     runs = np.asarray(values, dtype=float)
     if len(runs) < 2:
@@ -84,16 +105,32 @@ def log_evidence(
 def slope(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, quantity: str | None = None) -> Estimate:
     """Least-squares slope of independent estimates over x: Σ c·value with c = (x − x̄)/Σ(x − x̄)².
 
-    The slope of the true values is what is estimated, whether they lie on a line or not. See `combination`.
+    It estimates the least-squares slope of the true values, whether or not they lie on a line. See `combination`.
+
+    Args:
+        x: (k,) numbers to which the estimates belong, at least 2 of them different.
+        estimates: k independent estimates.
+        quantity: name of the slope in the report; None: made of the name of the first estimate.
+
+    Returns:
+        The estimate of the slope, with a MOVER interval.
     """
     x, weights = _slope_weights(x, estimates)
     return combination(weights, estimates, quantity or f"slope of the {estimates[0].quantity}", x)
 
 
 def intercept(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, quantity: str) -> Estimate:
-    """Where the least-squares line of independent estimates over x is at x = 0: Σ c·value, c = 1/k − x̄·(the slope's c).
+    """Value at x = 0 of the least-squares line of independent estimates: Σ c·value, c = 1/k − x̄·(the slope's c).
 
-    That is the value at 0 where the true values lie on a line. See `combination`.
+    It estimates the true value at 0 if the true values lie on a line. See `combination`.
+
+    Args:
+        x: (k,) numbers to which the estimates belong, at least 2 of them different.
+        estimates: k independent estimates.
+        quantity: name of the intercept in the report.
+
+    Returns:
+        The estimate of the intercept, with a MOVER interval.
     """
     x, weights = _slope_weights(x, estimates)
     return combination(1 / len(x) - x.mean() * weights, estimates, quantity, x)
@@ -107,10 +144,20 @@ def _slope_weights(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate
 
 
 def combination(weights: np.ndarray, estimates: Sequence[Estimate], quantity: str, x: np.ndarray) -> Estimate:
-    """Σ weights·value of independent estimates, which belong to the numbers x.
+    """Weighted sum of independent estimates, Σ weights·value.
 
-    It rests on all units where they are of one kind, else on those of the estimate with the smallest effective number.
-    Interval: the estimates' own intervals combined as by Zou & Donner 2008 (MOVER), which keeps their asymmetry.
+    Interval: the estimates' own intervals combined as by Zou & Donner 2008 (MOVER), which keeps their asymmetry. The
+    sum counts the units of all estimates if these are of one kind, else those of the estimate with the smallest
+    effective number.
+
+    Args:
+        weights: (k,) weight of each estimate, of either sign.
+        estimates: k independent estimates.
+        quantity: name of the sum in the report.
+        x: (k,) numbers to which the estimates belong; only recorded in the details.
+
+    Returns:
+        The estimate of the sum.
     """
     values = np.array([estimate.value for estimate in estimates])
     value = float(weights @ values)
@@ -141,7 +188,19 @@ def combination(weights: np.ndarray, estimates: Sequence[Estimate], quantity: st
 
 
 def exponent(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, quantity: str) -> Estimate:
-    """Exponent of a power law: slope of ln value over ln x; unbounded while any interval reaches 0."""
+    """Exponent of a power law: the slope of ln value over ln x.
+
+    Args:
+        x: (k,) positive numbers to which the estimates belong, at least 2 of them different.
+        estimates: k independent estimates.
+        quantity: name of the exponent in the report.
+
+    Returns:
+        The estimate of the exponent; its interval is unbounded while the interval of any estimate reaches 0.
+
+    Raises:
+        BadInput: some x is not positive.
+    """
     if (np.asarray(x) <= 0).any():
         raise BadInput("The exponent of a power law needs positive x.")
     return slope(np.log(x), [_log(estimate) for estimate in estimates], quantity=quantity)
@@ -167,7 +226,16 @@ def _log(estimate: Estimate) -> Estimate:
 
 
 def student(value: float, error: float, freedom: float) -> Callable[[float], tuple[float, float]]:
-    """alpha -> value ± t·error."""
+    """Student's interval of a nearly normal estimate: value ± t·error.
+
+    Args:
+        value: the estimate.
+        error: its standard error.
+        freedom: degrees of freedom of the standard error.
+
+    Returns:
+        alpha -> (low, high), each end missed with probability alpha/2.
+    """
 
     def interval(alpha: float) -> tuple[float, float]:
         half = float(stats.t.ppf(1 - alpha / 2, freedom)) * error
@@ -179,9 +247,16 @@ def student(value: float, error: float, freedom: float) -> Callable[[float], tup
 def fieller(
     numerator: float, denominator: float, covariance: np.ndarray, freedom: float
 ) -> Callable[[float], tuple[float, float]]:
-    """alpha -> interval of numerator/denominator (Fieller 1954), unbounded where the denominator may be 0.
+    """Interval of numerator/denominator (Fieller 1954).
 
-    covariance: (2, 2) of the two estimates.
+    Args:
+        numerator: estimate of the numerator.
+        denominator: estimate of the denominator.
+        covariance: (2, 2) covariance of the two estimates.
+        freedom: degrees of freedom of the covariance.
+
+    Returns:
+        alpha -> (low, high), unbounded if the denominator may be 0 at that level.
     """
     (nn, nd), (_, dd) = covariance
 
@@ -198,7 +273,16 @@ def fieller(
 
 
 def affine(estimate: Estimate, factor: float, shift: float = 0.0) -> Estimate:
-    """factor·estimate + shift, factor > 0."""
+    """Shift and scale an estimate: factor·estimate + shift.
+
+    Args:
+        estimate: the estimate.
+        factor: positive factor.
+        shift: number that is added after scaling.
+
+    Returns:
+        The same estimate with its value and intervals moved.
+    """
 
     def moved(ends: Callable[..., tuple[float, float]]) -> Callable[..., tuple[float, float]]:
         def interval(*arguments: float) -> tuple[float, float]:
@@ -216,6 +300,15 @@ def affine(estimate: Estimate, factor: float, shift: float = 0.0) -> Estimate:
 
 
 def difference(larger: Estimate, smaller: Estimate, quantity: str) -> Estimate:
-    """larger − smaller, from independent samples; interval: MOVER, Zou & Donner 2008."""
+    """Difference of two independent estimates, with the MOVER interval of Zou & Donner 2008.
+
+    Args:
+        larger: the minuend; it need not be the larger one.
+        smaller: the subtrahend.
+        quantity: name of the difference in the report.
+
+    Returns:
+        The estimate of larger − smaller.
+    """
     found = slope((0, 1), [smaller, larger], quantity=quantity)
     return replace(found, method="difference of independent estimates; MOVER interval", details={})

@@ -20,7 +20,10 @@ LEAST_SHARE = 0.5
 
 
 def over_draws(values: np.ndarray, counts: np.ndarray) -> Interval:
-    """Independent draws; counts: of draws at each of the values."""
+    """Interval of the mean over independent draws.
+
+    values: (k,) in [0, 1]. counts: (k,) number of draws at each value.
+    """
     values, places = np.unique(values, return_inverse=True)
     counts = np.bincount(places, counts)
 
@@ -32,13 +35,22 @@ def over_draws(values: np.ndarray, counts: np.ndarray) -> Interval:
 
 
 def least_mean(values: np.ndarray, counts: np.ndarray, alpha: float) -> float:
-    """Lower confidence limit, at error alpha, of the mean of a variable in [0, 1]; counts: of draws at each value.
+    """Lower confidence limit of the mean of a variable in [0, 1], from independent draws.
 
-    Who bets on a mean above μ, at odds fair for μ, has after all draws Π(1 + λ(X − μ)) of what was staked; were the
-    mean at most μ, that would exceed 1/alpha with a chance of at most alpha (Markov), however the stake was shared out
-    over fixed λ. So all μ are left out at which it does. Exact for any distribution and any number of draws; where the
-    mean is nearly normal it is about a third wider than Student's. Source: Waudby-Smith & Ramdas 2024, J. R. Statist.
-    Soc. B 86:1, with a fixed mixture of bets, which does not depend on the order of the draws.
+    A gambler who bets on a mean above μ, at odds that are fair if the mean is μ, holds Π(1 + λ(X − μ)) times the stake
+    after all draws. If the mean is at most μ, this exceeds 1/alpha with a probability of at most alpha (Markov), for
+    any fixed division of the stake over λ. The limit is therefore the smallest μ at which it does not. Exact for any
+    distribution and any number of draws; for a nearly normal mean it is about a third wider than Student's. Source:
+    Waudby-Smith & Ramdas 2024, J. R. Statist. Soc. B 86:1, with a fixed mixture of bets, which does not depend on the
+    order of the draws.
+
+    Args:
+        values: (k,) distinct values in [0, 1].
+        counts: (k,) number of draws at each value; may be fractional when a larger sample is foreseen.
+        alpha: probability that the mean lies below the limit.
+
+    Returns:
+        The limit, in [0, 1].
     """
     draws = float(counts.sum())
     mean = float(values @ counts) / draws
@@ -59,10 +71,12 @@ def least_mean(values: np.ndarray, counts: np.ndarray, alpha: float) -> float:
 
 
 def over_clusters(sums: np.ndarray, sizes: np.ndarray) -> Interval:
-    """Σ sums/Σ sizes over independent clusters of unequal size; at least some dozens of them.
+    """Interval of Σ sums/Σ sizes over independent clusters of unequal size, at least some dozens of them.
 
-    A candidate r is tested by Student's t of sums − r·sizes, which is 0 on average at the true ratio (Fieller 1954),
-    and by the same corrected for skewness (Hall 1992, J. R. Statist. Soc. B 54:221): hull of the two.
+    A candidate r is tested by Student's t of sums − r·sizes, whose mean is 0 at the true ratio (Fieller 1954), and by
+    the same t corrected for skewness (Hall 1992, J. R. Statist. Soc. B 54:221): the interval is the hull of the two.
+
+    sums: (clusters,) sum of the variable over each cluster. sizes: (clusters,) draws of each cluster.
     """
     clusters, value = len(sums), float(sums.sum() / sizes.sum())
 
@@ -90,12 +104,16 @@ def over_clusters(sums: np.ndarray, sizes: np.ndarray) -> Interval:
 
 
 def over_runs(values: np.ndarray, weights: np.ndarray) -> Interval:
-    """Σ weights·values/Σ weights over a few independent runs, such as means over particles weighted by evidence.
+    """Interval of Σ weights·values/Σ weights over a few independent runs, such as means over particles weighted by
+    evidence.
 
-    Hull of two. One is Fieller's interval of the ratio, right for many runs. The other is right for few, where rare
-    runs of large weight have not been seen: weights are close to lognormal, and the weighted mean of values that
-    depend linearly on ln weight is then mean value + b·Var(ln weight), b the regression slope. Its parts, Student's t
-    of the regression and of the mean ln weight and χ² of the variance, are combined as by Zou & Donner 2008 (MOVER).
+    It is the hull of two intervals. One is Fieller's interval of the ratio, which is right for many runs. The other is
+    right for few, in which rare runs of large weight have not been seen: weights are close to lognormal, and the
+    weighted mean of values that depend linearly on ln weight is then mean value + b·Var(ln weight), b the regression
+    slope. Its parts, Student's t of the regression and of the mean ln weight and χ² of the variance, are combined as by
+    Zou & Donner 2008 (MOVER).
+
+    values: (runs,) mean of each run, in [0, 1]. weights: (runs,) positive.
     """
     runs = len(values)
     effective = float(weights.sum() ** 2 / (weights**2).sum())
@@ -126,10 +144,13 @@ def over_runs(values: np.ndarray, weights: np.ndarray) -> Interval:
 
 
 def over_influences(value: float, influences: np.ndarray) -> Interval:
-    """A smooth function of means over independent units, such as a ratio or a difference of two.
+    """Interval of a smooth function of means over independent units, such as a ratio or a difference of two.
 
-    influences: (units,) of mean 0, what each unit adds to units·(estimate − truth) to first order (Huber 1981, section
-    1.5). Hull of Student's interval and Hall's, which takes the skewness out of t (1992, J. R. Statist. Soc. B 54:221).
+    It is the hull of Student's interval and Hall's, which removes the skewness of t (1992, J. R. Statist. Soc. B
+    54:221).
+
+    value: the function at the means of the sample. influences: (units,) of mean 0, the contribution of each unit to
+    units·(estimate − truth) to first order (Huber 1981, section 1.5).
     """
     units, error = len(influences), float(influences.std(ddof=1) / np.sqrt(len(influences)))
     skewness = float(stats.skew(influences)) if error > 0 else 0.0
@@ -141,7 +162,10 @@ def over_influences(value: float, influences: np.ndarray) -> Interval:
 
 
 def together(value: float, *parts: Interval) -> Interval:
-    """Of a sum of independent parts, each of whose intervals is around the sum's value (MOVER, Zou & Donner 2008)."""
+    """Interval of a sum of independent parts (MOVER, Zou & Donner 2008).
+
+    value: the sum. parts: interval of each part, shifted so that it lies around the sum's value.
+    """
 
     def interval(alpha: float, growth: float) -> tuple[float, float]:
         ends = [part(alpha, growth) for part in parts]
@@ -153,10 +177,20 @@ def together(value: float, *parts: Interval) -> Interval:
 def skewed(
     value: float, error: float, skewness: float, units: float, freedom: float
 ) -> Callable[[float], tuple[float, float]]:
-    """alpha -> hull of Student's interval of a mean and Hall's, whose cubic transformation takes the skewness out of t.
+    """Hull of Student's interval of a mean and Hall's, whose cubic transformation removes the skewness of t.
 
-    Means of what is skewed to the right are missed from below by Student's interval about twice as often as they should
-    be. Source: Hall 1992, J. R. Statist. Soc. B 54:221.
+    If the variable is skewed to the right, Student's interval lies below the mean about twice as often as it should.
+    Source: Hall 1992, J. R. Statist. Soc. B 54:221.
+
+    Args:
+        value: the mean over the sample.
+        error: its standard error.
+        skewness: skewness of one unit.
+        units: number of independent units.
+        freedom: degrees of freedom of the standard error.
+
+    Returns:
+        alpha -> (low, high), each end missed with probability alpha/2.
     """
     g = skewness / np.sqrt(units)
 

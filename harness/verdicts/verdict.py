@@ -14,7 +14,7 @@ from harness.errors import BadInput
 
 
 class Verdict(StrEnum):
-    """What is said of one cell."""
+    """The verdict on one cell."""
 
     SUPPORTED = "supported"
     REFUTED = "refuted"
@@ -54,7 +54,16 @@ def at_most(bound: float, *, because: str) -> Prediction:
 
 
 def within(value: float, margin: float, *, because: str) -> Prediction:
-    """Equivalence: [value − margin, value + margin]."""
+    """Predict equivalence: the region [value − margin, value + margin].
+
+    Args:
+        value: middle of the region, in the quantity's unit.
+        margin: half-width of the region, in the same unit.
+        because: reason for the prediction, stated before the run.
+
+    Returns:
+        The prediction.
+    """
     return Prediction(value - margin, value + margin, because, f"{value:g} to within {margin:g}")
 
 
@@ -69,7 +78,16 @@ def decreasing(*, because: str) -> Prediction:
 
 
 def power_law(exponent: float, margin: float, *, because: str) -> Prediction:
-    """An exponent, to within a margin, of the slope on logarithmic scales."""
+    """Predict the exponent of a power law, the slope on logarithmic scales, to within a margin.
+
+    Args:
+        exponent: predicted exponent.
+        margin: half-width of the region of exponents.
+        because: reason for the prediction, stated before the run.
+
+    Returns:
+        The prediction.
+    """
     return Prediction(
         exponent - margin,
         exponent + margin,
@@ -79,20 +97,21 @@ def power_law(exponent: float, margin: float, *, because: str) -> Prediction:
 
 
 def exact_distribution(margin: float, *, because: str) -> Prediction:
-    """A distribution known exactly: the divergence from it is 0, shown to be at most `margin`."""
+    """Predict a distribution that is known exactly: the divergence from it, which is 0, is shown to be at most
+    `margin`.
+    """
     return Prediction(-inf, margin, because, f"exactly this distribution, to a divergence of {margin:g}")
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value, its interval at any level, and how it came about.
+    """A value, its interval at any level, and the sample that it rests on.
 
-    interval: alpha -> (low, high); the truth lies below low, or above high, with probability at most alpha/2 each.
-    n, unit: how many independent units it rests on, and what they are. effective_n: as many independent draws would be
-    as precise. noise_floor: what a distance reads between independent samples of one distribution, of these sizes.
-    details: more for the report, JSON-ready.
-    foreseen: (alpha, growth) -> the interval, were there `growth` times as many units and the value the same; without
-    it widths are taken to shrink as growth^(−1/2).
+    interval: alpha -> (low, high); the truth lies below low, or above high, with probability at most alpha/2 each. n,
+    unit: number of independent units, and their name. effective_n: number of independent draws that would be as
+    precise. noise_floor: expected distance between two independent samples of one distribution, of these sizes.
+    details: more for the report, JSON-ready. foreseen: (alpha, growth) -> the interval to expect if there were `growth`
+    times as many units and the value stayed the same; None: widths shrink as growth^(−1/2).
     """
 
     quantity: str
@@ -107,7 +126,7 @@ class Estimate:
     foreseen: Callable[[float, float], tuple[float, float]] | None = None
 
     def ahead(self, alpha: float, growth: float) -> tuple[float, float]:
-        """The interval to expect of a sample `growth` times as large, were the value to stay."""
+        """The interval to expect of a sample `growth` times as large, if the value stayed the same."""
         if self.foreseen is not None:
             return self.foreseen(alpha, growth)
         low, high = self.interval(alpha)
@@ -116,12 +135,32 @@ class Estimate:
 
 
 def nothing_yet(quantity: str, n: int, unit: str) -> Estimate:
-    """Too few units for any interval: whatever is predicted, more are needed."""
+    """Estimate of a quantity from too few units for an interval: every prediction on it stays undecided.
+
+    Args:
+        quantity: name of the quantity in the report.
+        n: number of independent units.
+        unit: name of the units, plural.
+
+    Returns:
+        An estimate with the value NaN and an unbounded interval.
+    """
     return Estimate(quantity, nan, lambda _: (-inf, inf), n, unit, float(n), "too few units for an interval")
 
 
 def judge(prediction: Prediction, low: float, high: float) -> Verdict:
-    """The verdict on an interval; an empty interval or NaN decides nothing."""
+    """Compare an interval with the predicted region.
+
+    Args:
+        prediction: the region.
+        low: lower end of the interval.
+        high: upper end of the interval.
+
+    Returns:
+        SUPPORTED if the whole interval lies in the region, REFUTED if it lies outside, else INCONCLUSIVE; an empty
+        interval
+        or one with a NaN is INCONCLUSIVE.
+    """
     if isnan(low) or isnan(high) or low > high:
         return Verdict.INCONCLUSIVE
     if prediction.strict:
@@ -140,11 +179,20 @@ def judge(prediction: Prediction, low: float, high: float) -> Verdict:
 def decide(
     prediction: Prediction, interval: Callable[[float], tuple[float, float]], alpha: float
 ) -> tuple[Verdict, float, float, float]:
-    """(verdict, low, high, level of the interval) with a chance of at most alpha that the verdict is wrong.
+    """Judge a prediction with a probability of at most alpha that the verdict is wrong.
 
-    Only one end of an interval can speak for a region against the truth: below a half-line's bound only the lower end,
-    outside an equivalence region the one on the truth's side (two one-sided tests, Schuirmann 1987). So the interval
-    may miss by alpha at either end. A region with two bounds can be refuted wrongly by both: then by alpha/2.
+    Only one end of an interval can speak for a region against the truth: if the truth is below a half-line's bound, the
+    lower end; if it is outside an equivalence region, the end on the truth's side (two one-sided tests, Schuirmann
+    1987). So each end of the interval may miss with probability alpha. A region with two bounds can be refuted wrongly
+    by both ends: for a refutation, each end may then miss with probability alpha/2.
+
+    Args:
+        prediction: the region.
+        interval: alpha -> (low, high), as of `Estimate.interval`.
+        alpha: largest probability of a wrong verdict.
+
+    Returns:
+        (verdict, low, high, level of the interval).
     """
     miss = 2 * alpha
     low, high = interval(miss)
@@ -161,9 +209,17 @@ _FARTHEST = 4.0**12
 
 
 def needed(prediction: Prediction, estimate: Estimate, alpha: float) -> float | None:
-    """By what factor the sample would have to grow to decide, were the value to stay; at least 1.
+    """Factor by which the sample would have to grow to decide a prediction, if the value stayed the same.
 
-    inf where no size would do, such as where the value lies on a bound; None where nothing can be foreseen yet.
+    Args:
+        prediction: the region.
+        estimate: the estimate from the present sample.
+        alpha: largest probability of a wrong verdict.
+
+    Returns:
+        The factor, at least 1, to within a tenth; inf if no size would decide, as when the value lies on a bound; None
+        if
+        nothing can be foreseen yet.
     """
 
     def decided(growth: float) -> bool:
@@ -187,15 +243,15 @@ def needed(prediction: Prediction, estimate: Estimate, alpha: float) -> float | 
 
 @dataclass(frozen=True)
 class Looks:
-    """How a claim's error is shared out: alpha/(cells × looks) to each cell at each look (Bonferroni).
+    """Division of a claim's error: alpha/(cells × looks) for each cell at each look (Bonferroni).
 
-    With `decide` at that level, the chance of any wrong verdict among all cells at all looks is at most alpha, whatever
-    the dependence, and there is much: cells share samples, and a look contains the one before. Holm's procedure would
-    have more power but does not keep the chance of a wrong direction: with one estimate between the bounds of two
-    cells, each is decided rightly where the other is decided wrongly, and so hands its error on (0.07 instead of 0.05
-    in tests/test_verdicts.py). Its decisions would also change with cells still to come. As each look doubles the
-    sample, there are few: four cost about an eighth in width against one at the levels that cells leave, no more than a
-    confidence sequence, and any interval can be used.
+    With `decide` at that level, the probability of any wrong verdict among all cells at all looks is at most alpha,
+    whatever the dependence, and there is much: cells share samples, and a look contains the one before. Holm's
+    procedure would have more power but does not keep the probability of a wrong direction: with one estimate between
+    the bounds of two cells, each is decided rightly if the other is decided wrongly, and so hands its error on (0.07
+    instead of 0.05 in tests/verdicts/test_verdicts.py). Its decisions would also change with cells still to come. As
+    each look doubles the sample, there are few: four cost about an eighth in width against one at the levels that cells
+    leave, no more than a confidence sequence, and any interval can be used.
     """
 
     alpha: float
@@ -203,18 +259,19 @@ class Looks:
     looks: int
 
     def alpha_at(self, look: int) -> float:
-        """The error one look at one cell may have."""
+        """Largest probability of a wrong verdict at one look at one cell."""
         if not 0 <= look < self.looks:
             raise BadInput(f"This schedule has {self.looks} looks, numbered from 0; there is no look {look}.")
         return self.alpha / (self.cells * self.looks)
 
 
 def claim_verdict(cells: Sequence[tuple[str, Verdict, str]]) -> tuple[str, str]:
-    """(verdict, sentence) on a claim from its cells' (id, verdict, kind).
+    """Verdict on a claim from its cells' (id, verdict, kind), and a sentence that explains it.
 
     Fails: a theorem is refuted in any cell, or at least as many cells are refuted as supported. Holds except in …:
-    fewer are. Holds: every judged cell is supported, and none failed. Undecided: none is refuted and some are not
-    decided, or failed with an error. The sentence counts the cells that failed, whatever the verdict.
+    fewer are refuted than supported. Holds: every judged cell is supported, and no cell failed. Undecided: none is
+    refuted, and some are inconclusive or failed with an error. The sentence counts the cells that failed, whatever the
+    verdict.
     """
     verdict, sentence = _of_judged(cells)
     failed = sum(found is Verdict.ERROR for _, found, _ in cells)

@@ -68,3 +68,9 @@ def test_what_lacks_something_is_refused_in_a_sentence():
 
     with pytest.raises(BadInput, match="needs a stable name: a Nameless"):
         registry.add_architecture(Nameless())
+
+
+def test_the_modules_that_define_additions_are_named(monkeypatch):
+    monkeypatch.setattr(registry, "architectures", [Gated((20,)), FullyConnected((3,))])
+    monkeypatch.setattr(registry, "optimisers", [SignDescent(0.003)])
+    assert registry.modules() == {"examples.additions", "harness.networks.fully_connected"}

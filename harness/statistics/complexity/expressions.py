@@ -27,9 +27,10 @@ def expression_length(bits: np.ndarray) -> np.ndarray:
     """Inputs written in a short Boolean expression: (..., 2^bits) labels in counting order -> (...) int64.
 
     Up to 4 input bits it is the shortest. Beyond, it is the best of these expressions, built up from the faces of the
-    cube, and so an upper bound: f = x·f₁ + x̄·f₀ for each input x (Shannon), where x is left out if it makes no
-    difference, and written once where f₀ implies f₁, f = f₀ + x·f₁, or f₁ implies f₀; and where f is g ⊕ h with h the
-    sum modulo 2 of some inputs and g a function of the others, g·h̄ + ḡ·h. BadInput where there are not 2^bits labels.
+    cube, and so an upper bound: f = x·f₁ + x̄·f₀ for each input x (Shannon), in which x is left out if it makes no
+    difference, and written once if f₀ implies f₁, f = f₀ + x·f₁, or f₁ implies f₀; and, if f is g ⊕ h with h the sum
+    modulo 2 of some inputs and g a function of the others, g·h̄ + ḡ·h. BadInput if the number of labels is no power of
+    2.
     """
     bits = np.asarray(bits)
     dimensions = dimensions_of(bits)
@@ -119,7 +120,7 @@ def shortest_lengths() -> np.ndarray:
 
 @njit(nogil=True, cache=True)
 def _conjunctions(by_length: np.ndarray, starts: np.ndarray, length: int, lengths: np.ndarray) -> None:
-    """Marks what is new among f·g with lengths that add up to `length`, and its negation, which is as long."""
+    """Mark the new functions among f·g with lengths that add up to `length`, and their negations, which are as long."""
     for shorter in range(1, length // 2 + 1):
         longer = length - shorter
         for i in range(starts[shorter], starts[shorter + 1]):

@@ -1,6 +1,6 @@
-"""Measures of a Boolean function by its neighbours on the cube: inputs that differ in one bit.
+"""Measures of a Boolean function, by its string of labels or by neighbours on the cube: inputs that differ in one bit.
 
-All take (..., 2^bits) labels in counting order and raise BadInput where their number is no power of 2.
+Those on the cube take (..., 2^bits) labels in counting order and raise BadInput if their number is no power of 2.
 """
 
 import zlib
@@ -55,7 +55,7 @@ def average_sensitivity(bits: np.ndarray) -> np.ndarray:
 
 
 def maximal_sensitivity(bits: np.ndarray) -> np.ndarray:
-    """The largest number of neighbours of another label that an input has: (..., 2^bits) -> (...) int64."""
+    """The largest number of neighbours of another label of any input: (..., 2^bits) -> (...) int64."""
     return sensitivities(bits).max(axis=-1).astype(np.int64)
 
 

@@ -30,7 +30,16 @@ def farthest(classes: int = 2) -> float:
 
 
 def hamming(a: np.ndarray, b: np.ndarray, classes: int = 2) -> np.ndarray:
-    """Numbers of inputs on which packed functions differ; (..., words) broadcast -> (...) int64."""
+    """Number of inputs on which packed functions differ.
+
+    Args:
+        a: (..., words) packed functions.
+        b: (..., words), broadcast against a.
+        classes: labels that a function may have.
+
+    Returns:
+        (...) int64.
+    """
     words = a.shape[-1] // planes(classes)
 
     def differ(word: int) -> np.ndarray:
@@ -45,12 +54,31 @@ def hamming(a: np.ndarray, b: np.ndarray, classes: int = 2) -> np.ndarray:
 
 
 def kernel(a: np.ndarray, b: np.ndarray, n: int, classes: int = 2) -> np.ndarray:
-    """exp(−λ·Hamming) of packed functions that broadcast together."""
+    """exp(−λ·Hamming) of packed functions.
+
+    Args:
+        a: (..., words) packed functions.
+        b: (..., words), broadcast against a.
+        n: number of inputs.
+        classes: labels that a function may have.
+
+    Returns:
+        (...) values in (0, 1].
+    """
     return np.exp(-rate(n, classes) * np.arange(n + 1))[hamming(a, b, classes)]
 
 
 def kernel_rows(words: np.ndarray, n: int, classes: int = 2) -> Iterator[tuple[slice, np.ndarray]]:
-    """Blocks of rows of the kernel matrix of distinct functions: (rows, their kernel with all functions)."""
+    """Blocks of rows of the kernel matrix of distinct functions.
+
+    Args:
+        words: (functions, words) packed functions.
+        n: number of inputs.
+        classes: labels that a function may have.
+
+    Yields:
+        A slice of rows, and their kernel with all functions, (rows, functions).
+    """
     rows = max(_BLOCK_BYTES // (8 * max(len(words), 1)), 1)
     for start in range(0, len(words), rows):
         block = slice(start, start + rows)
@@ -60,8 +88,17 @@ def kernel_rows(words: np.ndarray, n: int, classes: int = 2) -> Iterator[tuple[s
 def largest_eigenvalue(words: np.ndarray, shares: np.ndarray, n: int, classes: int = 2) -> float:
     """Largest eigenvalue of the covariance operator of a draw's embedding, Σ s(f)(φ(f) − μ)(φ(f) − μ)ᵀ.
 
-    Where there are many functions, of a seeded sample of them drawn by their shares, whose largest eigenvalue is
-    about right and rather too large than too small.
+    For more than 1,000 functions it is that of a seeded sample of them, drawn by their shares, which is about right and
+    rather too large than too small.
+
+    Args:
+        words: (functions, words) packed functions.
+        shares: (functions,) probabilities s.
+        n: number of inputs.
+        classes: labels that a function may have.
+
+    Returns:
+        The eigenvalue.
     """
     if len(words) > _MOST_FUNCTIONS:
         rng = np.random.default_rng(_SEED)

@@ -16,7 +16,16 @@ from harness.verdicts import Estimate, nothing_yet
 
 
 def mmd_squared(p: Sample, q: Sample, *, weighting: str = "evidence") -> Estimate:
-    """MMD²(P, Q); `weighting` says how the units of p count."""
+    """Squared MMD of two samples, MMD²(P, Q); unbiased.
+
+    Args:
+        p: first sample.
+        q: second sample, independent of the first.
+        weighting: weights of the units of p, see `of_two`.
+
+    Returns:
+        The estimate.
+    """
     if fewest(p, q) < LEAST_UNITS:
         return nothing_yet("squared MMD", fewest(p, q), "units that saw a function")
     found = _pairwise(*of_two(p, q, weighting), reference=False)
@@ -24,16 +33,26 @@ def mmd_squared(p: Sample, q: Sample, *, weighting: str = "evidence") -> Estimat
 
 
 def relative_distance(p: Sample, q: Sample, *, weighting: str = "evidence") -> Estimate:
-    """MMD²(P, Q)/MMD²(U, Q), U uniform over functions: 0 where P and Q agree, 1 where P is as far as guessing."""
+    """MMD²(P, Q)/MMD²(U, Q), U uniform over functions: 0 if P = Q, 1 if P is as far from Q as guessing is.
+
+    Args:
+        p: first sample.
+        q: second sample, independent of the first.
+        weighting: weights of the units of p, see `of_two`.
+
+    Returns:
+        The estimate.
+    """
     if fewest(p, q) < LEAST_UNITS:
         return nothing_yet("relative distance", fewest(p, q), "units that saw a function")
     return _estimate("relative distance", _pairwise(*of_two(p, q, weighting)), p, q)
 
 
 def bias_explained(by_training: Sample, by_volume: Sample) -> Estimate:
-    """1 − MMD²(P_OPT, P_B)/MMD²(U, P_B), U uniform over functions: 1 where volume explains what training does, 0 where
-    it explains no more than guessing; negative where it misleads. The value is unbiased and may exceed 1, the interval
-    ends there."""
+    """1 − MMD²(P_OPT, P_B)/MMD²(U, P_B), U uniform over functions: 1 if random sampling explains training, 0 if it
+    explains no more than guessing, negative if it misleads. The value is unbiased and may exceed 1; the interval
+    ends there.
+    """
     distance = relative_distance(by_training, by_volume)
 
     def flipped(interval: tuple[float, float]) -> tuple[float, float]:

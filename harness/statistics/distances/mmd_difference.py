@@ -1,4 +1,4 @@
-"""To which of two distributions a third is nearer, by the difference of two squared distances."""
+"""Nearness of one distribution to two others, by the difference of two squared distances."""
 
 import numpy as np
 
@@ -17,12 +17,23 @@ _QUANTITY = "squared MMD to the farther less that to the nearer"
 
 
 def mmd_difference(sample: Sample, near: Sample, far: Sample, *, quantity: str = _QUANTITY) -> Estimate:
-    """MMD²(P, far) − MMD²(P, near), from three independent samples: positive where P is nearer to `near`.
+    """MMD²(P, far) − MMD²(P, near), positive if P is nearer to `near`.
 
-    The two distances are of one sample of P, whose own part ⟨P, P⟩ cancels: what is left, ⟨far, far⟩ − ⟨near, near⟩ −
-    2⟨P, far − near⟩, is as precise as the difference is, not as the distances are. Pairs within a unit are left out, so
-    it is unbiased. Interval: each sample's influences, by Student's t and Hall's, combined by MOVER. BadInput for runs,
-    of which there are too few for their influences.
+    The two distances share the sample of P, whose own part ⟨P, P⟩ cancels: the rest, ⟨far, far⟩ − ⟨near, near⟩ − 2⟨P,
+    far − near⟩, has the precision of the difference, not of the distances. Pairs within a unit are left out, so it is
+    unbiased. Interval: each sample's influences, by Student's t and Hall's, combined by MOVER.
+
+    Args:
+        sample: of P.
+        near: second sample, independent of the first.
+        far: third sample, independent of both.
+        quantity: name of the difference in the report.
+
+    Returns:
+        The estimate.
+
+    Raises:
+        BadInput: a sample consists of runs, which are too few for their influences.
     """
     samples = sample, near, far
     if any(isinstance(each, Runs) for each in samples):
@@ -78,7 +89,7 @@ def _within(units: Units, smoothed: np.ndarray) -> float:
 
 
 def _influences(units: Units, values: np.ndarray) -> np.ndarray:
-    """(units,) of the sample's mean of a function's number, a ratio where units have unequal mass."""
+    """(units,) influences of the mean of a function's number over the sample, a ratio if units have unequal mass."""
     share = units.total / units.total.sum()
     mean_mass = float(units.total.sum()) / float(units.multiplicity.sum())
     of_group = (units.measures @ values - units.mass * float(share @ values)) / mean_mass

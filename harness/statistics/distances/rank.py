@@ -19,11 +19,19 @@ _LEAST_RELIABILITY = 0.1
 
 
 def rank_agreement(p: Sample, q: Sample, least: int = 10) -> Estimate:
-    """Spearman's ρ over functions seen at least `least` times in both samples.
+    """Spearman's ρ over functions seen often in both samples, corrected for counting noise.
 
-    Counting noise lowers it. The value is corrected for that by the samples' own split-half reliabilities (Spearman
-    1904, with the Spearman–Brown step to full length), averaged over splits; the interval is of the corrected value,
-    the correction's own spread included, by resampling units in two halves.
+    Counting noise lowers ρ. The value is divided by √(product of the samples' split-half reliabilities) (Spearman 1904,
+    with the Spearman–Brown step to full length), averaged over splits. The interval is of the corrected value,
+    including the spread of the correction, by resampling units in two halves.
+
+    Args:
+        p: first sample.
+        q: second sample, independent of the first.
+        least: how often a function must be seen in each sample.
+
+    Returns:
+        The estimate; NaN with the interval [−1, 1] for fewer than 5 functions, or reliabilities below 0.1.
     """
     units = of_two(p, q)
     often = (units[0].total >= least) & (units[1].total >= least)
@@ -78,7 +86,7 @@ def _resampled(units: tuple[Units, Units], often: np.ndarray, rng: np.random.Gen
 
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Spearman's ρ along the last axis; 0 where one of the two does not vary."""
+    """Spearman's ρ along the last axis; 0 if one of the two does not vary."""
     a, b = (stats.rankdata(each, axis=-1) for each in (a, b))
     a, b = (each - each.mean(axis=-1, keepdims=True) for each in (a, b))
     norm = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))

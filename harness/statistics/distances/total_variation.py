@@ -1,8 +1,8 @@
 """Distances on the probabilities themselves: total variation, and the mass on which two distributions agree ten-fold.
 
-Both are bounded by splitting each sample by units: one half says which functions to look at, the other, which knows
-nothing of that choice, how much mass they have. Masses of independent draws have exact binomial intervals; of hidden
-draws, intervals by their effective number.
+Both are bounded by splitting each sample by units: one half selects functions, and the other, which is independent of
+that choice, gives their mass. Masses of independent draws have exact binomial intervals; masses of hidden draws,
+intervals by their effective number.
 """
 
 from dataclasses import replace
@@ -20,11 +20,11 @@ _SPLIT_SEED = 20210512
 
 
 def total_variation(p: Sample, q: Sample) -> Estimate:
-    """½Σ|P(f) − Q(f)|: plug-in value, which counting noise biases upwards, with an interval that knows it.
+    """½Σ|P(f) − Q(f)|: plug-in value, which counting noise biases upwards, with an interval that allows for the bias.
 
     Above: E[plug-in] ≥ TV (Jensen), and the plug-in is rarely far below its mean (McDiarmid 1989). Below: P(A) − Q(A)
-    for the set A of functions that one half of the draws says are more likely under P. Noise floor: what the
-    plug-in reads on average between samples of these sizes of one distribution, the two pooled.
+    for the set A of functions that are more likely under P in one half of the draws, estimated from the other half.
+    Noise floor: the plug-in's mean between samples of these sizes of one distribution, the two pooled.
     """
     units = of_two(p, q)
     sizes = units[0].effective_size, units[1].effective_size
@@ -52,8 +52,8 @@ def total_variation(p: Sample, q: Sample) -> Estimate:
 def within_tenfold(by_training: Sample, by_volume: Sample) -> Estimate:
     """P_B's mass of the functions with |log10 P_OPT/P_B| ≤ 1.
 
-    A function counts as inside, or as outside, where exact intervals of both probabilities, simultaneous over the
-    functions looked at, leave no doubt; in between lies the doubt.
+    A function counts as inside, or as outside, if exact intervals of both probabilities, simultaneous over the
+    functions considered, leave no doubt; the others are between the ends of the interval.
     """
     units = of_two(by_training, by_volume)
     p, q = shares(units[0]), shares(units[1])
@@ -96,9 +96,18 @@ def halves(units: Units, seed: int = _SPLIT_SEED) -> tuple[Units, Units]:
 
 
 def mass_interval(units: Units, members: np.ndarray, alpha: float) -> tuple[float, float]:
-    """Interval of the probability of a set of functions, chosen without looking at these units.
+    """Interval of the probability of a set of functions.
 
-    Exact where units are single draws; otherwise with as many draws as give the ratio's own (linearised) variance.
+    Exact if units are single draws; otherwise with the number of draws that gives the ratio's own (linearised)
+    variance.
+
+    Args:
+        units: the sample.
+        members: (functions,) whether each is in the set, chosen without these units.
+        alpha: 1 − level.
+
+    Returns:
+        The ends (low, high).
     """
     mass, total = units.mass, float(units.total.sum())
     if total == 0:
@@ -110,8 +119,17 @@ def mass_interval(units: Units, members: np.ndarray, alpha: float) -> tuple[floa
 
 
 def effective_number(units: Units, inside: np.ndarray, mass: np.ndarray, share: float) -> float:
-    """Independent draws that would estimate this share as precisely; at most what Kish's formula gives where the share
-    is 0 or 1, so that its variance says nothing."""
+    """Number of independent draws that would estimate a share as precisely.
+
+    Args:
+        units: the sample.
+        inside: (groups,) mass inside the set, of one unit of each group.
+        mass: (groups,) mass of one unit of each group.
+        share: share of the mass that lies inside.
+
+    Returns:
+        The number; Kish's effective size if the share is 0 or 1, so that its variance is no guide.
+    """
     variance = float(units.multiplicity @ (inside - share * mass) ** 2) / float(units.total.sum()) ** 2
     if (mass == 1).all() and np.isin(inside, (0, 1)).all():
         return float(units.multiplicity.sum())

@@ -21,19 +21,19 @@ WEIGHTINGS = ("evidence", "alike")
 
 
 def fewest(p: Sample, q: Sample) -> int:
-    """Units that saw a function, in the sample with fewer of them."""
+    """Number of units that saw a function, in the sample with fewer of them."""
     return min(s.total if isinstance(s, FunctionCounts) else len(np.unique(s.unit)) for s in (p, q))
 
 
 def units_of(sample: Sample) -> int:
-    """Independent units that were drawn, those that saw nothing included."""
+    """Number of independent units drawn, including those that saw nothing."""
     if isinstance(sample, FunctionCounts):
         return sample.total
     return sample.units if isinstance(sample, ClusteredCounts) else len(sample.runs)
 
 
 def unit_name(sample: Sample) -> str:
-    """What is independent in a sample."""
+    """Name of the independent units of a sample."""
     names = {FunctionCounts: "networks", ClusteredCounts: "hidden draws", Runs: "independent runs"}
     return names[type(sample)]
 
@@ -43,7 +43,7 @@ class Units:
     """Groups of equal units on a common list of functions.
 
     words: (functions, ⌈n/64⌉). multiplicity: (groups,) units in each group. measures: (groups, functions) sparse.
-    independent: units that were drawn, those that saw nothing included.
+    independent: units that were drawn, including those that saw nothing.
     """
 
     n: int
@@ -85,10 +85,16 @@ class Units:
 
 
 def half(multiplicity: np.ndarray, seed: int, *seen: np.ndarray) -> np.ndarray:
-    """(groups,) how many of each group's units go to one of two halves, dealt out at random, every unit alike.
+    """Deal the units at random into two halves, every unit with the same probability.
 
-    seen: arrays that tell the sample from others. Its stream of random numbers depends on them: of one and the same
-    stream, a half would hold too much of some functions and too little of others in every sample.
+    Args:
+        multiplicity: (groups,) number of equal units in each group.
+        seed: seed of the random stream.
+        *seen: arrays that distinguish the sample from others and also seed the stream: with one stream for all samples,
+            a half would hold too much of some functions and too little of others in every sample.
+
+    Returns:
+        (groups,) number of each group's units in the first half.
     """
     told = [crc32(np.ascontiguousarray(each).tobytes()) for each in (multiplicity, *seen)]
     rng = np.random.default_rng([seed, *told])
@@ -96,7 +102,21 @@ def half(multiplicity: np.ndarray, seed: int, *seen: np.ndarray) -> np.ndarray:
 
 
 def of_two(p: Sample, q: Sample, weighting_p: str = "evidence", weighting_q: str = "evidence") -> tuple[Units, Units]:
-    """Both samples' units on the list of all functions that either saw."""
+    """Units of two samples on the list of all functions that either saw.
+
+    Args:
+        p: first sample.
+        q: second sample, on the same inputs.
+        weighting_p: weights of the units of p: "evidence", by the number of last layers kept or the runs' weights, or
+            "alike", equal.
+        weighting_q: weights of the units of q.
+
+    Returns:
+        The units of p and of q.
+
+    Raises:
+        BadInput: the samples are on different numbers of inputs or of classes.
+    """
     if p.n != q.n:
         raise BadInput(f"Functions on {p.n} and on {q.n} inputs cannot be compared; use one problem for both.")
     if p.classes != q.classes:
