@@ -20,12 +20,24 @@ BLOCK = 1000
 
 
 def limit(architecture: Architecture, by: str) -> Architecture:
-    """The architecture in the limit: those that share a kernel in closed form are one; the library has others too."""
+    """The architecture in the limit.
+
+    Architectures that share a kernel in closed form become one; others, which only the library has, stay.
+    """
     return architecture if by == LIBRARY and not has_closed_form(architecture) else in_the_limit(architecture)
 
 
 def identity_in_the_limit(architecture: Architecture, problem: Problem, by: str) -> dict[str, str]:
-    """Of what rests on a kernel: architecture, problem and, of the library's kernels, where they come from."""
+    """Make the part of an address that a result based on a kernel depends on.
+
+    Args:
+        architecture: the networks.
+        problem: S and E.
+        by: OWN or LIBRARY.
+
+    Returns:
+        Architecture in the limit and problem, and `by` if the kernel is the library's.
+    """
     found = identity(limit(architecture, by), problem)
     return found | {"by": by} if by == LIBRARY else found
 
@@ -34,7 +46,9 @@ def identity_in_the_limit(architecture: Architecture, problem: Problem, by: str)
 class KernelBlock(Computation):
     """A block of the NNGP kernel or NTK of S, then E.
 
-    kernel: "nngp" or "ntk". by: OWN or LIBRARY. rows, columns: slices of S, then E.
+    kernel: "nngp" or "ntk".
+    by: OWN or LIBRARY.
+    rows, columns: slices of S, then E.
     """
 
     kernel: str
