@@ -1,4 +1,4 @@
-"""What a claim may ask of infinitely wide networks: Gaussian processes, whose P_B(f|S) and P(S) need no network."""
+"""Requests about infinitely wide networks: Gaussian processes, whose P_B(f|S) and P(S) need no network."""
 
 from itertools import combinations_with_replacement
 from math import inf
@@ -30,14 +30,13 @@ METHODS = (EXACT, *APPROXIMATIONS)
 
 
 class InfiniteWidth(Shards):
-    """What an architecture does in the limit of infinite width.
+    """Requests about an architecture in the limit of infinite width.
 
-    Fully connected networks have their kernel in closed form, convolutional and residual ones by neural-tangents, where
-    that is installed and asked for. For any other architecture it is found by Monte Carlo, at the width that is given,
-    and so has errors. They are carried on by repeating everything: each unit of a posterior
-    or of an evidence then has a kernel of its own, from networks of its own, so that the interval over units holds the
-    kernel's error. What that leaves is the bias of the kernel's noise, which falls with the networks of a kernel, as
-    its square does with the units.
+    Fully connected networks have their kernel in closed form; convolutional and residual ones have it by
+    neural-tangents, if that is installed and requested. For any other architecture the kernel is estimated by Monte
+    Carlo at the given width, and so has errors. Each unit of a posterior or of an evidence then has a kernel of its
+    own, from networks of its own, so that the interval over units includes the kernel's error. What remains is the bias
+    of the kernel's noise, which falls with the number of networks of a kernel.
     """
 
     def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = OWN) -> np.ndarray:
