@@ -52,7 +52,7 @@ class InfiniteWidth(Shards):
             The kernel of S, then E: (m + n, m + n) float64, exact.
 
         Raises:
-            BadInput: if the architecture has neither; `empirical_kernel` has those.
+            BadInput: if the architecture has no such kernel; `empirical_kernel` estimates it.
             Unavailable: if neural-tangents is asked for and not installed.
         """
         if kind not in CLOSED_FORMS or by not in (OWN, LIBRARY):
@@ -76,7 +76,7 @@ class InfiniteWidth(Shards):
         Args:
             architecture: networks that have an NNGP kernel; errors as of `kernel`.
             problem: S and the evaluation inputs, of two classes.
-            by: where the kernel comes from, as of `kernel`.
+            by: source of the kernel, as of `kernel`.
 
         Returns:
             The Gaussian process with the labels of S.
@@ -95,7 +95,7 @@ class InfiniteWidth(Shards):
         kernels: int = 16,
         networks: int = 1000,
     ) -> ChainsPosterior:
-        """Sample P_B(f|S) of infinitely wide networks, exactly or as an approximation has it.
+        """Sample P_B(f|S) of infinitely wide networks, exactly or by an approximation.
 
         Args:
             architecture: the networks.
@@ -172,7 +172,7 @@ class InfiniteWidth(Shards):
             architecture: the networks.
             problem: S, of two classes.
             method: one of APPROXIMATIONS.
-            by: where the kernel comes from, as of `kernel`.
+            by: source of the kernel, as of `kernel`.
 
         Returns:
             The Gaussian, with its ln P(S).
@@ -187,7 +187,7 @@ class InfiniteWidth(Shards):
     ) -> LinearisationGap:
         """Measure how far networks end from their linearisations.
 
-        The learning rate η is what takes off all of the largest mode of the error at infinite width, 2ηλ/m = 1.
+        The learning rate η removes the largest mode of the error at infinite width in one step: 2ηλ/m = 1.
 
         Args:
             architecture: the networks.
@@ -203,7 +203,7 @@ class InfiniteWidth(Shards):
         return self.gather(LinearisedTraining(architecture, problem, steps, networks, m / (2 * largest)))
 
     def spectrum(self, architecture: Architecture, pool: Problem, kind: str) -> Spectrum:
-        """Compute a kernel's spectrum on S∪E, all points alike, with the labels ±1 in its basis.
+        """Compute a kernel's spectrum on S∪E, all points with equal weight, with the labels ±1 in its basis.
 
         Args:
             architecture: networks with a kernel in closed form.

@@ -89,7 +89,7 @@ class Lab(InfiniteWidth):
         steps: int = 8,
         observe: tuple[str, ...] = (),
     ) -> RunsPosterior:
-        """Sample P_B(f|S) by subset simulation, where rejection keeps too few.
+        """Sample P_B(f|S) by subset simulation, for training sets of which rejection keeps too few networks.
 
         Args:
             architecture: the networks.
@@ -103,7 +103,7 @@ class Lab(InfiniteWidth):
             The functions by run, with ln P(S).
 
         Raises:
-            Undecided: if the runs disagree though their chains were lengthened.
+            Undecided: if the runs disagree though their chains were doubled.
         """
         if observe:
             return self.gather(ObservedSubsetSimulation(architecture, problem, runs, chains, steps, observe))

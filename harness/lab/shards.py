@@ -42,7 +42,7 @@ def generator(device: torch.device, seed: int, what: str, shard: int) -> torch.G
     return torch.Generator(device).manual_seed((base + shard) % 2**64)
 
 
-# Part of every stored entry's address: raise it when a sampler's meaning changes, and old entries are left alone.
+# Part of every stored entry's address: raise it if a sampler's meaning changes, and old entries are not used.
 SAMPLERS_VERSION = 6
 
 
@@ -162,8 +162,8 @@ class Shards:
         """Merge this look's shards of a sample, each from the store or drawn and stored.
 
         Args:
-            sampler: what draws them; one that does not grow has the shards of the first look at every look.
-            check: False for a sample that may be one that cannot be trusted.
+            sampler: draws the shards; one that does not grow has those of the first look at every look.
+            check: False to accept a sample that cannot be trusted.
 
         Returns:
             The sample of all shards.
@@ -174,7 +174,7 @@ class Shards:
         shards = self.shards if sampler.grows else self.scale.effort
         spec = self.spec(sampler)
         name = key(spec)
-        # What does not grow costs later looks nothing.
+        # A sample that does not grow costs later looks nothing.
         if sampler.grows:
             self._asked.add(name)
         done, merged = self._merged.get(name, (0, None))

@@ -51,13 +51,13 @@ class Progress:
 
 
 PLUGIN = "harness-controller"
-# What the controller says to a worker: where the cluster is that it has started. What a worker says to the controller:
-# why it cannot go on, and how many cells there are. And the attribute of a report that carries a cell's record.
+# The controller's message to a worker: the address of the cluster that it has started. A worker's messages to the
+# controller: why it cannot go on, and how many cells there are. And the attribute of a report with a cell's record.
 CLUSTER = "harness_cluster"
 REFUSED = "harness_refused"
 EXPECTED = "harness_expected"
 RECORD = "harness_record"
-# Where the output is not a terminal there is no width to respect; tables should not be folded at 80 columns then.
+# If the output is not a terminal it has no width, and tables should not be folded at 80 columns.
 _WIDTH_OF_A_FILE = 150
 
 

@@ -26,7 +26,7 @@ from harness.samplers.sampler import Sampler, argument
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import student
 
-# Numbers that a block's Jacobians may have.
+# Largest number of entries of a block's Jacobians.
 _NUMBERS = 2**23
 
 

@@ -122,7 +122,7 @@ def along_likelihood(points: int, start: float, end: float) -> Sequence[Segment]
         The segments in order.
     """
     stiffness = _STIFFNESS / points
-    # Held there, L lies 1/κ below the centre where it is as likely as without being held.
+    # L, if held, lies 1/κ below the centre at which it is as likely as without being held.
     last = end + 1 / stiffness
     return (
         Segment(lambda part: Level(HELD_AT, 0.0, part * stiffness, start), first=_LOOSEST),

@@ -10,7 +10,7 @@ from harness.errors import BadInput
 # in float64, and a Monte-Carlo kernel is symmetric by construction.
 _ASYMMETRY = 1e-8
 
-# Of its variance, what an input must keep once those before it are known: below this, rounding of the entries (1e-16 of
+# The share of its variance that an input must keep given those before it: below this, rounding of the entries (1e-16 of
 # them) leaves less than four digits of it.
 _LEAST_KEPT = 1e-12
 

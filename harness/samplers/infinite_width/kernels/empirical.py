@@ -23,7 +23,7 @@ from harness.samplers.infinite_width.kernels.checks import finite_inputs
 from harness.samplers.prior import ensembles
 from harness.samplers.sampler import Sampler, argument
 
-# Numbers a block's matrices, and Jacobians, may have: what stays in a core's share of the cache.
+# Largest number of entries of a block's matrices, and of its Jacobians: they stay in a core's share of the cache.
 _NUMBERS = 2**20
 
 

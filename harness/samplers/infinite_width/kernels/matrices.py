@@ -12,10 +12,10 @@ from harness.samplers.infinite_width.kernels.fully_connected import has_closed_f
 from harness.samplers.infinite_width.kernels.library import library_kernels
 from harness.samplers.sampler import Computation, argument, identity
 
-# Where a kernel comes from: this project, which has it in closed form or finds it by Monte Carlo, or the library.
+# Source of a kernel: this project, which has it in closed form or estimates it by Monte Carlo, or the library.
 OWN, LIBRARY = "own", "neural-tangents"
 CLOSED_FORMS = {"nngp": nngp, "ntk": ntk}
-# Rows and columns of a block of a kernel, which is what an interrupted run may lose.
+# Rows and columns of a block of a kernel; an interrupted run loses one block at most.
 BLOCK = 1000
 
 
