@@ -7,8 +7,9 @@ ARGS ?=
 
 # Folders whose docstrings have all parts; once the rest has them as well: harness.
 DOCUMENTED := harness/__main__.py harness/arguments.py harness/claim harness/execution harness/functions \
-	harness/networks/*.py harness/optimisers harness/problems harness/report harness/statistics harness/store \
-	harness/verdicts
+	harness/lab harness/networks/*.py harness/optimisers harness/problems harness/report harness/run/*.py \
+	harness/samplers/*.py harness/samplers/features harness/samplers/infinite_width harness/samplers/posterior \
+	harness/statistics harness/store harness/verdicts
 
 .PHONY: claims test kernels lint format hooks clean
 

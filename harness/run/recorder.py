@@ -32,9 +32,11 @@ _WRITING = 0.05
 
 
 class Recorder:
-    """The records of one run, in the process that owns the terminal. quiet: no line a cell.
+    """The records of one run, in the process that owns the terminal.
 
-    BadInput where the accepted verdicts cannot be read, or the results or the report could not be written.
+    BadInput if the accepted verdicts cannot be read, or if the results or the report could not be written.
+
+    quiet: True for no line per cell.
     """
 
     def __init__(self, session: Session, command: str, console: Console, quiet: bool = False) -> None:
@@ -76,17 +78,21 @@ class Recorder:
 
     @property
     def position(self) -> str:
-        """Cells finished, of all."""
+        """Number of finished cells, of all."""
         return f"{len(self.indexed)}/{self.run['cells_expected']}"
 
     def expect(self, cells: int) -> None:
-        """How many cells there will be."""
+        """Set the number of cells of the run."""
         self.run["cells_expected"] = cells
 
     def add(self, index: int, cell: dict[str, Any], claim: dict[str, Any], run_facts: Mapping[str, Any]) -> None:
-        """A finished cell: print its line, keep its record, rewrite the results now and then.
+        """Take a finished cell: print its line, keep its record, rewrite the results now and then.
 
-        index: its place among the run's items.
+        Args:
+            index: the cell's place among the run's items.
+            cell: the cell's record.
+            claim: the record of its claim.
+            run_facts: what the cell's process knows about the run, for the results file.
         """
         self.run.update(run_facts)
         self.claims.setdefault(claim["slug"], claim)
@@ -113,7 +119,9 @@ class Recorder:
         return document
 
     def finish(self, accept: bool) -> dict[str, Any]:
-        """Last results and report; the results. accept: write the decided verdicts to the accepted ones."""
+        """Write the last results and the report; returns the results. accept: write the decided verdicts to the
+        accepted ones.
+        """
         document = self.write()
         write_report(self.session.results, self.session.report, self.session.root / "reports" / "history")
         if accept:
@@ -121,14 +129,14 @@ class Recorder:
         return document
 
     def summarise(self, document: dict[str, Any]) -> None:
-        """The closing table and what should be said beside it."""
+        """Print the closing table and the remarks on it."""
         self.console.print()
         verdict_table(document, self.console)
         for line in self._remarks():
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _accept(self) -> int:
-        """Write this run's decided verdicts over the accepted ones; entries of cells not decided here stay."""
+        """Write this run's decided verdicts over the accepted ones; entries of cells that are not decided here stay."""
         table = {claim: dict(cells) for claim, cells in self.accepted.items()}
         decided = [cell for cell in self.cells if accepted.may_be_accepted(cell["kind"], cell["verdict"])]
         for cell in decided:
@@ -138,7 +146,7 @@ class Recorder:
 
     @property
     def judged(self) -> int:
-        """Cells that were sampled and judged, whatever the verdict."""
+        """Number of cells that were sampled and judged, whatever the verdict."""
         return sum(cell["verdict"] in (*DECIDED, "inconclusive") for cell in self.cells)
 
     def _judge_claims(self) -> None:
@@ -161,7 +169,9 @@ class Recorder:
         yield f"Report: {_relative(self.session.report)}"
 
     def _about_accepted(self) -> Iterable[str]:
-        """Entries that match no cell of any scale, that this run could not confirm, or whose bound was changed."""
+        """Remarks on entries that match no cell of any scale, that this run could not confirm, or whose bound was
+        changed.
+        """
         stale = [(slug, cell_id) for slug, claim in self.claims.items() for cell_id in claim["stale_accepted"]]
         gone = [slug for slug in self.accepted if not any(self.session.root.glob(f"claims/*/{slug}.py"))]
         stale += [(slug, cell_id) for slug in gone for cell_id in self.accepted[slug]]

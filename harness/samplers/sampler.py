@@ -1,4 +1,4 @@
-"""What a sampler is: its arguments, its address in the store, its draw, and the work of a shard.
+"""The base of all samplers: arguments, address in the store, draw, and the work of a shard.
 
 To add one: a frozen dataclass whose fields are its arguments, in a file of this folder, and a line in `lab/lab.py`.
 """
@@ -34,8 +34,8 @@ def argument(*, least: int = 1, key: str | None = "", default: Any = MISSING) ->
 
     Args:
         least: the smallest value, of a whole number.
-        key: its name in the address; "" for the field's own, None for an argument that is no part of the address.
-        default: its value where none is given; MISSING for an argument that has to be given.
+        key: its name in the address; "" for the field's own, None for an argument that is not part of the address.
+        default: its default value; MISSING for a required argument.
 
     Returns:
         A dataclass field.
@@ -45,9 +45,9 @@ def argument(*, least: int = 1, key: str | None = "", default: Any = MISSING) ->
 
 @dataclass(frozen=True)
 class Asked(ABC):
-    """Something asked of an architecture on a problem, with its address in the store.
+    """A request about an architecture on a problem, with its address in the store.
 
-    Whole numbers are checked where it is made: BadInput names the one that is wrong.
+    Whole numbers are checked when it is made: BadInput names the one that is wrong.
     """
 
     architecture: Architecture
@@ -107,7 +107,7 @@ class Sampler(Asked, Generic[R]):
 
     @property
     def address(self) -> dict[str, Any]:
-        """What a sample is the result of, but for what every sample depends on: seed, device, shard."""
+        """Everything a sample depends on, except seed, device and shard, on which every sample depends."""
         return {"sampler": self.name, **self.identity, **self.arguments}
 
     @abstractmethod
@@ -115,17 +115,17 @@ class Sampler(Asked, Generic[R]):
         """Draw one shard on the generator's device."""
 
     def checked(self, sample: R) -> R:
-        """The sample of all shards; Undecided where it cannot be trusted."""
+        """The sample of all shards; Undecided if it cannot be trusted."""
         return sample
 
 
 @dataclass(frozen=True)
 class Computation(Asked):
-    """Something computed without drawing, the same for every look, seed and device."""
+    """A computation without draws, the same for every look, seed and device."""
 
     @property
     def address(self) -> dict[str, Any]:
-        """What the arrays are the result of."""
+        """Everything the arrays depend on."""
         return {**self.arguments, **self.identity}
 
     @abstractmethod

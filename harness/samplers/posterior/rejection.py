@@ -31,8 +31,8 @@ _ENOUGH = 50
 def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimate:
     """P(S): mean over hidden draws of the share of last layers that were kept.
 
-    While few hidden draws kept any, or dropped any, the interval rests on their numbers alone:
-    P(a draw keeps all) ≤ P(S) ≤ P(a draw keeps any).
+    If few hidden draws kept any, or dropped any, the interval rests on their numbers alone: P(a draw keeps all) ≤ P(S)
+    ≤ P(a draw keeps any).
     """
     kept = np.bincount(clusters.unit, clusters.counts, minlength=clusters.units) / last_layers
     value, error = float(kept.mean()), float(kept.std(ddof=1) / np.sqrt(clusters.units))
@@ -61,10 +61,10 @@ def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimat
 
 @dataclass(frozen=True)
 class RejectionPosterior(Merging):
-    """What rejection kept: functions on the evaluation inputs, by hidden draw.
+    """The networks that rejection kept: functions on the evaluation inputs, by hidden draw.
 
-    clusters: one unit a hidden draw, those that kept nothing included.
-    last_layers: last layers drawn for each hidden draw; with 1 the kept networks are independent draws.
+    clusters: one unit per hidden draw, including those that kept nothing.
+    last_layers: last layers per hidden draw; with 1 the kept networks are independent draws.
     """
 
     clusters: ClusteredCounts
@@ -72,7 +72,7 @@ class RejectionPosterior(Merging):
 
     @property
     def draws(self) -> int:
-        """Networks proposed: hidden draws × last layers."""
+        """Number of networks proposed: hidden draws × last layers."""
         return self.clusters.units * self.last_layers
 
     @property
@@ -82,12 +82,12 @@ class RejectionPosterior(Merging):
 
     @property
     def sample(self) -> FunctionCounts | ClusteredCounts:
-        """The functions together with what is independent among them, as the distances take it."""
+        """The functions with their independent units, as the distances take them."""
         return self.functions if self.last_layers == 1 else self.clusters
 
     @property
     def evidence(self) -> Estimate:
-        """P(S), with an exact (Clopper–Pearson) interval for plain draws, by hidden draw for branching ones."""
+        """P(S), with an exact (Clopper–Pearson) interval for plain draws, by hidden draw for branching draws."""
         if self.last_layers == 1:
             return proportion(self.functions.total, self.draws, quantity="P(S)", unit="networks drawn")
         return evidence_of_clusters(self.clusters, self.last_layers)
@@ -110,10 +110,21 @@ def rejection(
     last_layers: int = 1,
     block: int | None = None,
 ) -> RejectionPosterior:
-    """Draw `draws` hidden layers with `last_layers` last layers each; keep the networks that fit all of S.
+    """Draw networks from the initialisation, and keep those that fit all of S.
 
-    A network fits where its labels are those of S: of two classes, where its logit is positive exactly on the inputs
-    labelled 1. Evaluation logits are computed for the kept networks only.
+    A network fits if its labels are those of S: of two classes, if its logit is positive exactly on the inputs labelled
+    1. Evaluation logits are computed for the kept networks only.
+
+    Args:
+        architecture: the networks.
+        problem: S and the evaluation inputs.
+        draws: number of hidden draws.
+        generator: source of randomness, on the device that computes.
+        last_layers: last layers per hidden draw.
+        block: hidden draws at a time; None keeps them in cache.
+
+    Returns:
+        The functions of the kept networks, by hidden draw.
     """
     wanted = torch.tensor(problem.train_y, device=generator.device)[None, :, None]
     return sift(architecture, problem, draws, generator, lambda z: (labels_of(z) == wanted).all(1), last_layers, block)
@@ -128,9 +139,19 @@ def sift(
     last_layers: int,
     block: int | None = None,
 ) -> RejectionPosterior:
-    """The networks that are accepted, of as many as `rejection` draws.
+    """Draw networks from the initialisation, and keep those that a rule accepts.
 
-    accepts: logits on S (networks, m, last layers, outputs) -> bool (networks, last layers).
+    Args:
+        architecture: the networks.
+        problem: S and the evaluation inputs.
+        draws: number of hidden draws.
+        generator: source of randomness, on the device that computes.
+        accepts: logits on S (networks, m, last layers, outputs) -> bool (networks, last layers).
+        last_layers: last layers per hidden draw.
+        block: hidden draws at a time; None keeps them in cache.
+
+    Returns:
+        The functions of the accepted networks, by hidden draw.
     """
     x = sampling_inputs(architecture, problem.inputs, generator.device)
     m, each = problem.m, (last_layers, problem.outputs)
@@ -166,10 +187,24 @@ def tempered(
     last_layers: int = 1,
     block: int | None = None,
 ) -> RejectionPosterior:
-    """Draw `draws` hidden layers with `last_layers` last layers each; keep each network with chance exp(−Σ loss/T).
+    """Draw networks from the initialisation, and keep each with probability exp(−Σ loss/T).
 
-    The sum is over the m training points, so that Langevin training at temperature τ, whose loss is their mean, ends at
-    T = m·τ. The evidence is the mean of that chance. BadInput for more than two classes or an unknown loss.
+    The sum is over the m training points; Langevin training at temperature τ, whose loss is their mean, thus ends at T
+    = m·τ.
+
+    Args:
+        architecture: the networks.
+        problem: S and the evaluation inputs; BadInput for more than two classes.
+        temperature: T, positive.
+        draws: number of hidden draws.
+        generator: source of randomness, on the device that computes. The uniform numbers have a stream of their own, so
+            that the networks do not depend on the block.
+        loss: a name in LOSSES; BadInput for any other.
+        last_layers: last layers per hidden draw.
+        block: hidden draws at a time; None keeps them in cache.
+
+    Returns:
+        The functions of the kept networks, by hidden draw; the evidence is the mean probability of being kept.
     """
     problem.needs_two_classes("A posterior at a temperature")
     one_of(loss, LOSSES, "A posterior at a temperature has no loss")
@@ -191,8 +226,9 @@ def tempered(
 class Rejection(Sampler[RejectionPosterior]):
     """P_B(f|S) by rejection.
 
-    draws: hidden draws per shard. last_layers: last layers drawn for each of these. sample: ask with another number for
-    an independent sample.
+    draws: hidden draws per shard.
+    last_layers: last layers per hidden draw.
+    sample: number of the sample; another number gives an independent sample.
     """
 
     draws: int = 20_000
@@ -216,7 +252,9 @@ class Rejection(Sampler[RejectionPosterior]):
 class TemperedRejection(Sampler[RejectionPosterior]):
     """The posterior of density exp(−Σ loss/T)·P(θ), exactly, by rejection.
 
-    temperature: T, positive. loss: a name in LOSSES. draws, last_layers, sample: as of `Rejection`.
+    temperature: T, positive.
+    loss: a name in LOSSES.
+    draws, last_layers, sample: as of `Rejection`.
     """
 
     temperature: float
