@@ -22,7 +22,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-import harness.run.plan.check
 import numpy as np
 import pytest
 

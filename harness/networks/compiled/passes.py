@@ -69,7 +69,17 @@ def forward(
     widths: np.ndarray,
     biased: bool,
 ) -> None:
-    """Fills the units of all layers for these points, at most a batch; the last ones are the logits."""
+    """Fill in the units of all layers for some points; the last ones are the logits.
+
+    Args:
+        theta: (size,) parameters of one network.
+        x: (points, inputs) inputs.
+        chosen: (points,) indices of the points, at most a batch.
+        units: (units,) to fill in, as `no_units` makes them.
+        starts: (layers + 1,) where each layer's units begin.
+        widths: of the inputs, the hidden layers and the readout.
+        biased: whether layers have biases.
+    """
     points, number = len(chosen), 0
     for i in range(points):
         point, at = chosen[i], i * (widths[0] + 1)
@@ -97,9 +107,18 @@ def backward(
     biased: bool,
     points: int,
 ) -> None:
-    """Fills the gradient of the loss, whose slopes by the logits are in the place of these.
+    """Fill in the gradient of the loss from its slopes by the logits.
 
-    Those by the hidden units take the place of the units, which are not needed any more. across: room for weights.
+    Args:
+        theta: (size,) parameters of one network.
+        gradient: (size,) to fill in.
+        units: as `forward` left them, with the slopes in the place of the logits; slopes by the hidden units take the
+            place of the units, which are not needed any more.
+        starts: (layers + 1,) where each layer's units begin.
+        across: room for a layer's weights.
+        widths: of the inputs, the hidden layers and the readout.
+        biased: whether layers have biases.
+        points: how many points there are.
     """
     number = len(theta)
     for layer in range(len(widths) - 2, -1, -1):

@@ -98,7 +98,16 @@ class Recorder(Lab):
 
     @classmethod
     def at(cls, scale: str, device: str, seed: int) -> "Recorder":
-        """At a scale; requests do not depend on which GPU there is, nor on whether there is one."""
+        """Make one for a scale; requests do not depend on which GPU there is, nor on whether there is one.
+
+        Args:
+            scale: a name in SCALES.
+            device: as pytest takes it.
+            seed: of the run.
+
+        Returns:
+            A lab that has noted nothing yet.
+        """
         made = cls(SCALES[scale], torch.device(device.partition(":")[0]), seed, Store(Path()))
         made.noted = {}
         return made
@@ -123,7 +132,17 @@ class Recorder(Lab):
         return self._note(computation)
 
     def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = OWN) -> np.ndarray:
-        """Note its blocks; Unavailable as in a run."""
+        """Note a kernel's blocks; arguments and Unavailable as of the lab.
+
+        Args:
+            architecture: as of the lab.
+            problem: as of the lab.
+            kind: as of the lab.
+            by: as of the lab.
+
+        Returns:
+            What is absent.
+        """
         if by == LIBRARY:
             from harness.samplers.infinite_width.kernels.library import stax
 
@@ -132,12 +151,30 @@ class Recorder(Lab):
         return ABSENT  # type: ignore[return-value]
 
     def spectrum(self, architecture: Architecture, pool: Problem, kind: str) -> Any:
-        """Note it and its kernel."""
+        """Note a spectrum and its kernel.
+
+        Args:
+            architecture: as of the lab.
+            pool: as of the lab.
+            kind: as of the lab.
+
+        Returns:
+            What is absent.
+        """
         super().spectrum(architecture, pool, kind)
         return ABSENT
 
     def gaussian_process(self, architecture: Architecture, problem: Problem, by: str = OWN) -> Any:
-        """Note its kernel."""
+        """Note the kernel of a Gaussian process.
+
+        Args:
+            architecture: as of the lab.
+            problem: as of the lab.
+            by: as of the lab.
+
+        Returns:
+            What is absent.
+        """
         problem.needs_two_classes("A Gaussian process")
         self.kernel(architecture, problem, by=by)
         return ABSENT
@@ -152,7 +189,17 @@ def claims(folder: Path = Path("claims")) -> list[ModuleType]:
 
 
 def record(modules: list[ModuleType], scale: str, device: str = "cpu", seed: int = 0) -> list[Cell]:
-    """Every cell of these claims at a scale, in the order of a run, with what it asks for at its first look."""
+    """Note what every cell of these claims asks for at its first look.
+
+    Args:
+        modules: the claims' files, imported.
+        scale: a name in SCALES.
+        device: as pytest takes it.
+        seed: of the run.
+
+    Returns:
+        The cells, in the order of a run.
+    """
     lab = Recorder.at(scale, device, seed)
     with dry_run(), warnings.catch_warnings(action="ignore"):
         return [

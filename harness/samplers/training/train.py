@@ -103,13 +103,23 @@ def train(
     stop: Stop = FirstFit(),
     block: int | None = None,
 ) -> Trained:
-    """Train so many networks until each stops: at its first 100 % training accuracy, unless `stop` says otherwise.
+    """Train networks until each stops: at its first 100 % training accuracy, unless `stop` says otherwise.
 
-    generator: of the device to train on; draws the initialisations and the key of the minibatch orders.
-    batch: training points a step (all of S where it is not smaller, or where the optimiser asks for that); the last
-        batch of an epoch may be shorter.
-    max_epochs: how long a network is given to fit S for the first time; without meaning where `stop` is a time.
-    block: networks trained together; the default keeps them in cache. Draws and orders do not depend on it.
+    Args:
+        architecture: the networks.
+        problem: S, and E on which functions are recorded.
+        optimiser: the update rule, or a search.
+        networks: how many are trained.
+        generator: of the device to train on; draws the initialisations and the key of the minibatch orders.
+        loss: a name in `LOSSES`.
+        batch: training points a step (all of S if it is not smaller, or if the optimiser asks for that); the last batch
+            of an epoch may be shorter.
+        max_epochs: how long a network is given to fit S for the first time; without meaning if `stop` is a time.
+        stop: when a network stops.
+        block: networks trained together; None keeps them in cache. Draws and orders do not depend on it.
+
+    Returns:
+        Functions of the networks when they stopped.
     """
     loop = TrainingLoop(
         architecture,
@@ -156,11 +166,28 @@ def trained_networks(
     block: int | None = None,
     in_span: bool = True,
 ) -> Iterator[Finished]:
-    """The networks that `train` trains, with their parameters, some at a time as they stop; diverged ones are left out.
+    """Train the networks that `train` trains, and hand them out with their parameters as they stop.
 
-    in_span: train in the span of the inputs where that leaves functions and features distributed as they are (see
-    `in_input_span`), so that a first layer has fewer numbers than `problem.inputs` would give it; False: never.
-    The other arguments are those of `train`, and with in_span the networks are the same.
+    Diverged networks are left out.
+
+    Args:
+        architecture: the networks.
+        problem: S, and E on which functions are recorded.
+        optimiser: the update rule, or a search.
+        networks: how many are trained.
+        generator: of the device to train on; draws the initialisations and the key of the minibatch orders.
+        loss: a name in `LOSSES`.
+        batch: training points a step (all of S if it is not smaller, or if the optimiser asks for that); the last batch
+            of an epoch may be shorter.
+        max_epochs: how long a network is given to fit S for the first time; without meaning if `stop` is a time.
+        stop: when a network stops.
+        block: networks trained together; None keeps them in cache. Draws and orders do not depend on it.
+        in_span: train in the span of the inputs if that leaves functions and features distributed as they are (see
+            `in_input_span`), so that a first layer has fewer numbers than `problem.inputs` would give it; the networks
+            are then those of `train`. False: never.
+
+    Yields:
+        Some networks at a time.
     """
     loop = TrainingLoop(
         architecture,
