@@ -31,8 +31,8 @@ _ENOUGH = 50
 def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimate:
     """P(S): mean over hidden draws of the share of last layers that were kept.
 
-    If few hidden draws kept any, or dropped any, the interval rests on their numbers alone: P(a draw keeps all) ≤ P(S)
-    ≤ P(a draw keeps any).
+    If few hidden draws kept any, or dropped any, the interval rests on their numbers alone, as P(a draw keeps all) ≤
+    P(S) ≤ P(a draw keeps any).
     """
     kept = np.bincount(clusters.unit, clusters.counts, minlength=clusters.units) / last_layers
     value, error = float(kept.mean()), float(kept.std(ddof=1) / np.sqrt(clusters.units))
@@ -112,7 +112,7 @@ def rejection(
 ) -> RejectionPosterior:
     """Draw networks from the initialisation, and keep those that fit all of S.
 
-    A network fits if its labels are those of S: of two classes, if its logit is positive exactly on the inputs labelled
+    A network fits if its labels are those of S: of two classes, if its logit is positive exactly on the inputs of label
     1. Evaluation logits are computed for the kept networks only.
 
     Args:
@@ -189,8 +189,7 @@ def tempered(
 ) -> RejectionPosterior:
     """Draw networks from the initialisation, and keep each with probability exp(−Σ loss/T).
 
-    The sum is over the m training points; Langevin training at temperature τ, whose loss is their mean, thus ends at T
-    = m·τ.
+    The sum is over the m training points; Langevin training at temperature τ, whose loss is their mean, has T = m·τ.
 
     Args:
         architecture: the networks.

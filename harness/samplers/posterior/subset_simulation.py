@@ -77,7 +77,7 @@ class Survivors:
         return (at_least[1:].double() / at_least[0]).cpu().numpy()
 
     def of(self, added: int) -> Particles | None:
-        """Starts of the next level's chains: survivors, repeated as evenly as possible; None if there are none."""
+        """Starts of the next level's chains: survivors in random order, each about equally often; None if none."""
         self._prune()
         rows, ancestor, fitted, _ = self.kept[0]
         fits = (fitted >= added).nonzero()[:, 0]
@@ -272,9 +272,7 @@ class _Sampler:
             survivors.add(rows, ancestor, fitted_in_a_row, key)
 
     def _states(self, particles: Particles | None, fitted: int, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Rows and ancestors in blocks: draws of the initialisation, or all states of chains that begin at these
-        particles.
-        """
+        """Rows and ancestors in blocks: draws of the initialisation, or all states of chains from these particles."""
         if particles is None:
             table, first = gaussian_table(self.architecture, self.table), 0
             for networks in blocks(self.chains * steps, self.block):
