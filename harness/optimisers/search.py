@@ -32,9 +32,17 @@ class Searcher(Protocol):
         """How many refusals in a row halve the radius of networks of so many numbers."""
 
     def propose(self, rows: Tensor, state: list[Tensor], keys: Tensor, counters: Tensor, spread: Tensor) -> Tensor:
-        """Where each network would go, (networks, size).
+        """Where each network would go.
 
-        keys, counters: (networks,) a network's own, and the proposals it has made. spread: (size,) standard deviations.
+        Args:
+            rows: (networks, size) where it is.
+            state: see `fresh`, and what the searcher adds.
+            keys: (networks,) from which each network's random numbers follow.
+            counters: (networks,) proposals that each has made.
+            spread: (size,) standard deviation of each number at initialisation.
+
+        Returns:
+            (networks, size).
         """
 
 
@@ -164,9 +172,16 @@ def search(
     spread: Tensor,
     evaluate: Callable[[Tensor], tuple[Tensor, Tensor]],
 ) -> None:
-    """One proposal of every network that does not fit; updates rows and state in place.
+    """Make one proposal for every network that does not fit, and accept or refuse it.
 
-    evaluate: rows -> their losses on all of S, and whether they fit it, (networks,) each.
+    Args:
+        searcher: makes the proposals.
+        rows: (networks, size), updated in place.
+        state: of the searcher, see `fresh`, updated in place.
+        keys: (networks,) from which each network's random numbers follow.
+        counters: (networks,) proposals that each has made.
+        spread: (size,) standard deviation of each number at initialisation.
+        evaluate: rows -> their losses on all of S, and whether they fit it, (networks,) each.
     """
     loss, fitted, radius, refusals = state[:4]
     unknown = loss.isposinf().nonzero()[:, 0]

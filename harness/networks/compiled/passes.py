@@ -69,7 +69,17 @@ def forward(
     widths: np.ndarray,
     biased: bool,
 ) -> None:
-    """Fills the units of all layers for these points, at most a batch; the last ones are the logits."""
+    """Fill the units of all layers; the last ones are the logits.
+
+    Args:
+        theta: (size,) the network.
+        x: (points, inputs) all inputs.
+        chosen: indices of the points to take, at most a batch.
+        units: room for them, see `no_units`.
+        starts: where each layer's units start.
+        widths: see `layer_widths`.
+        biased: whether layers have biases.
+    """
     points, number = len(chosen), 0
     for i in range(points):
         point, at = chosen[i], i * (widths[0] + 1)
@@ -97,9 +107,17 @@ def backward(
     biased: bool,
     points: int,
 ) -> None:
-    """Fills the gradient of the loss, whose slopes by the logits are in the place of these.
+    """Fill the gradient of the loss, after `forward`; derivatives by hidden units take the place of these.
 
-    Those by the hidden units take the place of the units, which are not needed any more. across: room for weights.
+    Args:
+        theta: (size,) the network.
+        gradient: (size,) to fill.
+        units: of all layers; in place of the logits, the derivatives of the loss by them.
+        starts: where each layer's units start.
+        across: room for the largest layer's weights.
+        widths: see `layer_widths`.
+        biased: whether layers have biases.
+        points: how many points the units are of.
     """
     number = len(theta)
     for layer in range(len(widths) - 2, -1, -1):

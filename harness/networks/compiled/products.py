@@ -118,9 +118,18 @@ def _emit(
 
 @_intrinsic
 def matrix(_, numbers, start, rows, columns, down, right):  # type: ignore[no-untyped-def]
-    """Numbers of a flat array as a matrix: the first one's index, the shape, and from one to the one below or beside.
+    """View numbers of a flat array as a matrix, as a slice and a reshape would, without a call; keeps nothing alive.
 
-    What a slice and a reshape would give, at no call. It does not keep the array alive.
+    Args:
+        numbers: the array.
+        start: index of the matrix's first number.
+        rows: of the matrix.
+        columns: of the matrix.
+        down: from a number to the one below it.
+        right: from a number to the one beside it.
+
+    Returns:
+        (rows, columns), sharing memory with the array.
     """
     kind = types.Array(numbers.dtype, 2, "A")
 
@@ -159,11 +168,14 @@ _strip_of_8, _strip_of_16, _strip_of_32, _strip_of_40, _strip_of_48 = (_strip(wi
 
 @njit(nogil=True)
 def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray, keep: np.int64 = ALL) -> None:
-    """out = a b, float32; out must be neither a nor b, and may be parts of larger arrays, as these may.
+    """Compute out = a b in float32; all three may be parts of larger arrays.
 
-    a: (rows, inner), of any strides. b: (inner, columns) and out: (rows, columns), with neighbouring columns side by
-    side in memory. keep: ALL, POSITIVE (ReLU of the product) or WHERE_POSITIVE (the product where out was not at most
-    0 before, 0 elsewhere).
+    Args:
+        a: (rows, inner), of any strides.
+        b: (inner, columns), with neighbouring columns side by side in memory.
+        out: (rows, columns), the same; neither a nor b.
+        keep: ALL, POSITIVE (ReLU of the product) or WHERE_POSITIVE (the product where out was not at most 0 before, 0
+            elsewhere).
     """
     column, columns = 0, out.shape[1]
     while column < columns:

@@ -79,9 +79,22 @@ def linearisation_gap(
     *,
     block: int | None = None,
 ) -> LinearisationGap:
-    """So many networks and their linearisations after `steps` of full-batch gradient descent on squared error.
+    """Train networks and their linearisations by full-batch gradient descent on squared error, and compare them.
 
-    block: networks at a time. BadInput for numbers that make no sense.
+    Args:
+        architecture: of the networks.
+        problem: of two classes; its S is trained on, its E compared on.
+        learning_rate: of both.
+        steps: of both.
+        networks: how many are drawn.
+        generator: draws them, on its device.
+        block: networks at a time; None: as many as memory should hold.
+
+    Returns:
+        The difference of each network and its linearisation.
+
+    Raises:
+        BadInput: for numbers that make no sense and for more than two classes.
     """
     problem.needs_two_classes("A linearisation")
     if not are_counts(problem.m, steps, networks) or not is_number(learning_rate) or not learning_rate > 0:

@@ -19,9 +19,19 @@ def by_layer(
     optimiser: Optimiser,
     device: torch.device,
 ) -> tuple[Tensor | None, Tensor | None]:
-    """Factors of each number's gradient and of each number's step, (size,); None where all are 1.
+    """Factors of the learning rate by layer, as the architecture's parametrisation has them.
 
-    What an adaptive optimiser does hardly depends on the size of the gradients, so there the step is scaled.
+    The steps of an adaptive optimiser hardly depend on the size of the gradients, so there the step is scaled.
+
+    Args:
+        architecture: of the networks.
+        table: the parameters of one network.
+        input_shape: of one prepared input.
+        optimiser: adaptive or not.
+        device: of the factors.
+
+    Returns:
+        Factors of each number's gradient and of each number's step, (size,) each; None: all are 1.
     """
     if not hasattr(architecture, "learning_rates"):
         return None, None
@@ -46,13 +56,20 @@ def in_input_span(
 ) -> tuple[Tensor, dict[str, Parameter], Tensor | None]:
     """Inputs, parameters and rates on which descent finds each function as often as on the inputs given.
 
-    inputs: (points, ...), training and evaluation inputs alike. Returns x (points, min(points, d)), the parameters of
-    one network on it, and the factor of each number's gradient, (size,), None where all are 1.
-
     Gradient descent neither sees nor moves the part of a first-layer weight that is orthogonal to all inputs, and what
     it does to the rest does not depend on the axes; Gaussian weights do not either. So the inputs' own span will do
     (`same_gram_inputs`). There a weight is c times its former self, with c the ratio of the two standard deviations,
     the chain rule gives its gradient a factor 1/c, and so descent at the former rate is descent at c² times it here.
+
+    Args:
+        architecture: one that is rotation invariant.
+        inputs: (points, ...) training and evaluation inputs alike.
+        device: of what is returned.
+        outputs: logits per point.
+
+    Returns:
+        x (points, min(points, d)); the parameters of one network on it; the factor of each number's gradient, (size,),
+        None: all are 1.
     """
     original = architecture.prepare(inputs)
     x = same_gram_inputs(original)

@@ -104,11 +104,21 @@ def train(
 ) -> Trained:
     """Train so many networks until each stops: at its first 100 % training accuracy, unless `stop` says otherwise.
 
-    generator: of the device to train on; draws the initialisations and the key of the minibatch orders.
-    batch: training points a step (all of S where it is not smaller, or where the optimiser asks for that); the last
-        batch of an epoch may be shorter.
-    max_epochs: how long a network is given to fit S for the first time; without meaning where `stop` is a time.
-    block: networks trained together; the default keeps them in cache. Draws and orders do not depend on it.
+    Args:
+        architecture: of the networks.
+        problem: S, which they are trained on, and E, on which their functions are recorded.
+        optimiser: takes the steps.
+        networks: how many are trained.
+        generator: of the device to train on; draws the initialisations and the key of the minibatch orders.
+        loss: "cross-entropy" or "squared error".
+        batch: training points a step (all of S if it is not smaller, or if the optimiser asks for that); the last batch
+            of an epoch may be shorter.
+        max_epochs: how long a network is given to fit S for the first time; without meaning if `stop` is a time.
+        stop: when a network's training ends.
+        block: networks trained together; None: as many as stay in cache. Draws and orders do not depend on it.
+
+    Returns:
+        The networks' functions when they stopped, and the epochs that they took.
     """
     loop = TrainingLoop(
         architecture,
@@ -157,9 +167,24 @@ def trained_networks(
 ) -> Iterator[Finished]:
     """The networks that `train` trains, with their parameters, some at a time as they stop; diverged ones are left out.
 
-    in_span: train in the span of the inputs where that leaves functions and features distributed as they are (see
-    `in_input_span`), so that a first layer has fewer numbers than `problem.inputs` would give it; False: never.
-    The other arguments are those of `train`, and with in_span the networks are the same.
+    With in_span they are the networks of `train`.
+
+    Args:
+        architecture: of the networks.
+        problem: as for `train`.
+        optimiser: as for `train`.
+        networks: as for `train`.
+        generator: as for `train`.
+        loss: as for `train`.
+        batch: as for `train`.
+        max_epochs: as for `train`.
+        stop: as for `train`.
+        block: as for `train`.
+        in_span: train in the span of the inputs if that leaves functions and features distributed as they are (see
+            `in_input_span`), so that a first layer has fewer numbers than `problem.inputs` would give it; False: never.
+
+    Returns:
+        Networks with their parameters, an ensemble at a time.
     """
     loop = TrainingLoop(
         architecture,
