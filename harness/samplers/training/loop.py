@@ -150,18 +150,18 @@ class TrainingLoop:
             waiting = waiting.join(fitted) if waiting else fitted
             # They wait for each other, since small blocks waste most of their time on calls.
             if len(waiting) >= self._block:
-                yield self._trained_on(waiting, further * self.task.updates_per_epoch)
+                yield from self._trained_on(waiting, further * self.task.updates_per_epoch)
                 waiting = None
         if waiting:
-            yield self._trained_on(waiting, further * self.task.updates_per_epoch)
+            yield from self._trained_on(waiting, further * self.task.updates_per_epoch)
 
     def _after(self, updates: int) -> Iterator[tuple[EnsembleState, Tensor]]:
         """After so many updates."""
         while self._missing:
-            yield self._trained_on(self._take(min(self._block, self._missing)), updates)
+            yield from self._trained_on(self._take(min(self._block, self._missing)), updates)
 
-    def _trained_on(self, ensemble: EnsembleState, updates: int) -> tuple[EnsembleState, Tensor]:
-        """The networks that have not diverged after so many further updates, and which of them fit."""
+    def _trained_on(self, ensemble: EnsembleState, updates: int) -> Iterator[tuple[EnsembleState, Tensor]]:
+        """The networks that have not diverged after so many further updates, if any, and which of them fit."""
         whole, rest = divmod(updates, self.task.updates_per_epoch)
         for _ in range(whole):
             self._engine.epoch(ensemble)
@@ -169,4 +169,5 @@ class TrainingLoop:
             self._engine.epoch(ensemble, rest)
         fits, diverged = self._engine.check_fit(ensemble.rows)
         which = (~diverged).nonzero()[:, 0]
-        return ensemble.select(which), fits[which]
+        if len(which):
+            yield ensemble.select(which), fits[which]
