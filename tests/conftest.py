@@ -39,12 +39,11 @@ def pytest_xdist_auto_num_workers():
     return cores if cores > 1 else 0
 
 
-# Each GPU test counts the memory that is used, and so must have it to itself.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.get_closest_marker("gpu"):
-            item.add_marker(pytest.mark.xdist_group("gpu"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from tests.support.scheduling import ByGroup
+
+    return ByGroup(config, log) if config.getvalue("dist") == "load" else None
 
 
 # What a worker of xdist is told is not meant for the runs inside tests.
@@ -67,7 +66,7 @@ log = Path(__file__).with_name("computed")
 def prior(architecture, problem, draws, generator):
     stop = os.environ.get("STANDS_STILL_AFTER")
     if stop and log.exists() and len(log.read_text().splitlines()) >= int(stop):
-        time.sleep(600)
+        time.sleep(float(os.environ.get("STANDS_STILL_SECONDS", "600")))
     found = original(architecture, problem, draws, generator)
     time.sleep(float(os.environ.get("SECONDS_A_SHARD", "0")))
     with log.open("a") as file:
@@ -192,13 +191,17 @@ class Project:
         path.write_text(text)
         return path
 
-    def start(self, *arguments: str, stands_still_after: int | None = None) -> subprocess.Popen:
-        """The same in a process of its own, which perhaps stands still after so many shards."""
+    def start(self, *arguments: str, stands_still_after: int | None = None, seconds: int = 600) -> subprocess.Popen:
+        """The same in a process of its own, in which each shard after so many perhaps stands still first."""
         with heeding_ctrl_c():
             return subprocess.Popen(
                 [sys.executable, "-m", "pytest", "claims/", *arguments],
                 cwd=self.folder,
-                env={**os.environ, "STANDS_STILL_AFTER": str(stands_still_after or "")},
+                env={
+                    **os.environ,
+                    "STANDS_STILL_AFTER": str(stands_still_after or ""),
+                    "STANDS_STILL_SECONDS": str(seconds),
+                },
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
