@@ -11,9 +11,9 @@ ARGS ?=
 claims: $(VENV)/installed
 	$(RUN) pytest claims/ -p no:hypothesispytest -n auto --dist worksteal $(ARGS)
 
-# A process for each core; tests of one group, which start processes themselves, have one of them. ARGS="-n 0": one for all.
+# A process for each core; tests/support/scheduling.py says what they share out. ARGS="-n 0": one for all.
 test: $(VENV)/installed
-	$(RUN) pytest tests/ -n auto --dist loadgroup $(ARGS)
+	$(RUN) pytest tests/ -n auto $(ARGS)
 
 # neural-tangents, which checks the kernels in closed form and has others: 0.4 GB that nothing else needs. Its own
 # dependencies would bring tensorflow, which is not needed, and `pip check` therefore complains.

@@ -17,8 +17,8 @@ from hypothesis import settings
 import harness.run.controller
 import harness.run.item  # noqa: F401
 from harness.execution.machine import one_thread, processes
+from harness.lab import Lab
 from harness.problems import datasets
-from harness.samplers.prior import Prior
 from tests.support.processes import heeding_ctrl_c
 
 pytest_plugins = ["pytester"]
@@ -39,12 +39,11 @@ def pytest_xdist_auto_num_workers():
     return cores if cores > 1 else 0
 
 
-# Each GPU test counts the memory that is used, and so must have it to itself.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.get_closest_marker("gpu"):
-            item.add_marker(pytest.mark.xdist_group("gpu"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from tests.support.scheduling import ByGroup
+
+    return ByGroup(config, log) if config.getvalue("dist") == "load" else None
 
 
 # What a worker of xdist is told is not meant for the runs inside tests.
@@ -57,27 +56,28 @@ CONFTEST = """
 import os, time
 from pathlib import Path
 
+from harness.lab import Lab
+from harness.lab.shards import request
 from harness.samplers.prior import Prior
 
 pytest_plugins = ["harness.run.plugin"]
 log = Path(__file__).with_name("computed")
-# In one process several runs do this one after the other.
-original = getattr(Prior.draw, "original", Prior.draw)
 
 
-def draw(self, generator):
-    stop = os.environ.get("STANDS_STILL_AFTER")
-    if stop and log.exists() and len(log.read_text().splitlines()) >= int(stop):
-        time.sleep(600)
-    found = original(self, generator)
-    time.sleep(float(os.environ.get("SECONDS_A_SHARD", "0")))
-    with log.open("a") as file:
-        file.write(f"{self.architecture.name} {self.problem.name} {self.draws} {generator.initial_seed()}\\n")
-    return found
+# Sent to workers as it stands here, which a patched method of the package's own class would not be.
+class Noted(Prior):
+    def draw(self, generator):
+        stop = os.environ.get("STANDS_STILL_AFTER")
+        if stop and log.exists() and len(log.read_text().splitlines()) >= int(stop):
+            time.sleep(float(os.environ.get("STANDS_STILL_SECONDS", "600")))
+        found = super().draw(generator)
+        time.sleep(float(os.environ.get("SECONDS_A_SHARD", "0")))
+        with log.open("a") as file:
+            file.write(f"{self.architecture.name} {self.problem.name} {self.draws} {generator.initial_seed()}\\n")
+        return found
 
 
-draw.original = original
-Prior.draw = draw
+Lab.prior = request(Noted)
 """
 
 # A claim whose estimates are given, so that every verdict is known beforehand.
@@ -194,13 +194,17 @@ class Project:
         path.write_text(text)
         return path
 
-    def start(self, *arguments: str, stands_still_after: int | None = None) -> subprocess.Popen:
-        """The same in a process of its own, which perhaps stands still after so many shards."""
+    def start(self, *arguments: str, stands_still_after: int | None = None, seconds: int = 600) -> subprocess.Popen:
+        """The same in a process of its own, in which each shard after so many perhaps stands still first."""
         with heeding_ctrl_c():
             return subprocess.Popen(
                 [sys.executable, "-m", "pytest", "claims/", *arguments],
                 cwd=self.folder,
-                env={**os.environ, "STANDS_STILL_AFTER": str(stands_still_after or "")},
+                env={
+                    **os.environ,
+                    "STANDS_STILL_AFTER": str(stands_still_after or ""),
+                    "STANDS_STILL_SECONDS": str(seconds),
+                },
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -239,7 +243,7 @@ class Project:
 @pytest.fixture
 def project(pytester, monkeypatch):
     # The project's conftest wraps a sampler; and an edited claim may be as old and as long as its bytecode says.
-    monkeypatch.setattr(Prior, "draw", Prior.draw)
+    monkeypatch.setattr(Lab, "prior", Lab.prior)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for name in ("HARNESS_STORE", "HARNESS_DATA"):
         # Set first, so that what a run with --data sets is unset again.

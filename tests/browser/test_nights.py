@@ -13,8 +13,6 @@ from harness.report.page import render
 from tests.browser.actions import anchor, draw, opened
 from tests.support.report_documents import sample
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 CELL = "only: changed"
 
 

@@ -12,8 +12,6 @@ from tests.browser.actions import SCATTER, VOLUMES, anchor, draw, drawn, opened,
 from tests.support.report_documents import many, sample
 from tests.support.report_page import attacked
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 ROWS = "tr[data-id]:visible"
 
 

@@ -9,8 +9,6 @@ import pytest
 
 from tests.browser.actions import SCATTER, STATES, VOLUMES, draw, drawn, opened, scroll_to
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 def test_hovering_a_point_reads_the_numbers_of_the_results(visit, results):
     page = visit()

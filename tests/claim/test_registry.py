@@ -14,8 +14,6 @@ from harness.errors import BadInput
 from harness.networks import FullyConnected
 from harness.optimisers import SGD
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 ROOT = Path(__file__).parents[2]
 
 

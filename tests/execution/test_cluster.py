@@ -20,8 +20,6 @@ from tests.support.every_request import CPU, REQUESTS, lab_of, same
 from tests.support.given import given
 from tests.support.processes import wait_for
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 
 @pytest.fixture(scope="module")
 def workers():

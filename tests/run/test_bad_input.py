@@ -9,8 +9,6 @@ import torch
 from harness.errors import BadInput
 from harness.store import Store
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 FULL_SETS = Path(__file__).parents[3] / "shared" / "data"
 needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 

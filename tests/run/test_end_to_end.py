@@ -15,8 +15,6 @@ from harness.store import Store
 from harness.store.maintenance import contents, verify
 from tests.support.processes import wait_for
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 
 def cells(document, *without):
     """The cells of a results file, without some of their keys."""

@@ -20,8 +20,6 @@ from benchmarks.faults.runs import JUMPING_CLOCK, Runs, kill_a_worker, killed_ag
 from harness.report import results
 from harness.store.maintenance import contents, verify
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 CELLS = 2
 ROOT = Path(__file__).parents[2]
 

@@ -11,8 +11,6 @@ from harness.report.accepted import FAILING
 from harness.report.words import OUTCOMES
 from tests.support.processes import wait_for
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 VALUES = (0.9, 0.2, 0.55, "missing", "mended", "broken", "senseless")
 FOUND = {
     "number: 0.9": "supported",
