@@ -8,12 +8,14 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
+from inspect import signature
 from typing import Any, Concatenate, ParamSpec, cast
 
 import numpy as np
 import torch
 
 from harness.claim.scales import Scale
+from harness.errors import BadInput
 from harness.execution.executor import Executor, InProcess, Job
 from harness.execution.memory import with_smaller_blocks
 from harness.samplers.sampler import Computation, R, Sampler
@@ -237,8 +239,14 @@ class Shards:
 def request(sampler: Callable[P, Sampler[R]]) -> Callable[Concatenate[Shards, P], R]:
     """Make a request of a sampler: a method of the lab that takes the sampler's arguments and returns its sample."""
 
+    takes = signature(sampler)
+
     @wraps(sampler, updated=())
     def ask(lab: Shards, /, *arguments: P.args, **named: P.kwargs) -> R:
+        try:
+            takes.bind(*arguments, **named)
+        except TypeError as error:
+            raise BadInput(f"A request was wrong: {error}; it takes {', '.join(takes.parameters)}.") from None
         return lab.gather(sampler(*arguments, **named))
 
     return ask

@@ -43,3 +43,9 @@ class After:
 
 
 Stop = FirstFit | After
+
+
+def check_stop(thing: object) -> None:
+    """Raise BadInput unless it is a `Stop`."""
+    if not isinstance(thing, Stop):
+        raise BadInput(f"Training stops at FirstFit() or After(epochs=10), not at {short_repr(thing)}.")

@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 import numpy as np
 import torch
 
-from harness.arguments import counts, set_fields
+from harness.arguments import counts, set_fields, short_repr, switch
+from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.samplers.work import Shape, shape_of
@@ -47,17 +48,31 @@ def argument(*, least: int = 1, key: str | None = "", default: Any = MISSING) ->
 class Asked(ABC):
     """A request about an architecture on a problem, with its address in the store.
 
-    Whole numbers are checked when it is made: BadInput names the one that is wrong.
+    Architecture, problem, whole numbers and switches are checked when it is made: BadInput names the one that is wrong.
     """
 
     architecture: Architecture
     problem: Problem
 
     def __post_init__(self) -> None:
+        parts = ("prepare", "parameters", "features", "readout")
+        if isinstance(self.architecture, type) or not all(hasattr(self.architecture, part) for part in parts):
+            raise BadInput(
+                "An architecture is one of `harness.networks` such as FullyConnected((40, 40)), not "
+                f"{short_repr(self.architecture)}."
+            )
+        if not isinstance(self.problem, Problem):
+            raise BadInput(
+                f"A problem is one of `harness.problems` such as digits(16, 64), not {short_repr(self.problem)}."
+            )
         for each in fields(self):
-            if each.type is int:
+            value = getattr(self, each.name)
+            # As text where a module postpones its annotations.
+            if each.type in (int, "int"):
                 least = each.metadata.get("least", 1)
-                set_fields(self, **counts(type(self).__name__, least, **{each.name: getattr(self, each.name)}))
+                set_fields(self, **counts(type(self).__name__, least, **{each.name: value}))
+            elif each.type in (bool, "bool"):
+                switch(value, f"{type(self).__name__}'s {each.name}")
 
     @property
     def identity(self) -> dict[str, str]:

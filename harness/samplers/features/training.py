@@ -8,9 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.arguments import switch
 from harness.errors import Undecided
 from harness.networks import Architecture
 from harness.optimisers import Optimiser, Stop
+from harness.optimisers.rule import check_optimiser
+from harness.optimisers.stopping import check_stop
 from harness.problems import Problem
 from harness.samplers.features.layer_statistics import CHANGES, STATISTICS, View
 from harness.samplers.features.margins import lipschitz_margin
@@ -143,6 +146,14 @@ class OfTrained(Sampler[R]):
     max_epochs: int = argument(least=0, default=2000)
     stop: Stop | None = None
     in_span: bool | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_optimiser(self.optimiser)
+        if self.stop is not None:
+            check_stop(self.stop)
+        if self.in_span is not None:
+            switch(self.in_span, "Training in the inputs' span")
 
     @property
     def training(self) -> dict[str, Any]:

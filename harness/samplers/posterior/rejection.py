@@ -267,6 +267,8 @@ class TemperedRejection(Sampler[RejectionPosterior]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if isinstance(self.temperature, str | None | list | tuple | bool):
+            positive(self.temperature, "A temperature")
         set_fields(self, temperature=float(self.temperature))
 
     def draw(self, generator: torch.Generator) -> RejectionPosterior:

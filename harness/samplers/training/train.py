@@ -17,6 +17,8 @@ from harness.networks import Architecture
 from harness.networks.ensemble import views
 from harness.networks.logits import labels_of_logits
 from harness.optimisers import FirstFit, Optimiser, Stop
+from harness.optimisers.rule import check_optimiser
+from harness.optimisers.stopping import check_stop
 from harness.problems import Problem
 from harness.samplers.sampler import Sampler, argument
 from harness.samplers.training.loop import TrainingLoop
@@ -225,6 +227,11 @@ class Training(Sampler[Trained]):
 
     name = "training"
     result = Trained
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_optimiser(self.optimiser)
+        check_stop(self.stop)
 
     def draw(self, generator: torch.Generator) -> Trained:
         """One shard."""
