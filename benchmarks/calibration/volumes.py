@@ -3,7 +3,7 @@
 Functions are those of `distributions`, whose probabilities are known one by one.
 """
 
-from math import asin, comb, cos, exp, log, log2, pi
+from math import asin, comb, cos, exp, log, log2, pi, sqrt
 
 import numpy as np
 import torch
@@ -21,6 +21,8 @@ from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.orthant import scramblings
 from harness.samplers.posterior import AnnealedPosterior, DensityOfStates, annealed_posterior
 from harness.samplers.posterior.rejection import evidence_of_clusters
+from harness.samplers.posterior.samples import LONG_ENOUGH, scatter, settled_length
+from harness.samplers.posterior.subset_simulation import TRIAL_RUNS
 from harness.statistics.comparison import best_temperature
 from harness.statistics.complexity import lempel_ziv
 from harness.statistics.distances import mmd_difference
@@ -104,6 +106,21 @@ def _bits_of_a_function(rng: np.random.Generator, which: str, scatter: float) ->
     drawn = FunctionCounts(8, words, np.array([k, 200 - k]))
     line = float(bound(lempel_ziv, 8, share).log2(lempel_ziv(function)))
     return bits_below_bound(volume, drawn, function, lempel_ziv), line - ln_volume / log(2)
+
+
+def _with_trials(rng: np.random.Generator, shards: int) -> tuple[Estimate, float]:
+    """Runs of subset simulation with the rule on that settles their length: at first they scatter by 0.8 nats, and by
+    √2 less at each doubling; 16 of each shard, whose trial runs decide."""
+    runs: list[float] = []
+    for _ in range(shards):
+
+        def drawn(steps: int, count: int) -> np.ndarray:
+            spread = 0.8 / sqrt(steps)
+            return rng.normal(-20 - spread**2 / 2, spread, count)
+
+        steps = settled_length(lambda steps: scatter(drawn(steps, TRIAL_RUNS)) <= LONG_ENOUGH, 1, 3)
+        runs += drawn(steps, 16).tolist()
+    return log_evidence(runs), -20.0
 
 
 def _annealed(rng: np.random.Generator, runs: int, spread: float, lag: float = 0.0) -> tuple[Estimate, float]:
@@ -204,6 +221,9 @@ CASES = [
     case("P(S) by 200 hidden draws", "hidden draw", _evidence_of_hidden_draws, 0.5, 2, 200),
     case("P(S) by 4,000 hidden draws of which few keep any", "hidden draw", _evidence_of_hidden_draws, 0.02, 10, 4000),
     case("P(S) by 5,000 very unequal hidden draws", "hidden draw", _evidence_of_hidden_draws, 0.01, 2, 5000),
+    case("ln P(S) by runs of settled length, 1 shard", "run", _with_trials, 1),
+    case("ln P(S) by runs of settled length, 8 shards", "run", _with_trials, 8),
+    case("ln P(S) by runs of settled length, 32 shards", "run", _with_trials, 32),
     case("ln P(S) by annealing, 4 runs, spread 0.3", "run", _annealed, 4, 0.3),
     case("ln P(S) by annealing, 16 runs, spread 1.5", "run", _annealed, 16, 1.5),
     case("ln P(S) by annealing, all runs lagging", "run", _annealed, 16, 0.5, 2.0),

@@ -28,7 +28,6 @@ import pytest
 # All that a run needs, so that forked ones need not load it.
 import harness.lab
 import harness.run.controller
-import harness.run.plan.check
 import harness.run.plugin
 import harness.run.recorder  # noqa: F401
 from harness.report import results

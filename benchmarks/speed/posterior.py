@@ -10,7 +10,7 @@ import argparse
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from math import exp, sqrt
+from math import exp, inf, sqrt
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -119,14 +119,14 @@ def rows_of(m: int, found: RunsPosterior, seconds: float, proposals: float) -> l
 
 def annealed_rows(m: int, found: AnnealedPosterior, seconds: float) -> list[Row]:
     """What annealing says of one m; the truth lies between there and back."""
-    there, back = found.by_run, found.back
+    there, inverse = found.by_run, log_evidence((-found.back).tolist(), most=inf)
     error = float(there.std(ddof=1)) / sqrt(len(there))
     one_draw, between = spread(*embeddings(found.sample))
     each = ", ".join(f"{value:.2f}" for value in there)
     name = f"m = {m}, annealing:"
     table = [
         Row(f"{name} ln P(S)", found.evidence.value, "nats", f"runs {each}"),
-        Row(f"{name} on the way back", -log_evidence((-back).tolist()).value, "nats", f"{found.levels} levels"),
+        Row(f"{name} on the way back", -inverse.value, "nats", f"{found.levels} levels"),
         Row(f"{name} its standard error", error, "nats", f"a run's {there.std(ddof=1):.3f}"),
         Row(f"{name} seconds", seconds, "s", "there and back"),
         Row(f"{name} effective samples", one_draw / between * len(there) / seconds, "1/s"),

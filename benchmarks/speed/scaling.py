@@ -114,6 +114,7 @@ class Nothing(Sampler[FunctionCounts]):
 
     name = "nothing"
     result = FunctionCounts
+    work = 0.0
 
     def draw(self, generator: torch.Generator) -> FunctionCounts:  # noqa: ARG002 — as a sampler is called
         """Always the same."""

@@ -1,4 +1,4 @@
-"""What a claim is handed: one request for each kind of sample, with seeds, device, budget and store already chosen."""
+"""The lab of a claim: one request per kind of sample, with seeds, device, budget and store already chosen."""
 
 from harness.claim.scales import SCALES, Scale
 from harness.lab.lab import Lab

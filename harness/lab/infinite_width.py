@@ -1,4 +1,4 @@
-"""What a claim may ask of infinitely wide networks: Gaussian processes, whose P_B(f|S) and P(S) need no network."""
+"""Requests about infinitely wide networks: Gaussian processes, whose P_B(f|S) and P(S) need no network."""
 
 from itertools import combinations_with_replacement
 from math import inf
@@ -30,14 +30,13 @@ METHODS = (EXACT, *APPROXIMATIONS)
 
 
 class InfiniteWidth(Shards):
-    """What an architecture does in the limit of infinite width.
+    """Requests about an architecture in the limit of infinite width.
 
-    Fully connected networks have their kernel in closed form, convolutional and residual ones by neural-tangents, where
-    that is installed and asked for. For any other architecture it is found by Monte Carlo, at the width that is given,
-    and so has errors. They are carried on by repeating everything: each unit of a posterior
-    or of an evidence then has a kernel of its own, from networks of its own, so that the interval over units holds the
-    kernel's error. What that leaves is the bias of the kernel's noise, which falls with the networks of a kernel, as
-    its square does with the units.
+    Fully connected networks have their kernel in closed form; convolutional and residual ones have it by
+    neural-tangents, if that is installed and requested. For any other architecture the kernel is estimated by Monte
+    Carlo at the given width, and so has errors. Each unit of a posterior or of an evidence then has a kernel of its
+    own, from networks of its own, so that the interval over units includes the kernel's error. What remains is the bias
+    of the kernel's noise, which falls with the number of networks of a kernel.
     """
 
     def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = OWN) -> np.ndarray:
@@ -53,7 +52,7 @@ class InfiniteWidth(Shards):
             The kernel of S, then E: (m + n, m + n) float64, exact.
 
         Raises:
-            BadInput: if the architecture has neither; `empirical_kernel` has those.
+            BadInput: if the architecture has no such kernel; `empirical_kernel` estimates it.
             Unavailable: if neural-tangents is asked for and not installed.
         """
         if kind not in CLOSED_FORMS or by not in (OWN, LIBRARY):
@@ -77,7 +76,7 @@ class InfiniteWidth(Shards):
         Args:
             architecture: networks that have an NNGP kernel; errors as of `kernel`.
             problem: S and the evaluation inputs, of two classes.
-            by: where the kernel comes from, as of `kernel`.
+            by: source of the kernel, as of `kernel`.
 
         Returns:
             The Gaussian process with the labels of S.
@@ -96,7 +95,7 @@ class InfiniteWidth(Shards):
         kernels: int = 16,
         networks: int = 1000,
     ) -> ChainsPosterior:
-        """Sample P_B(f|S) of infinitely wide networks, exactly or as an approximation has it.
+        """Sample P_B(f|S) of infinitely wide networks, exactly or by an approximation.
 
         Args:
             architecture: the networks.
@@ -173,7 +172,7 @@ class InfiniteWidth(Shards):
             architecture: the networks.
             problem: S, of two classes.
             method: one of APPROXIMATIONS.
-            by: where the kernel comes from, as of `kernel`.
+            by: source of the kernel, as of `kernel`.
 
         Returns:
             The Gaussian, with its ln P(S).
@@ -188,7 +187,7 @@ class InfiniteWidth(Shards):
     ) -> LinearisationGap:
         """Measure how far networks end from their linearisations.
 
-        The learning rate η is what takes off all of the largest mode of the error at infinite width, 2ηλ/m = 1.
+        The learning rate η removes the largest mode of the error at infinite width in one step: 2ηλ/m = 1.
 
         Args:
             architecture: the networks.
@@ -204,7 +203,7 @@ class InfiniteWidth(Shards):
         return self.gather(LinearisedTraining(architecture, problem, steps, networks, m / (2 * largest)))
 
     def spectrum(self, architecture: Architecture, pool: Problem, kind: str) -> Spectrum:
-        """Compute a kernel's spectrum on S∪E, all points alike, with the labels ±1 in its basis.
+        """Compute a kernel's spectrum on S∪E, all points with equal weight, with the labels ±1 in its basis.
 
         Args:
             architecture: networks with a kernel in closed form.

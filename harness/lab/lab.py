@@ -1,4 +1,4 @@
-"""The lab: one line for each kind of sample that a claim may ask for."""
+"""The lab: one line per kind of sample that a claim may request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -61,8 +61,9 @@ class Lab(InfiniteWidth):
     ) -> RejectionPosterior | RunsPosterior | AnnealedPosterior:
         """Sample P_B(f|S) by the cheapest method that applies.
 
-        Rejection for m ≤ 8, subset simulation for m ≤ 64, annealing above, for two classes and layered networks of
-        Gaussian weights. The methods of `rejection_posterior`, `subset_posterior` and `annealed_posterior` by name.
+        It is rejection for m ≤ 8, subset simulation for m ≤ 64, and annealing above, for two classes and layered
+        networks of Gaussian weights. `rejection_posterior`, `subset_posterior` and `annealed_posterior` request one
+        method by name.
         """
         if problem.m <= REJECTION_UP_TO:
             return self.rejection_posterior(architecture, problem)
@@ -72,8 +73,10 @@ class Lab(InfiniteWidth):
         return self.posterior_by_runs(architecture, problem)
 
     def posterior_by_runs(self, architecture: Architecture, problem: Problem) -> RunsPosterior:
-        """Sample P_B(f|S) by subset simulation, of fully connected networks with their errors by margin, so that all
-        claims share one sample."""
+        """Sample P_B(f|S) by subset simulation.
+
+        Fully connected networks come with their errors by margin, so that all claims share one sample.
+        """
         noted = isinstance(architecture, FullyConnected) and problem.classes == 2
         return self.subset_posterior(architecture, problem, observe=(ERRORS_BY_MARGIN,) if noted else ())
 
@@ -86,7 +89,7 @@ class Lab(InfiniteWidth):
         steps: int = 8,
         observe: tuple[str, ...] = (),
     ) -> RunsPosterior:
-        """Sample P_B(f|S) by subset simulation, where rejection keeps too few.
+        """Sample P_B(f|S) by subset simulation, for training sets of which rejection keeps too few networks.
 
         Args:
             architecture: the networks.
@@ -100,7 +103,7 @@ class Lab(InfiniteWidth):
             The functions by run, with ln P(S).
 
         Raises:
-            Undecided: if the runs disagree though their chains were lengthened.
+            Undecided: if the runs disagree though their chains were doubled.
         """
         if observe:
             return self.gather(ObservedSubsetSimulation(architecture, problem, runs, chains, steps, observe))

@@ -1,7 +1,7 @@
-"""Samples in seeded shards, from the store or computed and stored.
+"""Samples in seeded shards, taken from the store or computed and stored.
 
-A claim asks for the same thing at every look; it is given twice as many shards each time, so that the shards of
-earlier looks, of other cells and of earlier runs are used again.
+A claim requests the same sample at every look and gets twice as many shards each time, so that the shards of earlier
+looks, of other cells and of earlier runs are used again.
 """
 
 import hashlib
@@ -22,19 +22,28 @@ from harness.store.entries import Entry, key
 
 
 def generator(device: torch.device, seed: int, what: str, shard: int) -> torch.Generator:
-    """The random stream of one shard of one computation, on the device it is for.
+    """Make the random stream of one shard of one computation.
 
-    seed: the run's, not negative. what: names the computation. The shard is added to the computation's own 64-bit
-    seed rather than hashed into it: torch's CPU generator uses 32 bits of a seed, and adding keeps every two shards
-    of a computation apart, where hashing would let two in 10,000 of them collide about once in a hundred times.
+    The shard is added to the computation's own 64-bit seed rather than hashed into it: torch's CPU generator uses 32
+    bits of a seed, and the addition gives every two shards of a computation different seeds, while hashing would let
+    two in 10,000 of them collide about once in a hundred times.
+
+    Args:
+        device: the device that draws.
+        seed: seed of the run, not negative.
+        what: name of the computation.
+        shard: number of the shard.
+
+    Returns:
+        The generator, on the device.
     """
     entropy = [seed, int.from_bytes(hashlib.sha256(what.encode()).digest()[:16], "big")]
     base = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0])
     return torch.Generator(device).manual_seed((base + shard) % 2**64)
 
 
-# Part of every stored entry's address: raise it when a sampler's meaning changes, and old entries are left alone.
-SAMPLERS_VERSION = 5
+# Part of every stored entry's address: raise it if a sampler's meaning changes, and old entries are not used.
+SAMPLERS_VERSION = 6
 
 
 P = ParamSpec("P")
@@ -42,7 +51,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Shard:
-    """What one shard draws, with nothing of the lab around it, so that any process may compute it."""
+    """The computation of one shard, without the lab, so that any process may run it."""
 
     sampler: Sampler[Any]
     seed: int
@@ -50,7 +59,7 @@ class Shard:
     number: int
 
     def __call__(self, device: torch.device) -> dict[str, np.ndarray]:
-        """Its arrays."""
+        """The shard's arrays."""
 
         def drawn() -> dict[str, np.ndarray]:
             return self.sampler.draw(generator(device, self.seed, self.name, self.number)).to_arrays()
@@ -60,26 +69,27 @@ class Shard:
 
 @dataclass(frozen=True)
 class Once:
-    """What is computed without drawing, in the place of a shard."""
+    """A computation without draws, in place of a shard."""
 
     computation: Computation
 
     def __call__(self, device: torch.device) -> dict[str, np.ndarray]:  # noqa: ARG002 — always on the CPU
-        """Its arrays."""
+        """The computation's arrays."""
         return self.computation.compute()
 
 
 @dataclass
 class Shards:
-    """Seeds, device and store already chosen, and how far a cell has come.
+    """The chosen seeds, device and store, and the state of a cell.
 
+    executor: computes the shards; None for this process.
+    run: facts that decide, besides the samples, how far a cell goes: the run's budget and its number of cells.
+    cell: the present cell.
     look: 0 for the first; a look has effort·2^look shards.
-    spent: seconds it cost to compute what was handed out since `begin`, counted when it was computed, so that a run
-        from the store spends, and therefore decides, as the run that filled it did. What an earlier cell of this
-        run had already asked for costs nothing.
-    computed: seconds that were spent on computing for this process since it began, in all.
-    executor: where shards are computed; None: in this process.
-    run: what decides, besides, how far a cell goes: the run's budget and its number of cells.
+    spent: seconds that it took to compute the samples handed out since `begin`, at the time they were computed, so that
+        a run from the store spends, and therefore decides, as the run that filled it did. Samples that an earlier cell
+        of this run had requested cost nothing.
+    computed: seconds that this process has computed in all.
     """
 
     scale: Scale
@@ -106,8 +116,9 @@ class Shards:
         return self.scale.effort * 2**self.look
 
     def ahead(self) -> float:
-        """Seconds that this cell's next look will spend: twice the shards, at what those so far took, less those that
-        this run has already paid for."""
+        """Seconds of this cell's next look: twice the shards, at the cost of those so far, without those this run has
+        paid for.
+        """
         total = 0.0
         for name in self._asked:
             missing = sum(f"{name}/{shard}" not in self._charged for shard in range(self.shards, 2 * self.shards))
@@ -115,10 +126,11 @@ class Shards:
         return total
 
     def goes_on(self, allowance: float) -> bool:
-        """Whether this cell may take another look, or its first one: whether that fits into the seconds it may spend.
+        """Whether this cell may take another look, or its first one: whether the look fits into the seconds it may
+        spend.
 
-        The first look fits into any. What was decided is kept: what a cell has to compute depends on the cells that
-        were judged before, and a run from the store must stop where the run that filled it did.
+        The first look fits into any allowance. The decision is stored: a cell's cost depends on the cells that were
+        judged before, and a run from the store must stop at the look at which the run that filled it did.
         """
         decision = {
             "decision": "goes on",
@@ -132,13 +144,15 @@ class Shards:
         return bool(self.store.fetch(decision, lambda: ({}, {"goes on": fits}), fresh=self.fresh).facts["goes on"])
 
     def begin(self, cell: str = "") -> None:
-        """A new cell. Merged samples of the last cell are kept, since neighbours share them; older ones are dropped."""
+        """Begin a new cell; merged samples of the last cell are kept, since neighbours share them, and older ones
+        dropped.
+        """
         self.cell, self.look, self.spent, self._before = cell, 0, 0.0, self.computed
         self._merged = {name: merged for name, merged in self._merged.items() if name in self._asked}
         self._asked = set()
 
     def spec(self, asked: Sampler[Any] | Computation) -> dict[str, Any]:
-        """The description of a sample, but for the shard, or of what is computed once."""
+        """The description of a sample without the shard number, or of a computation."""
         if isinstance(asked, Computation):
             return {**asked.address, "version": SAMPLERS_VERSION}
         drawn = {"seed": self.seed, "device": self.device.type, "dtype": "float32"}
@@ -148,8 +162,8 @@ class Shards:
         """Merge this look's shards of a sample, each from the store or drawn and stored.
 
         Args:
-            sampler: what draws them; one that does not grow has the shards of the first look at every look.
-            check: False for a sample that may be one that cannot be trusted.
+            sampler: draws the shards; one that does not grow has those of the first look at every look.
+            check: False to accept a sample that cannot be trusted.
 
         Returns:
             The sample of all shards.
@@ -160,7 +174,7 @@ class Shards:
         shards = self.shards if sampler.grows else self.scale.effort
         spec = self.spec(sampler)
         name = key(spec)
-        # What does not grow costs later looks nothing.
+        # A sample that does not grow costs later looks nothing.
         if sampler.grows:
             self._asked.add(name)
         done, merged = self._merged.get(name, (0, None))
@@ -184,8 +198,10 @@ class Shards:
         return sampler.checked(merged) if check else merged
 
     def once(self, computation: Computation) -> dict[str, np.ndarray]:
-        """What is computed without drawing anything, the same at every look, seed and device: from the store, or
-        computed and stored."""
+        """The arrays of a computation without draws, from the store or computed and stored.
+
+        They are the same at every look, seed and device.
+        """
         spec = self.spec(computation)
         name = key(spec)
         entry, took = self._fetch(spec, name, Once(computation))
@@ -197,7 +213,7 @@ class Shards:
         return self.executor or InProcess(self.device)
 
     def _fetch(self, spec: dict[str, Any], name: str, job: Job) -> tuple[Entry, float]:
-        """One stored entry, and the seconds that it now took to compute it. Several threads may be here at once."""
+        """One stored entry, and the seconds that it took to compute it now. Several threads may call it at once."""
         took = 0.0
 
         def timed() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -208,7 +224,7 @@ class Shards:
         return self.store.fetch(spec, timed, fresh=self.fresh and name not in self._charged), took
 
     def _charge(self, name: str, entry: Entry, took: float) -> float | None:
-        """The seconds an entry took where this run is now charged for it for the first time."""
+        """The seconds of an entry if this run is charged for it for the first time, else None."""
         self.computed += took
         if name in self._charged:
             return None

@@ -16,7 +16,7 @@ from harness.arguments import counts, positive, set_fields
 from harness.optimisers.minibatches import normal, orders
 from harness.optimisers.rule import name_of
 
-# Proposals an epoch: how many a network makes between two looks at it.
+# Proposals an epoch: how many a network makes between two checks of its fit.
 PROPOSALS = 16
 
 

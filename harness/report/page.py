@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report import against, calibration, charts, history, payload, predictions, results, tables, words
+from harness.report import against, calibration, charts, history, payload, results, tables, words
 from harness.report.grouping import measured
 from harness.report.history import Night
 from harness.report.sentences import in_words
@@ -98,7 +98,6 @@ def render(
         damaged=damaged,
         against=against.compare(document, other) if other else None,
         anchors={(cell["claim"], cell["id"]): cell["anchor"] for cell in cells},
-        predictions=predictions.appendix(document, claims),
         calibrated=calibration.read() if calibrated is None else calibrated,
         vega=_vega(),
     )

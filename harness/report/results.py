@@ -1,10 +1,8 @@
 """results.json: everything a run found, and all that the report reads.
 
 Keys: `schema`; `run` (when, where, with what); `claims` (slug → text and claim-level verdict); `cells` (one record a
-judged cell, as `run/records.py` makes them); of a complete run also `plan`, how what it computed compares
-with what was predicted of it: `cells` (seconds predicted and taken, and `before`, the part taken by what had been
-measured before), `load` (what all predictions are multiplied by), `right` and `new` (shares of cells within a factor of
-two), and `note` (a sentence, or nothing). Numbers that are not finite are null.
+judged cell, as `run/records.py` makes them). Other keys are ignored, such as `plan` of earlier versions. Numbers that
+are not finite are null.
 """
 
 import json
@@ -218,13 +216,6 @@ _ESTIMATE = {
     "level": Real,
     **dict.fromkeys(("value", "low", "high", "effective_n", "noise_floor"), _NUMBER),
 }
-_PLAN = {
-    "note": str,
-    "load": Real,
-    "cells": [{"claim": str, "id": str, "predicted": Real, "took": Real, "before": Real}],
-}
-# Beyond the age of the universe, and short of what a clock can tell.
-_LONGEST, _SHORTEST = 1e18, 1e-12
 
 
 def check(document: Mapping[str, Any]) -> None:
@@ -254,8 +245,6 @@ def _problems(document: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{where} has {name} among its details that cannot be drawn"
         if (found := cell["details"].get("states")) is not None and not _alike(found):
             yield f"{where} has states of different numbers of training points"
-    if "plan" in document and not _drawable(document["plan"]):
-        yield "the plan of the run is not as it should be"
     seen = [(cell["claim"], cell["id"]) for cell in document["cells"]]
     if len(set(seen)) < len(seen):
         yield f"there are two cells {short_repr(next(each for each in seen if seen.count(each) > 1)[1])} of one claim"
@@ -273,13 +262,6 @@ def _fits(value: Any, shape: Any) -> bool:
     if isinstance(shape, tuple):
         return isinstance(value, list) and len(value) == len(shape) and all(map(_fits, value, shape))
     return isinstance(value, shape) and not isinstance(value, bool)
-
-
-def _drawable(plan: Any) -> bool:
-    """Whether it has all of a plan, with times that have logarithms."""
-    return _fits(plan, _PLAN) and all(
-        _SHORTEST < number < _LONGEST for cell in plan["cells"] for number in (cell["predicted"], cell["took"])
-    )
 
 
 def _alike(states: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from harness.report.against import CHANGED, DIFFER, Comparison
 from harness.report.grouping import measured
 from harness.report.sentences import in_words
 from harness.report.tables import groups
-from harness.report.words import OUTCOMES, SYMBOLS, duration, interval, number, plural, short_verdict, state
+from harness.report.words import OUTCOMES, SYMBOLS, amount, duration, interval, number, plural, short_verdict, state
 
 _WIDTH_OF_A_FILE = 150
 _STRIP = 30
@@ -99,6 +99,37 @@ def console() -> Console:
     """The standard output; if it is no terminal, it has no width to respect."""
     found = Console()
     return found if found.is_terminal else Console(width=_WIDTH_OF_A_FILE)
+
+
+def plan_table(plan: Mapping[str, Any], console: Console) -> None:
+    """What a run would cost: a row a claim, and the whole run against its budget."""
+    title = f"Plan: scale {plan['scale']}, {plan['device']}"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("claim", overflow="fold")
+    for name in ("cells", "first looks", "all looks", "memory", "disk"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, of in (*plan["claims"].items(), ("all, with what claims share counted once", plan["total"])):
+        sizes = (f"{amount(of[key])}B" for key in ("memory", "disk"))
+        table.add_row(Text(name), f"{of['cells']:,}", duration(of["first"]), duration(of["all"]), *sizes)
+    console.print(table)
+    side = "within" if plan["sampling"] <= plan["budget"] else "beyond"
+    team = "one process" if plan["processes"] == 1 else f"each of {plan['processes']:,} processes"
+    half, most = (f"{factor:.2g}" for factor in plan["within"].values())
+    lines = [
+        f"First looks take {duration(plan['sampling'])} of sampling in {team}, {side} the budget of "
+        f"{duration(plan['budget'])}, which leaves {plan['unjudged']:,} of {plural(plan['total']['cells'], 'cell')} "
+        f"unjudged; the run takes {duration(plan['seconds'])}, and longer where cells need more looks.",
+        f"Prices are medians, measured on {plan['machine']}: half of the shards took within a factor of {half} of the "
+        f"forecast, nine in ten within {most}.",
+    ]
+    if plan["device"] == "cuda":
+        lines.append("No GPU is priced: these are the times of that machine.")
+    if plan["unpriced"]:
+        lines.append(f"Not priced, and counted as nothing: {', '.join(plan['unpriced'])}.")
+    if plan["left_out"]:
+        lines.append(f"Left out: {plural(plan['left_out'], 'cell')}, not asked or lacking something here.")
+    for line in lines:
+        console.print(line, markup=False, highlight=False)
 
 
 def against_table(comparison: Comparison, console: Console) -> None:

@@ -1,1 +1,1 @@
-"""What drives pytest: from a cell's declaration to its record in the results file."""
+"""The engine that drives pytest: from a cell's declaration to its record in the results file."""

@@ -1,4 +1,5 @@
-"""The pytest plugin of the process that owns the terminal: cells' records in, results, report and closing table out.
+"""The pytest plugin of the process that owns the terminal: it takes cells' records and writes results, report and
+table.
 
 With xdist this is the controller, which neither collects nor runs a cell: all it knows came with the cells' reports.
 """
@@ -35,7 +36,7 @@ class Progress:
         )
 
     def show(self, text: str) -> None:
-        """Say this until the next call."""
+        """Show this text until the next call."""
         with self._uncaptured():
             self._live.start()
             self._live.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
@@ -50,18 +51,18 @@ class Progress:
 
 
 PLUGIN = "harness-controller"
-# What the controller says to a worker: where the cluster is that it has started. What a worker says to the controller:
-# why it cannot go on, and how many cells there are. And the attribute of a report that carries a cell's record.
+# The controller's message to a worker: the address of the cluster that it has started. A worker's messages to the
+# controller: why it cannot go on, and how many cells there are. And the attribute of a report with a cell's record.
 CLUSTER = "harness_cluster"
 REFUSED = "harness_refused"
 EXPECTED = "harness_expected"
 RECORD = "harness_record"
-# Where the output is not a terminal there is no width to respect; tables should not be folded at 80 columns then.
+# If the output is not a terminal it has no width, and tables should not be folded at 80 columns.
 _WIDTH_OF_A_FILE = 150
 
 
 def refuse(session: pytest.Session, sentence: str) -> NoReturn:
-    """End the run for a reason its user can mend: the sentence goes to stderr, the exit code is 4."""
+    """End the run for a reason that its user can correct: the sentence goes to stderr, the exit code is 4."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput[REFUSED] = sentence
     else:
@@ -72,13 +73,13 @@ def refuse(session: pytest.Session, sentence: str) -> NoReturn:
 
 
 def record_of(report: Any) -> dict[str, Any] | None:
-    """The record a cell's report carries, with the claim it belongs to and what is known of the run."""
+    """The record that a cell's report carries, with its claim and the facts of the run; None if there is none."""
     text = getattr(report, RECORD, None)
     return json.loads(text) if isinstance(text, str) else None
 
 
 class Controller:
-    """Hooks around the recorder, which is made for claims only, so that other test runs know nothing of it."""
+    """Hooks around the recorder, which is made for claims only, so that other test runs are not affected."""
 
     def __init__(self, config: pytest.Config, session: Session) -> None:
         self.config = config
@@ -90,7 +91,7 @@ class Controller:
         self.on_interrupt: Any = None
 
     def start(self) -> Recorder:
-        """The recorder; made at the first call, once the places it will write to are known to be writable."""
+        """The recorder, made at the first call, after its output places proved writable."""
         if self.recorder is None:
             command = "pytest " + shlex.join(self.config.invocation_params.args)
             self.recorder = Recorder(self.session, command, self._console(), self._quiet)
@@ -99,7 +100,7 @@ class Controller:
         return self.recorder
 
     def show(self, what: str = "") -> None:
-        """Progress: cells finished, the cell begun last, and what it draws."""
+        """Show progress: cells finished, the cell begun last, and the sample it draws."""
         if self.recorder is not None and not self._quiet:
             self.progress.show(f" {self.recorder.position} {what or 'begins'}: {self.current}")
 
@@ -125,7 +126,7 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """A worker is about to begin: all of them use the cluster that this process starts."""
+        """Tell a worker that is about to begin the address of the cluster that this process starts."""
         try:
             if self.session.started:
                 node.workerinput[CLUSTER] = self.session.own_cluster.scheduler_address
@@ -134,7 +135,7 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """A worker ends: if it could not go on it says why; if there were cells, a run without any is none."""
+        """Take a worker's last message: why it could not go on, or how many cells there are."""
         said = getattr(node, "workeroutput", {})
         self.refused = said.get(REFUSED, self.refused)
         if said.get(EXPECTED) and self.refused is None:
@@ -142,8 +143,11 @@ class Controller:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Ctrl-C: the results are written before anything else. From then on another one ends the process on the spot,
-        also within the libraries that draw the report, which may take seconds."""
+        """On Ctrl-C, write the results before anything else.
+
+        From then on another Ctrl-C ends the process at once, also within the libraries that draw the report, which may
+        take seconds.
+        """
         if not excinfo.errisinstance(KeyboardInterrupt) or threading.current_thread() is not threading.main_thread():
             return
         again: list[int] = []
@@ -160,7 +164,7 @@ class Controller:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Write what was found, however the run ended. A run that judged nothing does not exit 0."""
+        """Write all results, however the run ended. A run that judged nothing does not exit 0."""
         if self.recorder is not None:
             self.progress.stop()
             if exitstatus == pytest.ExitCode.OK and not self.recorder.judged:
@@ -174,12 +178,12 @@ class Controller:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self) -> None:
-        """Closing table, accepted verdicts, where the report is."""
+        """Print the closing table, the accepted verdicts and the report's place."""
         if self.recorder is not None and self.document is not None:
             self.recorder.summarise(self.document)
 
     def pytest_unconfigure(self) -> None:
-        """The last line of a refused run."""
+        """Print the last line of a refused run."""
         if self.on_interrupt is not None:
             signal.signal(signal.SIGINT, self.on_interrupt)
         if self.refused is not None:
@@ -191,7 +195,7 @@ class Controller:
 
     @property
     def _reporter(self) -> Any:
-        """pytest's own; None with -p no:terminal."""
+        """pytest's own reporter; None with -p no:terminal."""
         return self.config.pluginmanager.get_plugin("terminalreporter")
 
     def _console(self) -> Console:

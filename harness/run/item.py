@@ -1,4 +1,4 @@
-"""A pytest item of a claim is one cell: judge it, and make the record that its report carries."""
+"""A pytest item of a claim is one cell: it is judged, and its report carries the record."""
 
 import json
 from dataclasses import replace
@@ -19,7 +19,7 @@ from harness.verdicts import Estimate, Looks, Verdict
 
 
 def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
-    """Judge a cell; its record, its claim's, and what is now known of the run, JSON-ready."""
+    """Judge a cell; the record of the cell, its claim and the run, JSON-ready."""
     question, cell = _asked_by(item)
     refusals: list[BadInput] = []
 
@@ -43,7 +43,16 @@ def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
 
 
 def error_record(item: pytest.Function, session: Session, traceback: str) -> dict[str, Any]:
-    """The record of a cell that failed outside its estimate."""
+    """Make the record of a cell that failed outside its estimate.
+
+    Args:
+        item: the cell's pytest item.
+        session: the run.
+        traceback: the reason in the record.
+
+    Returns:
+        The record of the cell, its claim and the run, JSON-ready.
+    """
     return _record(item, session, Judged(Verdict.ERROR, reason=traceback))
 
 

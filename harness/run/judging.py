@@ -1,4 +1,4 @@
-"""One cell of a claim from its first look to its verdict: draw, look, and draw more only where that may decide."""
+"""One cell of a claim from its first look to its verdict: more is drawn only if that may decide it."""
 
 import traceback
 from collections.abc import Callable, Mapping
@@ -18,10 +18,16 @@ HOPELESS = 4.0
 
 @dataclass(frozen=True)
 class Judged:
-    """A cell's verdict with what it rests on.
+    """A cell's verdict with its evidence.
 
-    level: of the interval (low, high) at the look it was decided or given up at. share: the fraction of the draws
-    its looks allowed that were spent.
+    estimate: the estimate at the last look; None if there is none.
+    low, high: the interval at that look.
+    level: level of the interval at the look at which the cell was decided or given up.
+    looks: looks taken.
+    seconds: seconds of sampling.
+    share: the share of the draws of all allowed looks that was spent.
+    needed: what would decide the cell, in words; None if it is decided.
+    reason: why there is no verdict or estimate, in words.
     """
 
     verdict: Verdict
@@ -44,10 +50,21 @@ def judge_cell(
     looks: Looks,
     allowance: float,
 ) -> Judged:
-    """Look at a cell until its verdict is decided, its looks are over, or no look that is left could decide it.
+    """Look at a cell until its verdict is decided, its looks are over, or no remaining look could decide it.
 
-    allowance: seconds of sampling the cell may spend; while there are any, the first look is taken whatever it costs.
-    Unavailable is a verdict; any other error of the claim is one too, so that one broken cell loses no other.
+    An Unavailable of the claim is a verdict, and so is any other error, so that one broken cell does not affect the
+    others.
+
+    Args:
+        ask: the claim's function: lab and cell -> estimate.
+        question: the declaration of the claim's function.
+        cell: the cell's values by axis.
+        lab: the source of samples.
+        looks: number and levels of the looks.
+        allowance: seconds of sampling the cell may spend; if it is positive, the first look is taken whatever it costs.
+
+    Returns:
+        The verdict with its evidence.
     """
     excluded = question.excluded(**cell)
     if excluded is not None:
@@ -80,7 +97,7 @@ def judge_cell(
 
 
 def _look(estimate: Estimate, prediction: Prediction, looks: Looks, look: int, lab: Lab) -> tuple[Judged, float | None]:
-    """The verdict at this look, and by what factor the sample would have to grow where it is undecided."""
+    """The verdict at this look, and by what factor the sample must grow to decide an undecided cell."""
     alpha = looks.alpha_at(look)
     verdict, low, high, level = decide(prediction, estimate.interval, alpha)
     more, factor = None, None
@@ -97,5 +114,5 @@ def _look(estimate: Estimate, prediction: Prediction, looks: Looks, look: int, l
 
 
 def _rounded(count: float) -> str:
-    """Two significant digits: the need is an estimate."""
+    """Two significant digits, since the need is an estimate."""
     return f"{int(float(f'{count:.1e}')):,}" if isfinite(count) else "infinitely many"

@@ -1,6 +1,6 @@
-"""Wires the claims to pytest: options, the `lab` fixture, one item a cell, verdicts as outcomes.
+"""Wires the claims to pytest: options, the `lab` fixture, one item per cell, verdicts as outcomes.
 
-Cells are judged by whichever process runs them; their records travel with pytest's reports to `controller.py`.
+Any process may judge a cell; the record travels with pytest's report to `controller.py`.
 """
 
 import json
@@ -25,11 +25,11 @@ class NoVerdict(pytest.skip.Exception):  # type: ignore[name-defined]
 
 
 class FailingVerdict(Exception):
-    """A failing verdict; its message is the paragraph that is shown, without a traceback."""
+    """A failing verdict; its message is the displayed paragraph, without a traceback."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of a run."""
+    """Declare the options of a run."""
     add = parser.getgroup("claims", "claims about the inductive bias").addoption
     add("--scale", default="smoke", help="smoke (ten minutes), standard (90 minutes), full (a GPU overnight)")
     add("--device", default="auto", help="auto, cpu, cuda, cuda:N, or with -n several: cuda:0,1 (default auto)")
@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """-n auto: a process for each GPU of the run, else for each core, as far as the memory goes.
+    """Number of processes for -n auto: one for each GPU of the run, else for each core, as memory permits.
 
     With a cluster they draw nothing themselves, so that its GPUs do not matter.
     """
@@ -85,7 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave the cluster, where there is one."""
+    """Leave the cluster, if there is one."""
     if (session := config.stash.get(SESSION, None)) is not None:
         session.close()
 
@@ -94,7 +94,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """A claim that is declared wrongly, or asks at once for what is missing, is refused in one sentence."""
+    """Refuse, in one sentence, a claim that is declared wrongly or requires something missing at once."""
     report = yield
     call = getattr(report, "call", None)
     if call is not None and call.excinfo is not None and isinstance(call.excinfo.value, BadInput | Unavailable):
@@ -105,7 +105,7 @@ def pytest_make_collect_report(
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One item a cell, with an id made of the values' names."""
+    """Make one item per cell, with an id made of the values' names."""
     from harness.claim import ClaimText, question_of, values_id
 
     question = question_of(metafunc.function)
@@ -124,7 +124,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests without cells at this scale, count the cells that will run, and check what they will need."""
+    """Leave out tests without cells at this scale, count the cells that will run, and check their requirements.
+
+    Args:
+        session: pytest's session.
+        config: pytest's configuration, which holds the run.
+        items: the collected items, changed in place.
+    """
     run = config.stash[SESSION]
     without_cells = [item for item in items if (question := _question(item)) and not question.cells(run.scale)]
     if without_cells:
@@ -188,7 +194,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A cell's report carries its record; a failing verdict is its paragraph, not a traceback.
+    """Attach a cell's record to its report; a failing verdict is its paragraph, not a traceback.
 
     A claim that fails outside its estimate, as in a fixture of its own, is a cell in error like any other.
     """
@@ -214,7 +220,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
-    """Outcomes of their own; the cells print their own lines, so there is no letter."""
+    """Give each verdict its own outcome; the cells print their own lines, so there is no letter."""
     from harness.report.accepted import FAILING
     from harness.run.controller import record_of
 

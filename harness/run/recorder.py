@@ -11,13 +11,11 @@ from typing import Any
 
 from rich.console import Console
 
-from harness.arguments import short_repr
 from harness.execution import machine
 from harness.report import accepted, results, write_report
 from harness.report.accepted import DECIDED, Accepted
 from harness.report.terminal import verdict_table
 from harness.report.words import SYMBOLS, interval, number
-from harness.run.plan import afterwards
 from harness.run.session import ALPHA, Session
 from harness.verdicts import Verdict
 from harness.verdicts.verdict import claim_verdict
@@ -34,9 +32,11 @@ _WRITING = 0.05
 
 
 class Recorder:
-    """The records of one run, in the process that owns the terminal. quiet: no line a cell.
+    """The records of one run, in the process that owns the terminal.
 
-    BadInput where the accepted verdicts cannot be read, or the results or the report could not be written.
+    BadInput if the accepted verdicts cannot be read, or if the results or the report could not be written.
+
+    quiet: True for no line per cell.
     """
 
     def __init__(self, session: Session, command: str, console: Console, quiet: bool = False) -> None:
@@ -54,8 +54,6 @@ class Recorder:
         self.began = time.monotonic()
         self.written = -inf
         self.took = 0.0
-        self.earlier = afterwards.earlier(session.results)
-        self.unplanned = ""
         self.run: dict[str, Any] = {
             "started": _iso(self.started),
             "finished": None,
@@ -80,17 +78,21 @@ class Recorder:
 
     @property
     def position(self) -> str:
-        """Cells finished, of all."""
+        """Number of finished cells, of all."""
         return f"{len(self.indexed)}/{self.run['cells_expected']}"
 
     def expect(self, cells: int) -> None:
-        """How many cells there will be."""
+        """Set the number of cells of the run."""
         self.run["cells_expected"] = cells
 
     def add(self, index: int, cell: dict[str, Any], claim: dict[str, Any], run_facts: Mapping[str, Any]) -> None:
-        """A finished cell: print its line, keep its record, rewrite the results now and then.
+        """Take a finished cell: print its line, keep its record, rewrite the results now and then.
 
-        index: its place among the run's items.
+        Args:
+            index: the cell's place among the run's items.
+            cell: the cell's record.
+            claim: the record of its claim.
+            run_facts: what the cell's process knows about the run, for the results file.
         """
         self.run.update(run_facts)
         self.claims.setdefault(claim["slug"], claim)
@@ -117,36 +119,24 @@ class Recorder:
         return document
 
     def finish(self, accept: bool) -> dict[str, Any]:
-        """Last results and report; the results. accept: write the decided verdicts to the accepted ones."""
+        """Write the last results and the report; returns the results. accept: write the decided verdicts to the
+        accepted ones.
+        """
         document = self.write()
-        if self.run["complete"]:
-            document["plan"] = self._plan(document)
-            results.write(self.session.results, document)
         write_report(self.session.results, self.session.report, self.session.root / "reports" / "history")
         if accept:
             self.accepted_now = self._accept()
         return document
 
     def summarise(self, document: dict[str, Any]) -> None:
-        """The closing table and what should be said beside it."""
+        """Print the closing table and the remarks on it."""
         self.console.print()
         verdict_table(document, self.console)
         for line in self._remarks():
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def _plan(self, document: dict[str, Any]) -> dict[str, Any]:
-        """The run held against its plan; it has its results, and a plan that fails must not cost it these."""
-        try:
-            return afterwards.held(document, self.session.store, self.session.began, self.earlier)
-        except KeyboardInterrupt:
-            why = "it was interrupted"
-        except Exception as error:
-            why = f"{type(error).__name__}: {short_repr(str(error))}"
-        self.unplanned = f"What this run took was not held against its plan ({why})."
-        return afterwards.nothing(self.unplanned)
-
     def _accept(self) -> int:
-        """Write this run's decided verdicts over the accepted ones; entries of cells not decided here stay."""
+        """Write this run's decided verdicts over the accepted ones; entries of cells that are not decided here stay."""
         table = {claim: dict(cells) for claim, cells in self.accepted.items()}
         decided = [cell for cell in self.cells if accepted.may_be_accepted(cell["kind"], cell["verdict"])]
         for cell in decided:
@@ -156,7 +146,7 @@ class Recorder:
 
     @property
     def judged(self) -> int:
-        """Cells that were sampled and judged, whatever the verdict."""
+        """Number of cells that were sampled and judged, whatever the verdict."""
         return sum(cell["verdict"] in (*DECIDED, "inconclusive") for cell in self.cells)
 
     def _judge_claims(self) -> None:
@@ -176,12 +166,12 @@ class Recorder:
             )
         if not self.judged:
             yield "No cell was judged, so this run shows nothing."
-        if self.unplanned:
-            yield self.unplanned
         yield f"Report: {_relative(self.session.report)}"
 
     def _about_accepted(self) -> Iterable[str]:
-        """Entries that match no cell of any scale, that this run could not confirm, or whose bound was changed."""
+        """Remarks on entries that match no cell of any scale, that this run could not confirm, or whose bound was
+        changed.
+        """
         stale = [(slug, cell_id) for slug, claim in self.claims.items() for cell_id in claim["stale_accepted"]]
         gone = [slug for slug in self.accepted if not any(self.session.root.glob(f"claims/*/{slug}.py"))]
         stale += [(slug, cell_id) for slug in gone for cell_id in self.accepted[slug]]

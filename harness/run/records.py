@@ -16,9 +16,17 @@ from harness.verdicts import Prediction, Verdict
 def claim_record(
     file: Path, text: ClaimText, questions: list[Question], scale: str, accepted: Mapping[str, Accepted]
 ) -> dict[str, Any]:
-    """A claim's text for the results file; its verdict is filled in as its cells are judged.
+    """Make a claim's record for the results file; its verdict is filled in as its cells are judged.
 
-    accepted: by cell. Entries that match no cell of the claim at any scale are listed as stale.
+    Args:
+        file: the claim's file, relative to the root.
+        text: the parts of its docstring.
+        questions: its test functions' declarations.
+        scale: the run's scale.
+        accepted: the claim's accepted verdicts by cell; entries that match no cell at any scale are listed as stale.
+
+    Returns:
+        The record, JSON-ready.
     """
     predictions = [question.prediction(cell) for question in questions for cell in question.cells(scale)]
     known = {question.cell_id(cell) for question in questions for each in SCALES for cell in question.cells(each)}
@@ -48,7 +56,20 @@ def cell_record(
     accepted: Accepted | None,
     session: Session,
 ) -> dict[str, Any]:
-    """Everything the results file says of one cell, JSON-ready."""
+    """Make a cell's record for the results file.
+
+    Args:
+        nodeid: the cell's pytest id, by which it is rerun.
+        cell_id: the cell's id within its claim.
+        question: the declaration of the claim's function.
+        cell: the cell's values by axis.
+        judged: the verdict with its evidence.
+        accepted: the accepted verdict; None if there is none.
+        session: the run.
+
+    Returns:
+        The record, JSON-ready.
+    """
     prediction = question.prediction(cell)
     verdict = str(judged.verdict)
     rerun = f"pytest {shlex.quote(nodeid)} --scale {session.scale} --seed {session.seed}"
@@ -81,7 +102,7 @@ def cell_record(
 
 
 def parameters(cell: Mapping[str, Any]) -> dict[str, Any]:
-    """A cell's parameters as plain facts: what its values say of themselves, else their names."""
+    """A cell's parameters as plain facts: the facts that its values give about themselves, else their names."""
     facts: dict[str, Any] = {}
     for axis, value in cell.items():
         facts[axis] = value if isinstance(value, str | int | float) else label(value)
@@ -90,7 +111,7 @@ def parameters(cell: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def properties(cell: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A cell's record in short, as the properties that JUnit files give a test."""
+    """A cell's record in short, as the properties of a test in JUnit files."""
     said = {"claim": cell["claim"], "outcome": cell["outcome"], "predicted": cell["predicted"]["text"]}
     if estimate := cell["estimate"]:
         said |= {key: estimate[key] for key in ("quantity", "value", "low", "high", "level", "n", "unit")}

@@ -1,4 +1,4 @@
-"""One run's options, checked, and the lab they make."""
+"""One run's options, checked, and the lab made from them."""
 
 import os
 import re
@@ -48,7 +48,7 @@ def parse_seed(text: str) -> int:
 
 
 def parse_device(text: str) -> str:
-    """The same; BadInput for what is no name of a device, or a GPU's number that no machine has."""
+    """The same text; BadInput if it names no device, or a GPU's number that no machine has."""
     from harness.execution.machine import check_device_name
 
     check_device_name(text if len(text) < _LONGEST_DEVICE else short_repr(text))
@@ -56,7 +56,19 @@ def parse_device(text: str) -> str:
 
 
 def parse_cluster(cluster: str | None, workers: str | None, device: str) -> int:
-    """How many workers of Dask the run starts; 0: none. BadInput where it cannot have what is asked for."""
+    """Check the options of a cluster.
+
+    Args:
+        cluster: address of a running scheduler; None for none.
+        workers: number of workers to start, as text; None for none.
+        device: the run's device option.
+
+    Returns:
+        The number of Dask workers that the run starts; 0 for none.
+
+    Raises:
+        BadInput: if an option is malformed, or the options contradict each other.
+    """
     if cluster is None and workers is None:
         return 0
     if cluster is not None and workers is not None:
@@ -80,12 +92,15 @@ def parse_cluster(cluster: str | None, workers: str | None, device: str) -> int:
 
 @dataclass
 class Session:
-    """What one run was asked for, and how far this process has come.
+    """One run's options, and the progress of this process.
 
-    workers: processes that share the cells; each may sample for the whole budget. worker: this one's number.
-    expected: cells of the whole run. judged: cells of this process.
-    cluster: address of the scheduler whose workers draw the samples. started: workers that the run starts for that.
-    began: when the options were read, in seconds of `time.time`.
+    workers: processes that share the cells; each may sample for the whole budget.
+    worker: number of this process.
+    judged: cells that this process has judged.
+    expected: cells of the whole run.
+    cluster: address of the scheduler whose workers draw the samples.
+    started: number of Dask workers that the run starts itself.
+    began: time at which the options were read, in seconds of `time.time`.
     """
 
     root: Path
@@ -106,7 +121,20 @@ class Session:
 
     @classmethod
     def from_options(cls, option: Any, root: Path, workers: int = 1, worker: int = 0) -> "Session":
-        """Read and check pytest's options; BadInput says in one sentence what is wrong with one."""
+        """Read and check pytest's options.
+
+        Args:
+            option: pytest's options.
+            root: folder of the project.
+            workers: processes that share the cells.
+            worker: number of this process.
+
+        Returns:
+            The session.
+
+        Raises:
+            BadInput: if an option is wrong; its sentence says what is wrong with it.
+        """
         from harness.claim import SCALES
 
         for named in (option.store, option.data, option.report):
@@ -139,19 +167,19 @@ class Session:
 
     @property
     def accepted_file(self) -> Path:
-        """Where the verdicts that reviewers have accepted stand."""
+        """Path of the verdicts that reviewers have accepted."""
         return self.root / "reports" / "accepted.json"
 
     @cached_property
     def accepted(self) -> "Table":
-        """The accepted verdicts as they were when the run began; BadInput where the file is malformed."""
+        """The accepted verdicts at the beginning of the run; BadInput if the file is malformed."""
         from harness.report import accepted
 
         return accepted.read(self.accepted_file)
 
     @property
     def results(self) -> Path:
-        """The results file stands beside the report."""
+        """Path of the results file, beside the report."""
         return self.report.parent / RESULTS
 
     @cached_property
@@ -167,7 +195,7 @@ class Session:
 
     @cached_property
     def executor(self) -> "Executor":
-        """Where the samples of this process are computed."""
+        """The executor that computes the samples of this process."""
         from harness.execution.machine import one_thread, reproducible, resolve_device
 
         one_thread()
@@ -190,7 +218,7 @@ class Session:
 
     @cached_property
     def own_cluster(self) -> "LocalCluster":
-        """The workers that the run starts; one process of the run has them, and tells others the address."""
+        """The workers that the run starts; one process of the run owns them, and tells others the address."""
         from harness.execution.cluster import start_workers
 
         return start_workers(self.started, self.device)
@@ -203,20 +231,20 @@ class Session:
 
     @property
     def budget_seconds(self) -> float:
-        """Seconds of sampling for the whole run: what was asked for, else the scale's."""
+        """Seconds of sampling for the whole run: the option's, else the scale's."""
         return self.lab.scale.budget_seconds if self.budget is None else self.budget
 
     def allowance(self) -> float:
         """Seconds the next cell may spend: three times its equal share of what is left, and no more than is left.
 
-        Seconds are a worker's; on a cluster, the processes of the run share out those that all its workers have.
+        Seconds are a worker's; on a cluster, the processes of the run share those of all its workers.
 
-        Most cells decide at their first look and leave their share to the rest; three lets a hard cell have some of
-        it early without starving those still to come.
+        Most cells decide at their first look and leave their share to the rest; three lets a hard cell have some of it
+        early without starving later ones.
 
-        What is left depends on the cells before, so a part of the claims (-k, -n) may look at a cell more or less
-        often than a run of all. That can turn inconclusive into a verdict or back, and never one verdict into the
-        other: a cell's looks are the same in every run, and its verdict is that of the first look that decides.
+        What is left depends on the cells before, so a part of the claims (-k, -n) may look at a cell more or less often
+        than a run of all. That can turn inconclusive into a verdict or back, and never one verdict into the other: a
+        cell's looks are the same in every run, and its verdict is that of the first look that decides.
         """
         cells_left = max(self.expected / self.workers - self.judged, 1)
         shares = 1.0 if self.cluster is None and not self.started else self.executor.workers / self.workers

@@ -1,7 +1,7 @@
 """P(f): how often networks at initialisation express each function.
 
-Plain draws are independent. Branching draws take many last layers for each draw of the hidden layers: far cheaper
-a function, but the last layers of one hidden draw are not independent, so counts are kept by hidden draw.
+Plain draws are independent. Branching draws take many last layers for each draw of the hidden layers: they cost far
+less per function, but the last layers of one hidden draw are not independent, so counts are kept by hidden draw.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from harness.networks.ensemble import Draws, activations, block_size, blocks, sa
 from harness.networks.logits import labels_of
 from harness.problems import Problem
 from harness.samplers.sampler import Sampler, argument
+from harness.samplers.work import ENTRY
 
 
 def prior(
@@ -30,9 +31,17 @@ def prior(
     *,
     block: int | None = None,
 ) -> FunctionCounts:
-    """Functions of `draws` independent networks on the evaluation inputs.
+    """Draw independent networks, and count their functions on the evaluation inputs.
 
-    generator: of the device to draw on; the counts do not depend on `block` (networks at a time).
+    Args:
+        architecture: the networks.
+        problem: the evaluation inputs E.
+        draws: number of networks.
+        generator: source of randomness, on the device that computes.
+        block: networks at a time; None keeps them in cache. The counts do not depend on it.
+
+    Returns:
+        The number of networks of each function.
     """
     words = [
         pack(labels[..., 0], problem.classes)
@@ -50,7 +59,19 @@ def branching_prior(
     last_layers: int,
     block: int | None = None,
 ) -> ClusteredCounts:
-    """Functions of `last_layers` last layers on each of `draws` hidden draws; the unit is the hidden draw."""
+    """Draw many last layers on each hidden draw, and count their functions on the evaluation inputs.
+
+    Args:
+        architecture: the networks.
+        problem: the evaluation inputs E.
+        draws: number of hidden draws, the independent units.
+        generator: source of randomness, on the device that computes.
+        last_layers: last layers per hidden draw.
+        block: hidden draws at a time; None keeps them in cache. The counts do not depend on it.
+
+    Returns:
+        The number of last layers of each function, by hidden draw.
+    """
     words, units = [], []
     for labels, first in _labels(architecture, problem, draws, last_layers, generator, block):
         networks = len(labels)
@@ -67,7 +88,7 @@ def _labels(
     generator: torch.Generator,
     block: int | None,
 ) -> Iterator[tuple[np.ndarray, int]]:
-    """Labels (networks, points, last layers) block by block, with the index of the block's first."""
+    """Labels (networks, points, last layers) block by block, with the index of the block's first network."""
     x = sampling_inputs(architecture, problem.eval_x, generator.device)
     first = 0
     for parameters in ensembles(architecture, x, draws, last_layers, generator, block, problem.outputs):
@@ -87,10 +108,25 @@ def ensembles(
     block: int | None = None,
     outputs: int = 1,
 ) -> Iterator[dict[str, Tensor]]:
-    """Draw so many networks, each with so many last layers, in blocks: the readout's columns are the outputs of the
-    first last layer, then those of the next.
+    """Draw networks with several last layers each, in blocks.
 
-    The spread of a last layer does not depend on how many there are: its fan-in is the number of features.
+    The readout's columns are the outputs of the first last layer, then those of the next. The spread of a last layer
+    does not depend on how many there are: its fan-in is the number of features.
+
+    Args:
+        architecture: the networks.
+        x: (points, ...) prepared inputs.
+        draws: number of hidden draws.
+        last_layers: last layers per hidden draw.
+        generator: source of randomness, on the device that computes.
+        block: hidden draws at a time; None keeps them in cache.
+        outputs: logits per last layer.
+
+    Returns:
+        The parameters of one block after the other, with a leading axis "networks".
+
+    Raises:
+        BadInput: if there is no network or no last layer.
     """
     if not are_counts(draws, last_layers):
         raise BadInput(f"Drawing takes at least 1 network and 1 last layer, not {draws} and {last_layers}.")
@@ -105,7 +141,8 @@ def ensembles(
 class Prior(Sampler[FunctionCounts]):
     """P(f): functions of networks at initialisation.
 
-    draws: networks per shard. sample: ask with another number for an independent sample.
+    draws: networks per shard.
+    sample: number of the sample; another number gives an independent sample.
     """
 
     draws: int = 100_000
@@ -117,3 +154,9 @@ class Prior(Sampler[FunctionCounts]):
     def draw(self, generator: torch.Generator) -> FunctionCounts:
         """One shard."""
         return prior(self.architecture, self.problem, self.draws, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.n * (of.forward + ENTRY))

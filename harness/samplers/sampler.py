@@ -1,4 +1,4 @@
-"""What a sampler is: its arguments, its address in the store, and its draw.
+"""The base of all samplers: arguments, address in the store, draw, and the work of a shard.
 
 To add one: a frozen dataclass whose fields are its arguments, in a file of this folder, and a line in `lab/lab.py`.
 """
@@ -14,6 +14,7 @@ import torch
 from harness.arguments import counts, set_fields
 from harness.networks import Architecture
 from harness.problems import Problem
+from harness.samplers.work import Shape, shape_of
 
 
 class Mergeable(Protocol):
@@ -33,8 +34,8 @@ def argument(*, least: int = 1, key: str | None = "", default: Any = MISSING) ->
 
     Args:
         least: the smallest value, of a whole number.
-        key: its name in the address; "" for the field's own, None for an argument that is no part of the address.
-        default: its value where none is given; MISSING for an argument that has to be given.
+        key: its name in the address; "" for the field's own, None for an argument that is not part of the address.
+        default: its default value; MISSING for a required argument.
 
     Returns:
         A dataclass field.
@@ -43,10 +44,10 @@ def argument(*, least: int = 1, key: str | None = "", default: Any = MISSING) ->
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Something asked of an architecture on a problem, with its address in the store.
+class Asked(ABC):
+    """A request about an architecture on a problem, with its address in the store.
 
-    Whole numbers are checked where it is made: BadInput names the one that is wrong.
+    Whole numbers are checked when it is made: BadInput names the one that is wrong.
     """
 
     architecture: Architecture
@@ -64,6 +65,21 @@ class Asked:
         return identity(self.architecture, self.problem)
 
     @property
+    @abstractmethod
+    def name(self) -> str:
+        """What draws or computes it: a sampler's name in the address."""
+
+    @property
+    @abstractmethod
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard, or of the computation."""
+
+    @property
+    def shape(self) -> Shape:
+        """What work is made of."""
+        return shape_of(self.architecture, self.problem)
+
+    @property
     def arguments(self) -> dict[str, Any]:
         """The other arguments in the address, JSON-ready."""
         stored = {}
@@ -76,19 +92,13 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Sampler(Asked, ABC, Generic[R]):
+class Sampler(Asked, Generic[R]):
     """Draws one kind of sample, in shards that merge.
 
-    result: the class of its samples. name: what it is called in the address. grows: whether later looks draw more
-    shards; else each look has those of the first.
+    result: the class of its samples.
     """
 
     result: ClassVar[type[Mergeable]]
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """What it is called in the address."""
 
     @property
     def grows(self) -> bool:
@@ -97,7 +107,7 @@ class Sampler(Asked, ABC, Generic[R]):
 
     @property
     def address(self) -> dict[str, Any]:
-        """What a sample is the result of, but for what every sample depends on: seed, device, shard."""
+        """Everything a sample depends on, except seed, device and shard, on which every sample depends."""
         return {"sampler": self.name, **self.identity, **self.arguments}
 
     @abstractmethod
@@ -105,17 +115,17 @@ class Sampler(Asked, ABC, Generic[R]):
         """Draw one shard on the generator's device."""
 
     def checked(self, sample: R) -> R:
-        """The sample of all shards; Undecided where it cannot be trusted."""
+        """The sample of all shards; Undecided if it cannot be trusted."""
         return sample
 
 
 @dataclass(frozen=True)
-class Computation(Asked, ABC):
-    """Something computed without drawing, the same for every look, seed and device."""
+class Computation(Asked):
+    """A computation without draws, the same for every look, seed and device."""
 
     @property
     def address(self) -> dict[str, Any]:
-        """What the arrays are the result of."""
+        """Everything the arrays depend on."""
         return {**self.arguments, **self.identity}
 
     @abstractmethod

@@ -61,17 +61,21 @@ def proportion(k: int, n: int, *, quantity: str, unit: str) -> Estimate:
     )
 
 
-def log_evidence(values: Sequence[float], *, quantity: str = "ln P(S)", unit: str = "independent runs") -> Estimate:
+def log_evidence(
+    values: Sequence[float], *, quantity: str = "ln P(S)", unit: str = "independent runs", most: float = 0.0
+) -> Estimate:
     """Estimate ln P(S) from independent runs of a sampler.
 
     The runs' estimates of P(S) are close to lognormal, so the logarithm of their mean is μ + σ²/2, not the mean
     logarithm μ. The intervals of μ (Student's t) and of σ²/2 (χ²) are combined as by Zou, Huo & Taleban 2009 (MOVER).
-    If a run lost all its particles (−inf), the estimates are not lognormal, and the interval is unbounded.
+    If a run lost all its particles (−inf), the estimates are not lognormal, and the interval is unbounded; it is also
+    unbounded if all runs coincide, since their scatter then says nothing about their error.
 
     Args:
         values: (runs,) ln of each run's unbiased estimate of P(S); −inf for a run that lost all its particles.
         quantity: name of the evidence in the report.
         unit: name of the independent units, plural.
+        most: largest possible value, at which value and interval are cut; 0 for the logarithm of a probability.
 
     Returns:
         The estimate of the logarithm of the runs' mean.
@@ -82,7 +86,7 @@ def log_evidence(values: Sequence[float], *, quantity: str = "ln P(S)", unit: st
     runs = np.asarray(values, dtype=float)
     if len(runs) < 2:
         raise BadInput(f"An evidence needs at least 2 independent runs to have an interval, not {len(runs)}.")
-    if not np.isfinite(runs).all():
+    if not np.isfinite(runs).all() or (runs == runs[0]).all():
         return nothing_yet(quantity, len(runs), unit)
     freedom = len(runs) - 1
     half_variance = float(runs.var(ddof=1)) / 2
@@ -92,11 +96,10 @@ def log_evidence(values: Sequence[float], *, quantity: str = "ln P(S)", unit: st
         mean = float(stats.t.isf(alpha / 2, freedom)) * error
         below = half_variance * (1 - freedom / float(stats.chi2.isf(alpha / 2, freedom)))
         above = half_variance * (freedom / float(stats.chi2.ppf(alpha / 2, freedom)) - 1)
-        return value - sqrt(mean**2 + below**2), value + sqrt(mean**2 + above**2)
+        return min(value - sqrt(mean**2 + below**2), most), min(value + sqrt(mean**2 + above**2), most)
 
-    return Estimate(
-        quantity, value, interval, len(runs), unit, float(len(runs)), "lognormal mean over runs; MOVER interval"
-    )
+    method = "lognormal mean over runs; MOVER interval"
+    return Estimate(quantity, min(value, most), interval, len(runs), unit, float(len(runs)), method)
 
 
 def slope(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, quantity: str | None = None) -> Estimate:

@@ -1,16 +1,14 @@
 """The report in a real browser: filters, links, colours, paper, phones, keyboards, screen readers."""
 
 import json
-import math
 import re
 import time
-from statistics import median
 
 import pytest
 
 from harness.report import words
 from harness.report.page import render
-from tests.browser.actions import SCATTER, VOLUMES, anchor, draw, drawn, opened, scroll_to, shown, told
+from tests.browser.actions import SCATTER, VOLUMES, anchor, draw, drawn, opened, shown, told
 from tests.support.report_documents import many, sample
 from tests.support.report_page import attacked
 
@@ -28,7 +26,6 @@ def test_filters_narrow_and_the_fragment_brings_the_view_back(visit, results):
     assert shown(page) == expected
     assert page.inner_text("#shown") == "1 of 14 cells"
     assert page.locator("section[data-room]:visible").count() == 1
-    assert page.locator(".predictions tr[data-claim]:visible").count() == 1
     again = visit("#" + page.url.partition("#")[2])
     assert shown(again) == expected
     assert again.input_value("[name=text]") == "40 square"
@@ -105,7 +102,6 @@ def test_it_prints(visit):
     assert not page.locator("#filters").is_visible()
     assert page.locator(ROWS).count() == 14
     assert page.locator("table.cells thead").first.is_visible()
-    assert page.locator("table.predictions thead").is_visible()
 
 
 @pytest.mark.parametrize("width", [390, 768, 1180, 1440])
@@ -207,31 +203,3 @@ def test_five_thousand_cells_are_a_small_file_that_answers(visit, tmp_path, reco
     assert page.evaluate(
         "() => { const y = document.activeElement.getBoundingClientRect().y; return y > 0 && y < innerHeight; }"
     )
-
-
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_was_predicted_is_drawn_where_it_lies(visit, results, width, scheme):
-    """The dot of a claim's median, in pixels: as far from 1 as the ticks of 1/2 and 2 are for each doubling."""
-    page = visit(width=width, color_scheme=scheme)
-    scroll_to(page.locator("#predictions"))
-    places = page.evaluate(
-        """() => [...document.querySelectorAll('.predictions .axis span')].map(span => {
-            const box = span.getBoundingClientRect();
-            return [span.textContent, (box.left + box.right) / 2];
-        })"""
-    )
-    ticks = dict(places)
-    one, doubling = ticks["1"], ticks["2"] - ticks["1"]
-    assert ticks["1/2"] == pytest.approx(one - doubling, abs=0.5)
-    for row in page.locator(".predictions tr[data-claim]").all():
-        slug = row.get_attribute("data-claim")
-        cells = [cell for cell in results["plan"]["cells"] if cell["claim"] == slug]
-        middle = median(math.log2(cell["took"] / cell["predicted"]) for cell in cells)
-        strip = row.locator("td.f")
-        box = strip.bounding_box()
-        left = strip.evaluate("strip => parseFloat(getComputedStyle(strip, '::after').left)")
-        assert box["x"] + left == pytest.approx(one + middle * doubling, abs=1)
-        for text in row.locator("th, td").all():
-            inside = text.bounding_box()
-            assert 0 <= inside["x"] <= inside["x"] + inside["width"] <= width

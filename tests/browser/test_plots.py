@@ -86,7 +86,7 @@ def test_volume_against_complexity_is_drawn_with_its_bound(visit):
 def test_the_strips_are_drawn_where_the_file_says(visit):
     page = visit()
     strips = page.eval_on_selector_all(
-        "table:not(.predictions) td.f[style]",
+        "td.f[style]",
         """cells => cells.map(cell => {
           const bar = getComputedStyle(cell, '::before'), dot = getComputedStyle(cell, '::after');
           const place = name => parseFloat(cell.style.getPropertyValue(name));

@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 
+from claims import grids
 from claims.grids import cannot_take, image_problem
 from claims.sampling.gap import slope_of_gap
 from harness.claim import registry
 from harness.lab import Lab
 from harness.networks import Convolutional, FullyConnected, Residual
+from harness.optimisers import OPTIMISERS
 from harness.problems import Problem
 from harness.verdicts.intervals import proportion
+from tests.support.every_architecture import EVERY
 
 
 def points(m, n):
@@ -75,3 +78,10 @@ def test_the_gap_at_equal_margins_falls_by_hand():
     assert [(each["parameters"]["layers"], each["value"]) for each in found.details["curve"]] == [
         (1, 0.4), (2, 0.3), (3, 0.2), (1, 0.2), (2, 0.2), (3, 0.2),
     ]  # fmt: skip
+
+
+def test_every_kind_of_network_and_optimiser_in_the_grids_keeps_its_contract():
+    """Networks are held against torch.nn by `tests/networks`, optimisers against torch.optim by `tests/optimisers`."""
+    networks = [each for grid in grids.ON_IMAGES.values() for each in grid if each not in registry.architectures]
+    assert {type(each) for each in networks} <= {type(each) for each in EVERY}
+    assert {type(each) for each in grids.EVERY_OPTIMISER} <= set(OPTIMISERS.values())

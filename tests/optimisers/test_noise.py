@@ -1,5 +1,6 @@
 """Optimisers with noise of their own: Langevin training against closed forms, whitened noise against enumeration."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -17,8 +18,8 @@ from harness.optimisers.minibatches import normal, splitmix64
 from harness.problems import Problem
 from harness.samplers.training import train
 from harness.samplers.training.state import EnsembleState
-from harness.samplers.training.trainer import Lesson
-from tests.samplers.training.test_trainer import a_lesson
+from harness.samplers.training.trainer import Trainer
+from tests.samplers.training.test_trainer import a_trainer
 from tests.samplers.training.test_training import differing, drawn
 from tests.support.plain_training import two_clouds
 
@@ -68,13 +69,13 @@ class TestNormalNumbers:
             assert torch.equal(normal(keys[i : i + 1], updates[i : i + 1], size, torch.float64)[0], found[i])
 
 
-def linear_lesson(optimiser, rates=None, batch=99):
+def linear_trainer(optimiser, rates=None, batch=99):
     """A perceptron without threshold and its squared error: a quadratic loss. Returns H and b of ½θᵀHθ − bᵀθ."""
     problem = two_clouds(m=6, n=2, d=3, seed=4, apart=1.0)
-    lesson, block = a_lesson(perceptron(), problem, optimiser, "squared error", batch, NETWORKS)
-    lesson.rates = rates
-    x, s = lesson.x.numpy(), lesson.targets.numpy()
-    return lesson, block, 2 * x.T @ x / 6, 2 * x.T @ s / 6
+    trainer, block = a_trainer(perceptron(), problem, optimiser, "squared error", batch, NETWORKS)
+    task = replace(trainer.task, rates=rates)
+    x, s = task.inputs.numpy(), task.targets.numpy()
+    return Trainer(task), block, 2 * x.T @ x / 6, 2 * x.T @ s / 6
 
 
 @pytest.mark.parametrize("epochs", [1, 4, 150])
@@ -82,14 +83,14 @@ def linear_lesson(optimiser, rates=None, batch=99):
 def test_langevin_on_a_quadratic_loss_has_its_closed_form_at_every_step(epochs, rates):
     """θ ← θ − ηR(Aθ − b) + √(2ηTR) z is Gaussian all along: its mean and covariance follow, η and all."""
     optimiser = Langevin(learning_rate=0.25, temperature=0.3)
-    lesson, block, hessian, b = linear_lesson(optimiser, rates)
+    trainer, block, hessian, b = linear_trainer(optimiser, rates)
     variance = 1 / 3  # of a perceptron's weights on three inputs
     rate = np.diag(np.ones(3) if rates is None else rates.numpy())
     step = np.eye(3) - 0.25 * rate @ (hessian + 0.3 / variance * np.eye(3))
     assert 0.9 > abs(np.linalg.eigvals(step)).max() > 0.5
     mean, covariance = np.zeros(3), variance * np.eye(3)
     for _ in range(epochs):
-        lesson.epoch(block)
+        trainer.epoch(block)
         mean, covariance = step @ mean + 0.25 * rate @ b, step @ covariance @ step.T + 2 * 0.25 * 0.3 * rate
     assert covariance_agrees(block.rows.numpy(), mean, covariance)
     if epochs == 150 and rates is None:
@@ -106,9 +107,9 @@ def test_langevin_on_a_cross_entropy_has_the_law_that_quadrature_gives(steps):
     """One weight, two points that no weight fits: its density, step after step, on a grid of 1,201 weights."""
     problem = Problem.from_arrays([[-1.0], [2.0], [3.0]], [0, 1, 0], [[1.0]], [0])
     rate, temperature = 0.1, 0.2
-    lesson, block = a_lesson(perceptron(), problem, Langevin(rate, temperature), networks=NETWORKS)
+    trainer, block = a_trainer(perceptron(), problem, Langevin(rate, temperature), networks=NETWORKS)
     for _ in range(steps):
-        lesson.epoch(block)
+        trainer.epoch(block)
     grid = np.linspace(-6, 6, 1201)
     x, s = problem.train_x[:, 0].astype(float), problem.train_y * 2.0 - 1
     energy = np.log1p(np.exp(-np.outer(grid, s * x))).mean(1) / temperature + grid**2 / 2
@@ -132,8 +133,8 @@ def test_langevin_on_minibatches_takes_their_gradient_and_the_same_noise():
     rows = {}
     for optimiser in (SGD(0.05), Langevin(0.05, 0.1), Langevin(0.05, 0.1, full_batch=False)):
         for batch in (2, 99):
-            lesson, block, *_ = linear_lesson(optimiser, batch=batch)
-            lesson.epoch(block, updates=1)
+            trainer, block, *_ = linear_trainer(optimiser, batch=batch)
+            trainer.epoch(block, updates=1)
             rows[optimiser, batch] = block.rows
     whole, minibatch = rows[Langevin(0.05, 0.1), 99], rows[Langevin(0.05, 0.1, full_batch=False), 2]
     difference = rows[SGD(0.05), 2] - rows[SGD(0.05), 99]
@@ -162,21 +163,24 @@ def test_langevin_finds_functions_as_often_in_the_inputs_span():
 
 
 def test_parameters_that_start_at_zero_have_no_langevin_law():
-    lesson, block = a_lesson(perceptron(), two_clouds(), Langevin())
-    lesson.table = {name: Parameter(parameter.shape, 0.0) for name, parameter in lesson.table.items()}
+    trainer, block = a_trainer(perceptron(), two_clouds(), Langevin())
+    table = {name: Parameter(parameter.shape, 0.0) for name, parameter in trainer.task.table.items()}
+    trainer = Trainer(replace(trainer.task, table=table))
     with pytest.raises(BadInput, match="start at 0"):
-        lesson.epoch(block)
+        trainer.epoch(block)
 
 
 def test_whitened_noise_has_the_mean_and_the_trace_of_the_minibatches_and_no_direction():
     """Against all minibatches of 2 of 6 points, by enumeration: one step of many networks from one place."""
     problem = two_clouds(m=6, n=2, d=3, seed=4)
     architecture, size = FullyConnected((2,), "tanh"), 3 * 2 + 2 + 2 + 1
-    lesson, block = a_lesson(architecture, problem, Whitened(SGD(1.0)), batch=2, networks=1)
+    trainer, block = a_trainer(architecture, problem, Whitened(SGD(1.0)), batch=2, networks=1)
     here = block.rows.clone()
 
     def gradient(points):
-        one = Lesson(architecture, lesson.table, lesson.x[points], lesson.targets[points], SGD(1.0), lesson.loss, 99)
+        task = trainer.task
+        some = {"inputs": task.inputs[points], "targets": task.targets[points]}
+        one = Trainer(replace(task, **some, optimiser=SGD(1.0), batch=99))
         networks = EnsembleState(here.clone(), [], block.keys, block.epochs)
         one.epoch(networks)
         return (here - networks.rows)[0].numpy()
@@ -188,7 +192,7 @@ def test_whitened_noise_has_the_mean_and_the_trace_of_the_minibatches_and_no_dir
     many = EnsembleState(
         here.expand(NETWORKS, -1).clone(), [], splitmix64(torch.arange(NETWORKS)), torch.zeros(NETWORKS).long()
     )
-    lesson.epoch(many, updates=1)
+    trainer.epoch(many, updates=1)
     found = (here - many.rows).numpy() - whole
     assert found.shape == (NETWORKS, size)
 
@@ -208,7 +212,7 @@ def test_whitened_noise_has_the_mean_and_the_trace_of_the_minibatches_and_no_dir
 def test_whitened_noise_vanishes_on_all_of_s():
     problem = two_clouds()
     (one, first), (other, second) = (
-        a_lesson(FullyConnected((4,)), problem, each, batch=99) for each in (Whitened(SGD(0.3)), SGD(0.3))
+        a_trainer(FullyConnected((4,)), problem, each, batch=99) for each in (Whitened(SGD(0.3)), SGD(0.3))
     )
     for _ in range(3):
         one.epoch(first)

@@ -26,7 +26,7 @@ from harness.optimisers import (
     Whitened,
 )
 from harness.samplers.training import train
-from tests.samplers.training.test_trainer import a_lesson, train_both
+from tests.samplers.training.test_trainer import a_trainer, train_both
 from tests.support.plain_training import two_clouds
 
 optim, schedulers = torch.optim, torch.optim.lr_scheduler
@@ -52,8 +52,8 @@ ARCHITECTURE = FullyConnected((6, 4), "tanh")
 @pytest.mark.parametrize("optimiser", PLAIN, ids=repr)
 def test_steps_equal_those_of_torch_optim(optimiser):
     problem = two_clouds()
-    lesson, block = a_lesson(ARCHITECTURE, problem, optimiser)
-    train_both(lesson, block, problem, lambda module: PLAIN[optimiser](module.parameters()), "cross-entropy", epochs=6)
+    trainer, block = a_trainer(ARCHITECTURE, problem, optimiser)
+    train_both(trainer, block, problem, lambda module: PLAIN[optimiser](module.parameters()), "cross-entropy", epochs=6)
 
 
 class TorchScheduled:
@@ -99,28 +99,28 @@ def test_schedules_equal_those_of_torch(optimiser, schedules):
     problem, scheduled = two_clouds(), optimiser
     for schedule in schedules:
         scheduled = Scheduled(scheduled, schedule)
-    lesson, block = a_lesson(ARCHITECTURE, problem, scheduled)
+    trainer, block = a_trainer(ARCHITECTURE, problem, scheduled)
     plain = {SGD(0.3): lambda p: optim.SGD(p, lr=0.3), **PLAIN}[optimiser]
 
     def with_schedules(module):
         return TorchScheduled(plain(module.parameters()), *SCHEDULES[schedules])
 
-    train_both(lesson, block, problem, with_schedules, "cross-entropy", epochs=6)
+    train_both(trainer, block, problem, with_schedules, "cross-entropy", epochs=6)
 
 
 @each_of_all
 def test_networks_train_alike_alone_and_at_different_ages(optimiser):
-    lesson, together = a_lesson(ARCHITECTURE, two_clouds(), optimiser, networks=4)
+    trainer, together = a_trainer(ARCHITECTURE, two_clouds(), optimiser, networks=4)
     alone = [together.select(torch.tensor([i])) for i in range(4)]
     old, young = together.select(torch.arange(2)), together.select(torch.arange(2, 4))
     for _ in range(2):
-        lesson.epoch(old)
+        trainer.epoch(old)
     block = old.join(young)
     for _ in range(3):
-        lesson.epoch(block)
+        trainer.epoch(block)
     for each, epochs, row in zip(alone, (5, 5, 3, 3), block.rows, strict=True):
         for _ in range(epochs):
-            lesson.epoch(each)
+            trainer.epoch(each)
         torch.testing.assert_close(row, each.rows[0], rtol=1e-9, atol=1e-12)
 
 

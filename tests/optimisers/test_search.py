@@ -13,7 +13,7 @@ from harness.optimisers.search import PROPOSALS, fresh
 from harness.problems import Problem, boolean_cube
 from harness.samplers.posterior import rejection
 from harness.samplers.training import train
-from tests.samplers.training.test_trainer import a_lesson, modules_of
+from tests.samplers.training.test_trainer import a_trainer, modules_of
 from tests.samplers.training.test_training import differing, drawn
 from tests.support.plain_training import LOSSES, two_clouds
 
@@ -49,13 +49,13 @@ def test_a_greedy_search_learns_parity():
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_loss_falls_at_every_move_and_is_torchs(searcher, loss):
     problem = two_clouds(m=10, d=4, apart=0.5)
-    lesson, block = a_lesson(ARCHITECTURE, problem, searcher, loss, networks=30)
+    trainer, block = a_trainer(ARCHITECTURE, problem, searcher, loss, networks=30)
     labels, last, moves = torch.tensor(problem.train_y).double(), None, 0
     for _ in range(6):
         before = block.rows.clone()
-        lesson.epoch(block)
-        modules = modules_of(lesson, block)
-        now = torch.stack([LOSSES[loss](module(lesson.x)[:, 0], labels) for module in modules]).detach()
+        trainer.epoch(block)
+        modules = modules_of(trainer, block)
+        now = torch.stack([LOSSES[loss](module(trainer.task.inputs)[:, 0], labels) for module in modules]).detach()
         torch.testing.assert_close(block.state[0], now)
         moved = (block.rows != before).any(1)
         if last is not None:
@@ -99,10 +99,10 @@ def test_pattern_search_tries_every_direction_once_in_random_order():
 def test_the_radius_halves_when_it_ought_to(searcher, patience):
     """Inputs of 0 and no bias: every loss is the same, and nothing is ever better."""
     problem = Problem.from_arrays(np.zeros((2, 3)), [1, 0], np.ones((1, 3)), [0])
-    lesson, block = a_lesson(perceptron(), problem, searcher, networks=3)
+    trainer, block = a_trainer(perceptron(), problem, searcher, networks=3)
     start = block.rows.clone()
     for epoch in range(1, 6):
-        lesson.epoch(block)
+        trainer.epoch(block)
         halvings = epoch * PROPOSALS // patience
         assert block.state[2].tolist() == [2.0 * 0.5**halvings] * 3
         assert block.state[3].tolist() == [epoch * PROPOSALS % patience] * 3

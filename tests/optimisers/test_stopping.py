@@ -10,8 +10,9 @@ from scipy import stats
 from harness.errors import BadInput
 from harness.functions import FunctionCounts
 from harness.functions.packing import pack
-from harness.networks import FullyConnected
+from harness.networks import Convolutional, FullyConnected
 from harness.optimisers import SGD, Adam, After, FirstFit
+from harness.problems import digits
 from harness.samplers.training import Trained, train, trained_networks
 from tests.support.plain_training import OPTIMISERS, labels, plain_networks, two_clouds
 
@@ -179,3 +180,13 @@ def test_a_time_is_one_number_that_is_not_negative(wrong):
         After(**wrong)
     with pytest.raises(BadInput, match="-1"):
         FirstFit(-1)
+
+
+@pytest.mark.parametrize("stop", [After(updates=7), FirstFit(further=3), FirstFit()], ids=repr)
+def test_networks_that_all_diverge_are_none(stop):
+    """Convolutions do not take an ensemble of no networks."""
+    arguments = {"loss": "squared error", "batch": 3, "max_epochs": 3, "stop": stop}
+    network, problem, optimiser = Convolutional((2, 3), (4,)), digits(8, 6), SGD(1e8)
+    trained = train(network, problem, optimiser, 4, seeded(3), **arguments)
+    assert (trained.networks, trained.unfitted, trained.stopped.total) == (4, 4, 0)
+    assert list(trained_networks(network, problem, optimiser, 4, seeded(3), **arguments)) == []

@@ -9,6 +9,8 @@ import pytest
 
 from harness.errors import BadInput
 from harness.report import results
+from harness.report.page import render
+from tests.support.report_documents import sample
 
 DOCUMENT = {"schema": results.SCHEMA, "run": {"seed": 0}, "claims": {"a": {}}, "cells": [{"claim": "a", "id": "x"}]}
 
@@ -103,3 +105,12 @@ def test_numpy_scalars_of_a_claim_become_plain_numbers(project):
     cell = results.read(project.folder / "reports" / "latest" / "results.json")["cells"][0]
     assert (cell["estimate"]["n"], cell["estimate"]["value"]) == (9, 0.9)
     assert np.isclose(cell["estimate"]["low"], 0.8)
+
+
+@pytest.mark.parametrize("plan", [{"note": "", "load": 1.0, "cells": []}, None, "odd"])
+def test_the_plan_that_earlier_versions_wrote_is_ignored(tmp_path, plan):
+    path = tmp_path / "results.json"
+    results.write(path, {**sample(), "plan": plan})
+    found = results.read(path)
+    results.check(found)
+    assert render(found, calibrated=[]) == render(sample(), calibrated=[])

@@ -82,8 +82,6 @@ reuses_folders = settings(suppress_health_check=[HealthCheck.function_scoped_fix
 @example(("cells", 0, "predicted", "reason"), "replaced", {})
 @example(("run", "started"), "replaced", "\ud800")
 @example(("cells", 0, "id"), "replaced", "../../x")
-@example(("plan", "cells", 0, "took"), "replaced", 0)
-@example(("plan", "cells", 0), "removed", None)
 @given(PLACES, st.sampled_from(["removed", "replaced", "doubled", "renamed"]), WRONG)
 def test_no_command_stumbles_over_a_damaged_results_file(tmp_path, capsys, monkeypatch, path, how, value):
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
@@ -106,9 +104,6 @@ def test_no_command_stumbles_over_a_damaged_results_file(tmp_path, capsys, monke
 @example(("cells", 0, "details", "scatter", 0, "x_interval"), [])
 @example(("cells", 0, "details", "scatter_axes"), "x")
 @example(("claims", "limits", "sentence"), ATTACK)
-@example(("plan", "note"), ATTACK)
-@example(("plan", "load"), 1e308)
-@example(("plan", "cells", 0, "predicted"), 1e308)
 @given(PLACES, WRONG)
 def test_the_report_is_written_or_refused_and_never_runs_what_it_shows(tmp_path, capsys, path, value):
     file, page = tmp_path / "results.json", tmp_path / "page.html"

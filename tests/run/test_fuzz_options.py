@@ -1,6 +1,5 @@
 """Options of every kind of text: taken as they say, or refused in one sentence with a non-zero exit code."""
 
-import json
 import math
 import os
 import socket
@@ -20,7 +19,6 @@ from harness.execution import cluster
 from harness.execution.machine import check_device_name, resolve_device
 from harness.run.session import Session, parse_budget, parse_cluster, parse_device, parse_seed
 from tests.run.test_session import options
-from tests.support.report_documents import sample
 
 ODD = [
     "", " ", "0", "-1", "1e3", "٣", "1_0", "9" * 30, "nan", "inf", "30m", "1.5h", "0s", "2h ", "90", "smoke", "cuda:0",
@@ -196,7 +194,6 @@ COMMANDS = [
     ("store", "info", "--store"), ("store", "verify", "--store"), ("store", "prune", "--older-than"), ("show",),
     ("summary",), ("gate",), ("report",), ("history", "add"), ("report", "none.json", "--history"),
     ("report", "none.json", "--against"), ("report", "none.json", "--out"),
-    ("plan", "--check", "none.json", "--store"), ("plan", "--store", ".", "--check"),
 ]  # fmt: skip
 
 
@@ -226,15 +223,13 @@ def test_names_that_no_file_has_are_said_to_be_none(capsys, name):
     assert "No file can be called" in capsys.readouterr().err.splitlines()[-1]
 
 
-PLAN = ("--scale", "--device", "--budget", "--seed", "-k", "--results", "--json", "--check", "--store")
+PLAN = ("--scale", "--device", "--budget", "--seed", "-k", "--json")
 
 
 @pytest.fixture
 def no_plan(monkeypatch):
     """A plan that takes no time: what is asked for is read and checked, and found to be nothing."""
     monkeypatch.setattr("harness.run.plan.requests.record", lambda *_: [])
-    monkeypatch.setattr("harness.run.plan.speed.multiplications", lambda _: 1e10)
-    monkeypatch.setattr("harness.run.plan.paper.cases", lambda *_, **__: [])
 
 
 def planned(capsys, *arguments):
@@ -254,7 +249,6 @@ def planned(capsys, *arguments):
 @example("--device", "cuda:" + "9" * 5000)
 @example("--json", "/")
 @example("--json", "a\0b")
-@example("--results", "\ud800")
 @example("-k", "\ud800")
 @given(st.sampled_from(PLAN), TEXT.filter(lambda text: not text.startswith("-")))
 def test_a_plan_is_made_as_asked_or_refused(monkeypatch, tmp_path, capsys, no_plan, option, text):
@@ -265,27 +259,3 @@ def test_a_plan_is_made_as_asked_or_refused(monkeypatch, tmp_path, capsys, no_pl
     code = planned(capsys, option, text)
     if code == 0 and option == "--scale":
         assert text in SCALES
-
-
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        ({"scale": "huge"}, "is of the scale 'huge', which is none"),
-        ({"device": "tpu"}, "--device takes auto, cpu, cuda"),
-        ({"seed": "x"}, "the run has seed = 'x'"),
-        ({"seed": None}, "the run has seed = 'None'"),
-        ({}, None),
-    ],
-)
-@pytest.mark.parametrize("option", ["--results", "--check"])
-def test_results_that_a_plan_cannot_go_by_are_refused(tmp_path, capsys, no_plan, monkeypatch, changed, said, option):
-    monkeypatch.setattr("harness.run.plan.requests.claims", lambda: [])
-    document = sample()
-    document["run"] |= changed
-    file = tmp_path / "results.json"
-    file.write_text(json.dumps(document))
-    code = main(["plan", option, str(file), "--store", str(tmp_path)])
-    error = capsys.readouterr().err
-    assert code == (2 if said else 0)
-    assert (said or "") in error
-    assert len(error.splitlines()) == bool(said)

@@ -140,3 +140,8 @@ def test_the_gate_stops_for_a_changed_verdict_and_an_incomplete_run(project, cap
     capsys.readouterr()
     assert main(["gate", "reports/latest/results.json"]) == 1
     assert "incomplete: 1 of 2" in capsys.readouterr().out
+
+
+def test_a_command_runs_as_a_program(store):
+    command = [sys.executable, "-m", "harness", "store", "info", "--store", str(store.folder)]
+    assert "3 entries" in subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -1,96 +1,171 @@
-"""The plan of a run and its check, end to end, and what is planned on paper only."""
+"""The plan of a run: prices, work, totals and the budget, and the command."""
 
 import json
-from math import exp, inf, log
+from dataclasses import replace
+from math import inf
 
 import pytest
 import torch
 
 from harness.__main__ import main
-from harness.claim import SCALES, Scale
+from harness.claim import Question, Scale
+from harness.claim.scales import allowance
+from harness.errors import Undecided
 from harness.lab import Lab
-from harness.report.words import amount, rough_duration
-from harness.run.plan import paper
-from harness.run.plan.check import check
-from harness.run.plan.costs import Costs, Machine, identity
-from harness.run.plan.evidence import EVIDENCE, evidence_curve
-from harness.run.plan.predict import plan, price
-from harness.run.plan.requests import claims, record
-from harness.run.plan.stored import measured, taken
+from harness.networks import Convolutional, FullyConnected
+from harness.networks.cost import network_cost
+from harness.problems import boolean_cube, digits
+from harness.report.words import amount
+from harness.run.judging import judge_cell
+from harness.run.plan.forecast import Forecast, Prices, memory, packaged
+from harness.run.plan.requests import Cell, Recorder, Request, claims, dry_run, record
 from harness.store import Store
+from harness.verdicts import Looks, at_least
+from tests.support.given import given
 
-MACHINE = Machine("here", "cpu", 1e10, 0.05)
-
-
-@pytest.fixture(scope="module")
-def cells():
-    return record([module for module in claims() if "perceptron" in module.__name__], "smoke")
+SCALE = Scale("smoke", 100.0, effort=2, looks=3)
 
 
-@pytest.fixture(scope="module")
-def drawn(cells, tmp_path_factory):
-    """The store of a run that took one look at each cell, and its results."""
-    folder = tmp_path_factory.mktemp("store")
-    lab = Lab(Scale("smoke", 100.0, effort=1, looks=4), torch.device("cpu"), 0, Store(folder))
-    asked = [cell for cell in cells if cell.missing is None]
-    for cell in asked:
-        lab.begin()
-        cell.ask(lab)
-    found = [{"claim": cell.claim, "id": cell.id, "verdict": "supported"} for cell in asked]
-    for each in found:
-        each["estimate"] = {"looks": 1, "n": 1, "needed": None}
-    return folder, {"run": {"scale": "smoke"}, "cells": found}
+def asked(*questions):
+    """The request that each of these asks a lab for."""
+    found = []
+    for ask in questions:
+        lab = Recorder.at("smoke", "cpu", 0)
+        with dry_run():
+            ask(lab)
+        found += lab.take()
+    return found
 
 
-def test_a_run_is_predicted_by_what_it_took(cells, drawn):
-    """Curves of a run's own measurements: every cell is right, and the plan's total is the store's."""
-    folder, results = drawn
-    entries = taken(folder)
-    requests = [request for cell in cells for request in cell.requests]
-    costs = Costs(MACHINE, measured(requests, entries))
-    checked = check(cells, price(cells, costs), costs.measured, results, entries)
-    assert checked.missing == 0
-    assert all(each.ratio == pytest.approx(1, rel=0.02) for each in checked.cells)
-    found = plan(cells, costs, SCALES["smoke"], 1e6, 1, "cpu", results=results)
-    total = sum(each.seconds for of in entries.values() for each in of)
-    assert found.first.computed == found.likely.computed == pytest.approx(total, rel=0.02)
-    assert found.first.disk == pytest.approx(sum(each.bytes for of in entries.values() for each in of), rel=0.01)
-    assert found.all.computed > 2 * found.first.computed
+NETWORK, PROBLEM = FullyConnected((7,)), boolean_cube(3)
+ONE, OTHER, TWICE = asked(
+    lambda lab: lab.prior(NETWORK, PROBLEM, draws=10),
+    lambda lab: lab.prior(NETWORK, PROBLEM, draws=11),
+    lambda lab: lab.prior(NETWORK, PROBLEM, draws=20),
+)
+PRICES = Prices("here", 0.5, {"50 %": 1.5, "90 %": 4.0}, {"prior": {"seconds": 1 / ONE.asked.work, "bytes": 100}})
 
 
-def test_a_slow_prediction_is_found_wrong(cells, drawn, monkeypatch):
-    folder, results = drawn
-    monkeypatch.setattr("harness.run.plan.check.LEAST", 0.0)
-    entries = taken(folder)
-    costs = Costs(MACHINE, measured([request for cell in cells for request in cell.requests], entries))
-    checked = check(cells, price(cells, costs, slower=5.0), {}, results, entries)
-    assert checked.cells
-    assert checked.right == checked.new == 0
-    # Known from before, all of them five times as slow: that is the machine's.
-    checked = check(cells, price(cells, costs, slower=5.0), costs.measured, results, entries)
-    assert checked.load == pytest.approx(0.2, rel=0.05)
-    assert checked.right == 1
+def cells(*requests):
+    return [Cell("claim", str(i), each) for i, each in enumerate(requests)]
 
 
-def test_what_cells_share_is_counted_once(cells):
-    costs = Costs(MACHINE, [])
-    once, twice = (plan(many, costs, SCALES["smoke"], inf, 1, "cpu") for many in (cells, [*cells, *cells]))
-    assert twice.first.computed == once.first.computed
-    assert twice.first.networks == once.first.networks
-    assert len(twice.cells) == 2 * len(once.cells)
+def test_every_request_of_the_claims_has_a_price():
+    prices, modules = packaged(), claims()
+    for scale in ("smoke", "standard"):
+        requests = {request.name: request for cell in record(modules, scale) for request in cell.requests}
+        assert requests
+        for request in requests.values():
+            seconds, size = prices.of(request)
+            assert 0 < seconds < inf
+            assert 0 < size < inf
 
 
-def test_needs_beyond_all_looks_are_said_to_be_undecided(cells):
-    name = next((cell.claim, cell.id) for cell in cells if cell.missing is None)
-    estimate = {"looks": 4, "n": 100, "needed": "would need about 9,900 more networks drawn"}
-    results = {
-        "run": {"scale": "smoke"},
-        "cells": [{"claim": name[0], "id": name[1], "verdict": "inconclusive", "estimate": estimate}],
-    }
-    found = plan(cells, Costs(MACHINE, []), SCALES["smoke"], 1e9, 1, "cpu", results=results)
-    assert [(cell.claim, cell.id) for cell in found.cells if cell.undecided] == [name]
-    said = next(cell.undecided for cell in found.cells if cell.undecided)
-    assert said.startswith("would need 1e+02 times what all looks give")
+def test_seconds_are_work_times_a_price_of_the_architecture_if_it_has_one():
+    assert TWICE.asked.work == 2 * ONE.asked.work
+    assert PRICES.of(TWICE) == pytest.approx((2.0, 100))
+    own = replace(PRICES, prices={**PRICES.prices, "prior, FullyConnected": {"seconds": 1.0, "bytes": 7}})
+    assert own.of(ONE) == (ONE.asked.work, 7)
+
+
+def test_a_sampler_without_price_is_said_to_be_unpriced():
+    unheard = Request("x", {}, given(None, "unheard of"))
+    forecast = Forecast(cells((ONE,), (ONE, unheard)), PRICES, SCALE)
+    assert forecast.unpriced == ["unheard of"]
+    assert forecast.total(forecast.cells)["first"] == pytest.approx(2)
+    assert forecast.first_looks(100, 1) == (0, pytest.approx(2))
+
+
+def test_totals_are_of_first_and_of_all_looks_and_count_what_cells_share_once():
+    forecast = Forecast(cells((ONE,), (ONE, TWICE), (TWICE,)), PRICES, SCALE)
+    found = forecast.total(forecast.cells)
+    assert found["first"] == pytest.approx(2 * (1 + 2))
+    assert found["all"] == pytest.approx(8 * (1 + 2))
+    assert found["disk"] == 2 * 2 * 100
+    assert forecast.total(forecast.cells[:1])["first"] == pytest.approx(2)
+    (kernel,) = asked(lambda lab: lab.kernel(NETWORK, PROBLEM))
+    once = replace(PRICES, prices={"kernel": {"seconds": 1.0, "bytes": 0}})
+    found = Forecast(cells((kernel,)), once, SCALE).total(cells((kernel,)))
+    assert found["first"] == found["all"] == kernel.asked.work
+
+
+def test_cells_that_a_run_would_not_ask_cost_nothing():
+    forecast = Forecast([replace(cells((ONE,))[0], missing="no data")], PRICES, SCALE)
+    assert forecast.cells == []
+    assert forecast.first_looks(1.0, 1) == (0, 0.0)
+
+
+@pytest.mark.parametrize("budget", [1e-9, 2.0, 2.1, 4.0, 5.0, 100.0])
+def test_the_budget_leaves_as_many_cells_unjudged_as_a_run_does(budget, tmp_path):
+    """Cells that are undecided for good after their first look, judged with shards that take known seconds."""
+    seconds = {ONE.name: 1.0, OTHER.name: 1.1, TWICE.name: 2.0}
+    requests = [(ONE,), (ONE, OTHER), (ONE,), (TWICE,), (OTHER,)]
+    lab, judged = Lab(SCALE, torch.device("cpu"), 0, Store(tmp_path)), []
+    lab.run, seen = {"budget": budget, "cells": len(requests)}, set()
+    question = Question("claim", "empirical", "x", at_least(0.0, because="known"), {}, lambda: None, "test_x")
+    for number, mine in enumerate(requests):
+
+        def ask(lab, mine=mine):
+            lab.computed += sum(SCALE.effort * seconds[each.name] for each in mine if each.name not in seen)
+            seen.update(each.name for each in mine)
+            judged.append(number)  # noqa: B023
+            raise Undecided("known")
+
+        spend = allowance(budget, lab.computed, len(requests), number)
+        judge_cell(ask, replace(question, slug=f"claim{number}"), {}, lab, Looks(0.05, 1, SCALE.looks), spend)
+    unjudged, spent = Forecast(cells(*requests), PRICES, SCALE).first_looks(budget, 1)
+    assert unjudged == len(requests) - len(judged)
+    assert spent == pytest.approx(lab.computed)
+
+
+def test_processes_share_the_cells_and_what_one_has_drawn():
+    forecast = Forecast(cells((ONE,), (TWICE,), (ONE,), (OTHER,)), PRICES, SCALE)
+    assert forecast.first_looks(inf, 1) == (0, pytest.approx(2 * (1 + 2 + 1.1)))
+    assert forecast.first_looks(inf, 2) == (0, pytest.approx(2 * (1 + 1.1)))
+
+
+def test_multiplications_are_those_of_the_layers():
+    def cost(network, problem):
+        return network_cost(network, problem.eval_x, problem.m + problem.n, problem.outputs)
+
+    # 8×8 images: five points span five dimensions, and these are the first layer's inputs.
+    dense = cost(FullyConnected((40, 30)), digits(3, 2))
+    assert dense.multiplications == 5 * 40 + 40 * 30 + 30
+    assert dense.parameters == dense.multiplications + 40 + 30 + 1
+    assert cost(NETWORK, PROBLEM).multiplications == 3 * 7 + 7
+    # A 3×3 convolution of 4 channels on 8×8 pixels, then dense layers on 4·8·8 numbers.
+    convolution = cost(Convolutional((4,), (8,), pooling=None), digits(3, 2))
+    assert convolution.multiplications == 9 * 4 * 64 + 4 * 64 * 8 + 8
+    assert ONE.asked.shape.forward > 3 * 7 + 7
+
+
+def plan(capsys, *options):
+    assert main(["plan", *options]) == 0
+    return capsys.readouterr().out
+
+
+def said(out):
+    return " ".join(out.split())
+
+
+def test_the_command_writes_a_plan(tmp_path, capsys):
+    path = tmp_path / "plan.json"
+    out = plan(capsys, "-k", "perceptron", "--device", "cuda:0,1", "--scale", "full", "--json", str(path))
+    found = json.loads(path.read_text())
+    assert (found["scale"], found["device"], found["processes"]) == ("full", "cuda", 2)
+    assert list(found["claims"]) == ["perceptron_prefers_low_entropy"]
+    assert 0 < found["total"]["first"] <= found["total"]["all"]
+    assert "No GPU is priced" in out
+    assert f"leaves 0 of {found['total']['cells']} cells unjudged" in said(out)
+
+
+def test_the_budget_is_said_to_be_kept_or_not_with_what_it_leaves(capsys):
+    within = said(plan(capsys, "-k", "perceptron", "--device", "cpu", "--budget", "100h"))
+    assert "within the budget of 100 h 0 min, which leaves 0 of 18 cells unjudged" in within
+    beyond = said(plan(capsys, "-k", "perceptron", "--device", "cuda", "--budget", "0.001s"))
+    assert "in one process, beyond the budget of < 0.1 s, which leaves " in beyond
+    assert "leaves 0 of" not in beyond
+    assert "half of the shards took within a factor of" in beyond
 
 
 @pytest.mark.parametrize(
@@ -100,7 +175,6 @@ def test_needs_beyond_all_looks_are_said_to_be_undecided(cells):
         (["--device", "tpu"], "--device takes auto, cpu, cuda, cuda:N or several such as cuda:0,1, not 'tpu'."),
         (["--budget", "soon"], "--budget takes a positive time such as 90s, 30m or 2h, not 'soon'."),
         (["-k", "nonsense"], "No claim has 'nonsense' in its name"),
-        (["--check", "nowhere.json", "--store", "."], "There are no results at nowhere.json"),
     ],
 )
 def test_bad_input_is_one_sentence(options, sentence, capsys):
@@ -110,55 +184,14 @@ def test_bad_input_is_one_sentence(options, sentence, capsys):
     assert said.count("\n") == 1
 
 
-def test_the_command_writes_a_plan(tmp_path, capsys):
-    path = tmp_path / "plan.json"
-    assert main(["plan", "-k", "perceptron", "--device", "cuda:0,1", "--scale", "full", "--json", str(path)]) == 0
-    found = json.loads(path.read_text())
-    assert (found["scale"], found["processes"]) == ("full", 2)
-    assert {cell["claim"] for cell in found["cells"]} == {"perceptron_prefers_low_entropy"}
-    assert 0 < found["first"]["computed"] <= found["all"]["computed"]
-    assert "ResNet-18 on ImageNet" in capsys.readouterr().out
-
-
-def test_identities_do_not_hang_on_the_seed():
-    modules = [module for module in claims() if "perceptron" in module.__name__]
-    one, other = (
-        [identity(request) for cell in record(modules, "smoke", seed=seed) for request in cell.requests]
-        for seed in (0, 7)
-    )
-    assert one == other
-
-
-def test_evidence_is_extrapolated_by_a_power_law():
-    a, b = evidence_curve()
-    for m, nats in EVIDENCE.items():
-        assert a * m**b == pytest.approx(nats, rel=0.15)
-    resnet = next(pair for pair in paper.PAIRS if pair.name == "ResNet-18 on ImageNet")
-    assert paper.nats_of(resnet) == pytest.approx(a * resnet.m**b * log(1000) / log(2))
-
-
-def test_paper_costs_are_forward_passes_over_what_the_device_does():
-    case = paper.cases(1e13, within_hours=1000)[1]
-    training = next(way for way in case.ways if way.name == "training")
-    forwards = paper.NETWORKS * 90 * 1_281_167 * 3
-    assert exp(training.log10_forwards * log(10)) == pytest.approx(forwards)
-    assert training.hours == pytest.approx(forwards * 1.81e9 / (0.3 * 1e13) / 3600)
-    assert next(way for way in case.ways if way.name == "rejection").hours == inf
-    twice = paper.cases(2e13, within_hours=1000)[1]
-    assert all(
-        slow.hours == inf or slow.hours == pytest.approx(2 * fast.hours)
-        for slow, fast in zip(case.ways, twice.ways, strict=True)
-    )
-    assert "Monte-Carlo kernel" in case.reach
-
-
-def test_times_and_amounts_are_short():
-    assert [rough_duration(each) for each in (0.5, 90, 7200, 86400 * 3, 1e9, inf)] == [
-        "0.5 s",
-        "1.5 min",
-        "2 h",
-        "3 days",
-        "32 years",
-        "for ever",
-    ]
+def test_amounts_are_short():
     assert [amount(each) for each in (12, 1500, 2.5e9, inf)] == ["12 ", "1.5 k", "2.5 G", "∞"]
+
+
+def test_memory_is_of_a_block_or_of_a_kernel():
+    wide, kernel = asked(
+        lambda lab: lab.prior(FullyConnected((2000, 2000)), digits(8, 64), draws=12),
+        lambda lab: lab.spectrum(FullyConnected(()), digits(500, 500), "nngp"),
+    )[:2]
+    assert memory(wide) == 3 * 4 * 4 * (wide.asked.shape.parameters + 72 * wide.asked.shape.held)
+    assert memory(kernel) == 3 * 8 * 1000**2

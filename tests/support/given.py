@@ -18,6 +18,8 @@ class Given(Sampler[Any]):
     made: type = argument(key=None, default=object)
     grows: bool = argument(key=None, default=True)
 
+    work = 0.0
+
     @property
     def name(self):
         return self.called

@@ -200,23 +200,7 @@ def sample() -> dict:
         cell("limits", "only: senseless", "not asked", None, {"what": "senseless"}, kind="rival", message="No sense."),
         cell("limits", "only: broken", "error", None, {"what": "broken"}, kind="rival", message="Trace\nValueError: x"),
     ]
-    return document(claims, cells) | {"plan": plan(cells)}
-
-
-def plan(cells: list[dict]) -> dict:
-    """Each cell that was judged took half, once, twice or four times as long as predicted, one after the other."""
-    judged = [cell for cell in cells if cell["estimate"]]
-    took = [
-        {
-            "claim": cell["claim"],
-            "id": cell["id"],
-            "predicted": 3.0,
-            "took": 3.0 * 2.0 ** (number % 4 - 1),
-            "before": 0.0,
-        }
-        for number, cell in enumerate(judged)
-    ]
-    return {"note": "A note on costs.", "load": 1.25, "cells": took}
+    return document(claims, cells)
 
 
 def many(count: int, of_claims: int = 40, functions: int = 50) -> dict:

@@ -11,7 +11,6 @@ PROCESSES = (
     "tests/run/test_bad_input.py",
     "tests/run/test_end_to_end.py",
     "tests/run/test_faults.py",
-    "tests/run/test_plan_afterwards.py::test_several_processes_are_held_against_the_plan_once",
     "tests/run/test_plugin.py",
 )
 

@@ -58,6 +58,20 @@ def test_ln_evidence_is_that_of_the_mean():
         log_evidence([-3.0])
 
 
+def test_runs_that_coincide_say_nothing_of_their_error():
+    for same in ([-3.0, -3.0], [-3.0] * 16):
+        assert log_evidence(same).interval(0.05) == (-inf, inf)
+
+
+def test_a_probability_is_at_most_one():
+    wide = [-0.1, -1.5, -0.2, -2.0]
+    assert log_evidence(wide).interval(0.001)[1] == 0.0
+    assert log_evidence([0.9, 1.3]).value == 0.0
+    # The inverse of a probability may be larger.
+    low, high = log_evidence([0.9, 1.3], most=inf).interval(0.05)
+    assert low < 1.1 < high
+
+
 def normal(value, error):
     return Estimate("number", value, student(value, error, inf), 10, "draws", 10.0, "given")
 

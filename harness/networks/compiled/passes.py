@@ -1,13 +1,50 @@
 """Forward and backward passes of one fully connected ReLU network on a CPU, for compiled loops.
 
-Parameters are a row of numbers, layer by layer, weights before biases. A compiled function is cached together with what
-it calls, and made again when its own file changes only: after a change here, change `fused.py` and `trajectories.py`.
+Parameters are a row of numbers, layer by layer, weights before biases. Compiled functions are cached together with what
+they call, and compiled again only if their own file changes: after a change here, change `training/compiled.py` and
+`moves/hamiltonian.py` in `samplers/` too.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
+import torch
 from numba import njit
+from torch import Tensor
 
 from harness.networks.compiled.products import ALL, FAST, POSITIVE, WHERE_POSITIVE, matrix, multiply, transpose
+from harness.networks.ensemble import Architecture, Parameter
+from harness.networks.fully_connected import FullyConnected
+
+
+def supports_forward(architecture: Architecture, table: Mapping[str, Parameter], inputs: Tensor) -> bool:
+    """Whether `forward` computes the logits of these networks.
+
+    It does if they are fully connected ReLU networks in the standard parametrisation with one logit, on a CPU.
+
+    Args:
+        architecture: of the networks.
+        table: the parameters of one network.
+        inputs: (points, ...) prepared inputs, whose device and type count.
+
+    Returns:
+        True if `forward` and `backward` may be called.
+    """
+    return (
+        isinstance(architecture, FullyConnected)
+        and (architecture.activation, architecture.parametrisation) == ("relu", "standard")
+        and table["readout.weight"].shape[-1] == 1
+        and (inputs.device.type, inputs.dtype) == ("cpu", torch.float32)
+    )
+
+
+def layer_widths(table: Mapping[str, Parameter]) -> tuple[np.ndarray, bool]:
+    """Widths of the inputs, the hidden layers and the readout, (layers + 1,), and whether layers have biases.
+
+    table: the parameters of one network that `supports_forward` accepts.
+    """
+    fan_in = [parameter.shape[0] for name, parameter in table.items() if name.endswith(".weight")]
+    return np.array([*fan_in, 1]), "readout.bias" in table
 
 
 @njit(error_model="numpy", nogil=True)
@@ -32,7 +69,17 @@ def forward(
     widths: np.ndarray,
     biased: bool,
 ) -> None:
-    """Fills the units of all layers for these points, at most a batch; the last ones are the logits."""
+    """Fill in the units of all layers for some points; the last ones are the logits.
+
+    Args:
+        theta: (size,) parameters of one network.
+        x: (points, inputs) inputs.
+        chosen: (points,) indices of the points, at most a batch.
+        units: (units,) to fill in, as `no_units` makes them.
+        starts: (layers + 1,) where each layer's units begin.
+        widths: of the inputs, the hidden layers and the readout.
+        biased: whether layers have biases.
+    """
     points, number = len(chosen), 0
     for i in range(points):
         point, at = chosen[i], i * (widths[0] + 1)
@@ -60,9 +107,18 @@ def backward(
     biased: bool,
     points: int,
 ) -> None:
-    """Fills the gradient of the loss, whose slopes by the logits are in the place of these.
+    """Fill in the gradient of the loss from its slopes by the logits.
 
-    Those by the hidden units take the place of the units, which are not needed any more. across: room for weights.
+    Args:
+        theta: (size,) parameters of one network.
+        gradient: (size,) to fill in.
+        units: as `forward` left them, with the slopes in the place of the logits; slopes by the hidden units take the
+            place of the units, which are not needed any more.
+        starts: (layers + 1,) where each layer's units begin.
+        across: room for a layer's weights.
+        widths: of the inputs, the hidden layers and the readout.
+        biased: whether layers have biases.
+        points: how many points there are.
     """
     number = len(theta)
     for layer in range(len(widths) - 2, -1, -1):

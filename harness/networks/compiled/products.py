@@ -4,8 +4,8 @@ A tile of up to 8 rows and 48 columns of the product stays in registers while th
 step a few neighbouring numbers of b are loaded, and each row's number of a multiplies all of them. The tile is written
 in LLVM's own terms, on vectors as long as AVX-512's, which LLVM splits where they are shorter.
 
-A compiled function is cached together with what it calls, and made again when its own file changes only: after a change
-here, change `fused.py` and `trajectories.py` too.
+Compiled functions are cached together with what they call, and compiled again only if their own file changes: after a
+change here, change `training/compiled.py` and `moves/hamiltonian.py` in `samplers/` too.
 """
 
 # ruff: noqa: ANN001, ANN201, ANN202 — numba calls the functions that write instructions, with values and types of its own
@@ -118,9 +118,20 @@ def _emit(
 
 @_intrinsic
 def matrix(_, numbers, start, rows, columns, down, right):  # type: ignore[no-untyped-def]
-    """Numbers of a flat array as a matrix: the first one's index, the shape, and from one to the one below or beside.
+    """View numbers of a flat array as a matrix, as a slice and a reshape would, without a call.
 
-    What a slice and a reshape would give, at no call. It does not keep the array alive.
+    The view does not keep the array alive.
+
+    Args:
+        numbers: the flat array, float32.
+        start: index of the first number.
+        rows: rows of the matrix.
+        columns: columns of the matrix.
+        down: from a number to the one below.
+        right: from a number to the one beside.
+
+    Returns:
+        (rows, columns) of the array's own memory.
     """
     kind = types.Array(numbers.dtype, 2, "A")
 
@@ -159,11 +170,14 @@ _strip_of_8, _strip_of_16, _strip_of_32, _strip_of_40, _strip_of_48 = (_strip(wi
 
 @njit(nogil=True)
 def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray, keep: np.int64 = ALL) -> None:
-    """out = a b, float32; out must be neither a nor b, and may be parts of larger arrays, as these may.
+    """Multiply two float32 matrices, out = a b; all three may be parts of larger arrays.
 
-    a: (rows, inner), of any strides. b: (inner, columns) and out: (rows, columns), with neighbouring columns side by
-    side in memory. keep: ALL, POSITIVE (ReLU of the product) or WHERE_POSITIVE (the product where out was not at most
-    0 before, 0 elsewhere).
+    Args:
+        a: (rows, inner), of any strides.
+        b: (inner, columns), with neighbouring columns side by side in memory.
+        out: (rows, columns) to fill in, neither a nor b, with neighbouring columns side by side in memory.
+        keep: ALL, POSITIVE (ReLU of the product) or WHERE_POSITIVE (the product where out was not at most 0 before,
+            0 elsewhere).
     """
     column, columns = 0, out.shape[1]
     while column < columns:

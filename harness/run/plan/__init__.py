@@ -1,1 +1,1 @@
-"""What a run will cost, before it is run: what its cells will ask for, by measured costs, looks and budget."""
+"""What a run will cost, before it is run: the requests of its cells, each at work × price, against the budget."""

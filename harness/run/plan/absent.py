@@ -1,4 +1,4 @@
-"""The place of a result that is not there: a claim's function can go on with it to whatever it asks for next."""
+"""A null object in the place of a result, with which a claim's function goes on to what it asks for next."""
 
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Absent:
-    """Whatever is done with it gives it again; as a number it is 1, as a truth it is true, as a pair two of it."""
+    """Null object: every operation returns it; it converts to 1 and True, and unpacks into two copies of itself."""
 
     def _itself(self, *_: Any, **__: Any) -> "Absent":
         return self
@@ -59,7 +59,7 @@ ABSENT = Absent()
 
 
 def skipping_absent(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, but that it is not called with what is absent: then its result is absent, too."""
+    """The function, whose result is absent if one of its arguments is: it is not called then."""
 
     @wraps(function)
     def called(*arguments: Any, **named: Any) -> Any:

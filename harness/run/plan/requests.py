@@ -8,7 +8,7 @@ only after it has seen a result, as at a width that it measured, is taken as if 
 import importlib
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -68,10 +68,7 @@ class Request:
     @property
     def sampler(self) -> str:
         """What draws or computes it."""
-        for kind in ("kernel", "approximation", "spectrum"):
-            if not self.drawn and kind in self.spec:
-                return kind
-        return str(self.spec["sampler"])
+        return self.asked.name
 
     def shards(self, effort: int, look: int) -> int:
         """How many there are of it at a look."""
@@ -101,7 +98,16 @@ class Recorder(Lab):
 
     @classmethod
     def at(cls, scale: str, device: str, seed: int) -> "Recorder":
-        """At a scale; requests do not depend on which GPU there is, nor on whether there is one."""
+        """Make one for a scale; requests do not depend on which GPU there is, nor on whether there is one.
+
+        Args:
+            scale: a name in SCALES.
+            device: as pytest takes it.
+            seed: of the run.
+
+        Returns:
+            A lab that has noted nothing yet.
+        """
         made = cls(SCALES[scale], torch.device(device.partition(":")[0]), seed, Store(Path()))
         made.noted = {}
         return made
@@ -126,7 +132,17 @@ class Recorder(Lab):
         return self._note(computation)
 
     def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = OWN) -> np.ndarray:
-        """Note its blocks; Unavailable as in a run."""
+        """Note a kernel's blocks; arguments and Unavailable as of the lab.
+
+        Args:
+            architecture: as of the lab.
+            problem: as of the lab.
+            kind: as of the lab.
+            by: as of the lab.
+
+        Returns:
+            What is absent.
+        """
         if by == LIBRARY:
             from harness.samplers.infinite_width.kernels.library import stax
 
@@ -135,12 +151,30 @@ class Recorder(Lab):
         return ABSENT  # type: ignore[return-value]
 
     def spectrum(self, architecture: Architecture, pool: Problem, kind: str) -> Any:
-        """Note it and its kernel."""
+        """Note a spectrum and its kernel.
+
+        Args:
+            architecture: as of the lab.
+            pool: as of the lab.
+            kind: as of the lab.
+
+        Returns:
+            What is absent.
+        """
         super().spectrum(architecture, pool, kind)
         return ABSENT
 
     def gaussian_process(self, architecture: Architecture, problem: Problem, by: str = OWN) -> Any:
-        """Note its kernel."""
+        """Note the kernel of a Gaussian process.
+
+        Args:
+            architecture: as of the lab.
+            problem: as of the lab.
+            by: as of the lab.
+
+        Returns:
+            What is absent.
+        """
         problem.needs_two_classes("A Gaussian process")
         self.kernel(architecture, problem, by=by)
         return ABSENT
@@ -151,16 +185,21 @@ def claims(folder: Path = Path("claims")) -> list[ModuleType]:
     files = [path for path in sorted(folder.rglob("*.py")) if not path.name.startswith("_")]
     if not files:
         raise BadInput(f"There are no claims in {folder.resolve()}; plan a run in the folder that has them.")
-    return modules(files)
-
-
-def modules(files: Iterable[Path]) -> list[ModuleType]:
-    """The claims of these files, named from the folder that has `claims`, imported."""
     return [importlib.import_module(".".join(path.with_suffix("").parts)) for path in files]
 
 
 def record(modules: list[ModuleType], scale: str, device: str = "cpu", seed: int = 0) -> list[Cell]:
-    """Every cell of these claims at a scale, in the order of a run, with what it asks for at its first look."""
+    """Note what every cell of these claims asks for at its first look.
+
+    Args:
+        modules: the claims' files, imported.
+        scale: a name in SCALES.
+        device: as pytest takes it.
+        seed: of the run.
+
+    Returns:
+        The cells, in the order of a run.
+    """
     lab = Recorder.at(scale, device, seed)
     with dry_run(), warnings.catch_warnings(action="ignore"):
         return [

@@ -1,4 +1,4 @@
-"""What frozen features can do: whether some last layer on top of them fits the training set, exactly."""
+"""Whether some last layer on frozen features fits the training set, decided exactly."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,12 @@ from harness.networks.ensemble import sampling_inputs
 from harness.problems import Problem
 from harness.samplers.prior import ensembles
 from harness.samplers.sampler import Sampler
+from harness.samplers.work import ENTRY
 
 
 @dataclass(frozen=True)
 class Feasibility(Merging):
-    """For how many hidden draws some last layer fits all of S."""
+    """Number of hidden draws on which some last layer fits all of S."""
 
     feasible: int
     draws: int
@@ -27,10 +28,18 @@ _TOLERANCE, _MARGIN = 1e-10, 1e-9
 
 
 def separable(features: np.ndarray, labels: np.ndarray, threshold: bool) -> bool:
-    """Whether signs(features·v + b) = labels has a solution (b = 0 without threshold): a linear programme.
+    """Decide by a linear programme whether signs(features·v + b) = labels has a solution.
 
-    features: (points, width). labels: (points,) 0/1. Solved as: the largest t with s(φ·v + b) ≥ t for every point and
-    all of v, b, t within ±1. It always has a solution, and t > 0 exactly where strict separation is possible.
+    The programme maximises t subject to s(φ·v + b) ≥ t for every point and all of v, b, t within ±1. It always has a
+    solution, and t > 0 if and only if strict separation is possible.
+
+    Args:
+        features: (points, width) features of the points.
+        labels: (points,) labels 0 or 1.
+        threshold: False for b = 0.
+
+    Returns:
+        Whether the labels can be fitted.
     """
     signed = _signed(features, labels, threshold)
     t_last = np.append(np.zeros(signed.shape[1]), 1.0)
@@ -48,11 +57,19 @@ def separable(features: np.ndarray, labels: np.ndarray, threshold: bool) -> bool
 
 
 def certified(features: np.ndarray, labels: np.ndarray, threshold: bool) -> bool | None:
-    """What `separable` says, where a short proof of it is found; else None. 30 to 50 times as fast.
+    """Decide the same as `separable` by a short proof, 30 to 50 times as fast.
 
-    Of the convex combinations of the signed points the one nearest to 0, by nonnegative least squares, is a proof
-    either way (Gordan 1873): where it has a positive product with every signed point, its direction separates them;
-    where it is so near to 0 that no direction within ±1 has a larger margin than counts as one, nothing does.
+    Nonnegative least squares finds the convex combination of the signed points that is nearest to 0, which is a proof
+    either way (Gordan 1873): if it has a positive product with every signed point, its direction separates them; if it
+    is so near to 0 that no direction within ±1 has a larger margin than counts as one, nothing separates them.
+
+    Args:
+        features: (points, width) features of the points.
+        labels: (points,) labels 0 or 1.
+        threshold: False for a last layer without bias.
+
+    Returns:
+        Whether the labels can be fitted; None if no such proof is found.
     """
     signed = _signed(features, labels, threshold)
     target = np.append(np.zeros(signed.shape[1]), 1.0)
@@ -72,7 +89,7 @@ def certified(features: np.ndarray, labels: np.ndarray, threshold: bool) -> bool
 
 
 def _signed(features: np.ndarray, labels: np.ndarray, threshold: bool) -> np.ndarray:
-    """Each point times its sign: some direction has a positive product with all of them where labels can be fitted."""
+    """Each point times its sign; the labels can be fitted if some direction has a positive product with all of them."""
     columns = np.hstack([features, np.ones((len(features), 1))]) if threshold else features
     # Rows of unit length: the same half-spaces, and numbers the solvers' tolerances are made for.
     columns = columns / np.maximum(np.linalg.norm(columns, axis=1, keepdims=True), 1e-30)
@@ -82,7 +99,17 @@ def _signed(features: np.ndarray, labels: np.ndarray, threshold: bool) -> np.nda
 def last_layer_feasibility(
     architecture: Architecture, problem: Problem, draws: int, generator: torch.Generator
 ) -> Feasibility:
-    """Draw hidden layers, freeze them, and ask of each whether a last layer exists that fits S."""
+    """Draw hidden layers, freeze them, and count those on which some last layer fits S.
+
+    Args:
+        architecture: the networks.
+        problem: S, of two classes.
+        draws: number of hidden draws.
+        generator: source of randomness, on the device that computes.
+
+    Returns:
+        The number of hidden draws that some last layer fits, of all.
+    """
     problem.needs_two_classes("Feasibility of a last layer")
     x = sampling_inputs(architecture, problem.inputs[: problem.m], generator.device)
     feasible = 0
@@ -98,7 +125,7 @@ def last_layer_feasibility(
 
 @dataclass(frozen=True)
 class LastLayerFeasibility(Sampler[Feasibility]):
-    """For how many hidden draws some last layer fits S, exactly.
+    """Number of hidden draws on which some last layer fits S, decided exactly.
 
     draws: hidden draws per shard.
     """
@@ -111,3 +138,9 @@ class LastLayerFeasibility(Sampler[Feasibility]):
     def draw(self, generator: torch.Generator) -> Feasibility:
         """One shard."""
         return last_layer_feasibility(self.architecture, self.problem, self.draws, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.m * of.forward + ENTRY * of.m * min(of.m, of.features))

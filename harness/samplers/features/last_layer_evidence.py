@@ -1,10 +1,11 @@
 """P(S | hidden layers) of a Gaussian last layer, for many networks at once: each hidden draw's evidence.
 
-Given the hidden layers, logits are jointly Gaussian, and P(S | hidden layers) is the chance that they have the signs of
-the labels. Points are drawn one after the other, each from its conditional normal law cut off at 0 on its label's side;
-the product of the chances of these sides is an unbiased estimate of the evidence (Geweke 1991, Hajivassiliou & McFadden
-1998, Keane 1994), of far smaller variance than the share of last layers that fit, and its draws, weighted by it, follow
-the posterior of the last layer. An unbiased weight is all that a weighted mean over hidden draws needs.
+Given the hidden layers, logits are jointly Gaussian, and P(S | hidden layers) is the probability that they have the
+signs of the labels. Points are drawn one after the other, each from its conditional normal distribution cut off at 0 on
+its label's side; the product of the probabilities of these sides is an unbiased estimate of the evidence (Geweke 1991,
+Hajivassiliou & McFadden 1998, Keane 1994). Its variance is far smaller than that of the share of last layers that fit,
+and its draws, weighted by it, follow the posterior of the last layer. A weighted mean over hidden draws needs no more
+than an unbiased weight.
 """
 
 from typing import NamedTuple
@@ -21,10 +22,11 @@ _SINGULAR = 1e-10
 
 
 class LastLayers(NamedTuple):
-    """What is known of each network's last layers, (networks,) each.
+    """Evidence and errors of each network's last layers, (networks,) each.
 
-    evidence: unbiased estimates of P(S | hidden layers), not negative. errors: of the evidence times the mean share of
-    evaluation points that a last layer of the posterior gets wrong, unbiased as well.
+    evidence: unbiased estimates of P(S | hidden layers), not negative.
+    errors: unbiased estimates of the evidence times the mean share of evaluation points that a last layer of the
+        posterior gets wrong.
     """
 
     evidence: Tensor
@@ -34,7 +36,7 @@ class LastLayers(NamedTuple):
 def logit_covariance(architecture: Architecture, h: Tensor) -> Tensor:
     """Covariance of the logits over last layers at initialisation, (networks, points, points) float64.
 
-    h: (networks, points, features). BadInput where last layers are not Gaussian.
+    h: (networks, points, features). BadInput if last layers are not Gaussian.
     """
     if architecture.distribution != "gaussian":
         raise BadInput(f"The evidence of hidden layers takes Gaussian last layers, not those of {architecture.name}.")
@@ -53,10 +55,19 @@ def logit_covariance(architecture: Architecture, h: Tensor) -> Tensor:
 
 
 def last_layers(covariance: Tensor, signs: Tensor, m: int, samples: int, generator: torch.Generator) -> LastLayers:
-    """Evidence and errors from `samples` draws a network.
+    """Estimate the evidence and the errors of each network's last layers.
 
-    covariance: (networks, m + n, m + n) of the logits, training points first. signs: (m + n,) labels as ±1. A logit of
-    exactly 0 has label 0, sign −1.
+    A logit of exactly 0 has label 0, sign −1.
+
+    Args:
+        covariance: (networks, m + n, m + n) covariance of the logits, training points first.
+        signs: (m + n,) labels as ±1.
+        m: number of training points.
+        samples: draws per network.
+        generator: source of randomness, on the covariance's device.
+
+    Returns:
+        Evidence and errors; the errors are 0 if there are no evaluation points.
     """
     networks, points = len(covariance), len(signs)
     device = covariance.device

@@ -1,4 +1,4 @@
-"""Statistics of networks, a number for each hidden layer. To add one: a function and an entry in a table below."""
+"""Statistics of networks, one number per hidden layer. To add one: a function and an entry in a table below."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,16 @@ from harness.networks.ensemble import Layered, of_layer
 
 
 def hidden_layers(architecture: Architecture, parameters: Mapping[str, Tensor], x: Tensor) -> list[Tensor]:
-    """Units' values after each hidden layer, (networks, points, units); of what has no layers to tell apart, the last.
+    """Compute the units' values after each hidden layer.
 
-    x: (points, ...) prepared inputs. What a unit says of a point at several places counts as several units.
+    Args:
+        architecture: the networks; if its layers are not known, only the last hidden layer is given.
+        parameters: the networks' parameters, with a leading axis "networks".
+        x: (points, ...) prepared inputs.
+
+    Returns:
+        (networks, points, units) for each hidden layer; the values of a channel at several places count as several
+        units.
     """
     if not isinstance(architecture, Layered):
         return [architecture.features(parameters, x).flatten(2)]
@@ -32,17 +39,16 @@ def kernel(h: Tensor) -> Tensor:
 
 
 def centred(k: Tensor) -> Tensor:
-    """HKH with H = I − 11ᵀ/points: as if every unit's mean over the points were taken off its values."""
+    """HKH with H = I − 11ᵀ/points: the kernel of units whose values have mean 0 over the points."""
     k = k - k.mean(-1, keepdim=True)
     return k - k.mean(-2, keepdim=True)
 
 
 def alignment(k: Tensor, other: Tensor) -> Tensor:
-    """Centred alignment ⟨K_c, L_c⟩/(‖K_c‖·‖L_c‖) of kernels (..., points, points) that broadcast, in [0, 1]; 0 where
-    one of the two is constant.
+    """Centred alignment ⟨K_c, L_c⟩/(‖K_c‖·‖L_c‖) of kernels (..., points, points) that broadcast, in [0, 1].
 
-    Source: Cortes, Mohri & Rostamizadeh 2012, JMLR 13:795, definition 4. Of the linear kernels of two representations
-    it is linear CKA (Kornblith et al. 2019, arXiv 1905.00414, equations 3 and 4).
+    It is 0 if one of the two is constant. Source: Cortes, Mohri & Rostamizadeh 2012, JMLR 13:795, definition 4. Of the
+    linear kernels of two representations it is linear CKA (Kornblith et al. 2019, arXiv 1905.00414, equations 3 and 4).
     """
     k, other = centred(k), centred(other)
     squares = k.square().sum((-2, -1)) * other.square().sum((-2, -1))
@@ -66,10 +72,14 @@ def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """An ensemble on the points of a problem, as statistics look at it.
+    """An ensemble on the points of a problem, as statistics see it.
 
-    table: what one network's parameters are on these inputs. x: (m + n, ...) prepared inputs, training inputs first.
-    signs: (m + n,) labels as ±1. input_shape: of one input as the problem holds it, prepared but in no smaller span.
+    table: the parameters of one network on these inputs.
+    parameters: the networks' parameters, with a leading axis "networks".
+    x: (m + n, ...) prepared inputs, training inputs first.
+    signs: (m + n,) labels as ±1.
+    m: number of training points.
+    input_shape: shape of one prepared input before it is expressed in the span of all inputs.
     """
 
     architecture: Architecture
@@ -87,12 +97,12 @@ class View:
 
     @cached_property
     def logits(self) -> Tensor:
-        """(networks, m + n); of trained networks, as hidden draws have no last layer of their own."""
+        """(networks, m + n) logits of trained networks; hidden draws have no last layer of their own."""
         return self.architecture.readout(self.parameters, self.architecture.features(self.parameters, self.x))[..., 0]
 
     @cached_property
     def training_kernels(self) -> list[Tensor]:
-        """(networks, m, m) of each hidden layer."""
+        """(networks, m, m) kernel of each hidden layer on the training inputs."""
         return [kernel(h[:, : self.m]) for h in self.layers]
 
 
@@ -103,7 +113,7 @@ def training_alignment(view: View) -> Tensor:
 
 
 def evaluation_alignment(view: View) -> Tensor:
-    """The same on the evaluation inputs, whose labels no network was shown."""
+    """Centred alignment on the evaluation inputs, whose labels no network was trained on."""
     signs = view.signs[view.m :]
     return torch.stack([label_alignment(kernel(h[:, view.m :]), signs) for h in view.layers], dim=1)
 
@@ -116,8 +126,8 @@ def active_share(view: View) -> Tensor:
 def weight_norm(view: View) -> Tensor:
     """‖W‖² of each hidden layer over its mean at initialisation.
 
-    Where inputs are held in their own span (`sampling_inputs`), of the first layer's weights in that span: what is
-    orthogonal to all inputs has no say in what a network does, and stays distributed as at initialisation.
+    If inputs are expressed in their own span (`sampling_inputs`), the first layer's weights are those in that span:
+    weights orthogonal to all inputs do not change the logits, and stay distributed as at initialisation.
     """
     found = []
     for layer in range(len(view.layers)):
@@ -151,7 +161,7 @@ def unit_change(before: View, after: View) -> Tensor:
 
 
 def likeness(before: View, after: View) -> Tensor:
-    """Linear CKA of each hidden layer with its own self at initialisation, on the training inputs."""
+    """Linear CKA of each hidden layer with itself at initialisation, on the training inputs."""
     pairs = zip(before.training_kernels, after.training_kernels, strict=True)
     return torch.stack([alignment(*pair) for pair in pairs], dim=1)
 
@@ -159,8 +169,8 @@ def likeness(before: View, after: View) -> Tensor:
 def distance_travelled(before: View, after: View) -> Tensor:
     """‖θ − θ₀‖/‖θ₀‖ over all of a network's parameters, one number: (networks, 1).
 
-    Ask for networks that were trained on the inputs themselves (`in_span=False`): in the inputs' own span a first
-    layer's numbers are fewer and scaled.
+    It needs networks that were trained on the inputs themselves (`in_span=False`): in the inputs' own span the first
+    layer's parameters are fewer and scaled.
     """
     moved, start = (
         torch.stack([tensor.flatten(1).square().sum(1) for tensor in tensors]).sum(0)
@@ -175,8 +185,8 @@ def distance_travelled(before: View, after: View) -> Tensor:
 def layer_distance(before: View, after: View) -> Tensor:
     """‖W − W₀‖ of each hidden layer over the root mean square of ‖W₀‖, the radius of its initialisation.
 
-    Both are those of the weights on inputs as the problem holds them. In the inputs' own span (`in_input_span`) a
-    first layer's weight is c times as large, its step as well, with c the ratio of the standard deviations.
+    Both are those of the weights on inputs as the problem holds them. In the inputs' own span (`in_input_span`) a first
+    layer's weight is c times as large, and so is its step, with c the ratio of the standard deviations.
     """
     whole = before.architecture.parameters(before.input_shape)
     found = []
@@ -188,12 +198,12 @@ def layer_distance(before: View, after: View) -> Tensor:
 
 
 def normalised_margin(_: View, after: View) -> Tensor:
-    """Of the network at its end: the least of the m training logits, signed, over the product of all weights' Frobenius
-    norms: (networks, 1).
+    """The smallest signed training logit of the final network over the product of all weights' Frobenius norms:
+    (networks, 1).
 
-    Of ReLU networks without biases it does not change where a layer is scaled; Chiang et al. 2023 (openreview
-    QC10RmRbZy9) normalise the logits of their losses alike. Ask for networks that were trained on the inputs themselves
-    (`in_span=False`): in the inputs' own span a first layer's numbers are scaled.
+    It does not change if a layer of a ReLU network without biases is scaled; Chiang et al. 2023 (openreview
+    QC10RmRbZy9) normalise the logits of their losses in the same way. It needs networks that were trained on the inputs
+    themselves (`in_span=False`): in the inputs' own span the first layer's weights are scaled.
     """
     margins = (after.logits[:, : after.m] * after.signs[: after.m]).min(1).values
     norms = [w.flatten(1).norm(dim=1) for name, w in after.parameters.items() if name.endswith(".weight")]
@@ -201,7 +211,7 @@ def normalised_margin(_: View, after: View) -> Tensor:
 
 
 def evaluation_error(_: View, after: View) -> Tensor:
-    """Of the network at its end: the share of evaluation inputs that it gets wrong, (networks, 1)."""
+    """Share of evaluation inputs that the final network gets wrong, (networks, 1)."""
     wrong = (after.logits[:, after.m :] > 0) != (after.signs[after.m :] > 0)
     return wrong.float().mean(1, keepdim=True)
 

@@ -1,4 +1,7 @@
-"""The least width that fits: the smallest at which at least half of the networks do, where wider ones do more often."""
+"""The least width that fits: the smallest width at which at least half of the networks fit S.
+
+The share that fits is taken to rise with the width.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,15 +19,19 @@ from harness.samplers.features.feasibility import last_layer_feasibility
 from harness.samplers.features.training import OfTrained
 from harness.samplers.sampler import Sampler, argument
 from harness.samplers.training import train
+from harness.samplers.work import ENTRY, training_work
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import clopper_pearson
 
 
 @dataclass(frozen=True, eq=False)
 class Tallies:
-    """At some widths, how many of the networks fit; merges like a sum.
+    """Number of networks that fit at each width that was asked; merges like a sum.
 
-    widths: (widths,) int64, increasing. fitting, networks: (widths,) int64. Searched between lowest and highest.
+    widths: (widths,) int64, increasing.
+    fitting: (widths,) int64, networks that fit.
+    networks: (widths,) int64, networks in all.
+    lowest, highest: the range that was searched.
     """
 
     widths: np.ndarray
@@ -59,10 +66,21 @@ class Tallies:
 
 
 def search(probe: Callable[[int], tuple[int, int]], lowest: int, highest: int) -> Tallies:
-    """Bisection: at each width the networks' majority says on which side to go on, until no width is left between.
+    """Search the least width by bisection.
 
-    probe: width -> (how many networks fit, of how many), drawn anew at each call. The answer is one of lowest …
-    highest, which is taken to do, and no width is asked twice.
+    At each width the majority of networks decides on which side the search goes on, until no width is left between. The
+    answer is one of lowest … highest; the highest width is taken to fit, and no width is asked twice.
+
+    Args:
+        probe: width -> (networks that fit, networks drawn), drawn anew at each call.
+        lowest: the smallest width of the search.
+        highest: the largest width of the search.
+
+    Returns:
+        The tallies at the widths that were asked.
+
+    Raises:
+        BadInput: if the widths are not 1 ≤ lowest ≤ highest.
     """
     if not are_counts(lowest, highest) or lowest > highest:
         raise BadInput(f"Widths are searched upwards from 1, not between {lowest} and {highest}.")
@@ -78,11 +96,19 @@ def search(probe: Callable[[int], tuple[int, int]], lowest: int, highest: int) -
 
 
 def least_width(tallies: Tallies, quantity: str = "least width", unit: str = "networks") -> Estimate:
-    """The least width w* with its interval.
+    """Estimate the least width w*, with its interval.
 
-    A width at which fewer than half fit lies below w*, any other does not. What is counted at a width decides where a
-    search goes on, but not how it came there: each Clopper–Pearson limit holds as it is, and one of those at the widths
-    that were asked fails at most as often as all of them together.
+    A width at which fewer than half of the networks fit lies below w*, any other does not. The tally at a width decides
+    where the search goes on, but the search does not change the tally's distribution: each Clopper–Pearson limit holds
+    as it is, and those at the widths that were asked fail together at most as often as the sum of their errors.
+
+    Args:
+        tallies: the tallies of one or several searches.
+        quantity: name of the width in the report.
+        unit: name of the independent units, plural.
+
+    Returns:
+        The estimate; its interval lies within the range that was searched.
     """
     share = _rising(tallies.fitting / np.maximum(tallies.networks, 1), tallies.networks)
     half = tallies.widths[share >= 0.5]
@@ -106,7 +132,7 @@ def least_width(tallies: Tallies, quantity: str = "least width", unit: str = "ne
 
 
 def compression(with_features: Estimate, without: Estimate) -> Estimate:
-    """ln of the ratio of two least widths, without over with; each one's interval has half of the error."""
+    """ln of the ratio of two least widths, without over with features; each one's interval has half of the error."""
 
     def interval(alpha: float) -> tuple[float, float]:
         (low, high), (lower, higher) = (estimate.interval(alpha / 2) for estimate in (without, with_features))
@@ -127,10 +153,14 @@ def _rising(shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class LeastFrozenWidth(Sampler[Tallies]):
-    """Of hidden draws of the networks of widths 1 … highest, for how many some last layer fits S: by bisection.
+    """Number of hidden draws on which some last layer fits S, at widths 1 … highest chosen by bisection.
 
-    The architecture is the network of the highest width. network: width -> architecture. draws: hidden draws at each
-    width. grows: False for every look to have the shards of the first.
+    The architecture is the network of the highest width.
+
+    network: width -> architecture.
+    highest: the largest width of the search.
+    draws: hidden draws at each width.
+    grows: False if every look has the shards of the first.
     """
 
     network: Callable[[int], Architecture] = argument(key=None)
@@ -150,12 +180,19 @@ class LeastFrozenWidth(Sampler[Tallies]):
 
         return search(probe, 1, self.highest)
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.m * of.forward + ENTRY * of.m * min(of.m, of.features))
+
 
 @dataclass(frozen=True)
 class LeastTrainedWidth(OfTrained[Tallies]):
-    """Of networks of widths 1 … highest, how many fit S when all layers are trained: by bisection.
+    """Number of networks that fit S if all layers are trained, at widths 1 … highest chosen by bisection.
 
-    network, highest, grows: as of `LeastFrozenWidth`. networks: trained at each width.
+    network, highest, grows: as of `LeastFrozenWidth`.
+    networks: trained networks at each width.
     """
 
     network: Callable[[int], Architecture] = argument(key=None)
@@ -180,3 +217,8 @@ class LeastTrainedWidth(OfTrained[Tallies]):
             return found.functions.total, found.networks
 
         return search(probe, 1, self.highest)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return training_work(self.shape, self.optimiser, self.networks, self.batch, self.stop)

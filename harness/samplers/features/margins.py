@@ -1,4 +1,4 @@
-"""How far a network's training points lie from where its labels change, and its test error by that."""
+"""Distance of a network's training points from where its labels change, and its test error by that margin."""
 
 from math import prod
 
@@ -16,8 +16,8 @@ BINS = len(EDGES) + 1
 def logits_and_steepness(view: View) -> tuple[Tensor, Tensor]:
     """Logits and ‖∂logit/∂x‖ at every point, (networks, points) each, x as the problem holds it; BadInput for tokens.
 
-    Where inputs are held in their own span, the gradient along it: what lies across is as at initialisation, and no
-    point is displaced that way.
+    If inputs are expressed in their own span, the gradient is the one along it: across it parameters are as at
+    initialisation, and no point is displaced in that direction.
     """
     if not view.x.is_floating_point():
         raise BadInput("Tokens have no distances, so that networks on them have no gradient and no normalised margin.")
@@ -34,17 +34,17 @@ def logits_and_steepness(view: View) -> tuple[Tensor, Tensor]:
 
 
 def lipschitz_margin(view: View) -> Tensor:
-    """The least training logit, signed, over the largest ‖∂logit/∂x‖ at any point of S or E: (networks, 1).
+    """The smallest signed training logit over the largest ‖∂logit/∂x‖ at any point of S or E: (networks, 1).
 
-    The distance from the training points to where labels change, as far as the gradient is nowhere steeper, in the
-    units of the inputs; it does not change where the logit is scaled. So Peleg & Hein (arXiv 2407.03848) normalise:
-    they estimate the Lipschitz constant at the training and test points.
+    It is the distance from the training points to where labels change, in the units of the inputs, if the gradient is
+    nowhere steeper; it is invariant if the logit is scaled. Peleg & Hein (arXiv 2407.03848) normalise in this way: they
+    estimate the Lipschitz constant at the training and test points.
     """
     return _margin_and_error(view)[0][:, None]
 
 
 def errors_by_margin(view: View) -> Tensor:
-    """In which bin of `lipschitz_margin` a network is, as 0s and a 1, and its test error in the same place.
+    """The bin of `lipschitz_margin` of each network, as 0s and a 1, and its test error in the same place.
 
     (networks, 2·BINS): their means are the share of each bin, and that share times the mean error there.
     """
@@ -54,7 +54,7 @@ def errors_by_margin(view: View) -> Tensor:
 
 
 def _margin_and_error(view: View) -> tuple[Tensor, Tensor]:
-    """(networks,) each; the error is the share of evaluation inputs that are given the wrong label."""
+    """Margin and share of evaluation inputs with the wrong label, (networks,) each."""
     logits, steepness = logits_and_steepness(view)
     least = (logits * view.signs)[:, : view.m].min(1).values
     wrong = (logits > 0) != (view.signs > 0)

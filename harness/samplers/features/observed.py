@@ -1,7 +1,7 @@
-"""Statistics of an ensemble's networks, and what they say of it: means, shifts of the posterior, differences.
+"""Statistics of an ensemble's networks, and estimates from them: means, shifts of the posterior, differences.
 
-The independent unit is the network, or where last layers were averaged over, the hidden draw. A hidden draw of the
-initialisation that counts by its evidence P(S | hidden layers) is one of the posterior: both are in one sample.
+The independent unit is the network, or the hidden draw if last layers were averaged over. A hidden draw of the
+initialisation that is weighted by its evidence P(S | hidden layers) is a draw of the posterior: one sample holds both.
 """
 
 from dataclasses import dataclass
@@ -24,9 +24,11 @@ ENOUGH_NETWORKS, ENOUGH_DRAWS = 30, 500
 
 @dataclass(frozen=True, eq=False)
 class Observed(Merging):
-    """values: (units, k) float, a statistic a column. weights: (units,) how much each unit counts, not negative.
+    """Statistics by unit, with the units' weights.
 
-    left_out: networks that were asked for but have no values, such as those that never fitted S.
+    values: (units, k) float, one statistic per column.
+    weights: (units,) weight of each unit, not negative.
+    left_out: networks that were asked for but have no values, for example because they never fitted S.
     """
 
     values: np.ndarray
@@ -41,12 +43,12 @@ class Observed(Merging):
 
     @property
     def alike(self) -> bool:
-        """Whether all units count the same, as networks do; hidden draws count by their evidence."""
+        """Whether all units have weight 1, as networks do; hidden draws are weighted by their evidence."""
         return bool((self.weights == 1).all())
 
     @property
     def unit(self) -> str:
-        """What is independent."""
+        """Name of the independent units."""
         return "networks" if self.alike else "hidden draws"
 
     @property
@@ -67,14 +69,26 @@ class Observed(Merging):
 def enough(weights: np.ndarray) -> bool:
     """Whether units of these weights are enough for an interval of a weighted mean.
 
-    Σ w² is what its variance rests on: its effective number (Σ w²)²/Σ w⁴ is smaller than that of the mean itself.
+    Its variance rests on Σ w², whose effective number (Σ w²)²/Σ w⁴ is smaller than that of the mean itself.
     """
     w = weights / weights.max() if weights.any() else weights
     return float((w**2).sum()) ** 2 >= ENOUGH_DRAWS * float((w**4).sum()) > 0
 
 
 def mean(sample: Observed, column: int, quantity: str) -> Estimate:
-    """Weighted mean of a statistic. Undecided where all networks were left out."""
+    """Estimate the weighted mean of a statistic.
+
+    Args:
+        sample: the statistics by unit.
+        column: index of the statistic.
+        quantity: name of the mean in the report.
+
+    Returns:
+        The estimate; without an interval if the units are too few.
+
+    Raises:
+        Undecided: if all networks were left out.
+    """
     _needs_any(sample)
     if not sample.enough:
         return nothing_yet(quantity, len(sample.weights), sample.unit)
@@ -86,10 +100,18 @@ def mean(sample: Observed, column: int, quantity: str) -> Estimate:
 
 
 def shift(sample: Observed, column: int, quantity: str) -> Estimate:
-    """Mean of a statistic under the posterior less that under the prior, in standard deviations of the prior.
+    """Estimate how far the posterior's mean of a statistic lies from the prior's.
 
-    sample: hidden draws of the initialisation with their evidence. With one sample for both, the shift is
-    Cov(w, x)/(E w · sd x), the evidence's coefficient of variation times its correlation with the statistic.
+    With one sample for both, the shift is Cov(w, x)/(E w · sd x), the evidence's coefficient of variation times its
+    correlation with the statistic.
+
+    Args:
+        sample: hidden draws of the initialisation with their evidence.
+        column: index of the statistic.
+        quantity: name of the shift in the report.
+
+    Returns:
+        The difference of the means, in standard deviations of the prior.
     """
     if not sample.enough:
         return nothing_yet(quantity, len(sample.weights), sample.unit)
@@ -102,10 +124,19 @@ def shift(sample: Observed, column: int, quantity: str) -> Estimate:
 
 
 def shift_of_runs(runs: RunsPosterior, prior: Observed, column: int, quantity: str) -> Estimate:
-    """The same of a statistic between 0 and 1 by subset simulation, where the evidence of hidden draws varies too much.
+    """Estimate the same shift by subset simulation, for problems on which the evidence of hidden draws varies too much.
 
-    runs: what independent runs observed. prior: units of the initialisation; their evidence does not matter. BadInput
-    where nothing was observed, or something outside 0 … 1.
+    Args:
+        runs: independent runs with what they observed of their particles, between 0 and 1.
+        prior: units of the initialisation; their evidence is not used.
+        column: index of the statistic, the same in both.
+        quantity: name of the shift in the report.
+
+    Returns:
+        The difference of the means, in standard deviations of the prior.
+
+    Raises:
+        BadInput: if the runs observed nothing, or something outside 0 … 1.
     """
     unit = "independent runs"
     if runs.observed is None:
@@ -133,10 +164,19 @@ def shift_of_runs(runs: RunsPosterior, prior: Observed, column: int, quantity: s
 
 
 def difference(networks: Observed, draws: Observed, column: int, quantity: str) -> Estimate:
-    """Mean of a statistic over networks less that under the posterior, in standard deviations of the prior.
+    """Estimate the mean of a statistic over networks less its mean under the posterior.
 
-    networks: such as trained ones. draws: hidden draws of the initialisation with their evidence. Undecided where all
-    networks were left out.
+    Args:
+        networks: statistics of independent networks, for example trained ones.
+        draws: hidden draws of the initialisation with their evidence.
+        column: index of the statistic, the same in both.
+        quantity: name of the difference in the report.
+
+    Returns:
+        The difference of the means, in standard deviations of the prior.
+
+    Raises:
+        Undecided: if all networks were left out.
     """
     _needs_any(networks)
     for sample in (networks, draws):
@@ -166,7 +206,7 @@ def _needs_any(sample: Observed) -> None:
 
 
 def none_fitted(networks: int) -> str:
-    """Why there is nothing to say of trained networks."""
+    """The message that no trained network fitted S."""
     return (
         f"None of {networks:,} trained networks fitted the training set, so that none has hidden layers to look at; a "
         "smaller learning rate or another loss would give some."
@@ -174,7 +214,7 @@ def none_fitted(networks: int) -> str:
 
 
 def _standardised(sample: Observed, column: int) -> np.ndarray:
-    """In standard deviations of the prior from its mean; 0 where the statistic never varies."""
+    """Values in standard deviations of the prior from its mean; 0 if the statistic never varies."""
     x = sample.values[:, column].astype(float)
     deviation = x.std()
     return (x - x.mean()) / deviation if deviation > 0 else np.zeros_like(x)

@@ -1,8 +1,8 @@
-"""Which of a hidden layer's units are active on which points: the distribution over functions after each layer.
+"""Patterns of hidden units: on which points each unit is active, as a distribution over functions after each layer.
 
 A unit's pattern is the string of its signs on some points of S and some of E, held as functions are. A network's units
-are not independent, so that patterns are kept by network, as those of last layers are by hidden draw, and the distances
-between distributions over functions serve for them as they are.
+are not independent, so patterns are kept by network, as those of last layers are by hidden draw, and the distances
+between distributions over functions apply to them unchanged.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,10 @@ PATTERN_POINTS, PATTERN_UNITS = 6, 8
 
 @dataclass(frozen=True)
 class LayerPatterns:
-    """layers: for each hidden layer the units' patterns, one cluster a network or hidden draw."""
+    """The units' patterns of each hidden layer.
+
+    layers: one entry per hidden layer, with one cluster per network or hidden draw.
+    """
 
     layers: tuple[ClusteredCounts, ...]
 
@@ -47,11 +50,21 @@ class LayerPatterns:
 
 
 def patterns(view: View, points: int, units: int) -> list[np.ndarray]:
-    """Packed patterns of each hidden layer, (networks, units, words): of its first `units` units, or of all where there
-    are fewer, on the first `points` points of S and of E each.
+    """Pack the activation patterns of each hidden layer's units.
 
-    A layer's units are exchangeable, at initialisation and after any training or posterior that treats them alike.
-    BadInput where S or E has fewer points.
+    A layer's units are exchangeable, at initialisation and after any training or posterior that treats all units
+    equally.
+
+    Args:
+        view: the networks on S, then E.
+        points: points of S, and as many of E, on which patterns are taken: the first ones.
+        units: units of each layer, the first ones; all if there are fewer.
+
+    Returns:
+        (networks, units, words) for each hidden layer.
+
+    Raises:
+        BadInput: if S or E has fewer points.
     """
     if not 1 <= points <= min(view.m, len(view.signs) - view.m):
         raise BadInput(
@@ -63,7 +76,16 @@ def patterns(view: View, points: int, units: int) -> list[np.ndarray]:
 
 
 def clustered(words: list[np.ndarray], points: int, weights: np.ndarray | None = None) -> LayerPatterns:
-    """words: of each layer, (networks, units, words). weights: (networks,) whole numbers, how often each counts."""
+    """Count packed patterns by network.
+
+    Args:
+        words: (networks, units, words) packed patterns of each layer.
+        points: points of S, and as many of E, that a pattern has.
+        weights: (networks,) whole numbers, the multiplicity of each network; None for 1 each.
+
+    Returns:
+        The counts of each layer, one cluster per network.
+    """
     found = []
     for each in words:
         networks, units, _ = each.shape

@@ -1,9 +1,9 @@
 """Hidden layers at initialisation and under the posterior of random sampling: one sample with two sets of weights.
 
 Hidden draws of the initialisation, each weighted by its evidence P(S | hidden layers), follow the posterior of the
-hidden layers; the last layer is averaged over (`evidence`). Nothing is refused, so that a few thousand draws say more
-than all networks of a rejection sampler, as long as the evidence does not vary too much: narrow networks on many points
-need more draws than there can be, and the effective number (`Observed.effective_size`) shows it.
+hidden layers; the last layer is averaged over (`last_layer_evidence.py`). No draw is rejected, so a few thousand draws
+say more than all networks of a rejection sampler, unless the evidence varies too much: narrow networks on many points
+need more draws than are affordable, and the effective size (`Observed.effective_size`) shows it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +25,7 @@ from harness.samplers.features.patterns import PATTERN_POINTS, PATTERN_UNITS, La
 from harness.samplers.posterior.subset_simulation import Observe, SubsetSimulation
 from harness.samplers.prior import ensembles
 from harness.samplers.sampler import Sampler
+from harness.samplers.work import ENTRY
 
 # Draws of the last layer for each hidden draw: beyond, what the hidden draws differ by is nearly all of the variance.
 SAMPLES = 8
@@ -42,10 +43,18 @@ def hidden_draws(
     statistics: Sequence[str],
     samples: int = SAMPLES,
 ) -> Observed:
-    """Statistics of `draws` hidden draws, weighted by evidence; one column for each statistic and hidden layer.
+    """Compute statistics of hidden draws, weighted by evidence.
 
-    statistics: names in `STATISTICS`; the first one's layers are the first columns. BadInput where there are more than
-    two classes or last layers are not Gaussian.
+    Args:
+        architecture: networks with Gaussian last layers.
+        problem: S and E, of two classes.
+        draws: number of hidden draws.
+        generator: source of randomness, on the device that computes.
+        statistics: names in `STATISTICS`.
+        samples: last layers per hidden draw from which its evidence is estimated.
+
+    Returns:
+        One column per statistic and hidden layer; the first statistic's layers come first.
     """
     check_statistics(statistics, STATISTICS)
     values, evidence = [], []
@@ -57,7 +66,17 @@ def hidden_draws(
 
 
 def observer(architecture: Architecture, problem: Problem, statistics: Sequence[str], device: torch.device) -> Observe:
-    """Statistics of the particles of subset simulation, names in `OF_PARTICLES`; columns as of `hidden_draws`."""
+    """Make the function that subset simulation calls on its particles.
+
+    Args:
+        architecture: the networks.
+        problem: S and E, of two classes.
+        statistics: names in `OF_PARTICLES`.
+        device: the device of the particles.
+
+    Returns:
+        Parameters and inputs -> (networks, k) statistics, columns as of `hidden_draws`.
+    """
     check_statistics(statistics, OF_PARTICLES)
     problem.needs_two_classes("A statistic of hidden layers")
     signs, shape = signs_of(problem, device), input_shape(architecture, problem)
@@ -80,10 +99,22 @@ def hidden_patterns(
     weighted: bool = True,
     samples: int = SAMPLES,
 ) -> LayerPatterns:
-    """Patterns of `units` units of each hidden layer under the posterior, on `points` points of S and of E each.
+    """Sample patterns of hidden units under the posterior.
 
-    A hidden draw counts by its evidence, in units of 2^−40 and rounded by chance so that it is right on average.
-    weighted: False, for all to count the same, as at initialisation.
+    A hidden draw counts by its evidence, in units of 2^−40, rounded at random so that it is right on average.
+
+    Args:
+        architecture: networks with Gaussian last layers.
+        problem: S and E, of two classes.
+        draws: number of hidden draws.
+        generator: source of randomness, on the device that computes.
+        points: points of S, and as many of E, on which patterns are taken.
+        units: units of each hidden layer.
+        weighted: False for equal weights, as at initialisation.
+        samples: last layers per hidden draw from which its evidence is estimated.
+
+    Returns:
+        The patterns by hidden draw.
     """
     words, weights = [], []
     for view in views_at_initialisation(architecture, problem, draws, generator):
@@ -100,7 +131,17 @@ def hidden_patterns(
 def views_at_initialisation(
     architecture: Architecture, problem: Problem, draws: int, generator: torch.Generator
 ) -> Iterator[View]:
-    """So many networks of the initialisation on S and E, in blocks; their last layer is not looked at."""
+    """Draw networks of the initialisation on S and E, in blocks.
+
+    Args:
+        architecture: the networks; their last layers are not used.
+        problem: S and E, of two classes.
+        draws: number of networks.
+        generator: source of randomness, on the device that computes.
+
+    Returns:
+        The blocks, one after the other.
+    """
     problem.needs_two_classes("A statistic of hidden layers")
     x = sampling_inputs(architecture, problem.inputs, generator.device)
     table = architecture.parameters(tuple(x.shape[1:]))
@@ -110,7 +151,7 @@ def views_at_initialisation(
 
 
 def input_shape(architecture: Architecture, problem: Problem) -> tuple[int, ...]:
-    """Of one prepared input."""
+    """Shape of one prepared input."""
     return tuple(architecture.prepare(problem.eval_x[:1]).shape[1:])
 
 
@@ -121,13 +162,23 @@ def signs_of(problem: Problem, device: torch.device) -> Tensor:
 
 
 def training_evidence(view: View, signs: Tensor, samples: int, generator: torch.Generator) -> Tensor:
-    """(networks,) unbiased estimates of P(S | hidden layers)."""
+    """Estimate P(S | hidden layers) of each network.
+
+    Args:
+        view: the networks on S, then E.
+        signs: labels as ±1, those of S first.
+        samples: last layers per network from which its evidence is estimated.
+        generator: source of randomness, on the view's device.
+
+    Returns:
+        (networks,) unbiased estimates.
+    """
     covariance = logit_covariance(view.architecture, view.layers[-1][:, : view.m])
     return last_layers(covariance, signs[: view.m], view.m, samples, generator).evidence
 
 
 def check_statistics(names: Sequence[str], known: Mapping[str, object]) -> None:
-    """BadInput for a name that is not there."""
+    """Raise BadInput for a name that is not known."""
     for name in names:
         if name not in known:
             raise BadInput(f"There is no statistic {name!r}; choose among {', '.join(known)}.")
@@ -135,9 +186,10 @@ def check_statistics(names: Sequence[str], known: Mapping[str, object]) -> None:
 
 @dataclass(frozen=True)
 class HiddenDraws(Sampler[Observed]):
-    """Statistics of hidden draws at initialisation, weighted by evidence: under the posterior.
+    """Statistics of hidden draws at initialisation, weighted by evidence, so that they follow the posterior.
 
-    statistics: names in `STATISTICS`. draws: hidden draws per shard.
+    statistics: names in `STATISTICS`.
+    draws: hidden draws per shard.
     """
 
     statistics: tuple[str, ...]
@@ -150,13 +202,21 @@ class HiddenDraws(Sampler[Observed]):
         """One shard."""
         return hidden_draws(self.architecture, self.problem, self.draws, generator, self.statistics)
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.p * of.forward + ENTRY * of.p**2)
+
 
 @dataclass(frozen=True)
 class HiddenPatterns(Sampler[LayerPatterns]):
     """Patterns of hidden units under the posterior.
 
-    draws: hidden draws per shard. weighted: False for those of the prior. points: of S and of E each. units: of each
-    layer.
+    draws: hidden draws per shard.
+    weighted: False for the patterns under the prior.
+    points: points of S, and as many of E.
+    units: units of each layer.
     """
 
     draws: int = 5000
@@ -173,6 +233,12 @@ class HiddenPatterns(Sampler[LayerPatterns]):
             self.architecture, self.problem, self.draws, generator, self.points, self.units, self.weighted
         )
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.p * of.forward + ENTRY * of.p**2)
+
 
 @dataclass(frozen=True)
 class ObservedSubsetSimulation(SubsetSimulation):
@@ -184,5 +250,5 @@ class ObservedSubsetSimulation(SubsetSimulation):
     observe: tuple[str, ...] = ()
 
     def observer(self, device: torch.device) -> Observe:
-        """What is noted of each network."""
+        """The function that computes the statistics of each network."""
         return observer(self.architecture, self.problem, self.observe, device)

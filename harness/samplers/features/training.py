@@ -19,6 +19,7 @@ from harness.samplers.features.patterns import PATTERN_POINTS, PATTERN_UNITS, La
 from harness.samplers.features.posterior import check_statistics, input_shape, signs_of
 from harness.samplers.sampler import R, Sampler, argument
 from harness.samplers.training import trained_networks
+from harness.samplers.work import training_work
 
 OF_TRAINED = {**CHANGES, "Lipschitz-normalised margin": lambda _, after: lipschitz_margin(after)}
 
@@ -33,10 +34,20 @@ def trained_features(
     changes: Sequence[str] = (),
     **training: Any,
 ) -> Observed:
-    """Statistics of the trained networks that fit S, then changes; one column for each and each hidden layer.
+    """Train networks, and compute statistics and changes of those that fit S.
 
-    statistics: names in `STATISTICS`; changes: in `OF_TRAINED`, or in `STATISTICS`, of which then how much it grew.
-    training: further arguments of `harness.samplers.training.train`.
+    Args:
+        architecture: the networks.
+        problem: S and E, of two classes.
+        optimiser: the rule that trains them.
+        networks: number of networks.
+        generator: source of randomness, on the device that computes.
+        statistics: names in `STATISTICS`.
+        changes: names in `OF_TRAINED`, or in `STATISTICS` for the growth of that statistic.
+        training: further arguments of `harness.samplers.training.train`.
+
+    Returns:
+        One column per statistic, then per change, and hidden layer.
     """
     check_statistics(statistics, STATISTICS)
     check_statistics(changes, {**OF_TRAINED, **STATISTICS})
@@ -66,8 +77,24 @@ def trained_patterns(
     units: int,
     **training: Any,
 ) -> LayerPatterns:
-    """Patterns of the trained networks that fit S, as `hidden_patterns` has them of the posterior; Undecided where none
-    does."""
+    """Train networks, and take the patterns of the hidden units of those that fit S.
+
+    Args:
+        architecture: the networks.
+        problem: S and E, of two classes.
+        optimiser: the rule that trains them.
+        networks: number of networks.
+        generator: source of randomness, on the device that computes.
+        points: points of S, and as many of E, on which patterns are taken.
+        units: units of each hidden layer.
+        training: further arguments of `harness.samplers.training.train`.
+
+    Returns:
+        The patterns by network, as `hidden_patterns` gives them of the posterior.
+
+    Raises:
+        Undecided: if no network fits.
+    """
     found = [
         patterns(after, points, units)
         for _, after in _fitted(architecture, problem, optimiser, networks, generator, **training)
@@ -85,7 +112,7 @@ def _fitted(
     generator: torch.Generator,
     **training: Any,
 ) -> Iterator[tuple[View, View]]:
-    """At initialisation and at the end: the networks that fit S, some at a time."""
+    """The networks that fit S, at initialisation and at the end, block by block."""
     problem.needs_two_classes("A statistic of hidden layers")
     signs, shape = signs_of(problem, generator.device), input_shape(architecture, problem)
     for finished in trained_networks(architecture, problem, optimiser, networks, generator, **training):
@@ -104,7 +131,7 @@ def _of(parameters: Mapping[str, Tensor], which: Tensor) -> dict[str, Tensor]:
 
 @dataclass(frozen=True)
 class OfTrained(Sampler[R]):
-    """What samplers of trained networks' hidden layers have in common: the arguments of `train`.
+    """Base of samplers of trained networks' hidden layers: it has the arguments of `train`.
 
     stop, in_span: None for the default of `train`.
     """
@@ -125,16 +152,17 @@ class OfTrained(Sampler[R]):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """Those of the address; what training takes as its repr."""
+        """Those of the address; arguments of training by their repr."""
         training = {name: repr(value) for name, value in self.training.items()}
         return {"optimiser": repr(self.optimiser), **training}
 
 
 @dataclass(frozen=True)
 class TrainedFeatures(OfTrained[Observed]):
-    """Statistics and changes of trained networks, those that fit.
+    """Statistics and changes of the trained networks that fit S.
 
-    statistics, changes: names as of `trained_features`. networks: trained per shard.
+    statistics, changes: names as of `trained_features`.
+    networks: trained networks per shard.
     """
 
     statistics: tuple[str, ...] = ()
@@ -163,12 +191,19 @@ class TrainedFeatures(OfTrained[Observed]):
             **self.training,
         )
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return training_work(self.shape, self.optimiser, self.networks, self.batch, self.stop)
+
 
 @dataclass(frozen=True)
 class TrainedPatterns(OfTrained[LayerPatterns]):
-    """Patterns of hidden units of trained networks, those that fit.
+    """Patterns of hidden units of the trained networks that fit S.
 
-    networks: trained per shard. points: of S and of E each. units: of each layer.
+    networks: trained networks per shard.
+    points: points of S, and as many of E.
+    units: units of each layer.
     """
 
     networks: int = 500
@@ -195,3 +230,8 @@ class TrainedPatterns(OfTrained[LayerPatterns]):
             units=self.units,
             **self.training,
         )
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return training_work(self.shape, self.optimiser, self.networks, self.batch, self.stop)

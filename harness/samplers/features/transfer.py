@@ -1,11 +1,11 @@
 """Transfer between two tasks by random sampling.
 
-Hidden layers are taken from the posterior of the first task, and last layers are drawn anew until the second task's
-training points are fitted.
+Hidden layers are drawn from the posterior of the first task, and last layers are drawn anew until they fit the second
+task's training points.
 
-With p₁ and p₂ the evidences of a hidden draw on the two training sets, the second has evidence E p₁p₂/E p₁ on hidden
-layers from the first one's posterior, and E p₂ on those of the initialisation: transfer gains where hidden draws that
-are good for one task are good for the other. Both are estimated from one sample of hidden draws.
+With p₁ and p₂ the evidences of a hidden draw on the two training sets, the second task has evidence E p₁p₂/E p₁ on
+hidden layers from the first one's posterior, and E p₂ on those of the initialisation: transfer gains if hidden draws
+that are good for one task are good for the other. Both are estimated from one sample of hidden draws.
 """
 
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from harness.samplers.features.last_layer_evidence import last_layers, logit_cov
 from harness.samplers.features.observed import enough
 from harness.samplers.features.posterior import SAMPLES, views_at_initialisation
 from harness.samplers.sampler import Sampler
+from harness.samplers.work import ENTRY
 from harness.verdicts import Estimate, nothing_yet
 from harness.verdicts.means import over_influences
 
@@ -33,10 +34,10 @@ _METHOD = (
 
 @dataclass(frozen=True, eq=False)
 class Transfer(Merging):
-    """Hidden draws of the initialisation, (draws,) float64 each.
+    """Evidences and errors of hidden draws of the initialisation, (draws,) float64 each.
 
     first, second: unbiased estimates of the evidence on each task's training set, independent given the hidden layers.
-    errors: of the second evidence times the test error of its posterior's last layers on the second task.
+    errors: the second evidence times the test error of its posterior's last layers on the second task.
     """
 
     first: np.ndarray
@@ -57,7 +58,22 @@ def transfer(
     generator: torch.Generator,
     samples: int = SAMPLES,
 ) -> Transfer:
-    """So many hidden draws; BadInput where one task's inputs are of another shape than the other's."""
+    """Draw hidden layers, and estimate their evidence on two tasks and their test error on the second.
+
+    Args:
+        architecture: networks with Gaussian last layers.
+        first: the first task, of two classes.
+        second: the second task, of two classes and the same input shape.
+        draws: number of hidden draws.
+        generator: source of randomness, on the device that computes.
+        samples: last layers per hidden draw from which evidences and errors are estimated.
+
+    Returns:
+        Evidences and errors by hidden draw.
+
+    Raises:
+        BadInput: if the two tasks' inputs have different shapes.
+    """
     for task in (first, second):
         task.needs_two_classes("Transfer")
     if first.train_x.shape[1:] != second.train_x.shape[1:]:
@@ -81,8 +97,10 @@ def transfer(
 
 
 def gain_in_evidence(sample: Transfer) -> Estimate:
-    """ln of the second task's evidence with the first one's hidden layers over that with those of the initialisation:
-    ln(E p₁p₂/(E p₁·E p₂)), in nats."""
+    """ln of the second task's evidence with the first one's hidden layers over that with those of the initialisation.
+
+    It is ln(E p₁p₂/(E p₁·E p₂)), in nats.
+    """
     quantity = "gain in ln evidence"
     if not sample.enough:
         return nothing_yet(quantity, len(sample.first), _UNIT)
@@ -92,8 +110,10 @@ def gain_in_evidence(sample: Transfer) -> Estimate:
 
 
 def gain_in_error(sample: Transfer) -> Estimate:
-    """Test error on the second task with hidden layers of the initialisation, less that with the first one's: positive
-    where the first task's hidden layers generalise better."""
+    """Test error on the second task with hidden layers of the initialisation, less that with the first one's.
+
+    It is positive if the first task's hidden layers generalise better.
+    """
     quantity = "gain in test error"
     if not sample.enough:
         return nothing_yet(quantity, len(sample.first), _UNIT)
@@ -104,7 +124,9 @@ def gain_in_error(sample: Transfer) -> Estimate:
 
 
 def errors_on_second(sample: Transfer) -> tuple[float, float]:
-    """On the second task: with hidden layers of the initialisation, and with those of the first one's posterior."""
+    """Test errors on the second task: with hidden layers of the initialisation, and with those of the first one's
+    posterior.
+    """
     first = sample.first
     return (
         float(sample.errors.sum() / sample.second.sum()),
@@ -132,7 +154,8 @@ def _estimate(quantity: str, value: float, influences: np.ndarray, sample: Trans
 class TransferSampler(Sampler[Transfer]):
     """Hidden draws with their evidence on two tasks, and their test error on the second, which is the problem.
 
-    first: the first task. draws: hidden draws per shard.
+    first: the first task.
+    draws: hidden draws per shard.
     """
 
     first: Problem
@@ -143,9 +166,15 @@ class TransferSampler(Sampler[Transfer]):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """Those of the address: the first task by its content."""
+        """Those of the address; the first task by its content."""
         return {"first": self.first.fingerprint, "draws": self.draws}
 
     def draw(self, generator: torch.Generator) -> Transfer:
         """One shard."""
         return transfer(self.architecture, self.first, self.problem, self.draws, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.draws * (of.draw + of.p * of.forward + ENTRY * of.p**2)

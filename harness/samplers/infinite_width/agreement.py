@@ -1,9 +1,9 @@
-"""P_B(f|S) of a single training point, exactly but for the draws of the hidden layers.
+"""P_B(f|S) of a single training point, exact up to the draws of the hidden layers.
 
-Given the hidden layers two logits are Gaussian of correlation ρ, and their signs agree with probability
-1/2 + arcsin(ρ)/π (Sheppard 1899). Labels are as likely as their opposites, so that this is the probability of input j's
-label being that of input i in the posterior whose training set is i alone; at finite width it is averaged over hidden
-draws, at infinite width ρ is the NNGP kernel's.
+Given the hidden layers two logits are Gaussian with correlation ρ, and their signs agree with probability 1/2 +
+arcsin(ρ)/π (Sheppard 1899). Labels are as likely as their opposites, so this is the probability that input j has the
+label of input i under the posterior whose training set is i alone. At finite width it is averaged over hidden draws; at
+infinite width ρ is that of the NNGP kernel.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,12 @@ from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.samplers.infinite_width.kernels.empirical import EmpiricalKernel, matrices_of_nngp, summary
 from harness.samplers.sampler import Sampler
+from harness.samplers.work import ENTRY
 from harness.verdicts import Estimate
 
 
 def agreement(kernel: np.ndarray) -> np.ndarray:
-    """(..., points, points) probabilities that two labels agree, of kernels of that shape."""
+    """(..., points, points) probabilities that two labels agree, from kernels of that shape."""
     deviation = np.sqrt(np.diagonal(kernel, axis1=-2, axis2=-1))
     correlation = kernel / deviation[..., :, None] / deviation[..., None, :]
     return 0.5 + np.arcsin(np.clip(correlation, -1, 1)) / np.pi
@@ -30,7 +31,17 @@ def agreement(kernel: np.ndarray) -> np.ndarray:
 def empirical_agreement(
     architecture: Architecture, inputs: np.ndarray, networks: int, generator: torch.Generator
 ) -> EmpiricalKernel:
-    """Mean over `networks` hidden draws of the agreement given each; arguments as of `empirical_nngp`."""
+    """Estimate label agreement at finite width: the mean over hidden draws of the agreement given each.
+
+    Args:
+        architecture: the networks.
+        inputs: (points, ...) as problems hold them.
+        networks: number of hidden draws.
+        generator: source of randomness, on the device that computes.
+
+    Returns:
+        (points, points) probabilities with their standard errors.
+    """
 
     def of_draws(kernels: torch.Tensor) -> torch.Tensor:
         return torch.tensor(agreement(kernels.cpu().numpy()))
@@ -39,12 +50,22 @@ def empirical_agreement(
 
 
 def distance_to(exact: np.ndarray, found: EmpiricalKernel, quantity: str) -> Estimate:
-    """Root mean square over pairs of different points of the difference between what is drawn and what is exact.
+    """Estimate the root mean square, over pairs of different points, of the difference between drawn and exact matrix.
 
-    exact: (points, points), as `found`. The mean's error ε has variances that are known well from so many draws, and
-    ‖difference‖ − ‖ε‖ ≤ ‖truth‖ ≤ ‖difference‖ + ‖ε‖. Of all Gaussian errors of one total variance, one along a single
-    direction has the heaviest tail (Székely & Bakirov 2003, for a tail of at most 0.2), so that its quantile is on the
-    safe side whatever the correlations.
+    The mean's error ε has variances that are known well from so many draws, and ‖difference‖ − ‖ε‖ ≤ ‖truth‖ ≤
+    ‖difference‖ + ‖ε‖. Of all Gaussian errors of one total variance, one along a single direction has the heaviest tail
+    (Székely & Bakirov 2003, for a tail of at most 0.2), so its quantile is conservative whatever the correlations.
+
+    Args:
+        exact: (points, points) matrix.
+        found: the matrix of the same points by Monte Carlo.
+        quantity: name of the distance in the report.
+
+    Returns:
+        The estimate, with its noise floor.
+
+    Raises:
+        BadInput: if the shapes differ or there are fewer than 2 points.
     """
     pairs = np.triu_indices(len(exact), 1)
     if exact.shape != found.mean.shape or not len(pairs[0]):
@@ -75,7 +96,7 @@ def distance_to(exact: np.ndarray, found: EmpiricalKernel, quantity: str) -> Est
 
 @dataclass(frozen=True)
 class LabelAgreement(Sampler[EmpiricalKernel]):
-    """P_B of label agreement at finite width, of one training point after the other: (m + n, m + n).
+    """P_B of label agreement at finite width, for each input of S and E as the only training point: (m + n, m + n).
 
     networks: hidden draws per shard.
     """
@@ -88,3 +109,9 @@ class LabelAgreement(Sampler[EmpiricalKernel]):
     def draw(self, generator: torch.Generator) -> EmpiricalKernel:
         """One shard."""
         return empirical_agreement(self.architecture, self.problem.inputs, self.networks, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.networks * (of.draw + of.p * of.forward + ENTRY * of.p**2)

@@ -1,15 +1,15 @@
-"""The approximations of the literature to a Gaussian process that fits S: each a Gaussian in the exact one's place.
+"""The approximations of the literature to a Gaussian process that fits S: each is a Gaussian in place of the exact one.
 
 All take a GaussianProcess and give a GaussianApproximation: the training logits' mean and covariance, with a stand-in
-for ln P(S). What the public code of an author of arXiv 1805.08522, 2006.15191 and 2012.04115 calls by these names
+for ln P(S). The names are those of the public code of an author of arXiv 1805.08522, 2006.15191 and 2012.04115
 (github.com/guillefix/nn-pacbayes, GP_prob/):
 
-- EP: expectation propagation with the step likelihood Θ(yf), or with the probit Φ(yf), GPy's default. The probit is
-  the step with unit noise on each logit: a Gaussian process of kernel K + I, and so another P(S).
+- EP: expectation propagation with the step likelihood Θ(yf), or with the probit Φ(yf), GPy's default. The probit is the
+  step with unit noise on each logit: a Gaussian process of kernel K + I, and so another P(S).
 - Laplace: a Gaussian at the mode under the probit (GPy's default) or the logistic likelihood. Under the 0–1 likelihood
   there is none: the density is largest at f = 0, on the boundary. So this approximates yet another P(S).
-- squared error: regression on ±1 with Gaussian noise, thresholded. It has no P(S); where the PAC-Bayes bound needs
-  ln P(S), that code takes −KL of the regression's posterior from the prior.
+- squared error: regression on ±1 with Gaussian noise, thresholded. It has no P(S); for the ln P(S) of the PAC-Bayes
+  bound, that code takes −KL of the regression's posterior from the prior.
 """
 
 from collections.abc import Callable
@@ -34,9 +34,12 @@ _MOST_STEPS = 1000
 
 @dataclass(frozen=True, eq=False)
 class GaussianApproximation:
-    """N(mean, covariance) in the place of the training logits given the labels, (m,) and (m, m).
+    """N(mean, covariance) in place of the training logits given the labels.
 
-    log_evidence: in the place of ln P(S), in nats.
+    process: the Gaussian process that is approximated.
+    mean: (m,) mean of the training logits.
+    covariance: (m, m) covariance of the training logits.
+    log_evidence: stand-in for ln P(S), in nats.
     """
 
     process: GaussianProcess
@@ -69,7 +72,7 @@ def expectation_propagation(process: GaussianProcess, *, noise: float = 0.0) -> 
     """EP (Minka 2001; Rasmussen & Williams 2006, algorithm 3.5) with the likelihood Φ(yf/noise); 0 is the step Θ(yf).
 
     With the step it is the EP of an orthant probability (Cunningham, Hennig & Lacoste-Julien 2011). Sites are updated
-    together, halfway each time. Undecided where they do not settle.
+    together, halfway each time. Undecided if they do not settle; BadInput for a negative noise.
     """
     if not is_number(noise) or noise < 0:
         raise BadInput(f"The noise of a likelihood is a standard deviation, not negative as {noise} is.")
@@ -108,7 +111,7 @@ def expectation_propagation(process: GaussianProcess, *, noise: float = 0.0) -> 
 
 @dataclass(frozen=True)
 class Link:
-    """A likelihood of a margin z: its logarithm, that one's slope and its curvature, negated."""
+    """A likelihood of a margin z: its logarithm, the logarithm's slope and its negated curvature."""
 
     log: np.ndarray
     slope: np.ndarray
@@ -131,7 +134,7 @@ _LINKS = {"probit": _probit, "logistic": _logistic}
 def laplace(process: GaussianProcess, *, link: Literal["probit", "logistic"] = "probit") -> GaussianApproximation:
     """Laplace's approximation (Rasmussen & Williams 2006, algorithm 3.1), by Newton's method.
 
-    BadInput for a link it does not know; Undecided where the mode is not found.
+    BadInput for an unknown link; Undecided if the mode is not found.
     """
     one_of(link, _LINKS, "Laplace's approximation has no link")
     prior, likelihood = process.margins, _LINKS[link]
@@ -159,8 +162,8 @@ def laplace(process: GaussianProcess, *, link: Literal["probit", "logistic"] = "
 def squared_error(process: GaussianProcess, *, noise: float = 0.002**0.5) -> GaussianApproximation:
     """Gaussian-process regression on targets ±1, with noise of this standard deviation.
 
-    log_evidence is −KL(posterior‖prior) on S. The public code predicts with a variance of 0.002, the default, and
-    takes 1 for the KL.
+    log_evidence is −KL(posterior‖prior) on S. The public code predicts with a variance of 0.002, the default, and takes
+    1 for the KL. BadInput if the noise is not positive.
     """
     if not is_number(noise) or not noise > 0:
         raise BadInput(f"The noise of a regression is a positive standard deviation, not {noise}.")
@@ -195,22 +198,25 @@ def _with_sites(prior: np.ndarray, precision: np.ndarray) -> tuple[np.ndarray, f
 def _approximation(
     process: GaussianProcess, mean: np.ndarray, covariance: np.ndarray, log_evidence: float
 ) -> GaussianApproximation:
-    """From margins back to logits."""
+    """The approximation of the logits from that of the margins."""
     signs = process.signs
     return GaussianApproximation(process, signs * mean, covariance * np.outer(signs, signs), float(log_evidence))
 
 
 @dataclass(frozen=True)
 class Approximation(Computation):
-    """A Gaussian in the place of the training logits given the labels.
+    """A Gaussian in place of the training logits given the labels.
 
-    process: what the logits of these networks are. approximation: a name in APPROXIMATIONS. by: where the process's
-    kernel comes from.
+    process: the distribution of the networks' logits.
+    approximation: a name in APPROXIMATIONS.
+    by: the source of the process's kernel.
     """
 
     process: GaussianProcess = argument(key=None)
     approximation: str = argument()
     by: str = argument(key=None, default=OWN)
+
+    name = "approximation"
 
     @property
     def identity(self) -> dict[str, str]:
@@ -218,16 +224,23 @@ class Approximation(Computation):
         return identity_in_the_limit(self.architecture, self.problem, self.by)
 
     def compute(self) -> dict[str, np.ndarray]:
-        """Its mean (m,), covariance (m, m) and log evidence."""
+        """The Gaussian's mean (m,), covariance (m, m) and log evidence."""
         found = APPROXIMATIONS[self.approximation](self.process)
         return {"mean": found.mean, "covariance": found.covariance, "log evidence": np.array(found.log_evidence)}
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return len(self.problem.inputs) ** 3
 
 
 @dataclass(frozen=True)
 class ApproximatePosterior(Sampler[ChainsPosterior]):
-    """P_B(f|S) of infinitely wide networks as an approximation has it: independent draws, chains × draws per shard.
+    """P_B(f|S) of infinitely wide networks by an approximation: independent draws, chains × draws per shard.
 
-    approximation: the Gaussian in the place of the training logits. method: its name. by: where the kernel comes from.
+    approximation: the Gaussian in place of the training logits.
+    method: the approximation's name.
+    by: the source of the kernel.
     """
 
     approximation: GaussianApproximation = argument(key=None)
@@ -247,3 +260,9 @@ class ApproximatePosterior(Sampler[ChainsPosterior]):
     def draw(self, generator: torch.Generator) -> ChainsPosterior:
         """One shard."""
         return ChainsPosterior.independent(self.approximation.functions(self.chains * self.draws, generator))
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        m, n, p = self.problem.m, self.problem.n, len(self.problem.inputs)
+        return self.chains * self.draws * (m**2 + n * p) + p**3

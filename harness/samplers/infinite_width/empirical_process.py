@@ -1,8 +1,8 @@
-"""P_B(f|S) and P(S) where the kernel is known by Monte Carlo only: every independent unit has a kernel of its own.
+"""P_B(f|S) and P(S) if the kernel is known by Monte Carlo only: every independent unit has a kernel of its own.
 
-So the scatter of the units holds the kernel's error besides the sampler's. The noise of a kernel also moves what is
-computed from it on average, as curved functions of noise do: by a share of its variance, which falls as 1/networks
-and can be seen by asking with another number of them.
+The scatter of the units thus includes the kernel's error besides the sampler's. The noise of a kernel also biases
+results that are curved functions of it: by a share of its variance, which falls as 1/networks and shows if the number
+of networks is changed.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,21 @@ _SCRAMBLINGS = 4
 def processes(
     architecture: Architecture, problem: Problem, generator: torch.Generator, kernels: int, networks: int
 ) -> Iterator[GaussianProcess]:
-    """So many independent estimates of an architecture's Gaussian process, each from as many networks."""
+    """Estimate an architecture's Gaussian process several times, independently.
+
+    Args:
+        architecture: the networks.
+        problem: S and E, of two classes.
+        generator: source of randomness, on the device that computes.
+        kernels: number of independent estimates.
+        networks: networks of each estimate.
+
+    Returns:
+        The processes, one after the other.
+
+    Raises:
+        BadInput: if there is no kernel, or if a kernel has too few networks to be inverted.
+    """
     problem.needs_two_classes("A Gaussian process")
     if not are_counts(kernels):
         raise BadInput(f"At least 1 kernel is needed, not {kernels}.")
@@ -50,9 +64,19 @@ def posterior(
     chains: int = 4,
     draws: int = 64,
 ) -> ChainsPosterior:
-    """P_B(f|S) with one unit a kernel, of so many chains.
+    """Sample P_B(f|S) with one independent unit per kernel.
 
-    BadInput where a kernel has too few networks to be inverted.
+    Args:
+        architecture: the networks.
+        problem: S and E, of two classes.
+        generator: source of randomness, on the device that computes.
+        kernels: number of kernels by Monte Carlo; BadInput for a kernel of too few networks, which cannot be inverted.
+        networks: networks of each kernel.
+        chains: chains of each kernel.
+        draws: functions of each chain.
+
+    Returns:
+        The functions by kernel.
     """
     found = (
         truncated_gaussian(process, generator, chains=chains, draws=draws).as_one_unit()
@@ -70,7 +94,19 @@ def evidence(
     *,
     points: int = 1024,
 ) -> OrthantEvidence:
-    """ln P(S) with one unit a kernel; errors as of `posterior` and `scramblings`."""
+    """Estimate ln P(S) with one independent unit per kernel.
+
+    Args:
+        architecture: the networks.
+        problem: S, of two classes.
+        generator: source of randomness, on the device that computes.
+        kernels: number of kernels by Monte Carlo; errors as of `posterior` and `scramblings`.
+        networks: networks of each kernel.
+        points: points of each scrambling, a power of 2.
+
+    Returns:
+        ln P(S) by kernel.
+    """
     found = (
         scramblings(process, generator, runs=_SCRAMBLINGS, points=points).estimate("scramblings").value
         for process in processes(architecture, problem, generator, kernels, networks)
@@ -80,10 +116,12 @@ def evidence(
 
 @dataclass(frozen=True)
 class EmpiricalPosterior(Sampler[ChainsPosterior]):
-    """P_B(f|S) of Gaussian processes whose kernels are found by Monte Carlo; one unit a kernel.
+    """P_B(f|S) of Gaussian processes with kernels by Monte Carlo; one unit per kernel.
 
-    chains: per shard, shared out over the kernels. draws: functions of each chain. kernels: per shard. networks:
-    of each kernel.
+    chains: chains per shard, shared out over the kernels.
+    draws: functions of each chain.
+    kernels: kernels per shard.
+    networks: networks of each kernel.
     """
 
     chains: int = 64
@@ -106,12 +144,20 @@ class EmpiricalPosterior(Sampler[ChainsPosterior]):
             self.architecture, self.problem, generator, self.kernels, self.networks, chains=chains, draws=self.draws
         )
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.kernels * self.networks * (of.draw + of.p * of.forward + of.p**2 * of.features)
+
 
 @dataclass(frozen=True)
 class EmpiricalEvidence(Sampler[OrthantEvidence]):
-    """ln P(S) of Gaussian processes whose kernels are found by Monte Carlo; one unit a kernel.
+    """ln P(S) of Gaussian processes with kernels by Monte Carlo; one unit per kernel.
 
-    runs: kernels per shard. points: of each scrambling. networks: of each kernel.
+    runs: kernels per shard.
+    points: points of each scrambling.
+    networks: networks of each kernel.
     """
 
     runs: int = 16
@@ -124,3 +170,9 @@ class EmpiricalEvidence(Sampler[OrthantEvidence]):
     def draw(self, generator: torch.Generator) -> OrthantEvidence:
         """One shard."""
         return evidence(self.architecture, self.problem, generator, self.runs, self.networks, points=self.points)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.runs * self.networks * (of.draw + of.p * of.forward + of.p**2 * of.features)

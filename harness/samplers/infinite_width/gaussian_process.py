@@ -1,7 +1,7 @@
-"""A Gaussian process on training and evaluation inputs, conditioned on binary labels: what every method here is given.
+"""A Gaussian process on training and evaluation inputs, conditioned on binary labels: the input of every method here.
 
-The logits on S∪E are N(0, K), as those of infinitely wide networks are (Neal 1996; Lee et al. 2018), and the
-likelihood is 0–1: a function fits where the sign of each training logit is that of its label.
+The logits on S∪E are N(0, K), as those of infinitely wide networks are (Neal 1996; Lee et al. 2018), and the likelihood
+is 0–1: a function fits if the sign of each training logit is that of its label.
 """
 
 from dataclasses import dataclass, field
@@ -17,15 +17,18 @@ from harness.functions import FunctionCounts
 from harness.functions.packing import pack
 from harness.samplers.infinite_width.kernels import in_the_limit, nngp, positive_definite
 from harness.samplers.sampler import Sampler, argument
+from harness.samplers.work import ENTRY
 
 
 @dataclass(frozen=True, eq=False)
 class GaussianProcess:
     """Kernel and labels of S, followed by the evaluation inputs.
 
-    kernel: (m + n, m + n) symmetric positive definite; the first m rows are those of S. labels: (m,) of 0 and 1.
-    BadInput where they are not; a jitter is added beforehand, by `kernels.positive_definite`. factor:
-    (m + n, m + n) lower Cholesky factor of the kernel.
+    BadInput if they are not as below; a jitter is added beforehand, by `positive_definite`.
+
+    kernel: (m + n, m + n) symmetric positive definite; the first m rows are those of S.
+    labels: (m,) of 0 and 1.
+    factor: (m + n, m + n) lower Cholesky factor of the kernel.
     """
 
     kernel: np.ndarray
@@ -47,12 +50,12 @@ class GaussianProcess:
 
     @property
     def m(self) -> int:
-        """Training inputs."""
+        """Number of training inputs."""
         return len(self.labels)
 
     @property
     def n(self) -> int:
-        """Evaluation inputs."""
+        """Number of evaluation inputs."""
         return len(self.kernel) - self.m
 
     @property
@@ -62,7 +65,7 @@ class GaussianProcess:
 
     @cached_property
     def margins(self) -> np.ndarray:
-        """(m, m) covariance of the margins, sign times logit: the labels fit where all margins are positive."""
+        """(m, m) covariance of the margins, sign times logit: the labels fit if all margins are positive."""
         return self.kernel[: self.m, : self.m] * np.outer(self.signs, self.signs)
 
     @cached_property
@@ -82,10 +85,18 @@ _BLOCK = 2**14
 
 
 def gaussian_prior(kernel: np.ndarray, draws: int, generator: torch.Generator) -> FunctionCounts:
-    """Functions of `draws` independent draws of logits from N(0, K): labels 1 where they are positive.
+    """Draw functions of logits from N(0, K): labels are 1 if they are positive.
 
-    kernel: (points, points) symmetric positive semi-definite, K; it may be singular, as a perceptron's is. BadInput for
-    no draws.
+    Args:
+        kernel: (points, points) K, symmetric positive semi-definite; it may be singular, as a perceptron's is.
+        draws: number of independent draws.
+        generator: source of randomness, on the device that computes.
+
+    Returns:
+        The number of draws of each function.
+
+    Raises:
+        BadInput: if there are no draws.
     """
     if not are_counts(draws):
         raise BadInput(f"Drawing takes at least 1 network, not {draws}.")
@@ -103,9 +114,10 @@ def gaussian_prior(kernel: np.ndarray, draws: int, generator: torch.Generator) -
 
 @dataclass(frozen=True)
 class GaussianPrior(Sampler[FunctionCounts]):
-    """P(f) on the evaluation inputs of infinitely wide networks.
+    """P(f) of infinitely wide networks on the evaluation inputs.
 
-    draws: independent draws per shard. sample: ask with another number for an independent sample.
+    draws: independent draws per shard.
+    sample: number of the sample; another number gives an independent sample.
     """
 
     draws: int = 100_000
@@ -121,3 +133,9 @@ class GaussianPrior(Sampler[FunctionCounts]):
     def draw(self, generator: torch.Generator) -> FunctionCounts:
         """One shard."""
         return gaussian_prior(nngp(in_the_limit(self.architecture), self.problem.eval_x), self.draws, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        n = self.problem.n
+        return self.draws * n * (n + 4 * ENTRY) + n**3

@@ -1,9 +1,9 @@
 """Learning curves of kernel regression from the kernel's spectrum: Bordelon, Canatar & Pehlevan 2020, arXiv 2002.02561.
 
-Inputs are drawn from a distribution over a pool of points. The kernel's eigenfunctions φ_ρ, orthonormal there, and its
-eigenvalues λ_ρ, the target's coefficients a_ρ in them, the number m of training points and the ridge are all that the
-mean squared error of kernel regression depends on, by the replica method; the theory is right for large m, and in
-practice from few on.
+Inputs are drawn from a distribution over a pool of points. By the replica method the mean squared error of kernel
+regression depends only on the kernel's eigenvalues λ_ρ, the target's coefficients a_ρ in its eigenfunctions φ_ρ, which
+are orthonormal under that distribution, the number m of training points and the ridge. The theory holds for large m,
+and in practice from a few points on.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ from harness.functions.merging import Merging
 from harness.problems import Problem
 from harness.samplers.infinite_width.kernels import in_the_limit
 from harness.samplers.sampler import Computation, Sampler, argument
+from harness.samplers.work import ENTRY
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import student
 
@@ -28,8 +29,9 @@ from harness.verdicts.intervals import student
 class Spectrum:
     """A kernel on a pool of equally likely points, and a target, in the kernel's own basis.
 
-    eigenvalues: (modes,) λ_ρ ≥ 0, of the kernel matrix over the number of points. coefficients: (modes,) a_ρ, the
-    target's mean product with the orthonormal eigenfunction, so that Σ a² is the target's mean square.
+    eigenvalues: (modes,) λ_ρ ≥ 0, of the kernel matrix over the number of points.
+    coefficients: (modes,) a_ρ, the target's mean product with the orthonormal eigenfunction; Σ a² is the target's mean
+        square.
     """
 
     eigenvalues: np.ndarray
@@ -37,7 +39,7 @@ class Spectrum:
 
     @classmethod
     def of(cls, kernel: np.ndarray, target: np.ndarray) -> "Spectrum":
-        """kernel: (points, points) symmetric; target: (points,)."""
+        """Spectrum of a symmetric kernel (points, points) and a target (points,); BadInput if their sizes differ."""
         points = len(target)
         if kernel.shape != (points, points):
             raise BadInput(f"A kernel of shape {kernel.shape} and a target on {points} points do not fit together.")
@@ -46,7 +48,9 @@ class Spectrum:
         return cls(np.maximum(eigenvalues, 0) / points, vectors.T @ target / points**0.5)
 
     def kappa(self, m: float, ridge: float) -> float:
-        """κ = ridge + κ Σ λ/(κ + mλ): the ridge, and what the modes that are not yet learned add to it (t there)."""
+        """κ = ridge + κ Σ λ/(κ + mλ): the ridge plus the contribution of modes that are not yet learned (t in the
+        source).
+        """
         if not is_number(m) or not is_number(ridge) or min(m, ridge) < 0:
             raise BadInput(f"A learning curve takes no negative number of points or ridge, not {m} and {ridge}.")
         positive = self.eigenvalues[self.eigenvalues > 0]
@@ -60,9 +64,9 @@ class Spectrum:
         return float(brentq(excess, most * 1e-15, most, xtol=1e-15 * most, rtol=1e-12)) if most > 0 else 0.0
 
     def error(self, m: float, ridge: float) -> float:
-        """Mean squared error over the pool and over training sets of m points drawn from it independently.
+        """Mean squared error over the pool, averaged over training sets of m points drawn from it independently.
 
-        Σ a²κ²/(κ + mλ)²/(1 − γ) with γ = m Σ λ²/(κ + mλ)².
+        It is Σ a²κ²/(κ + mλ)²/(1 − γ) with γ = m Σ λ²/(κ + mλ)².
         """
         kappa = self.kappa(m, ridge)
         if kappa == 0:
@@ -88,7 +92,7 @@ class RegressionErrors(Merging):
     values: np.ndarray
 
     def over(self, theory: float) -> Estimate:
-        """Mean error over what theory says; Student's t over training sets."""
+        """Mean error over the error that theory predicts; Student's t over training sets."""
         ratios = self.values / theory
         sets = len(ratios)
         error = float(stats.sem(ratios)) if sets > 1 else float("inf")
@@ -106,10 +110,21 @@ class RegressionErrors(Merging):
 def regression_errors(
     kernel: np.ndarray, target: np.ndarray, m: int, ridge: float, sets: int, generator: torch.Generator
 ) -> RegressionErrors:
-    """Kernel regression on training sets of m points each, drawn from the pool with replacement.
+    """Fit kernel regressions on training sets of m points each, drawn from the pool with replacement.
 
-    kernel: (points, points). target: (points,). ridge: added to the diagonal of the training points' kernel; positive,
-    since a point may be drawn twice. BadInput for numbers that make no sense.
+    Args:
+        kernel: (points, points) kernel of the pool.
+        target: (points,) target on the pool.
+        m: training points of each set.
+        ridge: added to the diagonal of the training points' kernel; positive, since a point may be drawn twice.
+        sets: number of training sets.
+        generator: source of randomness.
+
+    Returns:
+        The mean squared error over the pool of each training set.
+
+    Raises:
+        BadInput: if a number is not positive.
     """
     if not are_counts(m, sets) or not is_number(ridge) or not ridge > 0:
         raise BadInput(
@@ -127,29 +142,40 @@ def regression_errors(
 
 @dataclass(frozen=True)
 class SpectrumOfKernel(Computation):
-    """A kernel's spectrum on S∪E of a problem, all points alike, with the labels ±1 in its basis.
+    """A kernel's spectrum on S∪E of a problem, all points with equal weight, with the labels ±1 in its basis.
 
-    spectrum: "nngp" or "ntk". matrix: (m + n, m + n) that kernel.
+    spectrum: "nngp" or "ntk".
+    matrix: (m + n, m + n) that kernel.
     """
 
     spectrum: str
     matrix: np.ndarray = argument(key=None)
+
+    name = "spectrum"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         set_fields(self, architecture=in_the_limit(self.architecture))
 
     def compute(self) -> dict[str, np.ndarray]:
-        """Arrays of a `Spectrum`."""
+        """The arrays of a `Spectrum`."""
         return Spectrum.of(self.matrix, signs_of_pool(self.problem)).to_arrays()
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return len(self.problem.inputs) ** 3
 
 
 @dataclass(frozen=True)
 class KernelRegression(Sampler[RegressionErrors]):
     """Mean squared errors of kernel regression from m points of S∪E to all.
 
-    kernel: "nngp" or "ntk". m: training points. ridge: as a share of the kernel's mean variance on S∪E, which is the
-    sum of the spectrum's eigenvalues. sets: training sets per shard. matrix: (m + n, m + n) that kernel.
+    kernel: "nngp" or "ntk".
+    m: training points.
+    ridge: as a share of the kernel's mean variance on S∪E, which is the sum of the spectrum's eigenvalues.
+    sets: training sets per shard.
+    matrix: (m + n, m + n) that kernel.
     """
 
     kernel: str = argument(key=None)
@@ -166,13 +192,18 @@ class KernelRegression(Sampler[RegressionErrors]):
 
     @property
     def name(self) -> str:
-        """What it is called in the address."""
+        """Name in the address."""
         return f"{self.kernel} regression"
 
     def draw(self, generator: torch.Generator) -> RegressionErrors:
         """One shard."""
         added = self.ridge * float(self.matrix.diagonal().mean())
         return regression_errors(self.matrix, signs_of_pool(self.problem), self.m, added, self.sets, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return self.sets * self.m * (self.m**2 + len(self.problem.inputs) * ENTRY)
 
 
 def signs_of_pool(pool: Problem) -> np.ndarray:

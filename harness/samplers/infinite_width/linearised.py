@@ -1,8 +1,8 @@
-"""How far gradient descent on a network is from gradient descent on its linearisation at the initialisation.
+"""Distance between gradient descent on a network and gradient descent on its linearisation at the initialisation.
 
-The linearisation f₀(x) + ∇f₀(x)·(θ − θ₀) moves in function space by the network's own tangent kernel K: a step of full
-batch gradient descent on the mean of (f − y)² over S takes f(x) by −(2η/m) K(x, S)(f(S) − y). In the limit of infinite
-width the two are the same (Jacot et al. 2018; Lee et al. 2019, arXiv 1902.06720, theorem 2.1).
+The linearisation f₀(x) + ∇f₀(x)·(θ − θ₀) moves in function space by the network's own tangent kernel K: a step of
+full-batch gradient descent on the mean of (f − y)² over S changes f(x) by −(2η/m) K(x, S)(f(S) − y). In the limit of
+infinite width the two are the same (Jacot et al. 2018; Lee et al. 2019, arXiv 1902.06720, theorem 2.1).
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from harness.samplers.sampler import Sampler, argument
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import student
 
-# Numbers that a block's Jacobians may have.
+# Largest number of entries of a block's Jacobians.
 _NUMBERS = 2**23
 
 
@@ -38,7 +38,7 @@ class LinearisationGap(Merging):
 
     @property
     def log_mean(self) -> Estimate:
-        """Mean of its logarithm over networks; Student's t, as it is close to normal. Undecided where some diverged."""
+        """Mean of the gap's logarithm over networks; Student's t, as it is nearly normal. Undecided if one diverged."""
         diverged = int((~np.isfinite(self.values)).sum())
         if diverged:
             raise Undecided(
@@ -69,9 +69,22 @@ def linearisation_gap(
     *,
     block: int | None = None,
 ) -> LinearisationGap:
-    """So many networks and their linearisations after `steps` of full-batch gradient descent on squared error.
+    """Train networks and their linearisations by full-batch gradient descent on squared error, and compare them.
 
-    block: networks at a time. BadInput for numbers that make no sense.
+    Args:
+        architecture: the networks.
+        problem: S and E, of two classes.
+        learning_rate: η, positive.
+        steps: steps of gradient descent.
+        networks: number of networks.
+        generator: source of randomness, on the device that computes.
+        block: networks at a time; None for as many as fit into memory.
+
+    Returns:
+        The gap of each network.
+
+    Raises:
+        BadInput: if a number is not positive.
     """
     problem.needs_two_classes("A linearisation")
     if not are_counts(problem.m, steps, networks) or not is_number(learning_rate) or not learning_rate > 0:
@@ -120,7 +133,7 @@ def _of_linearisation(
     learning_rate: float,
     steps: int,
 ) -> Tensor:
-    """(networks, n) the same of their linearisations."""
+    """(networks, n) logits on E of the trained linearisations."""
     (networks, _), points, m = rows.shape, len(x), len(signs)
     # One copy of a network for each point, so that each has a gradient of its own.
     alone = x[:, None].repeat(networks, *[1] * x.ndim)
@@ -134,7 +147,7 @@ def _of_linearisation(
 
 
 def _logits(architecture: Architecture, table: Mapping[str, Parameter], rows: Tensor, x: Tensor) -> Tensor:
-    """(networks, points)."""
+    """(networks, points) logits."""
     with torch.inference_mode():
         parameters = views(table, rows)
         return architecture.readout(parameters, architecture.features(parameters, x))[..., 0]
@@ -142,9 +155,11 @@ def _logits(architecture: Architecture, table: Mapping[str, Parameter], rows: Te
 
 @dataclass(frozen=True)
 class LinearisedTraining(Sampler[LinearisationGap]):
-    """How far networks end from their linearisations after so many steps of gradient descent.
+    """Distance of networks from their linearisations after a number of steps of gradient descent.
 
-    steps: of gradient descent. networks: per shard. rate: the learning rate.
+    steps: steps of gradient descent.
+    networks: networks per shard.
+    rate: the learning rate.
     """
 
     steps: int
@@ -159,3 +174,9 @@ class LinearisedTraining(Sampler[LinearisationGap]):
         network = self.architecture
         assert isinstance(network, FullyConnected)
         return linearisation_gap(network, self.problem, self.rate, self.steps, self.networks, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.networks * self.steps * of.m * of.forward

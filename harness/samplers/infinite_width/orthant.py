@@ -1,10 +1,10 @@
 """ln P(S) of a Gaussian process: an orthant probability, by minimax tilting (Botev 2017, J. R. Statist. Soc. B 79:125).
 
 P(z > 0), z ~ N(0, Σ), is an integral over one variable after the other (Genz 1992): with Σ = LLᵀ, z = Lx, and each row
-of L divided by its last entry, x_k is a standard normal kept above a_k = −Σ_{j<k} L_kj x_j. The sampler draws x_k from
-a normal of mean μ_k kept above a_k; its weight is exp ψ(x, μ), of which the mean is P(S) whatever μ. The tilt μ is the
-one whose largest weight, over all x, is the smallest. So the weights are bounded; with scrambled Sobol' points for the
-uniform numbers their mean has a small error.
+of L divided by its last entry, x_k is a standard normal truncated to values above a_k = −Σ_{j<k} L_kj x_j. The sampler
+draws x_k from a normal of mean μ_k truncated to values above a_k; its weight is exp ψ(x, μ), whose mean is P(S) for
+every μ. The tilt μ is the one that minimises the largest weight over all x. So the weights are bounded; with scrambled
+Sobol' points for the uniform numbers their mean has a small error.
 """
 
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
 from harness.samplers.posterior.samples import MOST_SCATTER
 from harness.samplers.sampler import Sampler, argument
+from harness.samplers.work import INTEGRAL
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import log_evidence
 
@@ -29,14 +30,14 @@ _LEAST_LENGTH = 1e-8
 
 
 def hazard(a: np.ndarray) -> np.ndarray:
-    """φ(a)/Φ(−a), the mean of a standard normal kept above a; accurate in both tails."""
+    """φ(a)/Φ(−a), the mean of a standard normal truncated to values above a; accurate in both tails."""
     return np.sqrt(2 / np.pi) / special.erfcx(a / np.sqrt(2))
 
 
 def pivoted_factor(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(m,) order and (m, m) lower Cholesky factor of the covariance in that order.
 
-    Next comes the variable least likely to be positive, with those before it at their means so far (Gibson, Glasbey &
+    Each step takes the variable least likely to be positive, given those before it at their means (Gibson, Glasbey &
     Elston 1994): the inner integrals then vary little.
     """
     m = len(covariance)
@@ -58,10 +59,10 @@ def pivoted_factor(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def saddle_point(scaled: np.ndarray) -> np.ndarray:
     """(m,) μ, the tilt; scaled: (m, m) L, ones on its diagonal.
 
-    ψ(x, μ) = Σ μ²/2 − xμ + ln Φ(−a), a = x − Lx − μ, is stationary where, with λ the hazard at a, μ = Lᵀλ − λ and
-    x = Lᵀλ. What is left, A λ = λ − a with A = LLᵀ, is the minimum over λ > 0 of the convex
-    ½ λᵀAλ − Σ (λ²/2 − aλ − ln Φ(−a)). Newton's steps in λ are made in a, where they cannot leave the domain. Where
-    rounding stops them early the tilt is less good, but as right as any.
+    ψ(x, μ) = Σ μ²/2 − xμ + ln Φ(−a), a = x − Lx − μ, is stationary if, with λ the hazard at a, μ = Lᵀλ − λ and x = Lᵀλ.
+    The remaining equation, A λ = λ − a with A = LLᵀ, is the minimum over λ > 0 of the convex ½ λᵀAλ − Σ (λ²/2 − aλ − ln
+    Φ(−a)). Newton's steps in λ are made in a, in which they cannot leave the domain. If rounding stops them early, the
+    weights vary more but remain unbiased.
     """
     quadratic = scaled @ scaled.T
     size = np.abs(quadratic)
@@ -117,7 +118,7 @@ class TiltedSampler:
         return self._log_weights(linalg.solve_triangular(self.factor, margins.T[self.order], lower=True))
 
     def _least(self, x: np.ndarray, k: int) -> np.ndarray:
-        """(draws,) what x_k must exceed for the k-th margin to be positive."""
+        """(draws,) lower bound of x_k for the k-th margin to be positive."""
         return -(self.scaled[k, :k] @ x[:k])
 
     def _log_weights(self, x: np.ndarray) -> np.ndarray:
@@ -129,29 +130,54 @@ class TiltedSampler:
 
 @dataclass(frozen=True, eq=False)
 class OrthantEvidence(Merging):
-    """ln P(S) by independent units; values: (units,) ln of each one's estimate of P(S)."""
+    """ln P(S) by independent units.
+
+    values: (units,) ln of each unit's estimate of P(S).
+    """
 
     values: np.ndarray
 
     def estimate(self, unit: str) -> Estimate:
-        """ln P(S); unit: what is independent."""
+        """Estimate ln P(S); unit: name of the independent units, plural."""
         return log_evidence(self.values.tolist(), unit=unit)
 
 
 def log_probability(
     process: GaussianProcess, generator: torch.Generator, *, runs: int = 16, points: int = 1024, doublings: int = 4
 ) -> Estimate:
-    """ln P(S); arguments and errors as of `scramblings`."""
+    """Estimate ln P(S) of a Gaussian process.
+
+    Args:
+        process: the Gaussian process with the labels of S; errors as of `scramblings`.
+        generator: source of randomness.
+        runs: number of scramblings, the independent units.
+        points: points of each scrambling, a power of 2.
+        doublings: how often the points may be doubled.
+
+    Returns:
+        ln P(S) in nats.
+    """
     return scramblings(process, generator, runs=runs, points=points, doublings=doublings).estimate("scramblings")
 
 
 def scramblings(
     process: GaussianProcess, generator: torch.Generator, *, runs: int = 16, points: int = 1024, doublings: int = 4
 ) -> OrthantEvidence:
-    """Independent scramblings of Sobol' points (Owen 1998), each an unbiased estimate of P(S).
+    """Estimate P(S) by independent scramblings of Sobol' points (Owen 1998), each of them unbiased.
 
-    points: of each scrambling, a power of 2. doublings: how often they may be doubled, all being drawn again, until the
-    scramblings agree. BadInput for numbers that make no sense; Undecided where the scramblings do not come to agree.
+    Args:
+        process: the Gaussian process with the labels of S.
+        generator: source of randomness.
+        runs: number of scramblings, at least 2.
+        points: points of each scrambling, a power of 2.
+        doublings: how often the points may be doubled until the scramblings agree; all are drawn again each time.
+
+    Returns:
+        ln P(S) by scrambling.
+
+    Raises:
+        BadInput: if a number is out of its range.
+        Undecided: if the scramblings disagree after all doublings.
     """
     enough = are_counts(runs, least=2) and are_counts(points) and are_counts(doublings, least=0)
     if not enough or points & (points - 1):
@@ -185,8 +211,10 @@ def _log_mean_weight(sampler: TiltedSampler, points: int, generator: torch.Gener
 class Orthant(Sampler[OrthantEvidence]):
     """ln P(S) of infinitely wide networks, up to a Monte-Carlo error.
 
-    process: what the logits of these networks are. by: where its kernel comes from. runs: scramblings per shard.
-    points: of each scrambling, at the least.
+    process: the distribution of the networks' logits.
+    by: the source of its kernel.
+    runs: scramblings per shard.
+    points: points of each scrambling, at the least.
     """
 
     process: GaussianProcess = argument(key=None)
@@ -205,3 +233,9 @@ class Orthant(Sampler[OrthantEvidence]):
     def draw(self, generator: torch.Generator) -> OrthantEvidence:
         """One shard."""
         return scramblings(self.process, generator, runs=self.runs, points=self.points)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        m = self.problem.m
+        return self.runs * self.points * m * (m + INTEGRAL)

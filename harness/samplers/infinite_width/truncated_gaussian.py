@@ -1,8 +1,9 @@
-"""P_B(f|S) of a Gaussian process, exactly: training logits from a Gaussian kept to an orthant, then evaluation logits.
+"""P_B(f|S) of a Gaussian process, exactly: training logits from a truncated Gaussian, then evaluation logits.
 
-Independent chains of exact Hamiltonian Monte-Carlo. A trajectory of a quarter turn leaves next to no correlation: on
-kernels of digits the autocorrelation time is below one trajectory for m = 16 … 1,000. `benchmarks/infinite_width.py`
-has it beside linear elliptical slice sampling and accept–reject with the minimax tilt.
+Independent chains of exact Hamiltonian Monte Carlo. A trajectory of a quarter turn leaves almost no correlation: on
+kernels of digits the autocorrelation time is below one trajectory for m = 16 … 1,000.
+`benchmarks/speed/infinite_width.py` compares it with linear elliptical slice sampling and accept–reject with the
+minimax tilt.
 """
 
 from dataclasses import dataclass
@@ -30,9 +31,19 @@ _MOST_BOUNCES = 20_000
 
 
 def move(z: Tensor, covariance: Tensor, factor: Tensor, generator: torch.Generator) -> Tensor:
-    """One trajectory of every chain; z: (chains, m), none negative. covariance, factor: (m, m) Σ, its Cholesky factor.
+    """Move every chain along one Hamiltonian trajectory of a quarter turn.
 
-    Undecided where a trajectory does not come to its end.
+    Args:
+        z: (chains, m) margins, none negative.
+        covariance: (m, m) Σ of the margins.
+        factor: (m, m) lower Cholesky factor of Σ.
+        generator: source of randomness, on the device of z.
+
+    Returns:
+        (chains, m) margins at the trajectories' ends.
+
+    Raises:
+        Undecided: if a trajectory bounces too often to reach its end.
     """
     w = torch.randn(z.shape, generator=generator, device=z.device, dtype=z.dtype) @ factor.T
     left = torch.full((len(z), 1), QUARTER_TURN, device=z.device, dtype=z.dtype)
@@ -67,7 +78,7 @@ _STARTS = 64
 class ChainsPosterior(Merging):
     """Functions on the evaluation inputs by chain; the independent unit is the chain.
 
-    clusters: one unit a chain.
+    clusters: one unit per chain.
     """
 
     clusters: ClusteredCounts
@@ -79,21 +90,22 @@ class ChainsPosterior(Merging):
 
     @classmethod
     def independent(cls, functions: FunctionCounts) -> "ChainsPosterior":
-        """Independent draws: as many chains, of one function each."""
+        """Independent draws: as many chains of one function each."""
         draws = functions.total
         words = np.repeat(functions.words, functions.counts, axis=0)
         return cls(ClusteredCounts.from_words(words, np.arange(draws), functions.n, draws))
 
     @property
     def sample(self) -> Runs | FunctionCounts:
-        """The functions by chain, as the distances take them; chains count alike. Of one function a chain, all
-        together."""
+        """The functions by chain, as the distances take them, with equal weights; pooled if each chain has one
+        function.
+        """
         if self.clusters.total == self.clusters.units:
             return self.functions
         return Runs(tuple(map(self.clusters.of_unit, range(self.clusters.units))))
 
     def as_one_unit(self) -> "ChainsPosterior":
-        """The same draws as those of one chain, for chains that have more in common than independent ones may."""
+        """The same draws as those of one chain, for chains that are not independent of each other."""
         functions = self.functions
         unit = np.zeros(functions.distinct, dtype=np.int64)
         return ChainsPosterior(ClusteredCounts(functions.n, 1, unit, functions.words, functions.counts))
@@ -108,11 +120,22 @@ def truncated_gaussian(
     burn_in: int = 10,
     dtype: torch.dtype = torch.float64,
 ) -> ChainsPosterior:
-    """Sample the functions that a Gaussian process which fits S has on its evaluation inputs.
+    """Sample the evaluation functions of a Gaussian process that fits S.
 
-    generator: its device does the work. draws: of each chain, one a trajectory. burn_in: trajectories before the first.
-    BadInput for numbers that make no sense, or where there is nothing to evaluate; Undecided where the labels leave the
-    logits too narrow a cone.
+    Args:
+        process: the Gaussian process with the labels of S.
+        generator: source of randomness, on the device that computes.
+        chains: number of independent chains.
+        draws: functions of each chain, one per trajectory.
+        burn_in: trajectories before the first function.
+        dtype: precision of the trajectories.
+
+    Returns:
+        The functions by chain.
+
+    Raises:
+        BadInput: if a number is out of its range, or if there are no evaluation inputs.
+        Undecided: if the labels leave the logits too narrow a cone.
     """
     if not are_counts(process.n, chains, draws) or not are_counts(burn_in, least=0):
         raise BadInput(
@@ -138,7 +161,19 @@ def margins_of_chains(
     burn_in: int,
     dtype: torch.dtype = torch.float64,
 ) -> torch.Tensor:
-    """(chains, draws, m) margins, sign times logit of the training points, given that all are positive."""
+    """Sample the margins (sign times logit) of the training points, given that all are positive.
+
+    Args:
+        process: the Gaussian process with the labels of S.
+        generator: source of randomness, on the device that computes.
+        chains: number of independent chains.
+        draws: states of each chain.
+        burn_in: trajectories before the first state.
+        dtype: precision of the trajectories.
+
+    Returns:
+        (chains, draws, m) margins.
+    """
     device = generator.device
     covariance = torch.tensor(process.margins, dtype=torch.float64)
     factor = torch.linalg.cholesky(covariance).to(device, dtype)
@@ -153,7 +188,7 @@ def margins_of_chains(
 
 
 def _starts(process: GaussianProcess, generator: torch.Generator, chains: int) -> np.ndarray:
-    """(chains, m) margins: for each chain, one of its own tilted draws in proportion to their weights."""
+    """(chains, m) margins: for each chain one of its own tilted draws, chosen in proportion to their weights."""
     uniform = torch.rand(chains * _STARTS, process.m, generator=generator, device=generator.device, dtype=torch.float64)
     margins, log_weights = TiltedSampler(process.margins).draw(uniform.clamp_(min=2.0**-53).cpu().numpy())
     gumbel = torch.rand(chains, _STARTS, generator=generator, device=generator.device, dtype=torch.float64)
@@ -165,8 +200,10 @@ def _starts(process: GaussianProcess, generator: torch.Generator, chains: int) -
 class TruncatedGaussian(Sampler[ChainsPosterior]):
     """P_B(f|S) of infinitely wide networks, exactly.
 
-    process: what the logits of these networks are. by: where its kernel comes from. chains: independent chains per
-    shard. draws: functions of each chain.
+    process: the distribution of the networks' logits.
+    by: the source of its kernel.
+    chains: independent chains per shard.
+    draws: functions of each chain.
     """
 
     process: GaussianProcess = argument(key=None)
@@ -190,3 +227,9 @@ class TruncatedGaussian(Sampler[ChainsPosterior]):
     def draw(self, generator: torch.Generator) -> ChainsPosterior:
         """One shard."""
         return truncated_gaussian(self.process, generator, chains=self.chains, draws=self.draws)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        m, n, p = self.problem.m, self.problem.n, len(self.problem.inputs)
+        return self.chains * self.draws * (m**2 + n * p) + p**3

@@ -1,23 +1,24 @@
-"""P_B(f|S) and P(S) of many points, or of points that are hard to fit at once: from labels that say nothing to labels
-kept, by sequential Monte-Carlo.
+"""Posterior samples and ln P(S) for large or hard training sets, by sequential Monte Carlo.
 
-Networks are weighted by how well they fit S, ever more sharply: see `levels.py`. Particles drawn at the initialisation
-are weighted, resampled and moved by Hamiltonian trajectories from one level to the next, and P(S) is the product of the
-mean weights (annealed importance sampling: Neal 2001, arXiv physics/9803008; with resampling: Del Moral, Doucet & Jasra
-2006). All points are asked from the beginning, so that nothing depends on their order, and a trajectory follows the
-gradient, as training does. Both differ from `subset_simulation`, whose particles fit ever more points, and which the
-two can therefore check.
+Particles go from the flat likelihood (the prior) to the 0–1 likelihood (all labels fitted), level by level: see
+`annealing_levels.py`. Drawn at the initialisation, they are weighted, resampled and moved by Hamiltonian trajectories
+from one level to the next, and P(S) is the product of the mean weights (annealed importance sampling: Neal 2001, arXiv
+physics/9803008; with resampling: Del Moral, Doucet & Jasra 2006). All points count from the first level, so the result
+does not depend on their order, and a trajectory follows the gradient, as training does. Both differ from
+`subset_simulation`, whose particles fit ever more points, so the two methods check each other.
 
-How well a network fits is told by its margins, its logits times the labels' signs over the logits' r.m.s. Without the
-r.m.s. particles would first shrink their logits to 0, where wrong labels cost least; from there no way leads to
-networks that fit.
+The likelihood is a function of the margins: logits times the labels' signs over the logits' r.m.s. Without the r.m.s.
+particles would first shrink their logits to 0, where wrong labels cost least, and could not move from there to networks
+that fit.
 
-Levels and steps are settled by a pilot run, so that every run's P(S) is an unbiased estimate. But where particles lag
-behind the weight they all lag alike: nearly every run finds too little, by nearly as much, and the few that would make
-up for it are never seen. So every run also goes back to the initialisation, from the particles that it has at the last
-level but that of all that fit, which estimates 1/P(S): those that lag on the way back make P(S) too large, and the
-truth lies between (bidirectional Monte-Carlo: Grosse, Ghahramani & Adams 2015, arXiv 1511.02543, where the way back
-begins at exact draws; here at particles that may lag themselves). Trajectories are doubled until there and back agree.
+Levels and steps are settled by a pilot run, so that every run's P(S) is an unbiased estimate. But if particles
+equilibrate too slowly, all runs underestimate P(S) by about the same factor, and the spread between runs does not show
+it. Each run is therefore annealed in reverse as well, from its particles at the last level before the 0–1 likelihood to
+the initialisation, which estimates 1/P(S). If particles equilibrate too slowly in reverse, P(S) is overestimated: the
+two bracket the truth (bidirectional Monte Carlo: Grosse, Ghahramani & Adams 2015, arXiv 1511.02543, whose reverse run
+begins at exact draws; here it begins at particles that may not be in equilibrium). Trial runs that count for nothing
+else settle the number of trajectories: it is doubled until forward and reverse agree. (If the counted runs themselves
+were drawn again until they agree, those that agree by chance would be selected.)
 """
 
 from collections.abc import Sequence
@@ -51,15 +52,17 @@ from harness.samplers.posterior.annealing_levels import (
 )
 from harness.samplers.posterior.moves.constraint import Constraint
 from harness.samplers.posterior.moves.hamiltonian import Trajectories
-from harness.samplers.posterior.samples import AnnealedPosterior
+from harness.samplers.posterior.samples import AnnealedPosterior, settled_length
 from harness.samplers.sampler import Sampler, argument
 
-# Hamiltonian trajectories are best where about so many are accepted (Beskos et al. 2013).
+# Hamiltonian trajectories are most efficient at about this share of acceptance (Beskos et al. 2013).
 _ACCEPTED = 0.8
 _LONGEST_STEP = 0.5
 _MOST_LEVELS = 500
-# Levels need no more than rough weights: a pilot moves so much less often than a run.
+# Levels need only rough weights: a pilot moves less often than a run by this factor.
 _PILOTS_PART = 4
+# Runs that settle the number of trajectories.
+_TRIAL_RUNS = 2
 
 # A level and the trajectories' step there.
 _Step = tuple[Level, float]
@@ -79,15 +82,29 @@ def annealed_posterior(
     effective: float = 0.8,
     path: AnnealingPath = "sharpness",
 ) -> AnnealedPosterior:
-    """Sample the posterior of two classes by so many independent runs.
+    """Sample the posterior of two classes by independent annealing runs.
 
-    trajectories: of every particle at each level. leaps: steps of each. states: how often the last particles are moved
-    on and asked for their functions. max_doublings: how often the trajectories may be doubled, all being done again,
-    until there and back agree within half a nat; who asks sees whether they do. effective: levels are so near that the
-    particles' weights are worth so large a share of them. path: along the "sharpness", or the "likelihood", which
-    takes more levels but passes where labels are learnt all at once: see `levels.py`. BadInput for numbers that make no
-    sense, more than two classes, and architectures whose layers are not known, not Gaussian or tied; Undecided where
-    the pilot does not come to an end.
+    Args:
+        architecture: layered networks of Gaussian weights and biases, without ties.
+        problem: S and the evaluation inputs, of two classes.
+        generator: source of randomness, on the device that computes.
+        runs: number of runs, the independent units.
+        particles: particles of each run.
+        trajectories: Hamiltonian trajectories of every particle at each level, to begin with.
+        leaps: steps of each trajectory.
+        states: how often the last particles are moved and their functions recorded.
+        max_doublings: how often the trajectories may be doubled until the forward and reverse estimates of trial runs
+            agree within half a nat; 0 for no trial. Whether the counted runs agree is for the caller to check.
+        effective: the effective share of the particles after each level's weights, between 0 and 1; it sets the levels.
+        path: "sharpness", or "likelihood", which takes more levels but passes labels that are learnt all at once: see
+            `annealing_levels.py`.
+
+    Returns:
+        The functions by run, with the forward and reverse estimates of ln P(S).
+
+    Raises:
+        BadInput: if a number is out of its range, or if the path, the problem or the architecture is not supported.
+        Undecided: if the pilot does not reach networks that fit.
     """
     counted = are_counts(problem.m, runs, particles, trajectories, leaps, states) and are_counts(max_doublings, least=0)
     if not counted or not (is_number(effective) and 0 < effective < 1):
@@ -107,22 +124,20 @@ def annealed_posterior(
         )
     sampler = _Sampler(architecture, problem, generator, particles, leaps, states)
     ladder = sampler.ladder(path, max(trajectories // _PILOTS_PART, 1), effective)
-    found = sampler.runs(ladder, trajectories, runs)
-    for _ in range(max_doublings):
-        if found.agree:
-            break
-        trajectories *= 2
-        found = sampler.runs(ladder, trajectories, runs)
-    return found
+
+    def long_enough(trajectories: int) -> bool:
+        return sampler.runs(ladder, trajectories, _TRIAL_RUNS).agree
+
+    return sampler.runs(ladder, settled_length(long_enough, trajectories, max_doublings), runs)
 
 
 def supports(architecture: Architecture) -> bool:
-    """Whether annealing is for such networks."""
+    """Whether annealing can sample such networks."""
     return isinstance(architecture, Layered) and not architecture.ties and architecture.distribution == "gaussian"
 
 
 class _Sampler:
-    """One run after the other, with all that does not change between them."""
+    """Draws one run after the other; it holds all that does not change between them."""
 
     def __init__(
         self,
@@ -142,7 +157,7 @@ class _Sampler:
         self.nothing = pack(np.zeros((0, problem.n), dtype=np.uint8))
 
     def ladder(self, path: AnnealingPath, trajectories: int, effective: float) -> list[_Step]:
-        """From the initialisation to networks that fit, by pilot runs."""
+        """Levels and steps from the initialisation to networks that fit, by pilot runs."""
         if path == "sharpness":
             return self.pilot([sharpening()], trajectories, effective)[0]
         _, sharp = self.pilot([sharpening(end=HELD_AT)], trajectories, effective)
@@ -151,20 +166,20 @@ class _Sampler:
         return self.pilot(along_likelihood(self.problem.m, *ends), trajectories, effective)[0]
 
     def pilot(self, segments: Sequence[Segment], trajectories: int, effective: float) -> tuple[list[_Step], Tensor]:
-        """Levels of these pieces, and the particles' margins at their end."""
+        """Levels of these segments, and the particles' margins at their end."""
         step = _LONGEST_STEP
         ladder = [(INITIALISATION, step)]
         rows, margins = self._start()
-        for piece in segments:
-            position = piece.start
-            while position < piece.end:
+        for segment in segments:
+            position = segment.start
+            while position < segment.end:
                 if len(ladder) > _MOST_LEVELS:
                     raise Undecided(
                         f"Annealing did not come to networks that fit all of S within {_MOST_LEVELS} levels; more "
                         "trajectories at each would decide it."
                     )
-                position = piece.next(margins, position, effective)
-                level = piece.level(position)
+                position = segment.next(margins, position, effective)
+                level = segment.level(position)
                 rows, margins, _ = self._resampled(rows, margins, ladder[-1][0], level)
                 for _ in range(trajectories if level != FITTING else 0):
                     rows, margins, accepted = self._moved(rows, margins, level, step)
@@ -173,28 +188,30 @@ class _Sampler:
         return ladder, margins
 
     def runs(self, ladder: Sequence[_Step], trajectories: int, runs: int) -> AnnealedPosterior:
-        """There and back, one run after the other."""
+        """Anneal forward and in reverse, one run after the other."""
         *path, _ = ladder
-        there, back, words, unit = [], [], [self.nothing], []
+        forward, reverse, words, unit = [], [], [self.nothing], []
         for run in range(runs):
             rows, margins, total = self.along(*self._start(), path, trajectories)
-            # The way back begins before the last step, as all that fit S say nothing of those that do not.
+            # The reverse run begins before the last step, as networks that fit S say nothing of those that do not.
             last = _ln_mean(_log_weights(margins, path[-1][0], FITTING))
-            there.append(total + last)
+            forward.append(total + last)
             if last > -inf:
                 rows, margins, found = self.functions(rows, margins, *path[-1], trajectories)
                 words.append(found)
                 unit += [run] * len(found)
                 *_, total = self.along(rows, margins, path[::-1], trajectories)
-                back.append(last - total)
+                reverse.append(last - total)
         clusters = ClusteredCounts.from_words(np.concatenate(words), np.array(unit, dtype=int), self.problem.n, runs)
-        return AnnealedPosterior(clusters, np.array(there), np.array(back), len(path))
+        return AnnealedPosterior(clusters, np.array(forward), np.array(reverse), len(path))
 
     def functions(
         self, rows: Tensor, margins: Tensor, level: Level, step: float, trajectories: int
     ) -> tuple[Tensor, Tensor, np.ndarray]:
-        """Particles moved on at the last level but one, and functions, (draws, words), of those among them that fit, as
-        often as their weights say."""
+        """Move particles at the last level before the 0–1 likelihood, and record the functions of those that fit.
+
+        The functions are (draws, words), each as often as its particle's weight says.
+        """
         words = [self.nothing]
         for _ in range(self.states):
             for _ in range(trajectories):
@@ -221,7 +238,7 @@ class _Sampler:
         return rows, self.move.margins(rows)
 
     def _resampled(self, rows: Tensor, margins: Tensor, before: Level, level: Level) -> tuple[Tensor, Tensor, float]:
-        """Particles as often as their weights say, as evenly as can be, and ln of the mean weight."""
+        """Particles resampled by their weights, as evenly as possible, and ln of the mean weight."""
         weights = _log_weights(margins, before, level)
         offset = torch.rand(1, generator=self.generator, dtype=weights.dtype, device=weights.device)
         places = (torch.arange(len(weights), device=weights.device) + offset) / len(weights)
@@ -246,8 +263,11 @@ def _ln_mean(log_weights: Tensor) -> float:
 class Annealing(Sampler[AnnealedPosterior]):
     """P_B(f|S) and ln P(S) of two classes, for layered networks of Gaussian weights and biases.
 
-    runs: independent runs per shard. particles: of each run. trajectories: at each level; few to begin with, which is
-    enough for images. max_doublings: how often trajectories may be doubled. path: as of `annealed_posterior`.
+    runs: independent runs per shard.
+    particles: particles of each run.
+    trajectories: trajectories at each level, to begin with; a few are enough for images.
+    max_doublings: how often trajectories may be doubled.
+    path: as of `annealed_posterior`.
     """
 
     runs: int = 4
@@ -272,12 +292,20 @@ class Annealing(Sampler[AnnealedPosterior]):
             path=self.path,
         )
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        # Levels as digits took them, 24 at m = 32 and 63 at 600; twice as many along the likelihood, as parity took.
+        levels = 7.5 * of.m ** (1 / 3) * (2 if self.path == "likelihood" else 1)
+        return self.runs * self.particles * self.trajectories * levels * of.m * of.forward
+
     def checked(self, sample: AnnealedPosterior) -> AnnealedPosterior:
-        """The sample; Undecided where forward and reverse runs disagree though trajectories were lengthened."""
+        """The sample; Undecided if forward and reverse estimates disagree though trajectories were doubled."""
         if not sample.agree:
-            there, back = sample.ends
+            forward, reverse = sample.ends
             raise Undecided(
-                f"Annealing finds ln P(S) = {there:.4g} on the way there and {back:.4g} on the way back, though "
+                f"Annealing finds ln P(S) = {forward:.4g} on the way there and {reverse:.4g} on the way back, though "
                 "trajectories were lengthened; still more of them at each level would decide it."
             )
         return sample

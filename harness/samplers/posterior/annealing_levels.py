@@ -1,12 +1,12 @@
-"""What networks are weighted by, level by level, on annealing's way from the initialisation to the networks that fit S.
+"""The levels of annealing: the weights of networks on the path from the initialisation to the networks that fit S.
 
-Let L = Σ ln σ(β·margin). Along the sharpness, the weight is e^L at a sharpness β that grows from 0, which says nothing,
-to ∞, which is the 0–1 likelihood. But some labels are learnt all at once: on the parity of 7 bits, networks that have
-learnt it and networks that have not weigh the same at β = 2, hardly any being in between, so that particles stay behind
-on the way there and on the way back. Along the likelihood, networks are held near an L that rises by itself, by
-e^(−κ(L − centre)²/2) at one sharpness, and visit what lies in between (the Gaussian ensemble: Challa & Hetherington
-1988, Phys. Rev. Lett. 60:77); from where the networks at that sharpness are, the way goes on along the sharpness. The
-two ways have nothing in common but their ends, so that two estimates of P(S) check each other.
+Let L = Σ ln σ(β·margin). Along the sharpness, the weight is e^L at a sharpness β that grows from 0, the flat
+likelihood, to ∞, the 0–1 likelihood. But some labels are learnt all at once: on the parity of 7 bits, networks that
+have learnt it and networks that have not weigh the same at β = 2, with hardly any in between, so that particles
+equilibrate too slowly, forward and in reverse. Along the likelihood, networks are held near an L that rises by itself,
+by e^(−κ(L − centre)²/2) at one sharpness, and visit the networks in between (the Gaussian ensemble: Challa &
+Hetherington 1988, Phys. Rev. Lett. 60:77); from the networks at that sharpness, the path continues along the sharpness.
+The two paths share nothing but their ends, so two estimates of P(S) check each other.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,20 +21,20 @@ from torch.nn.functional import logsigmoid
 
 AnnealingPath = Literal["sharpness", "likelihood"]
 
-# Sharpness at which L is held: parity of 7 bits is learnt well before it. That of 5 bits is learnt about there, but not
-# so much at once that either path would be held up.
+# Sharpness at which L is held: parity of 7 bits is learnt well before it. That of 5 bits is learnt near it, but not so
+# suddenly that it delays either path.
 HELD_AT = 3.0
-# κ times the number of points, of whose number L is a sum. Stiff enough to hold networks where there would be hardly
-# any, not so stiff that levels become many.
+# κ times the number of points, over which L is a sum. Stiff enough to hold networks at an L that hardly any would have,
+# not so stiff that levels become many.
 _STIFFNESS = 3.0
 # Sharpness and stiffness change by at most this factor from one level to the next, once sharpness is 1 and stiffness
-# that part of κ: by twice and more, weights on the one way or the other may have no variance.
+# that part of κ: by twice and more, the forward or the reverse weights may have no variance.
 _STEEPEST = 1.5
 _LOOSEST = 1 / 16
 
 
 def log_likelihood(margins: Tensor, sharpness: float) -> Tensor:
-    """(networks, points) -> (networks,) L in double precision; at β = ∞ 0 where all margins are positive, else −∞."""
+    """(networks, points) -> (networks,) L in double precision; at β = ∞ 0 if all margins are positive, else −∞."""
     return logsigmoid(sharpness * margins.double()).sum(1)
 
 
@@ -48,24 +48,28 @@ class Level:
     centre: float = 0.0
 
     def log_weight(self, margins: Tensor) -> Tensor:
-        """(networks, points) -> (networks,) in double precision."""
+        """(networks, points) -> (networks,) ln of the weight in double precision."""
         likelihood = log_likelihood(margins, self.sharpness)
         if self.stiffness == 0:
             return self.slope * likelihood
         return self.slope * likelihood - self.stiffness * (likelihood - self.centre) ** 2 / 2
 
 
-# As drawn: all networks weigh the same.
+# As drawn: all networks have equal weight.
 INITIALISATION = Level(0.0, slope=0.0)
 FITTING = Level(inf)
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of the way; level: from how far one has gone, `start` to `end`, to the level there.
+    """A segment of the path.
 
-    first: how far one may go at once to begin with; from there on, by the factor _STEEPEST. What has no end may be left
-    for infinity from anywhere.
+    If `end` is infinite, the path may jump there from any position.
+
+    level: position -> the level there.
+    start: the first position.
+    end: the last position.
+    first: largest first step; later steps grow by at most `_STEEPEST`.
     """
 
     level: Callable[[float], Level]
@@ -74,8 +78,16 @@ class Segment:
     first: float = 1.0
 
     def next(self, margins: Tensor, position: float, effective: float) -> float:
-        """How far to go for weights that are worth that share of the particles, which are at `position` with these
-        margins."""
+        """Choose the next position, so that the particles' weights keep a given effective share.
+
+        Args:
+            margins: (networks, points) margins of the particles at `position`.
+            position: the present position, before `end`.
+            effective: the effective share of the particles after weighting, between 0 and 1.
+
+        Returns:
+            The next position, at most `end`.
+        """
         here = self.level(position).log_weight(margins)
 
         def excess(further: float) -> float:
@@ -92,15 +104,25 @@ class Segment:
 
 
 def sharpening(start: float = 0.0, end: float = inf) -> Segment:
-    """From one sharpness to another."""
+    """The segment from one sharpness to another."""
     return Segment(Level, start, end)
 
 
 def along_likelihood(points: int, start: float, end: float) -> Sequence[Segment]:
-    """From the initialisation, where L is `start` on average, to networks that fit, by those of sharpness HELD_AT,
-    where it is `end`."""
+    """Make the segments of the path along the likelihood.
+
+    They lead from the initialisation through networks of sharpness HELD_AT to networks that fit.
+
+    Args:
+        points: number of training points.
+        start: mean L at sharpness HELD_AT of networks at initialisation.
+        end: mean L at sharpness HELD_AT of networks weighted by that sharpness.
+
+    Returns:
+        The segments in order.
+    """
     stiffness = _STIFFNESS / points
-    # Held there, L lies 1/κ below the centre where it is as likely as without being held.
+    # L, if held, lies 1/κ below the centre at which it is as likely as without being held.
     last = end + 1 / stiffness
     return (
         Segment(lambda part: Level(HELD_AT, 0.0, part * stiffness, start), first=_LOOSEST),
@@ -112,5 +134,5 @@ def along_likelihood(points: int, start: float, end: float) -> Sequence[Segment]
 
 
 def mean_likelihood(margins: Tensor) -> float:
-    """Of L at sharpness HELD_AT."""
+    """Mean of L at sharpness HELD_AT over networks."""
     return float(torch.mean(log_likelihood(margins, HELD_AT)))

@@ -1,10 +1,10 @@
-"""How much of the initialisation has each training and each test accuracy: the density of states over both.
+"""The share of the initialisation that has each training and each test accuracy: the density of states over both.
 
-Subset simulation over the number of training points that are right, whichever they are. The initialisation's draws say
-how likely each number below a first level is; of the networks that reach that level, a few begin chains of moves that
-keep at least so many points right, whose states say how likely each number below the next level is; and so on up to all
-right. So one run yields the whole table, down to probabilities far too small for any draw to be seen there, and its
-last row sums to P(S). Below what is likely, only plain draws are seen.
+Subset simulation over the number of correct training points, whichever they are. Draws of the initialisation give the
+probability of each number below a first level; of the networks that reach that level, a few begin chains of moves that
+keep at least that number of points correct, whose states give the probability of each number below the next level; and
+so on up to all points. One run thus yields the whole table, down to probabilities far too small for any draw to be seen
+there, and its last row sums to P(S). Numbers below the first level are seen by plain draws only.
 
 Levels are settled by a pilot run, as in `subset_simulation`, so that every entry of a run's table is an unbiased
 estimate. Source of the question: arXiv 2606.31282, which estimates the table of binary networks by the method of Wang
@@ -47,13 +47,26 @@ def density_of_states(
     groups: int = 4,
     block: int | None = None,
 ) -> DensityOfStates:
-    """The table of this architecture on this problem, by so many independent runs.
+    """Estimate the table of training and test accuracies at initialisation by independent runs.
 
-    chains: networks of each run that a level begins with. steps: states of each chain; more where few of them have one
-    point more right, as only about 1/m do where all but one are right and the points have little to do with each other.
-    survival: the pilot sets a level at the most points that at least this share of the states has right. groups: of a
-    hidden layer's units, which move one after the other. last_layers: moves of the last layer between two states.
-    block: networks moved together; the default keeps them in cache. BadInput for numbers that make no sense.
+    Args:
+        architecture: the networks.
+        problem: S and the evaluation inputs.
+        generator: source of randomness, on the device that computes.
+        runs: number of runs, the independent units.
+        chains: networks of each run that begin a level's chains.
+        steps: states of each chain; more if few of them have one more point correct, as only about 1/m do if all but
+            one are correct and the points are nearly independent.
+        survival: the pilot sets a level at the most points that at least this share of the states has correct.
+        last_layers: moves of the last layer between two states.
+        groups: groups of a hidden layer's units, which move one after the other.
+        block: networks moved together; None keeps them in cache.
+
+    Returns:
+        The table by run.
+
+    Raises:
+        BadInput: if a number is out of its range.
     """
     wrong = not are_counts(problem.m, runs, chains, steps, groups) or not are_counts(last_layers, least=0)
     if wrong or not (is_number(survival) and 0 < survival < 1):
@@ -68,7 +81,7 @@ def density_of_states(
 
 
 class _Sampler:
-    """All runs abreast, with all that does not change between levels; rows of a run's networks lie together."""
+    """Draws all runs side by side and holds what their levels share; rows of a run's networks are contiguous."""
 
     def __init__(
         self,
@@ -92,7 +105,7 @@ class _Sampler:
         self.sweep = Sweep(architecture, self.table, groups, last_layers, generator)
 
     def pilot(self, survival: float) -> list[tuple[int, int]]:
-        """How many points are right at the least at each level, from 0 to all of them, and the steps taken there."""
+        """Smallest number of correct points at each level, from 0 to all of them, and the number of steps there."""
         m, plan, level, rows = self.problem.m, [], 0, None
         while level < m:
             right, higher, of_higher = [], [], []
@@ -115,7 +128,7 @@ class _Sampler:
         return [*plan, (m, self.steps)]
 
     def runs(self, plan: Sequence[tuple[int, int]], runs: int) -> np.ndarray:
-        """(runs, m + 1, n + 1) ln P of each number of training and of evaluation points right."""
+        """(runs, m + 1, n + 1) ln P of each number of correct training and evaluation points."""
         m, n = self.problem.m, self.problem.n
         table = np.full((runs, m + 1, n + 1), -inf)
         ln_reached, rows = np.zeros(runs), None
@@ -140,7 +153,9 @@ class _Sampler:
         return table
 
     def _states(self, runs: int, rows: Tensor | None, least: int, steps: int) -> Iterator[Tensor]:
-        """(runs × chains, size) at each step: draws of the initialisation, or what chains from these rows come to."""
+        """(runs × chains, size) at each step: draws of the initialisation, or states of chains that begin at these
+        rows.
+        """
         if rows is None:
             table = gaussian_table(self.architecture, self.table)
             for _ in range(steps):
@@ -155,14 +170,14 @@ class _Sampler:
             yield rows
 
     def _right(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """(networks,) training points right and (networks,) evaluation points right."""
+        """(networks,) correct training points and (networks,) correct evaluation points."""
         everything = Constraint(self.architecture, self.table, self.x, self.labels, self.problem.classes)
         fitted = everything.fitted(everything.logits(rows))
         return fitted[:, : self.problem.m].sum(1), fitted[:, self.problem.m :].sum(1)
 
 
 class _Survivors:
-    """For each run, a random few of the states shown that reach the next level; not all need be held at once."""
+    """For each run, a random few of the states that reach the next level; the states need not all be held at once."""
 
     def __init__(self, runs: int, most: int) -> None:
         self.runs, self.most = runs, most
@@ -178,8 +193,10 @@ class _Survivors:
         self.rows = rows.take_along_dim(chosen[..., None], 1)
 
     def starts(self) -> Tensor:
-        """(runs × most, size): each run's survivors as evenly as can be. A run without any goes on from others, and its
-        weight is 0 from here on."""
+        """(runs × most, size): each run's survivors, repeated as evenly as possible.
+
+        A run without survivors continues from arbitrary states, and its weight is 0 from then on.
+        """
         assert self.rows is not None
         survived = (self.keys >= 0).sum(1, keepdim=True).clamp_(min=1)
         chosen = torch.arange(self.most, device=self.keys.device) % survived
@@ -188,9 +205,11 @@ class _Survivors:
 
 @dataclass(frozen=True)
 class DensityOfStatesSampler(Sampler[DensityOfStates]):
-    """Training and test accuracy at initialisation: for reading, not for a verdict, so that it does not grow.
+    """Training and test accuracy at initialisation: for display, not for a verdict, so that it does not grow.
 
-    runs: independent runs per shard. chains: of each run. steps: of each chain at each level.
+    runs: independent runs per shard.
+    chains: chains of each run.
+    steps: steps of each chain at each level.
     """
 
     runs: int = 8
@@ -206,3 +225,9 @@ class DensityOfStatesSampler(Sampler[DensityOfStates]):
         return density_of_states(
             self.architecture, self.problem, generator, runs=self.runs, chains=self.chains, steps=self.steps
         )
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        return self.runs * self.chains * self.steps * of.levels * (of.draw + of.m * of.forward)

@@ -19,6 +19,7 @@ from harness.networks.logits import LOSSES, labels_of
 from harness.problems import Problem
 from harness.samplers.prior import ensembles
 from harness.samplers.sampler import Sampler, argument
+from harness.samplers.work import ACTIVATION, ENTRY, Shape
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import clopper_pearson, proportion
 from harness.verdicts.means import skewed
@@ -30,8 +31,8 @@ _ENOUGH = 50
 def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimate:
     """P(S): mean over hidden draws of the share of last layers that were kept.
 
-    While few hidden draws kept any, or dropped any, the interval rests on their numbers alone:
-    P(a draw keeps all) ≤ P(S) ≤ P(a draw keeps any).
+    If few hidden draws kept any, or dropped any, the interval rests on their numbers alone, as P(a draw keeps all) ≤
+    P(S) ≤ P(a draw keeps any).
     """
     kept = np.bincount(clusters.unit, clusters.counts, minlength=clusters.units) / last_layers
     value, error = float(kept.mean()), float(kept.std(ddof=1) / np.sqrt(clusters.units))
@@ -60,10 +61,10 @@ def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimat
 
 @dataclass(frozen=True)
 class RejectionPosterior(Merging):
-    """What rejection kept: functions on the evaluation inputs, by hidden draw.
+    """The networks that rejection kept: functions on the evaluation inputs, by hidden draw.
 
-    clusters: one unit a hidden draw, those that kept nothing included.
-    last_layers: last layers drawn for each hidden draw; with 1 the kept networks are independent draws.
+    clusters: one unit per hidden draw, including those that kept nothing.
+    last_layers: last layers per hidden draw; with 1 the kept networks are independent draws.
     """
 
     clusters: ClusteredCounts
@@ -71,7 +72,7 @@ class RejectionPosterior(Merging):
 
     @property
     def draws(self) -> int:
-        """Networks proposed: hidden draws × last layers."""
+        """Number of networks proposed: hidden draws × last layers."""
         return self.clusters.units * self.last_layers
 
     @property
@@ -81,12 +82,12 @@ class RejectionPosterior(Merging):
 
     @property
     def sample(self) -> FunctionCounts | ClusteredCounts:
-        """The functions together with what is independent among them, as the distances take it."""
+        """The functions with their independent units, as the distances take them."""
         return self.functions if self.last_layers == 1 else self.clusters
 
     @property
     def evidence(self) -> Estimate:
-        """P(S), with an exact (Clopper–Pearson) interval for plain draws, by hidden draw for branching ones."""
+        """P(S), with an exact (Clopper–Pearson) interval for plain draws, by hidden draw for branching draws."""
         if self.last_layers == 1:
             return proportion(self.functions.total, self.draws, quantity="P(S)", unit="networks drawn")
         return evidence_of_clusters(self.clusters, self.last_layers)
@@ -109,10 +110,21 @@ def rejection(
     last_layers: int = 1,
     block: int | None = None,
 ) -> RejectionPosterior:
-    """Draw `draws` hidden layers with `last_layers` last layers each; keep the networks that fit all of S.
+    """Draw networks from the initialisation, and keep those that fit all of S.
 
-    A network fits where its labels are those of S: of two classes, where its logit is positive exactly on the inputs
-    labelled 1. Evaluation logits are computed for the kept networks only.
+    A network fits if its labels are those of S: of two classes, if its logit is positive exactly on the inputs of label
+    1. Evaluation logits are computed for the kept networks only.
+
+    Args:
+        architecture: the networks.
+        problem: S and the evaluation inputs.
+        draws: number of hidden draws.
+        generator: source of randomness, on the device that computes.
+        last_layers: last layers per hidden draw.
+        block: hidden draws at a time; None keeps them in cache.
+
+    Returns:
+        The functions of the kept networks, by hidden draw.
     """
     wanted = torch.tensor(problem.train_y, device=generator.device)[None, :, None]
     return sift(architecture, problem, draws, generator, lambda z: (labels_of(z) == wanted).all(1), last_layers, block)
@@ -127,9 +139,19 @@ def sift(
     last_layers: int,
     block: int | None = None,
 ) -> RejectionPosterior:
-    """The networks that are accepted, of as many as `rejection` draws.
+    """Draw networks from the initialisation, and keep those that a rule accepts.
 
-    accepts: logits on S (networks, m, last layers, outputs) -> bool (networks, last layers).
+    Args:
+        architecture: the networks.
+        problem: S and the evaluation inputs.
+        draws: number of hidden draws.
+        generator: source of randomness, on the device that computes.
+        accepts: logits on S (networks, m, last layers, outputs) -> bool (networks, last layers).
+        last_layers: last layers per hidden draw.
+        block: hidden draws at a time; None keeps them in cache.
+
+    Returns:
+        The functions of the accepted networks, by hidden draw.
     """
     x = sampling_inputs(architecture, problem.inputs, generator.device)
     m, each = problem.m, (last_layers, problem.outputs)
@@ -165,10 +187,23 @@ def tempered(
     last_layers: int = 1,
     block: int | None = None,
 ) -> RejectionPosterior:
-    """Draw `draws` hidden layers with `last_layers` last layers each; keep each network with chance exp(−Σ loss/T).
+    """Draw networks from the initialisation, and keep each with probability exp(−Σ loss/T).
 
-    The sum is over the m training points, so that Langevin training at temperature τ, whose loss is their mean, ends at
-    T = m·τ. The evidence is the mean of that chance. BadInput for more than two classes or an unknown loss.
+    The sum is over the m training points; Langevin training at temperature τ, whose loss is their mean, has T = m·τ.
+
+    Args:
+        architecture: the networks.
+        problem: S and the evaluation inputs; BadInput for more than two classes.
+        temperature: T, positive.
+        draws: number of hidden draws.
+        generator: source of randomness, on the device that computes. The uniform numbers have a stream of their own, so
+            that the networks do not depend on the block.
+        loss: a name in LOSSES; BadInput for any other.
+        last_layers: last layers per hidden draw.
+        block: hidden draws at a time; None keeps them in cache.
+
+    Returns:
+        The functions of the kept networks, by hidden draw; the evidence is the mean probability of being kept.
     """
     problem.needs_two_classes("A posterior at a temperature")
     one_of(loss, LOSSES, "A posterior at a temperature has no loss")
@@ -190,8 +225,9 @@ def tempered(
 class Rejection(Sampler[RejectionPosterior]):
     """P_B(f|S) by rejection.
 
-    draws: hidden draws per shard. last_layers: last layers drawn for each of these. sample: ask with another number for
-    an independent sample.
+    draws: hidden draws per shard.
+    last_layers: last layers per hidden draw.
+    sample: number of the sample; another number gives an independent sample.
     """
 
     draws: int = 20_000
@@ -205,12 +241,19 @@ class Rejection(Sampler[RejectionPosterior]):
         """One shard."""
         return rejection(self.architecture, self.problem, self.draws, generator, last_layers=self.last_layers)
 
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return rejection_work(self.shape, self.draws, self.last_layers)
+
 
 @dataclass(frozen=True)
 class TemperedRejection(Sampler[RejectionPosterior]):
     """The posterior of density exp(−Σ loss/T)·P(θ), exactly, by rejection.
 
-    temperature: T, positive. loss: a name in LOSSES. draws, last_layers, sample: as of `Rejection`.
+    temperature: T, positive.
+    loss: a name in LOSSES.
+    draws, last_layers, sample: as of `Rejection`.
     """
 
     temperature: float
@@ -237,3 +280,23 @@ class TemperedRejection(Sampler[RejectionPosterior]):
             loss=self.loss,
             last_layers=self.last_layers,
         )
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return rejection_work(self.shape, self.draws, self.last_layers)
+
+
+def rejection_work(of: Shape, draws: int, last_layers: int) -> float:
+    """Work of rejection.
+
+    Args:
+        of: one network on its problem.
+        draws: hidden draws.
+        last_layers: last layers of each hidden draw.
+
+    Returns:
+        Roughly the scalar multiplications.
+    """
+    each = ACTIVATION * of.m * of.features + of.n * ENTRY
+    return draws * (of.draw + of.p * of.forward + last_layers * each)

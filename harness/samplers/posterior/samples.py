@@ -1,5 +1,6 @@
-"""What independent runs of a particle sampler found; the independent unit is the run, never the particle."""
+"""Results of independent runs of a particle sampler; the independent unit is the run, never the particle."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf, log, nan
@@ -15,19 +16,48 @@ from harness.verdicts import Estimate, nothing_yet
 from harness.verdicts.intervals import log_evidence
 from harness.verdicts.means import over_runs
 
-# In nats. Beyond, a few runs have most of the weight (they are worth e^(−0.75²) of as many alike), and intervals over
+# In nats. Beyond, a few runs have most of the weight (their effective number is e^(−0.75²) of all), and intervals over
 # runs miss too often.
 MOST_SCATTER = 0.75
+# In nats: trial runs that scatter less agree with something to spare.
+LONG_ENOUGH = 0.5
+
+
+def settled_length(long_enough: Callable[[int], bool], steps: int, max_doublings: int) -> int:
+    """Double a length until trial runs of it are long enough.
+
+    Args:
+        long_enough: length -> whether runs of it agree; each call draws runs that count for nothing else.
+        steps: the length to begin with.
+        max_doublings: how often it may be doubled.
+
+    Returns:
+        The length of the runs that are counted.
+    """
+    for _ in range(max_doublings):
+        if long_enough(steps):
+            break
+        steps *= 2
+    return steps
+
+
+def scatter(ln_evidence: np.ndarray) -> float:
+    """Standard deviation of ln P(S) over runs, (runs,): inf if one lost all particles, NaN of a single run."""
+    if not np.isfinite(ln_evidence).all():
+        return inf
+    return float(ln_evidence.std(ddof=1)) if len(ln_evidence) > 1 else nan
 
 
 @dataclass(frozen=True, eq=False)
 class RunsPosterior(Merging):
-    """Functions on the evaluation inputs by run, with the evidence on the way.
+    """Functions on the evaluation inputs by run, with the evidence of the first points.
 
-    clusters: one unit a run. curve: (runs, m + 1) each run's ln P(S_k) of the first k training points, −inf from where
-    no particle was left. ancestors: (runs,) effective number of initial draws the last particles descend from.
-    observed: (runs, k) means over a run's particles of what was observed of each, if anything was; NaN where none was
-    left.
+    clusters: one unit per run.
+    curve: (runs, m + 1) each run's ln P(S_k) of the first k training points, −inf from the k at which no particle was
+        left.
+    ancestors: (runs,) effective number of initial draws that the last particles descend from.
+    observed: (runs, k) means of observed statistics over a run's particles, NaN if none was left; None if nothing was
+        observed.
     """
 
     clusters: ClusteredCounts
@@ -37,7 +67,7 @@ class RunsPosterior(Merging):
 
     @property
     def functions(self) -> FunctionCounts:
-        """How often each function was held by a particle, over all runs."""
+        """Number of particles with each function, over all runs."""
         return self.clusters.pooled()
 
     @property
@@ -56,11 +86,8 @@ class RunsPosterior(Merging):
 
     @property
     def scatter(self) -> float:
-        """Standard deviation of ln P(S) over runs: inf where one lost all particles, NaN of one alone."""
-        last = self.curve[:, -1]
-        if not np.isfinite(last).all():
-            return inf
-        return float(last.std(ddof=1)) if len(last) > 1 else nan
+        """Standard deviation of ln P(S) over runs: inf if one lost all particles, NaN of a single run."""
+        return scatter(self.curve[:, -1])
 
     @property
     def agree(self) -> bool:
@@ -68,16 +95,18 @@ class RunsPosterior(Merging):
         return not self.scatter > MOST_SCATTER
 
 
-# In nats: how far there and back may be apart where trajectories are long enough.
+# In nats: largest difference of the forward and the reverse estimate if trajectories are long enough.
 MOST_APART = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class AnnealedPosterior(Merging):
-    """Functions on the evaluation inputs by run, with the evidence.
+    """Functions on the evaluation inputs by run, with the forward and reverse evidence.
 
-    clusters: one unit a run. by_run: (runs,) ln P(S), −inf where no particle fitted; e^by_run is without bias. back:
-    (runs in which some did,) ln P(S) on the way back, too large where particles lag. levels: of each run.
+    clusters: one unit per run.
+    by_run: (runs,) forward ln P(S), −inf if no particle fitted; e^by_run is unbiased.
+    back: (runs in which some particle fitted,) reverse ln P(S), too large if particles equilibrate too slowly.
+    levels: levels of each run.
     """
 
     clusters: ClusteredCounts
@@ -97,29 +126,34 @@ class AnnealedPosterior(Merging):
 
     @cached_property
     def evidence(self) -> Estimate:
-        """ln P(S): halfway between there and back, with an interval from the lower end of the one to the upper end of
-        the other, so that it holds where particles lag, too."""
+        """ln P(S): the mean of the forward and the reverse estimate.
+
+        The interval reaches from the lower end of the forward to the upper end of the reverse estimate, so that it
+        stays valid if particles equilibrate too slowly.
+        """
         if not np.isfinite(self.by_run).all():
             return nothing_yet("ln P(S)", len(self.by_run), "independent runs")
-        there, inverse = log_evidence(self.by_run.tolist()), log_evidence((-self.back).tolist())
+        forward, inverse = log_evidence(self.by_run.tolist()), log_evidence((-self.back).tolist(), most=inf)
         return replace(
-            there,
-            value=sum(self.ends) / 2,
-            interval=lambda alpha: (there.interval(alpha)[0], -inverse.interval(alpha)[0]),
+            forward,
+            value=min(sum(self.ends) / 2, 0.0),
+            interval=lambda alpha: (forward.interval(alpha)[0], min(-inverse.interval(alpha)[0], 0.0)),
             method="lognormal means over runs, there and back; MOVER's lower end of there, its upper end of back",
         )
 
     @property
     def ends(self) -> tuple[float, float]:
-        """ln P(S) on the way there, where lagging makes it too small, and on the way back, where it makes it too large;
-        −inf and 0 where no run arrived."""
+        """Forward and reverse ln P(S): too small and too large if particles equilibrate too slowly.
+
+        −inf and 0 if no run reached networks that fit.
+        """
         return _log_mean(self.by_run), -_log_mean(-self.back) if len(self.back) else 0.0
 
     @property
     def agree(self) -> bool:
-        """Whether there and back find the same."""
-        there, back = self.ends
-        return abs(back - there) <= MOST_APART
+        """Whether the forward and the reverse estimate agree."""
+        forward, reverse = self.ends
+        return abs(reverse - forward) <= MOST_APART
 
     def __add__(self, other: "AnnealedPosterior") -> "AnnealedPosterior":
         return AnnealedPosterior(
@@ -131,7 +165,7 @@ class AnnealedPosterior(Merging):
 
 
 def _log_mean(values: np.ndarray) -> float:
-    """ln of the mean of what values are ln of."""
+    """ln of the mean of numbers that are given by their logarithms."""
     return float(logsumexp(values)) - log(len(values))
 
 
@@ -140,51 +174,53 @@ _UNIT = "independent runs"
 
 @dataclass(frozen=True, eq=False)
 class DensityOfStates(Merging):
-    """ln P(k training and j evaluation points right) of a network at initialisation, by run.
+    """ln P(k training and j evaluation points correct) of a network at initialisation, by run.
 
-    by_run: (runs, m + 1, n + 1) in nats, −inf where a run saw nothing; e^by_run is without bias.
+    by_run: (runs, m + 1, n + 1) in nats, −inf if a run saw no such network; e^by_run is unbiased.
     """
 
     by_run: np.ndarray
 
     @property
     def m(self) -> int:
-        """Training points."""
+        """Number of training points."""
         return self.by_run.shape[1] - 1
 
     @property
     def n(self) -> int:
-        """Evaluation points."""
+        """Number of evaluation points."""
         return self.by_run.shape[2] - 1
 
     @property
     def table(self) -> np.ndarray:
-        """(m + 1, n + 1) ln P over all runs."""
+        """(m + 1, n + 1) ln P, averaged over all runs."""
         return _ln_sum(self.by_run, 0) - log(len(self.by_run))
 
     @cached_property
     def training(self) -> np.ndarray:
-        """(runs, m + 1) ln P(k training points right)."""
+        """(runs, m + 1) ln P(k training points correct)."""
         return _ln_sum(self.by_run, 2)
 
     @cached_property
     def evidence(self) -> Estimate:
-        """ln P(S): all training points are right."""
+        """ln P(S): all training points are correct."""
         return log_evidence(self.training[:, -1].tolist())
 
     def at_least(self, k: int) -> Estimate:
-        """ln P(at least k training points right)."""
+        """ln P(at least k training points correct)."""
         self._check(k)
         return log_evidence(_ln_sum(self.training[:, k:], 1).tolist(), quantity=f"ln P(at least {k} right)")
 
     def exactly(self, k: int) -> Estimate:
-        """ln P(k training points right)."""
+        """ln P(k training points correct)."""
         self._check(k)
         return log_evidence(self.training[:, k].tolist(), quantity=f"ln P({k} right)")
 
     def test_error(self, k: int, *, or_more: bool = False) -> Estimate:
-        """Mean share of evaluation points wrong among networks with exactly k, or with at least k, training points
-        right; nothing where a run saw none."""
+        """Mean test error of networks with exactly k, or with at least k, training points correct.
+
+        It has no interval if a run saw no such network.
+        """
         self._check(k)
         rows = self.by_run[:, k:] if or_more else self.by_run[:, k : k + 1]
         quantity = f"test error where {'at least ' if or_more else ''}{k} right"
@@ -221,5 +257,5 @@ class DensityOfStates(Merging):
 
 
 def _ln_sum(ln: np.ndarray, axis: int) -> np.ndarray:
-    """ln Σ e^ln, −inf where all are."""
+    """ln Σ e^ln, −inf if all are."""
     return np.asarray(logsumexp(ln, axis=axis))

@@ -1,111 +1,117 @@
-"""Epochs of fully connected ReLU networks on a CPU: one network after the other, in the nearest cache.
+"""Training of fully connected ReLU networks on a CPU, in compiled loops: one network after the other.
 
-The same steps as `Lesson.epoch` with the same minibatches, and so the same outcome up to rounding. But a network's
-numbers, its gradient and its minibatch stay in cache from the forward pass to the update, and nothing is called
-in between but the passes of `passes.py`, the products of these, and the update of `updates.py`.
+The same steps as in torch on the same minibatches, and so the same outcome up to rounding. But a network's numbers, its
+gradient and its minibatch stay in the nearest cache from the forward pass to the update, and nothing is called in
+between but the passes of `networks/compiled/` and the update of `compiled_updates.py`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from numba import njit
 from torch import Tensor
 
-from harness.networks import FullyConnected
-from harness.networks.compiled.passes import backward, forward, no_units
+from harness.networks.compiled.passes import backward, forward, layer_widths, no_units, supports_forward
 from harness.networks.compiled.products import FAST
 from harness.networks.logits import LOSSES
-from harness.optimisers import SGD, Optimiser
+from harness.optimisers import SGD
+from harness.optimisers.minibatches import orders
 from harness.samplers.training.compiled_updates import arguments, has_formula, update
+from harness.samplers.training.state import EnsembleState, Task
 
-if TYPE_CHECKING:
-    from harness.samplers.training.state import EnsembleState
-    from harness.samplers.training.trainer import Lesson
-
-# Training points that a look at the accuracy takes at a time.
-_LOOK = 8
-# What a call without a look, without steps or without an end gives in their place.
-_NONE = np.empty((0, 0), dtype=np.bool_)
+# Training points that a check of the fit takes at a time.
+_POINTS = 8
+# Epochs between two of which a network stays in cache; the orders of those that it turns out not to need are in vain.
+_AT_ONCE = 4
+# Arguments of the compiled function for a call without steps or without a limit of epochs.
 _NO_STEPS = SGD()
-_ALWAYS = 2**62
+_NO_LIMIT = 2**62
 
 
-def knows(lesson: "Lesson") -> bool:
-    """Whether `look` is for these networks."""
-    architecture = lesson.architecture
-    return (
-        isinstance(architecture, FullyConnected)
-        and (architecture.activation, architecture.parametrisation) == ("relu", "standard")
-        and lesson.targets.ndim == 1
-        and (lesson.x.device.type, lesson.x.dtype) == ("cpu", torch.float32)
-    )
+def supports(task: Task) -> bool:
+    """Whether `CompiledTrainer` is an engine for this task."""
+    forward_supported = supports_forward(task.architecture, task.table, task.inputs)
+    return forward_supported and has_formula(task.optimiser) and task.step_rates is None
 
 
-def takes(lesson: "Lesson") -> bool:
-    """Whether `epoch` is for these networks."""
-    return knows(lesson) and has_formula(lesson.optimiser) and lesson.step_rates is None
+class CompiledTrainer:
+    """The engine for tasks that `supports` accepts."""
+
+    # One network is in cache at a time, however many are trained together; of more, there are fewer calls.
+    block_factor = 8.0
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+
+    def epoch(self, ensemble: EnsembleState, updates: int | None = None) -> None:
+        """See `Engine`."""
+        order = self._orders(ensemble, 1)[:, : None if updates is None else updates * self.task.batch].contiguous()
+        rule = arguments(self.task.optimiser, ensemble.state, len(ensemble))
+        _run(self.task, ensemble.rows, order, order.shape[1], rule, ensemble.epochs, _NO_LIMIT, check=False)
+
+    def epochs_until_fit(self, ensemble: EnsembleState, max_epochs: int) -> tuple[Tensor, Tensor]:
+        """See `Engine`: each network takes a few epochs, in cache all the while, before the next network does."""
+        epochs = min(max_epochs - int(ensemble.epochs.min()), _AT_ONCE)
+        order, m = self._orders(ensemble, epochs), len(self.task.inputs)
+        rule = arguments(self.task.optimiser, ensemble.state, len(ensemble))
+        return _run(self.task, ensemble.rows, order, m, rule, ensemble.epochs, max_epochs, check=True)
+
+    def check_fit(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Engine`."""
+        return check_fit(self.task, rows)
+
+    def _orders(self, ensemble: EnsembleState, epochs: int) -> Tensor:
+        """(networks, epochs × m) the points in the order of every network's next epochs."""
+        m, networks = len(self.task.inputs), len(ensemble)
+        if self.task.batch >= m:
+            return torch.arange(m).repeat(networks, epochs)
+        numbers = ensemble.epochs[:, None] + torch.arange(epochs)
+        return orders(ensemble.keys.repeat_interleave(epochs), numbers.flatten(), m).view(networks, epochs * m)
 
 
-def epoch(lesson: "Lesson", block: "EnsembleState", order: Tensor) -> None:
-    """Steps of every network through its own order (networks, points); updates the block."""
-    order = order.contiguous()
-    _run(lesson, block.rows, order, order.shape[1], lesson.optimiser, block.state, block.epochs, _ALWAYS, _NONE)
+def check_fit(task: Task, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Check the fit of networks that `supports_forward` accepts, under any optimiser, as an `Engine` does.
 
-
-def epochs_to_fit(lesson: "Lesson", block: "EnsembleState", order: Tensor, most: int) -> tuple[Tensor, Tensor]:
-    """Epochs of every network until it fits, has diverged, or has had `most` in all: (networks,) bool, which do.
-
-    order: (networks, epochs × m). Updates the block; a network stays in cache all the while.
+    Most networks fail on the first few points, and are not checked on the others.
     """
-    seen = np.empty((2, len(block)), dtype=np.bool_)
-    _run(lesson, block.rows, order, len(lesson.x), lesson.optimiser, block.state, block.epochs, most, seen)
-    return _read(seen)
-
-
-def look(lesson: "Lesson", rows: Tensor) -> tuple[Tensor, Tensor]:
-    """`Lesson.look`; most networks fail on the first few points already, and are asked no further."""
-    seen = np.empty((2, len(rows)), dtype=np.bool_)
-    no_steps, epochs = torch.empty(len(rows), 0, dtype=torch.int64), torch.zeros(len(rows), dtype=torch.int64)
-    _run(lesson, rows.contiguous(), no_steps, len(lesson.x), _NO_STEPS, [], epochs, _ALWAYS, seen)
-    return _read(seen)
-
-
-def _read(seen: np.ndarray) -> tuple[Tensor, Tensor]:
-    fits, diverged = torch.from_numpy(seen)
-    return fits, diverged
+    networks, rows = len(rows), rows.contiguous()
+    no_order, epochs = torch.empty(networks, 0, dtype=torch.int64), torch.zeros(networks, dtype=torch.int64)
+    rule = arguments(_NO_STEPS, [], networks)
+    return _run(task, rows, no_order, len(task.inputs), rule, epochs, _NO_LIMIT, check=True)
 
 
 def _run(
-    lesson: "Lesson",
+    task: Task,
     rows: Tensor,
     order: Tensor,
     points: int,
-    optimiser: Optimiser,
-    state: list[Tensor],
+    rule: list[Any],
     epochs: Tensor,
-    most: int,
-    seen: np.ndarray,
-) -> None:
-    """One compiled function does all, since each would be compiled with its own products."""
-    widths = [parameter.shape[0] for name, parameter in lesson.table.items() if name.endswith(".weight")]
+    max_epochs: int,
+    *,
+    check: bool,
+) -> tuple[Tensor, Tensor]:
+    """Call `_train`, one compiled function for all calls, as each function is compiled with its own products."""
+    outcome = np.empty((2, len(rows) if check else 0), dtype=np.bool_)
     everything: list[Any] = [
         rows.numpy(),
         order.numpy(),
         points,
-        lesson.x.numpy(),
-        lesson.targets.numpy(),
-        np.array([*widths, 1]),
-        "readout.bias" in lesson.table,
-        np.empty(0, dtype=np.float32) if lesson.rates is None else lesson.rates.numpy(),
-        min(lesson.batch, len(lesson.x)),
-        lesson.loss is LOSSES["squared error"],
-        *arguments(optimiser, state, len(rows)),
+        task.inputs.numpy(),
+        task.targets.numpy(),
+        *layer_widths(task.table),
+        np.empty(0, dtype=np.float32) if task.rates is None else task.rates.numpy(),
+        min(task.batch, len(task.inputs)),
+        task.loss is LOSSES["squared error"],
+        *rule,
         epochs.numpy(),
-        most,
-        seen,
+        max_epochs,
+        outcome,
     ]
     _train(*everything)
+    fits, diverged = torch.from_numpy(outcome)
+    return fits, diverged
 
 
 @njit(fastmath=FAST, error_model="numpy", nogil=True, cache=True)
@@ -126,23 +132,24 @@ def _train(
     first: np.ndarray,
     second: np.ndarray,
     epochs: np.ndarray,
-    most: int,
-    seen: np.ndarray,
+    max_epochs: int,
+    outcome: np.ndarray,
 ) -> None:
-    """Each network through the epochs of its order, `points` each, with a look after each; or only a look.
+    """Train each network through the epochs of its order, and check its fit after each; or check only.
 
-    widths: of the inputs, the hidden layers and the readout. rates: empty where all are 1. rule, numbers, steps,
-    first, second: see `updates.py`. epochs: that each network has had; none gets more than `most`. seen: (2, networks)
-    to fill in, which networks fit and which have diverged, whose training then ends; empty where nobody looks.
+    order: (networks, epochs × points), no columns to check only. widths, biased: see `layer_widths`. rates: empty if
+    all are 1. rule, numbers, steps, first, second: see `compiled_updates.arguments`. epochs: that each network has had;
+    none gets more than max_epochs. outcome: (2, networks) to fill in, which networks fit and which diverged, whose
+    training then ends; empty: no checks.
     """
     networks, size = rows.shape
     gradient, across = np.empty(size, dtype=np.float32), np.empty(widths.max() ** 2, dtype=np.float32)
-    units, starts = no_units(widths, max(batch, _LOOK))
+    units, starts = no_units(widths, max(batch, _POINTS))
     for n in range(networks):
         theta = rows[n]
         fits, diverged = False, False
         for begin in range(0, order.shape[1], points):
-            if fits or diverged or epochs[n] == most:
+            if fits or diverged or epochs[n] == max_epochs:
                 break
             for start in range(begin, begin + points, batch):
                 chosen = order[n, start : min(start + batch, begin + points)]
@@ -159,16 +166,16 @@ def _train(
                 steps[n] += 1
                 update(rule, numbers, steps[n], first[n], second[n], theta, gradient)
             epochs[n] += 1
-            if seen.size:
-                fits, diverged = _look(theta, x, signs, units, starts, widths, biased)
-        if seen.size and order.size == 0:
-            fits, diverged = _look(theta, x, signs, units, starts, widths, biased)
-        if seen.size:
-            seen[0, n], seen[1, n] = fits, diverged
+            if outcome.size:
+                fits, diverged = _check(theta, x, signs, units, starts, widths, biased)
+        if outcome.size and order.size == 0:
+            fits, diverged = _check(theta, x, signs, units, starts, widths, biased)
+        if outcome.size:
+            outcome[0, n], outcome[1, n] = fits, diverged
 
 
 @njit(error_model="numpy", nogil=True)
-def _look(
+def _check(
     theta: np.ndarray,
     x: np.ndarray,
     signs: np.ndarray,
@@ -177,10 +184,10 @@ def _look(
     widths: np.ndarray,
     biased: bool,
 ) -> tuple[bool, bool]:
-    """Whether a network fits all of S, and whether it has diverged, some points at a time until one does not fit."""
+    """Whether a network fits all of S, and whether it diverged, some points at a time until one does not fit."""
     everyone = np.arange(len(x))
-    for start in range(0, len(x), _LOOK):
-        chosen = everyone[start : start + _LOOK]
+    for start in range(0, len(x), _POINTS):
+        chosen = everyone[start : start + _POINTS]
         forward(theta, x, chosen, units, starts, widths, biased)
         fits, finite = True, True
         for i in range(len(chosen)):

@@ -1,6 +1,6 @@
-"""The updates of `optimisers/` for one network, compiled, for `fused.py`; the formulas' sources are there.
+"""The updates of `optimisers/`, where the formulas' sources are, for one network, compiled, for `compiled.py`.
 
-As with `products.py`: after a change here, change `fused.py` too, or what is cached stays as it was.
+After a change here, change `compiled.py` too: it is cached together with what it calls, see `products.py`.
 """
 
 from typing import Any
@@ -33,9 +33,15 @@ def has_formula(optimiser: Optimiser) -> bool:
 
 
 def arguments(optimiser: Optimiser, state: list[Tensor], networks: int) -> list[Any]:
-    """What `update` takes, for all networks: rule, numbers, steps (networks,), first and second (networks, size or 0).
+    """Arguments of `update` for all networks, which share memory with the state.
 
-    What is in `state` is shared with it.
+    Args:
+        optimiser: one that `has_formula` accepts.
+        state: its state, tensors (networks, ...).
+        networks: how many there are.
+
+    Returns:
+        rule, numbers, steps (networks,), first and second (networks, size or 0).
     """
     rule, names = _RULES[type(optimiser)]
     numbers = [getattr(optimiser, name) for name in ("learning_rate", *names)]
@@ -55,9 +61,16 @@ def update(
     theta: np.ndarray,
     gradient: np.ndarray,
 ) -> None:
-    """One step of one network, its `step`-th, in the order of operations of torch.optim; updates all but the gradient.
+    """Take one step of one network, in the order of operations of torch.optim.
 
-    first, second: Adam's moments, Adadelta's v and u; of others only the first or none.
+    Args:
+        rule: which formula.
+        numbers: the learning rate and the formula's other numbers.
+        step: the step's number, from 1.
+        first: (size,) Adam's first moment, Adadelta's v, another rule's only state; updated. Empty: there is none.
+        second: (size,) Adam's second moment, Adadelta's u; updated. Empty: there is none.
+        theta: (size,) the network; updated.
+        gradient: (size,) of its loss.
     """
     rate = np.float32(numbers[0])
     a, small = np.float32(numbers[1]), np.float32(numbers[2])

@@ -1,6 +1,7 @@
-"""A course of training: networks come in, go through their lessons block by block, and leave when they stop."""
+"""The training loop: networks start, train together until each stops, and give their place to the next ones."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch import Tensor
 from harness.arguments import are_counts, counts, one_of
 from harness.errors import BadInput
 from harness.networks import Architecture
+from harness.networks.compiled.passes import supports_forward
 from harness.networks.ensemble import Draws, activations, block_size
 from harness.networks.logits import LOSSES, LOSSES_OF_CLASSES, targets_of
 from harness.optimisers import Optimiser
@@ -17,15 +19,24 @@ from harness.optimisers.stopping import After, Stop
 from harness.problems import Problem
 from harness.samplers.training import compiled
 from harness.samplers.training.rate_factors import by_layer, in_input_span
-from harness.samplers.training.state import EnsembleState
-from harness.samplers.training.trainer import Lesson
+from harness.samplers.training.state import Engine, EnsembleState, Task
+from harness.samplers.training.trainer import Trainer
+
+
+def engine_for(task: Task) -> Engine:
+    """The fastest engine for a task; this is the only place that chooses one."""
+    if compiled.supports(task):
+        return compiled.CompiledTrainer(task)
+    if supports_forward(task.architecture, task.table, task.inputs):
+        return Trainer(task, check_fit=partial(compiled.check_fit, task))
+    return Trainer(task)
 
 
 class TrainingLoop:
-    """What `train` asks for, checked and laid out on the generator's device; the arguments are explained there.
+    """The training that `train` and `trained_networks` ask for, checked, on the generator's device.
 
-    x: (m + n, ...) training, then evaluation inputs as the networks take them. lesson: what every network is taught.
-    keep_initial: each block remembers its networks' numbers at initialisation.
+    Its arguments are theirs. x: (m + n, ...) prepared training, then evaluation inputs. task: on which the networks
+    train. keep_initial: whether ensembles keep their networks' numbers at initialisation.
     """
 
     def __init__(
@@ -68,14 +79,12 @@ class TrainingLoop:
         of_gradient, of_step = by_layer(architecture, table, tuple(self.x.shape[1:]), optimiser, device)
         if of_gradient is not None:
             rates = of_gradient if rates is None else rates * of_gradient
-        self.lesson = Lesson(
+        self.task = Task(
             architecture, table, self.x[: problem.m], targets, optimiser, losses[loss], batch, rates, of_step
         )
-        # Gradients and the optimiser's state take at least as much as the networks themselves.
-        held = activations(architecture, self.x)
-        room = block_size(table, min(batch, problem.m), device, held)
-        # What is compiled has one network in cache at a time, whatever the block; a larger one has fewer calls.
-        self._block = block or (8 * room if compiled.takes(self.lesson) else max(room // 2, 1))
+        self._engine = engine_for(self.task)
+        in_cache = block_size(table, min(batch, problem.m), device, activations(architecture, self.x))
+        self._block = block or max(int(self._engine.block_factor * in_cache), 1)
         counts("Training", block=self._block)
         self._networks, self._stop, self._max_epochs = networks, stop, max_epochs
         self._generator, self._keep_initial = generator, keep_initial
@@ -86,7 +95,7 @@ class TrainingLoop:
     def stopped(self) -> Iterator[tuple[EnsembleState, Tensor]]:
         """Networks as they stop, some at a time, and which fit S, (networks,) bool; diverged ones are left out."""
         if isinstance(self._stop, After):
-            return self._after(self._stop.of_updates(self.lesson.updates_an_epoch))
+            return self._after(self._stop.of_updates(self.task.updates_per_epoch))
         return self._overtrained(self._stop.further) if self._stop.further else self._first_fits()
 
     @property
@@ -95,12 +104,12 @@ class TrainingLoop:
 
     def _take(self, networks: int) -> EnsembleState:
         """The next so many networks at initialisation."""
-        lesson, device = self.lesson, self._generator.device
+        device = self._generator.device
         rows = self._draws.take(networks).contiguous()
         index = torch.arange(self._started, self._started + networks, device=device)
         self._started += networks
         initial = rows.clone() if self._keep_initial else None
-        state = lesson.optimiser.start(rows)
+        state = self.task.optimiser.start(rows)
         return EnsembleState(rows, state, splitmix64(self._first_key + index), torch.zeros_like(index), initial)
 
     def _first_fits(self) -> Iterator[tuple[EnsembleState, Tensor]]:
@@ -111,53 +120,54 @@ class TrainingLoop:
             free = min(self._block - (len(active) if active else 0), self._missing)
             if free and (free >= self._block // 4 or free == self._missing):
                 entering = self._take(free)
-                stopped, fits, entering = self._parted(entering, *self.lesson.look(entering.rows))
+                stopped, fits, entering = self._parted(entering, *self._engine.check_fit(entering.rows))
                 if len(stopped):
                     yield stopped, fits
                 active = active.join(entering) if active else entering
             if active:
-                stopped, fits, active = self._parted(active, *self.lesson.fit(active, self._max_epochs))
+                stopped, fits, active = self._parted(active, *self._engine.epochs_until_fit(active, self._max_epochs))
                 if len(stopped):
                     yield stopped, fits
 
     def _parted(
-        self, block: EnsembleState, fits: Tensor, diverged: Tensor
+        self, ensemble: EnsembleState, fits: Tensor, diverged: Tensor
     ) -> tuple[EnsembleState, Tensor, EnsembleState]:
         """Networks that stop, which of these fit, and those that go on; diverged ones are left out."""
-        stopping = fits | ~diverged & (block.epochs >= self._max_epochs)
+        stopping = fits | ~diverged & (ensemble.epochs >= self._max_epochs)
         which = stopping.nonzero()[:, 0]
-        stopped = block.select(which)
+        stopped = ensemble.select(which)
         going_on = ~stopping & ~diverged
-        return stopped, fits[which], block if going_on.all() else block.compact(going_on)
+        return stopped, fits[which], ensemble if going_on.all() else ensemble.compact(going_on)
 
     def _overtrained(self, further: int) -> Iterator[tuple[EnsembleState, Tensor]]:
         """So many epochs after their first fit; those without one as they come."""
         waiting: EnsembleState | None = None
-        for block, fits in self._first_fits():
+        for ensemble, fits in self._first_fits():
             if not fits.all():
                 which = (~fits).nonzero()[:, 0]
-                yield block.select(which), fits[which]
-            fitted = block.select(fits.nonzero()[:, 0])
+                yield ensemble.select(which), fits[which]
+            fitted = ensemble.select(fits.nonzero()[:, 0])
             waiting = waiting.join(fitted) if waiting else fitted
             # They wait for each other, since small blocks waste most of their time on calls.
             if len(waiting) >= self._block:
-                yield self._trained_on(waiting, further * self.lesson.updates_an_epoch)
+                yield from self._trained_on(waiting, further * self.task.updates_per_epoch)
                 waiting = None
         if waiting:
-            yield self._trained_on(waiting, further * self.lesson.updates_an_epoch)
+            yield from self._trained_on(waiting, further * self.task.updates_per_epoch)
 
     def _after(self, updates: int) -> Iterator[tuple[EnsembleState, Tensor]]:
         """After so many updates."""
         while self._missing:
-            yield self._trained_on(self._take(min(self._block, self._missing)), updates)
+            yield from self._trained_on(self._take(min(self._block, self._missing)), updates)
 
-    def _trained_on(self, block: EnsembleState, updates: int) -> tuple[EnsembleState, Tensor]:
-        """The networks that have not diverged after so many further updates, and which of them fit."""
-        whole, rest = divmod(updates, self.lesson.updates_an_epoch)
+    def _trained_on(self, ensemble: EnsembleState, updates: int) -> Iterator[tuple[EnsembleState, Tensor]]:
+        """The networks that have not diverged after so many further updates, if any, and which of them fit."""
+        whole, rest = divmod(updates, self.task.updates_per_epoch)
         for _ in range(whole):
-            self.lesson.epoch(block)
+            self._engine.epoch(ensemble)
         if rest:
-            self.lesson.epoch(block, rest)
-        fits, diverged = self.lesson.look(block.rows)
+            self._engine.epoch(ensemble, rest)
+        fits, diverged = self._engine.check_fit(ensemble.rows)
         which = (~diverged).nonzero()[:, 0]
-        return block.select(which), fits[which]
+        if len(which):
+            yield ensemble.select(which), fits[which]

@@ -19,9 +19,19 @@ def by_layer(
     optimiser: Optimiser,
     device: torch.device,
 ) -> tuple[Tensor | None, Tensor | None]:
-    """Factors of each number's gradient and of each number's step, (size,); None where all are 1.
+    """Look up the factors that an architecture's learning rates by layer put on gradients or steps.
 
-    What an adaptive optimiser does hardly depends on the size of the gradients, so there the step is scaled.
+    An adaptive optimiser hardly depends on the size of the gradients, so its step is scaled.
+
+    Args:
+        architecture: networks that may have learning rates by layer.
+        table: parameters of one network.
+        input_shape: shape of one prepared input.
+        optimiser: decides whether gradients or steps are scaled.
+        device: where the factors are needed.
+
+    Returns:
+        Factors of each number's gradient and of each number's step, (size,) each; None where all are 1.
     """
     if not hasattr(architecture, "learning_rates"):
         return None, None
@@ -44,15 +54,22 @@ def is_adaptive(optimiser: Optimiser) -> bool:
 def in_input_span(
     architecture: Architecture, inputs: np.ndarray, device: torch.device, outputs: int = 1
 ) -> tuple[Tensor, dict[str, Parameter], Tensor | None]:
-    """Inputs, parameters and rates on which descent finds each function as often as on the inputs given.
-
-    inputs: (points, ...), training and evaluation inputs alike. Returns x (points, min(points, d)), the parameters of
-    one network on it, and the factor of each number's gradient, (size,), None where all are 1.
+    """Replace inputs by their coordinates in their own span, where descent finds each function as often.
 
     Gradient descent neither sees nor moves the part of a first-layer weight that is orthogonal to all inputs, and what
     it does to the rest does not depend on the axes; Gaussian weights do not either. So the inputs' own span will do
     (`same_gram_inputs`). There a weight is c times its former self, with c the ratio of the two standard deviations,
     the chain rule gives its gradient a factor 1/c, and so descent at the former rate is descent at c² times it here.
+
+    Args:
+        architecture: networks that are invariant to rotations of the inputs.
+        inputs: (points, ...), training and evaluation inputs alike.
+        device: where training takes place.
+        outputs: outputs of a network.
+
+    Returns:
+        x (points, min(points, d)); the parameters of one network on it; and the factor of each number's gradient,
+        (size,), None where all are 1.
     """
     original = architecture.prepare(inputs)
     x = same_gram_inputs(original)

@@ -20,6 +20,7 @@ from harness.optimisers import FirstFit, Optimiser, Stop
 from harness.problems import Problem
 from harness.samplers.sampler import Sampler, argument
 from harness.samplers.training.loop import TrainingLoop
+from harness.samplers.work import training_work
 
 
 @dataclass(frozen=True)
@@ -102,15 +103,25 @@ def train(
     stop: Stop = FirstFit(),
     block: int | None = None,
 ) -> Trained:
-    """Train so many networks until each stops: at its first 100 % training accuracy, unless `stop` says otherwise.
+    """Train networks until each stops: at its first 100 % training accuracy, unless `stop` says otherwise.
 
-    generator: of the device to train on; draws the initialisations and the key of the minibatch orders.
-    batch: training points a step (all of S where it is not smaller, or where the optimiser asks for that); the last
-        batch of an epoch may be shorter.
-    max_epochs: how long a network is given to fit S for the first time; without meaning where `stop` is a time.
-    block: networks trained together; the default keeps them in cache. Draws and orders do not depend on it.
+    Args:
+        architecture: the networks.
+        problem: S, and E on which functions are recorded.
+        optimiser: the update rule, or a search.
+        networks: how many are trained.
+        generator: of the device to train on; draws the initialisations and the key of the minibatch orders.
+        loss: a name in `LOSSES`.
+        batch: training points a step (all of S if it is not smaller, or if the optimiser asks for that); the last batch
+            of an epoch may be shorter.
+        max_epochs: how long a network is given to fit S for the first time; without meaning if `stop` is a time.
+        stop: when a network stops.
+        block: networks trained together; None keeps them in cache. Draws and orders do not depend on it.
+
+    Returns:
+        Functions of the networks when they stopped.
     """
-    course = TrainingLoop(
+    loop = TrainingLoop(
         architecture,
         problem,
         optimiser,
@@ -127,8 +138,8 @@ def train(
     m, n, classes = problem.m, problem.n, problem.classes
     words = [pack(np.zeros((0, n), dtype=np.uint8), classes)]
     fitted, epochs = [np.zeros(0, dtype=bool)], [np.zeros(0, dtype=np.int64)]
-    for finished, fits in course.stopped():
-        labels = labels_of_logits(course.lesson.logits(finished.rows, course.x[m:]))
+    for finished, fits in loop.stopped():
+        labels = labels_of_logits(loop.task.logits(finished.rows, loop.x[m:]))
         words.append(pack(labels.cpu().numpy(), classes))
         fitted.append(fits.cpu().numpy())
         epochs.append(finished.epochs.cpu().numpy())
@@ -155,13 +166,30 @@ def trained_networks(
     block: int | None = None,
     in_span: bool = True,
 ) -> Iterator[Finished]:
-    """The networks that `train` trains, with their parameters, some at a time as they stop; diverged ones are left out.
+    """Train the networks that `train` trains, and hand them out with their parameters as they stop.
 
-    in_span: train in the span of the inputs where that leaves functions and features distributed as they are (see
-    `in_input_span`), so that a first layer has fewer numbers than `problem.inputs` would give it; False: never.
-    The other arguments are those of `train`, and with in_span the networks are the same.
+    Diverged networks are left out.
+
+    Args:
+        architecture: the networks.
+        problem: S, and E on which functions are recorded.
+        optimiser: the update rule, or a search.
+        networks: how many are trained.
+        generator: of the device to train on; draws the initialisations and the key of the minibatch orders.
+        loss: a name in `LOSSES`.
+        batch: training points a step (all of S if it is not smaller, or if the optimiser asks for that); the last batch
+            of an epoch may be shorter.
+        max_epochs: how long a network is given to fit S for the first time; without meaning if `stop` is a time.
+        stop: when a network stops.
+        block: networks trained together; None keeps them in cache. Draws and orders do not depend on it.
+        in_span: train in the span of the inputs if that leaves functions and features distributed as they are (see
+            `in_input_span`), so that a first layer has fewer numbers than `problem.inputs` would give it; the networks
+            are then those of `train`. False: never.
+
+    Yields:
+        Some networks at a time.
     """
-    course = TrainingLoop(
+    loop = TrainingLoop(
         architecture,
         problem,
         optimiser,
@@ -175,10 +203,10 @@ def trained_networks(
         in_span=in_span,
         keep_initial=True,
     )
-    table = course.lesson.table
-    for finished, fits in course.stopped():
+    table = loop.task.table
+    for finished, fits in loop.stopped():
         assert finished.initial is not None, "asked for above"
-        yield Finished(views(table, finished.initial), views(table, finished.rows), course.x, fits, finished.epochs)
+        yield Finished(views(table, finished.initial), views(table, finished.rows), loop.x, fits, finished.epochs)
 
 
 @dataclass(frozen=True)
@@ -211,3 +239,8 @@ class Training(Sampler[Trained]):
             max_epochs=self.max_epochs,
             stop=self.stop,
         )
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        return training_work(self.shape, self.optimiser, self.networks, self.batch, self.stop)

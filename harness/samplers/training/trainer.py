@@ -1,7 +1,6 @@
-"""Networks in training, and what every one of them is taught."""
+"""Training of any architecture by any optimiser, in torch: all networks of an ensemble take each step together."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cached_property
 from math import prod
 
@@ -9,164 +8,128 @@ import torch
 from torch import Tensor
 
 from harness.errors import BadInput
-from harness.networks import Architecture, Parameter
-from harness.networks.ensemble import views
-from harness.networks.gradients import gradients, squeezed
-from harness.networks.logits import Loss, labels_of_logits
-from harness.optimisers import Noisy, Optimiser
+from harness.networks.gradients import gradients
+from harness.networks.logits import labels_of_logits
+from harness.optimisers import Noisy
 from harness.optimisers.minibatches import normal, orders
-from harness.optimisers.search import PROPOSALS, Searcher, search
-from harness.samplers.training import compiled
-from harness.samplers.training.state import EnsembleState
+from harness.optimisers.search import Searcher, search
+from harness.samplers.training.state import EnsembleState, Task
 
-# Training points that a look at the accuracy takes at a time.
+# Training points that a check of the fit takes at a time.
 _POINTS = 32
-# Epochs between two of which a network stays in cache; the orders of those that it turns out not to need are in vain.
-_AT_ONCE = 4
 
 
-@dataclass
-class Lesson:
-    """What every network is taught, and how.
+class Trainer:
+    """The engine for every task.
 
-    table: the parameters of one network. x: (m, ...). targets: (m,) or (m, classes), and loss: see `losses.py`. batch:
-    points a step. rates, step_rates: factors of the gradient and of the step, (size,), or None where all are 1.
+    check_fit: a faster check of the task's networks than by their logits in torch; None: there is none.
     """
 
-    architecture: Architecture
-    table: Mapping[str, Parameter]
-    x: Tensor
-    targets: Tensor
-    optimiser: Optimiser
-    loss: Loss
-    batch: int
-    rates: Tensor | None = None
-    step_rates: Tensor | None = None
+    # Gradients and the optimiser's state take at least as much as the networks themselves.
+    block_factor = 0.5
 
-    def logits(self, rows: Tensor, x: Tensor) -> Tensor:
-        """(networks, points), of more than two classes (networks, points, classes)."""
-        parameters = views(self.table, rows)
-        return squeezed(self.architecture.readout(parameters, self.architecture.features(parameters, x)))
+    def __init__(self, task: Task, check_fit: Callable[[Tensor], tuple[Tensor, Tensor]] | None = None) -> None:
+        self.task, self._check_fit = task, check_fit
+        self._labels = labels_of_logits(task.targets[None])[0]
 
-    @cached_property
-    def labels(self) -> Tensor:
-        """(m,), as `labels_of_logits` gives them."""
-        return labels_of_logits(self.targets[None])[0]
+    def epoch(self, ensemble: EnsembleState, updates: int | None = None) -> None:
+        """See `Engine`."""
+        numbers = range(self.task.updates_per_epoch)[:updates]
+        if isinstance(self.task.optimiser, Searcher):
+            for number in numbers:
+                self._propose(self.task.optimiser, ensemble, number)
+        else:
+            m, batch = len(self.task.inputs), self.task.batch
+            order = orders(ensemble.keys, ensemble.epochs, m) if batch < m else None
+            for number in numbers:
+                chosen = None if order is None else order[:, number * batch : (number + 1) * batch]
+                self._step(ensemble, chosen, number)
+        ensemble.epochs += 1
 
-    def look(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Which networks fit all of S, and which have diverged (logits that are no numbers): (networks,) bool each.
+    def epochs_until_fit(self, ensemble: EnsembleState, max_epochs: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+        """See `Engine`: one epoch."""
+        self.epoch(ensemble)
+        return self.check_fit(ensemble.rows)
 
-        Most networks fail on the first few points already; only the others go on to the next.
-        """
-        if compiled.knows(self):
-            return compiled.look(self, rows)
-        fits, diverged = self._look_at(rows, slice(0, _POINTS))
-        for start in range(_POINTS, len(self.x), _POINTS):
+    def check_fit(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Engine`. Most networks fail on the first few points; only the others are checked on the next ones."""
+        if self._check_fit is not None:
+            return self._check_fit(rows)
+        fits, diverged = self._check_points(rows, slice(0, _POINTS))
+        for start in range(_POINTS, len(self.task.inputs), _POINTS):
             which = fits.nonzero()[:, 0]
             if not len(which):
                 break
-            fits[which], diverged[which] = self._look_at(rows.index_select(0, which), slice(start, start + _POINTS))
+            points = slice(start, start + _POINTS)
+            fits[which], diverged[which] = self._check_points(rows.index_select(0, which), points)
         return fits, diverged
 
-    def _look_at(self, rows: Tensor, points: slice) -> tuple[Tensor, Tensor]:
-        logits = self.logits(rows, self.x[points])
+    def _check_points(self, rows: Tensor, points: slice) -> tuple[Tensor, Tensor]:
+        logits = self.task.logits(rows, self.task.inputs[points])
         finite = logits.flatten(1).sum(1).isfinite()
-        return (labels_of_logits(logits) == self.labels[points]).all(1) & finite, ~finite
+        return (labels_of_logits(logits) == self._labels[points]).all(1) & finite, ~finite
 
-    @property
-    def updates_an_epoch(self) -> int:
-        """Minibatches that all training points make, the last one may be smaller; or the proposals of a search."""
-        return PROPOSALS if isinstance(self.optimiser, Searcher) else -(-len(self.x) // self.batch)
+    def _step(self, ensemble: EnsembleState, chosen: Tensor | None, number: int) -> None:
+        """The epoch's update of this number, on the chosen points, (networks, points), or on all of S if None."""
+        task, rows = self.task, ensemble.rows
+        inputs, targets = task.inputs, task.targets
+        if chosen is not None:
+            points = chosen.flatten()
+            inputs, targets = (
+                tensor.index_select(0, points).view(*chosen.shape, *tensor.shape[1:]) for tensor in (inputs, targets)
+            )
+        gradient = self._gradient(rows, inputs, targets)
+        if isinstance(task.optimiser, Noisy):
+            gradient = self._noisy_gradient(task.optimiser, ensemble, gradient, number)
+        elif task.rates is not None:
+            gradient *= task.rates
+        before = rows if task.step_rates is None else rows.clone()
+        task.optimiser.step(rows, gradient, ensemble.state)
+        if task.step_rates is not None:
+            torch.lerp(before, rows, task.step_rates, out=rows)
 
-    def epoch(self, block: EnsembleState, updates: int | None = None) -> None:
-        """One pass of every network through its own order of the training points; updates the block in place.
-
-        updates: end the pass after so many; by default, after all.
-        """
-        if isinstance(self.optimiser, Searcher):
-            for number in range(self.updates_an_epoch)[:updates]:
-                counters = block.epochs * self.updates_an_epoch + number
-                search(self.optimiser, block.rows, block.state, block.keys, counters, self.spread, self._evaluate)
-            block.epochs += 1
-            return
-        m, networks = len(self.x), len(block)
-        if compiled.takes(self):
-            compiled.epoch(self, block, self._orders(block, 1)[:, : None if updates is None else updates * self.batch])
-            return
-        order = orders(block.keys, block.epochs, m) if self.batch < m else None
-        for number, start in enumerate(range(0, m, self.batch)[:updates]):
-            x, targets = self.x, self.targets
-            if order is not None:
-                chosen = order[:, start : start + self.batch].flatten()
-                x = x.index_select(0, chosen).view(networks, -1, *x.shape[1:])
-                targets = targets.index_select(0, chosen).view(networks, -1, *targets.shape[1:])
-            gradient = self._gradient(block.rows, x, targets)
-            if isinstance(self.optimiser, Noisy):
-                gradient = self._followed(self.optimiser, block, gradient, number)
-            elif self.rates is not None:
-                gradient *= self.rates
-            before = block.rows if self.step_rates is None else block.rows.clone()
-            self.optimiser.step(block.rows, gradient, block.state)
-            if self.step_rates is not None:
-                torch.lerp(before, block.rows, self.step_rates, out=block.rows)
-        block.epochs += 1
-
-    def fit(self, block: EnsembleState, most: int) -> tuple[Tensor, Tensor]:
-        """An epoch, or a few, of every network, none beyond `most` in all, and a look after each.
-
-        Those that have had fewer than `most` train; whoever fits or has diverged is left as it is then.
-        """
-        if compiled.takes(self):
-            epochs = min(most - int(block.epochs.min()), _AT_ONCE)
-            return compiled.epochs_to_fit(self, block, self._orders(block, epochs), most)
-        self.epoch(block)
-        return self.look(block.rows)
-
-    def _orders(self, block: EnsembleState, epochs: int) -> Tensor:
-        """(networks, epochs × m) the points in the order of every network's next epochs."""
-        m, networks = len(self.x), len(block)
-        if self.batch >= m:
-            return torch.arange(m).repeat(networks, epochs)
-        numbers = block.epochs[:, None] + torch.arange(epochs)
-        return orders(block.keys.repeat_interleave(epochs), numbers.flatten(), m).view(networks, epochs * m)
-
-    def _evaluate(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Each network's mean loss on all of S, and whether it fits, (networks,) each."""
-        logits = self.logits(rows, self.x)
-        return self.loss.value(logits, self.targets).mean(1), (labels_of_logits(logits) == self.labels).all(1)
-
-    def _gradient(self, rows: Tensor, x: Tensor, targets: Tensor) -> Tensor:
+    def _gradient(self, rows: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """Of each network's mean loss on its points, (networks, size)."""
 
         def slope(logits: Tensor) -> Tensor:
-            return self.loss.slope(logits, targets) / logits.shape[1]
+            return self.task.loss.slope(logits, targets) / logits.shape[1]
 
-        return gradients(self.architecture, self.table, rows, x, slope)
+        return gradients(self.task.architecture, self.task.table, rows, inputs, slope)
 
-    def _followed(self, optimiser: Noisy, block: EnsembleState, gradient: Tensor, number: int) -> Tensor:
+    def _noisy_gradient(self, optimiser: Noisy, ensemble: EnsembleState, gradient: Tensor, number: int) -> Tensor:
         """What an optimiser with noise of its own follows at this update of the epoch.
 
-        Descent of rate η·r on a number is descent of rate η on that number over √r, whose gradient is √r times as
-        large: so everything is given to the optimiser, and its answer taken back.
+        Descent at rate η·r on a number is descent at rate η on that number over √r, whose gradient is √r times as
+        large: the optimiser is given everything in these coordinates, and its answer is transformed back.
         """
-        rows = block.rows
-        scale = 1.0 if self.rates is None else self.rates.sqrt()
-        counter = block.epochs * self.updates_an_epoch + number
+        task, rows = self.task, ensemble.rows
+        scale = 1.0 if task.rates is None else task.rates.sqrt()
+        counter = ensemble.epochs * task.updates_per_epoch + number
         return scale * optimiser.follow(
             scale * gradient,
-            lambda: scale * self._gradient(rows, self.x, self.targets),
-            lambda: scale * rows / self.spread.square(),
-            lambda: normal(block.keys, counter, rows.shape[1], rows.dtype),
+            lambda: scale * self._gradient(rows, task.inputs, task.targets),
+            lambda: scale * rows / self._spread.square(),
+            lambda: normal(ensemble.keys, counter, rows.shape[1], rows.dtype),
         )
 
+    def _propose(self, searcher: Searcher, ensemble: EnsembleState, number: int) -> None:
+        """The epoch's proposal of this number."""
+        counters = ensemble.epochs * self.task.updates_per_epoch + number
+        search(searcher, ensemble.rows, ensemble.state, ensemble.keys, counters, self._spread, self._evaluate)
+
+    def _evaluate(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Each network's mean loss on all of S, and whether it fits, (networks,) each."""
+        task, logits = self.task, self.task.logits(rows, self.task.inputs)
+        return task.loss.value(logits, task.targets).mean(1), (labels_of_logits(logits) == self._labels).all(1)
+
     @cached_property
-    def spread(self) -> Tensor:
-        """Standard deviation of each number at initialisation, (size,). BadInput where some have none."""
-        each = [torch.full((prod(parameter.shape),), parameter.std) for parameter in self.table.values()]
-        spread = torch.cat(each).to(self.x)
+    def _spread(self) -> Tensor:
+        """Standard deviation of each number at initialisation, (size,). BadInput if some are 0."""
+        by_parameter = [torch.full((prod(parameter.shape),), parameter.std) for parameter in self.task.table.values()]
+        spread = torch.cat(by_parameter).to(self.task.inputs)
         if not (spread > 0).all():
             raise BadInput(
-                f"{self.architecture.name} has parameters that start at 0, which leaves Langevin training and searches "
-                "no scale to go by; choose an architecture that draws all of them."
+                f"{self.task.architecture.name} has parameters that start at 0, which leaves Langevin training and "
+                "searches no scale to go by; choose an architecture that draws all of them."
             )
         return spread

@@ -273,20 +273,22 @@ def test_to_the_store_and_back():
 
 def test_particles_that_lag_are_moved_further(monkeypatch):
     apart = {2: 6.0, 4: 3.0, 8: 1.0, 16: 0.4}
-    lengths = []
+    lengths, counts = [], []
 
     def runs(_, ladder, trajectories, runs):
         lengths.append(trajectories)
+        counts.append(runs)
         lag = apart[trajectories] / 2
         return AnnealedPosterior(clusters(runs), np.full(runs, -54 - lag), np.full(runs, -54 + lag), 3)
 
     monkeypatch.setattr(annealing._Sampler, "runs", runs)
-    options = {"runs": 2, "particles": 16, "trajectories": 2, "leaps": 2}
+    options = {"runs": 5, "particles": 16, "trajectories": 2, "leaps": 2}
     found = annealed_posterior(perceptron(), two_points(1), generator(0), **options, max_doublings=5)
-    assert lengths == [2, 4, 8, 16]
+    # Trial runs settle the number of trajectories; those that are counted are drawn once, after them.
+    assert (lengths, counts) == ([2, 4, 8, 16, 16], [2, 2, 2, 2, 5])
     assert found.ends == pytest.approx((-54.2, -53.8))
     found = annealed_posterior(perceptron(), two_points(1), generator(0), **options, max_doublings=2)
-    assert lengths[4:] == [2, 4, 8]
+    assert (lengths[5:], counts[5:]) == ([2, 4, 8], [2, 2, 5])
     assert not found.agree
 
 

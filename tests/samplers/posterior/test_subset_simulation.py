@@ -1,5 +1,6 @@
 """Subset simulation against closed forms, rejection, and itself."""
 
+from importlib import import_module
 from itertools import product
 from math import inf, log, pi
 
@@ -9,6 +10,7 @@ import torch
 from scipy import integrate, stats
 
 from harness.errors import BadInput
+from harness.functions.packing import pack
 from harness.networks import FullyConnected, perceptron
 from harness.problems import Problem, digits
 from harness.samplers.infinite_width.kernels import nngp
@@ -258,6 +260,27 @@ def test_ten_classes_on_orthogonal_inputs_have_evidence_ten_to_the_minus_m():
     assert_evidence(found, -m * log(10), widest=3.0)
     # The two evaluation inputs are among those fitted.
     assert found.functions.strings() == ["01"]
+
+
+def test_trial_runs_settle_the_length_and_counted_runs_are_drawn_once(monkeypatch):
+    """Whatever the counted runs scatter: were they drawn again until they agree, those alike would be selected."""
+    scatters, lengths = iter([9.0, 9.0, 0.1]), []
+    ends = np.array([-1.0, 1, -1, 1]) * np.sqrt(3 / 4)
+
+    def run(sampler, levels, steps):
+        if len(lengths) % 4 == 0:
+            sampler.scatter = next(scatters, 7.0)
+        lengths.append(steps)
+        curve = np.array([0.0, -20 + sampler.scatter * ends[(len(lengths) - 1) % 4]])
+        return module._Run(curve, pack(np.zeros((1, 1), np.uint8)), 1.0)
+
+    module = import_module("harness.samplers.posterior.subset_simulation")
+    monkeypatch.setattr(module._Sampler, "run", run)
+    task = Problem.from_arrays(np.eye(2)[:1], [1], np.eye(2)[1:], [0])
+    found = subset_simulation(perceptron(), task, generator(0), runs=8, chains=4, steps=1, max_doublings=5)
+    assert lengths == [1] * 4 + [2] * 4 + [4] * 4 + [4] * 8
+    assert found.scatter == pytest.approx(7 * np.sqrt(6 / 7), rel=1e-9)
+    assert not found.agree
 
 
 def test_runs_that_disagree_are_drawn_again_with_longer_chains():

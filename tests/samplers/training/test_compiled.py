@@ -1,6 +1,7 @@
-"""The compiled epochs against those of torch, on the same networks and minibatches."""
+"""The compiled engine against that of torch, on the same networks and minibatches; and which tasks it is chosen for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -10,9 +11,10 @@ from harness.networks.ensemble import draw
 from harness.networks.logits import LOSSES
 from harness.optimisers import SGD, Adadelta, Adagrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSprop
 from harness.optimisers.minibatches import splitmix64
-from harness.samplers.training import compiled
-from harness.samplers.training.state import EnsembleState
-from harness.samplers.training.trainer import Lesson
+from harness.samplers.training.compiled import CompiledTrainer
+from harness.samplers.training.loop import engine_for
+from harness.samplers.training.state import EnsembleState, Task
+from harness.samplers.training.trainer import Trainer
 from tests.support.plain_training import two_clouds
 
 OPTIMISERS = [
@@ -37,7 +39,7 @@ ARCHITECTURES = [
 ]
 
 
-def in_both(
+def started(
     architecture,
     optimiser,
     loss="cross-entropy",
@@ -54,9 +56,9 @@ def in_both(
     rows = draw(table, architecture.distribution, networks, torch.Generator().manual_seed(0)).contiguous()
     signs = torch.tensor(problem.train_y).to(dtype) * 2 - 1
     rates = torch.linspace(0.5, 2, rows.shape[1]).to(dtype) if rates else None
-    lesson = Lesson(architecture, table, x.to(dtype), signs, optimiser, LOSSES[loss], batch, rates)
+    task = Task(architecture, table, x.to(dtype), signs, optimiser, LOSSES[loss], batch, rates)
     rows = rows.to(dtype)
-    return lesson, EnsembleState(
+    return task, EnsembleState(
         rows, optimiser.start(rows), splitmix64(torch.arange(networks)), torch.zeros(networks).long()
     )
 
@@ -66,14 +68,14 @@ def in_both(
 @pytest.mark.parametrize("loss", LOSSES)
 def test_epochs_equal_those_in_double_precision(architecture, optimiser, loss):
     # Ten points by fours: the last batch is shorter. Numbers in single precision against torch in double.
-    (lesson, block), (other, exact) = (
-        in_both(architecture, optimiser, loss, dtype=dtype) for dtype in (torch.float32, torch.float64)
+    (task, block), (other, exact) = (
+        started(architecture, optimiser, loss, dtype=dtype) for dtype in (torch.float32, torch.float64)
     )
-    assert compiled.takes(lesson)
-    assert not compiled.takes(other)
+    compiled, plain = engine_for(task), engine_for(other)
+    assert (type(compiled), type(plain)) == (CompiledTrainer, Trainer)
     for epochs in range(1, 4):
-        lesson.epoch(block)
-        other.epoch(exact)
+        compiled.epoch(block)
+        plain.epoch(exact)
         assert block.epochs.tolist() == [epochs] * 5
         torch.testing.assert_close(block.rows, exact.rows.float(), rtol=2e-4, atol=2e-4)
     for state, wanted in zip(block.state, exact.state, strict=True):
@@ -86,25 +88,32 @@ def test_epochs_equal_those_in_double_precision(architecture, optimiser, loss):
 )
 def test_rates_batches_and_passes_that_end_early(optimiser, batch, updates):
     both = [
-        in_both(FullyConnected((6, 5)), optimiser, batch=batch, rates=True, dtype=dtype)
+        started(FullyConnected((6, 5)), optimiser, batch=batch, rates=True, dtype=dtype)
         for dtype in (torch.float32, torch.float64)
     ]
     for _ in range(2):
-        for lesson, block in both:
-            lesson.epoch(block, updates)
+        for task, block in both:
+            engine_for(task).epoch(block, updates)
     torch.testing.assert_close(both[0][1].rows, both[1][1].rows.float(), rtol=2e-4, atol=2e-4)
 
 
+# There are compiled steps of the first optimiser, but not of the second.
+@pytest.mark.parametrize(
+    ("optimiser", "kind"), [(SGD(0.1), CompiledTrainer), (AdamW(0.1), Trainer)], ids=["sgd", "adamw"]
+)
 @pytest.mark.parametrize("m", [1, 16, 45])
-def test_a_look_finds_who_fits_and_who_diverged(m):
-    # 45 points, so that networks are sorted out at every one of six looks at a few points.
+def test_a_check_finds_who_fits_and_who_diverged(m, optimiser, kind):
+    # 45 points, so that networks are sorted out at every one of six checks of a few points.
     problem = two_clouds(m=m, d=3, apart=4)
-    lesson, block = in_both(FullyConnected((3,)), SGD(0.1), networks=40_000, problem=problem)
+    task, block = started(FullyConnected((3,)), optimiser, networks=40_000, problem=problem)
+    engine = engine_for(task)
+    assert type(engine) is kind
     block.rows[7, 2] = float("nan")
     block.rows[9, -1] = float("inf")
-    right = (lesson.logits(block.rows, lesson.x) > 0) == (lesson.targets > 0)
-    assert compiled.knows(lesson)
-    fits, diverged = lesson.look(block.rows)
+    right = (task.logits(block.rows, task.inputs) > 0) == (task.targets > 0)
+    # What is compiled asks torch for no logits.
+    with patch.object(Task, "logits", side_effect=AssertionError):
+        fits, diverged = engine.check_fit(block.rows)
     finite = torch.ones(40_000).bool()
     finite[[7, 9]] = False
     assert torch.equal(fits, right.all(1) & finite)
@@ -119,38 +128,40 @@ def until_it_fits(block, most, train):
     ends = []
     for n in range(len(block)):
         one = block.select(torch.tensor([n]))
-        seen = (False, False)
-        while not any(seen) and one.epochs[0] < most:
-            seen = tuple(bool(each) for each in train(one))
-        ends.append((seen, [one.rows, one.epochs, *one.state]))
+        outcome = (False, False)
+        while not any(outcome) and one.epochs[0] < most:
+            outcome = tuple(bool(each) for each in train(one))
+        ends.append((outcome, [one.rows, one.epochs, *one.state]))
     return ends
 
 
 @pytest.mark.parametrize("optimiser", [SGD(0.3), Adam(0.02), SGD(1e18)], ids=repr)
 @pytest.mark.parametrize("batch", [4, 10])
-def test_epochs_until_it_fits_are_epochs_with_a_look_after_each(optimiser, batch):
-    lesson, block = in_both(FullyConnected((6, 5)), optimiser, batch=batch, networks=100)
+def test_epochs_until_it_fits_are_epochs_with_a_check_after_each(optimiser, batch):
+    task, block = started(FullyConnected((6, 5)), optimiser, batch=batch, networks=100)
     block.epochs[:30] = 5  # some are further than others
+    engine = CompiledTrainer(task)
 
-    def epoch_and_look(one):
-        lesson.epoch(one)
-        return lesson.look(one.rows)
+    def epoch_and_check(one):
+        engine.epoch(one)
+        return engine.check_fit(one.rows)
 
-    expected = until_it_fits(block, 11, epoch_and_look)
-    found = until_it_fits(block, 11, lambda one: lesson.fit(one, 11))
-    assert [seen for seen, _ in found] == [seen for seen, _ in expected]
+    expected = until_it_fits(block, 11, epoch_and_check)
+    found = until_it_fits(block, 11, lambda one: engine.epochs_until_fit(one, 11))
+    assert [outcome for outcome, _ in found] == [outcome for outcome, _ in expected]
     for (_, ours), (_, theirs) in zip(found, expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0, equal_nan=True)
-    lesson.fit(block, 11)
+    engine.epochs_until_fit(block, 11)
     assert (block.epochs > 5).any()
     assert (block.epochs <= 11).all()
 
 
 def test_a_network_that_diverges_stays_so():
-    lesson, block = in_both(FullyConnected((8, 8)), SGD(1e8), "squared error", networks=20)
+    task, block = started(FullyConnected((8, 8)), SGD(1e8), "squared error", networks=20)
+    engine = CompiledTrainer(task)
     for _ in range(30):
-        lesson.epoch(block)
-    fits, diverged = lesson.look(block.rows)
+        engine.epoch(block)
+    fits, diverged = engine.check_fit(block.rows)
     assert diverged.all()
     assert not fits.any()
 
@@ -169,5 +180,11 @@ class OtherSGD(SGD):
         (FullyConnected((4,)), OtherSGD(0.1)),
     ],
 )
-def test_it_takes_nothing_it_does_not_know(architecture, optimiser):
-    assert not compiled.takes(in_both(architecture, optimiser)[0])
+def test_it_is_chosen_for_nothing_it_does_not_support(architecture, optimiser):
+    task, _ = started(architecture, optimiser)
+    assert type(engine_for(task)) is Trainer
+
+
+def test_it_is_not_chosen_for_factors_of_steps():
+    task, _ = started(FullyConnected((4,)), SGD(0.1))
+    assert type(engine_for(replace(task, step_rates=torch.tensor(0.5)))) is Trainer

@@ -12,8 +12,8 @@ from harness.networks.logits import LOSSES
 from harness.optimisers import SGD, Adam, AdamW, Momentum, RMSprop, Whitened
 from harness.problems import digits
 from harness.samplers.training.rate_factors import by_layer, in_input_span, is_adaptive
-from harness.samplers.training.state import EnsembleState
-from harness.samplers.training.trainer import Lesson
+from harness.samplers.training.state import EnsembleState, Task
+from harness.samplers.training.trainer import Trainer
 from tests.support.architectures import plain_module
 from tests.support.plain_training import two_clouds
 
@@ -22,18 +22,18 @@ CPU = torch.device("cpu")
 WIDTHS = {64: 32, 256: 24, 1024: 12}
 
 
-def lesson_for(architecture, problem, optimiser, loss="cross-entropy"):
+def trainer_for(architecture, problem, optimiser, loss="cross-entropy"):
     x = torch.tensor(architecture.prepare(problem.inputs))
     table = architecture.parameters(tuple(x.shape[1:]))
     signs = torch.tensor(problem.train_y, dtype=torch.float32) * 2 - 1
     rates = by_layer(architecture, table, tuple(x.shape[1:]), optimiser, CPU)
-    return Lesson(architecture, table, x[: problem.m], signs, optimiser, LOSSES[loss], problem.m, *rates)
+    return Trainer(Task(architecture, table, x[: problem.m], signs, optimiser, LOSSES[loss], problem.m, *rates))
 
 
-def started(lesson, networks, seed=0):
-    rows = draw(lesson.table, "gaussian", networks, torch.Generator().manual_seed(seed)).contiguous()
+def started(trainer, networks, seed=0):
+    rows = draw(trainer.task.table, "gaussian", networks, torch.Generator().manual_seed(seed)).contiguous()
     keys = torch.zeros(networks, dtype=torch.int64)
-    return EnsembleState(rows, lesson.optimiser.start(rows), keys, keys.clone())
+    return EnsembleState(rows, trainer.task.optimiser.start(rows), keys, keys.clone())
 
 
 def test_the_table_by_hand():
@@ -69,10 +69,11 @@ def test_adaptive_optimisers():
 def test_training_is_that_of_parameter_groups(optimiser, plain):
     """Each parameter of a plain module in a group of its own, with a learning rate of its own."""
     architecture, problem = FullyConnected((6, 4), "tanh", parametrisation="mup"), two_clouds()
-    lesson = lesson_for(architecture, problem, optimiser)
-    block = started(lesson, 3)
+    trainer = trainer_for(architecture, problem, optimiser)
+    block = started(trainer, 3)
     modules = [
-        plain_module(architecture, {n: t[i] for n, t in views(lesson.table, block.rows).items()}) for i in range(3)
+        plain_module(architecture, {n: t[i] for n, t in views(trainer.task.table, block.rows).items()})
+        for i in range(3)
     ]
     factors = architecture.learning_rates((5,), is_adaptive(optimiser))
     steps = [
@@ -86,14 +87,16 @@ def test_training_is_that_of_parameter_groups(optimiser, plain):
     ]
     y = torch.tensor(problem.train_y).double()
     for _ in range(5):
-        lesson.epoch(block)
+        trainer.epoch(block)
         for module, step in zip(modules, steps, strict=True):
             step.zero_grad()
-            nn.functional.binary_cross_entropy_with_logits(module(lesson.x.double())[:, 0], y).backward()
+            nn.functional.binary_cross_entropy_with_logits(module(trainer.task.inputs.double())[:, 0], y).backward()
             step.step()
-    trained = lesson.logits(block.rows, lesson.x)
+    trained = trainer.task.logits(block.rows, trainer.task.inputs)
     for i, module in enumerate(modules):
-        torch.testing.assert_close(trained[i].double(), module(lesson.x.double())[:, 0], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            trained[i].double(), module(trainer.task.inputs.double())[:, 0], rtol=1e-4, atol=1e-5
+        )
 
 
 def test_rates_by_layer_go_with_those_of_the_least_dimension():
@@ -101,42 +104,44 @@ def test_rates_by_layer_go_with_those_of_the_least_dimension():
     architecture, problem = FullyConnected((40,), "tanh", sigma_b=0.0, parametrisation="mup"), digits(4, 1)
     x, table, rates = in_input_span(architecture, problem.inputs, CPU)
     of_gradient, _ = by_layer(architecture, table, tuple(x.shape[1:]), SGD(0.1), CPU)
-    full = lesson_for(architecture, problem, SGD(0.1))
-    signs, loss = full.targets, full.loss
-    small = Lesson(architecture, table, x[:4], signs, SGD(0.1), loss, 4, rates * of_gradient)
+    full = trainer_for(architecture, problem, SGD(0.1))
+    signs, loss = full.task.targets, full.task.loss
+    small = Trainer(Task(architecture, table, x[:4], signs, SGD(0.1), loss, 4, rates * of_gradient))
     # The same network in both: its first-layer weights on the span, u = (64/5)^½ Qᵀ W, with inputs x' = (5/64)^½ x Q.
     block = started(full, 1)
     q = np.linalg.qr(architecture.prepare(problem.inputs).T.astype(float))[0]
-    parameters = views(full.table, block.rows)
+    parameters = views(full.task.table, block.rows)
     first = torch.tensor(q.T, dtype=torch.float32) @ parameters["hidden0.weight"][0] * (64 / 5) ** 0.5
     rows = torch.cat([first.flatten(), parameters["readout.weight"].flatten()])[None]
     other = EnsembleState(rows, [], block.keys, block.epochs.clone())
     torch.testing.assert_close(
-        small.logits(rows, x),
-        full.logits(block.rows, torch.tensor(architecture.prepare(problem.inputs))),
+        small.task.logits(rows, x),
+        full.task.logits(block.rows, torch.tensor(architecture.prepare(problem.inputs))),
         rtol=1e-4,
         atol=1e-5,
     )
     for _ in range(5):
         full.epoch(block)
         small.epoch(other)
-    torch.testing.assert_close(small.logits(rows, x[:4]), full.logits(block.rows, full.x), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        small.task.logits(rows, x[:4]), full.task.logits(block.rows, full.task.inputs), rtol=1e-4, atol=1e-5
+    )
 
 
 def features_move(parametrisation, optimiser, width, networks):
     """Root mean square change of each hidden layer's preactivations in five steps, (layers, networks)."""
     architecture = FullyConnected((width, width), "tanh", 1.0, 0.1, parametrisation)
-    lesson = lesson_for(architecture, digits(16, 1), optimiser)
-    block = started(lesson, networks)
+    trainer = trainer_for(architecture, digits(16, 1), optimiser)
+    block = started(trainer, networks)
 
     def preactivations():
-        parameters = views(lesson.table, block.rows)
-        first = architecture.linear(parameters, lesson.x, 0)
+        parameters = views(trainer.task.table, block.rows)
+        first = architecture.linear(parameters, trainer.task.inputs, 0)
         return torch.stack([first, architecture.linear(parameters, first.tanh(), 1)])
 
     before = preactivations()
     for _ in range(5):
-        lesson.epoch(block)
+        trainer.epoch(block)
     return (preactivations() - before).square().mean((2, 3)).sqrt().numpy()
 
 

@@ -10,8 +10,8 @@ from harness.networks.logits import LOSSES
 from harness.optimisers import SGD
 from harness.optimisers.minibatches import orders, splitmix64
 from harness.samplers.training.rate_factors import in_input_span
-from harness.samplers.training.state import EnsembleState
-from harness.samplers.training.trainer import Lesson
+from harness.samplers.training.state import EnsembleState, Task
+from harness.samplers.training.trainer import Trainer
 from tests.support import plain_training
 from tests.support.architectures import ARCHITECTURES, plain_module, standard
 from tests.support.plain_training import OPTIMISERS, plain_epoch, two_clouds
@@ -22,34 +22,34 @@ each_loss = pytest.mark.parametrize("loss", LOSSES)
 in_standard = [a for a in ARCHITECTURES if a.parametrisation == "standard"]
 
 
-def a_lesson(architecture, problem, optimiser, loss="cross-entropy", batch=4, networks=5, seed=0):
-    """A lesson and a block of networks in float64, where rounding is far below every tolerance."""
+def a_trainer(architecture, problem, optimiser, loss="cross-entropy", batch=4, networks=5, seed=0):
+    """A trainer and an ensemble in float64, where rounding is far below every tolerance."""
     x = torch.tensor(architecture.prepare(problem.train_x)).double()
     signs = torch.tensor(problem.train_y).double() * 2 - 1
     table = architecture.parameters(tuple(x.shape[1:]))
     rows = draw(table, architecture.distribution, networks, torch.Generator().manual_seed(seed)).double()
     block = EnsembleState(rows, optimiser.start(rows), splitmix64(torch.arange(networks)), torch.zeros(networks).long())
-    return Lesson(architecture, table, x, signs, optimiser, LOSSES[loss], batch), block
+    return Trainer(Task(architecture, table, x, signs, optimiser, LOSSES[loss], batch)), block
 
 
-def modules_of(lesson, block):
+def modules_of(trainer, block):
     """The same networks as torch.nn modules."""
-    parameters = standard(lesson.architecture, views(lesson.table, block.rows))
+    parameters = standard(trainer.task.architecture, views(trainer.task.table, block.rows))
     each = [{name: tensor[i] for name, tensor in parameters.items()} for i in range(len(block))]
-    return [plain_module(lesson.architecture, parameters) for parameters in each]
+    return [plain_module(trainer.task.architecture, parameters) for parameters in each]
 
 
-def train_both(lesson, block, problem, optimisers, loss, epochs=3):
+def train_both(trainer, block, problem, optimisers, loss, epochs=3):
     """Train the block, and its modules by torch.optim on the same minibatches; assert that their logits are equal."""
-    modules, y = modules_of(lesson, block), torch.tensor(problem.train_y).double()
+    modules, y = modules_of(trainer, block), torch.tensor(problem.train_y).double()
     plain = [optimisers(module) for module in modules]
     for epoch in range(epochs):
-        lesson.epoch(block)
+        trainer.epoch(block)
         order = orders(block.keys, torch.full((len(block),), epoch), problem.m)
         for module, steps, each in zip(modules, plain, order, strict=True):
-            plain_epoch(module, steps, lesson.x, y, loss, each, lesson.batch)
-    wanted = torch.stack([module(lesson.x)[:, 0] for module in modules])
-    torch.testing.assert_close(lesson.logits(block.rows, lesson.x), wanted, rtol=1e-7, atol=1e-7)
+            plain_epoch(module, steps, trainer.task.inputs, y, loss, each, trainer.task.batch)
+    wanted = torch.stack([module(trainer.task.inputs)[:, 0] for module in modules])
+    torch.testing.assert_close(trainer.task.logits(block.rows, trainer.task.inputs), wanted, rtol=1e-7, atol=1e-7)
 
 
 @pytest.mark.parametrize("architecture", in_standard, ids=lambda a: a.name)
@@ -58,46 +58,46 @@ def train_both(lesson, block, problem, optimisers, loss, epochs=3):
 def test_epochs_equal_those_of_torch_optim(architecture, optimiser, loss):
     # Ten points by fours: the last batch is shorter. Each network has an order of its own.
     problem = two_clouds()
-    lesson, block = a_lesson(architecture, problem, optimiser, loss)
-    train_both(lesson, block, problem, lambda module: OPTIMISERS[optimiser](module.parameters()), loss)
+    trainer, block = a_trainer(architecture, problem, optimiser, loss)
+    train_both(trainer, block, problem, lambda module: OPTIMISERS[optimiser](module.parameters()), loss)
 
 
 @each_optimiser
 def test_a_batch_larger_than_the_training_set_is_all_of_it(optimiser):
     problem = two_clouds()
-    lesson, block = a_lesson(FullyConnected((4,)), problem, optimiser, batch=99)
-    train_both(lesson, block, problem, lambda module: OPTIMISERS[optimiser](module.parameters()), "cross-entropy")
+    trainer, block = a_trainer(FullyConnected((4,)), problem, optimiser, batch=99)
+    train_both(trainer, block, problem, lambda module: OPTIMISERS[optimiser](module.parameters()), "cross-entropy")
 
 
 @each_loss
 def test_the_ntk_parametrisation_trains_by_its_own_factors(loss):
     """Descent at rate η on parameters that a factor g multiplies is descent at g²η on the product."""
     problem = two_clouds()
-    lesson, block = a_lesson(FullyConnected((6, 5), "tanh", 1.4, 0.3, "ntk"), problem, SGD(0.3), loss)
+    trainer, block = a_trainer(FullyConnected((6, 5), "tanh", 1.4, 0.3, "ntk"), problem, SGD(0.3), loss)
 
     def by_layer(module):
         rates = [(p, 0.3**2 if p.ndim == 1 else 1.4**2 / p.shape[1]) for p in module.parameters()]
         return torch.optim.SGD([{"params": [p], "lr": 0.3 * squared} for p, squared in rates])
 
-    train_both(lesson, block, problem, by_layer, loss)
+    train_both(trainer, block, problem, by_layer, loss)
 
 
 @each_optimiser
 def test_networks_train_alike_alone_in_company_and_at_different_ages(optimiser):
-    lesson, together = a_lesson(FullyConnected((6, 4)), two_clouds(), optimiser, networks=6)
+    trainer, together = a_trainer(FullyConnected((6, 4)), two_clouds(), optimiser, networks=6)
     alone = [together.select(torch.tensor([i])) for i in range(6)]
     # The first three begin two epochs before the others join them; the second leaves after the fourth epoch.
     first, rest = together.select(torch.arange(3)), together.select(torch.arange(3, 6))
     for _ in range(2):
-        lesson.epoch(first)
+        trainer.epoch(first)
     block = first.join(rest)
     for _ in range(2):
-        lesson.epoch(block)
+        trainer.epoch(block)
     block = block.select(torch.tensor([0, 2, 3, 4, 5]))
-    lesson.epoch(block)
+    trainer.epoch(block)
     for i, epochs, row in zip((0, 2, 3, 4, 5), (5, 5, 3, 3, 3), block.rows, strict=True):
         for _ in range(epochs):
-            lesson.epoch(alone[i])
+            trainer.epoch(alone[i])
         torch.testing.assert_close(row, alone[i].rows[0], rtol=1e-9, atol=1e-12)
     assert block.epochs.tolist() == [5, 5, 3, 3, 3]
 
@@ -107,24 +107,25 @@ def test_networks_train_alike_alone_in_company_and_at_different_ages(optimiser):
 def test_descent_in_the_least_dimension_is_descent(architecture, loss):
     """Networks whose first-layer weights are turned into the inputs' span have the same logits all along."""
     problem = two_clouds(m=6, n=2, d=30)
-    whole, block = a_lesson(architecture, problem, SGD(0.1), loss)
+    whole, block = a_trainer(architecture, problem, SGD(0.1), loss)
     x, table, rates = in_input_span(architecture, problem.inputs, CPU)
     assert x.shape == (8, 8)
     # W' = c QᵀW with X = RᵀQᵀ, so that X'W' = XW up to the forward pass's factor of the fan-in.
     q, r = np.linalg.qr(problem.inputs.T.astype(float))
     turn = torch.tensor(np.sqrt(30 / 8) * q if architecture.parametrisation == "standard" else q)
     np.testing.assert_allclose(x, r.T * np.sqrt(8 / 30), atol=1e-5)
-    parameters = views(whole.table, block.rows)
+    parameters = views(whole.task.table, block.rows)
     parameters["hidden0.weight"] = turn.mT @ parameters["hidden0.weight"]
     rows = torch.cat([tensor.flatten(1) for tensor in parameters.values()], dim=1)
-    small = Lesson(architecture, table, x[:6].double(), whole.targets, SGD(0.1), LOSSES[loss], 4, rates.double())
+    targets = whole.task.targets
+    small = Trainer(Task(architecture, table, x[:6].double(), targets, SGD(0.1), LOSSES[loss], 4, rates.double()))
     turned = EnsembleState(rows, [], block.keys, block.epochs.clone())
     evaluation = torch.tensor(problem.eval_x).double()
     for _ in range(10):
-        for lesson, networks in ((whole, block), (small, turned)):
-            lesson.epoch(networks)
-        wanted = whole.logits(block.rows, evaluation)
-        torch.testing.assert_close(small.logits(turned.rows, x[6:].double()), wanted, rtol=1e-4, atol=1e-4)
+        for trainer, networks in ((whole, block), (small, turned)):
+            trainer.epoch(networks)
+        wanted = whole.task.logits(block.rows, evaluation)
+        torch.testing.assert_close(small.task.logits(turned.rows, x[6:].double()), wanted, rtol=1e-4, atol=1e-4)
 
 
 @each_loss
@@ -139,13 +140,13 @@ def test_losses_and_their_derivatives_are_torchs(loss):
     assert LOSSES[loss].slope(torch.tensor([-1e4, 1e4]), torch.ones(2)).isfinite().all()
 
 
-def test_a_look_finds_who_fits_and_who_diverged():
-    # 70 points, so that networks are sorted out at every one of three looks at a few points.
+def test_a_check_finds_who_fits_and_who_diverged():
+    # 70 points, so that networks are sorted out at every one of three checks of a few points.
     architecture, problem = FullyConnected((3,), "tanh"), two_clouds(m=70, d=3, apart=4)
-    lesson, block = a_lesson(architecture, problem, SGD(0.1), networks=4000)
+    trainer, block = a_trainer(architecture, problem, SGD(0.1), networks=4000)
     block.rows[7, 2] = float("nan")
-    fits, diverged = lesson.look(block.rows)
-    right = (lesson.logits(block.rows, lesson.x) > 0) == (lesson.targets > 0)
+    fits, diverged = trainer.check_fit(block.rows)
+    right = (trainer.task.logits(block.rows, trainer.task.inputs) > 0) == (trainer.task.targets > 0)
     assert torch.equal(fits, right.all(1))
     assert diverged.nonzero().tolist() == [[7]]
     until = right.long().cumprod(1).sum(1)

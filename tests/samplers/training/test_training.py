@@ -37,7 +37,7 @@ def seeded(seed=0):
 @pytest.mark.parametrize("optimiser", list(OPTIMISERS)[:2], ids=repr)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_each_network_stops_at_its_own_first_fit(optimiser, loss):
-    # 40 points, more than one look takes at a time; a limit that some networks reach; no span smaller than the inputs.
+    # 40 points, more than one check takes at a time; a limit that some networks reach; no span smaller than the inputs.
     architecture, problem = FullyConnected((5,), "tanh"), two_clouds(m=40, n=6, d=4, seed=1, apart=1.6)
     arguments = {"loss": loss, "batch": 16, "max_epochs": 12}
     epochs, functions = trained_one_by_one(architecture, problem, optimiser, 30, seed=1, **arguments)

@@ -14,8 +14,8 @@ from harness.optimisers import SGD, Adam, After, GreedyRandomSearch, Momentum, P
 from harness.optimisers.minibatches import orders, splitmix64
 from harness.problems import Problem
 from harness.samplers.training import Trained, train
-from harness.samplers.training.state import EnsembleState
-from harness.samplers.training.trainer import Lesson
+from harness.samplers.training.state import EnsembleState, Task
+from harness.samplers.training.trainer import Trainer
 from tests.samplers.training.test_training import differing, drawn
 from tests.support.architectures import plain_module
 
@@ -69,12 +69,12 @@ def test_epochs_equal_those_of_torch_optim(architecture, optimiser, loss):
     rows = draw(table, architecture.distribution, 5, seeded()).double()
     block = EnsembleState(rows, optimiser.start(rows), splitmix64(torch.arange(5)), torch.zeros(5).long())
     targets = targets_of(y, CLASSES).double()
-    lesson = Lesson(architecture, table, x, targets, optimiser, LOSSES_OF_CLASSES[loss], 4)
+    trainer = Trainer(Task(architecture, table, x, targets, optimiser, LOSSES_OF_CLASSES[loss], 4))
     parameters = views(table, rows)
     modules = [plain_module(architecture, {name: each[i] for name, each in parameters.items()}) for i in range(5)]
     plain = [OPTIMISERS[optimiser](module.parameters()) for module in modules]
     for epoch in range(3):
-        lesson.epoch(block)
+        trainer.epoch(block)
         order = orders(block.keys, torch.full((5,), epoch), problem.m)
         for module, steps, own in zip(modules, plain, order, strict=True):
             for chosen in own.split(4):
@@ -82,7 +82,7 @@ def test_epochs_equal_those_of_torch_optim(architecture, optimiser, loss):
                 LOSSES[loss](module(x[chosen]), y[chosen]).backward()
                 steps.step()
     wanted = torch.stack([module(x) for module in modules])
-    torch.testing.assert_close(lesson.logits(block.rows, x), wanted, rtol=1e-7, atol=1e-7)
+    torch.testing.assert_close(trainer.task.logits(block.rows, x), wanted, rtol=1e-7, atol=1e-7)
 
 
 def test_gradients_by_hand_equal_automatic_ones():

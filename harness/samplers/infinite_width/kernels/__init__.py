@@ -1,7 +1,7 @@
 """Kernels of infinitely wide networks in closed form, and of finite ones by Monte Carlo.
 
-The NNGP kernel is the covariance of the logits at initialisation (Neal 1996; Lee et al. 2018), the NTK the inner
-product of the logits' gradients (Jacot et al. 2018), by which they move under gradient descent.
+The NNGP kernel is the covariance of the logits at initialisation (Neal 1996; Lee et al. 2018). The NTK is the inner
+product of the logits' gradients (Jacot et al. 2018); the logits move by it under gradient descent.
 """
 
 from harness.samplers.infinite_width.kernels.checks import positive_definite

@@ -1,7 +1,8 @@
-"""What an activation φ makes of Gaussians: E[φ(u)φ(v)] and E[φ'(u)φ'(v)] for (u, v) ~ N(0, covariance).
+"""Moments of an activation φ under Gaussians: E[φ(u)φ(v)] and E[φ'(u)φ'(v)] for (u, v) ~ N(0, covariance).
 
-Each takes the covariance of u and v and their variances, float64 arrays that broadcast, and returns an array of the
-covariance's shape. The covariance is at most the root of the variances' product; rounding beyond that is cut off.
+Each function takes the covariance of u and v and their variances, float64 arrays that broadcast, and returns an array
+of the covariance's shape. The covariance is at most the root of the variances' product; rounding beyond that is cut
+off.
 """
 
 from collections.abc import Callable
@@ -15,14 +16,18 @@ Moment = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 class Moments(NamedTuple):
-    """of_values: E[φ(u)φ(v)]. of_slopes: E[φ'(u)φ'(v)]."""
+    """The two moments of an activation.
+
+    of_values: E[φ(u)φ(v)].
+    of_slopes: E[φ'(u)φ'(v)].
+    """
 
     of_values: Moment
     of_slopes: Moment
 
 
 def _angle(covariance: np.ndarray, variance_u: np.ndarray, variance_v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """√(variances' product), and the angle between u and v: arccos of their correlation, π/2 where one is 0."""
+    """√(variances' product), and the angle between u and v: arccos of their correlation, π/2 if one variance is 0."""
     # The root of the product, not the product of the roots: of equal variances it is exact, and the angle exactly 0.
     scale = np.sqrt(variance_u * variance_v)
     correlation = np.divide(covariance, scale, out=np.zeros_like(covariance), where=scale > 0)
@@ -38,8 +43,8 @@ def _relu_values(covariance: np.ndarray, variance_u: np.ndarray, variance_v: np.
 def _relu_slopes(covariance: np.ndarray, variance_u: np.ndarray, variance_v: np.ndarray) -> np.ndarray:
     """Half the arc-cosine kernel of degree 0: Cho & Saul 2009, J₀.
 
-    Two inputs that are equal but for rounding are an angle of 1e-8 apart: accurate to that. Where u or v is always 0,
-    as for an input of zeros without biases, the slope at the kink has no say, since no parameter moves that logit.
+    Two inputs that are equal up to rounding are an angle of 1e-8 apart: accurate to that. If u or v is always 0, as for
+    an input of zeros without biases, the slope at the kink has no effect, since no parameter moves that logit.
     """
     _, theta = _angle(covariance, variance_u, variance_v)
     return (pi - theta) / (2 * pi)

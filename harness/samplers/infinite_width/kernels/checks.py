@@ -1,4 +1,4 @@
-"""Whether inputs can have a kernel, and whether a kernel can be inverted."""
+"""Checks that inputs can have a kernel, and that a kernel can be inverted."""
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -10,13 +10,13 @@ from harness.errors import BadInput
 # in float64, and a Monte-Carlo kernel is symmetric by construction.
 _ASYMMETRY = 1e-8
 
-# Of its variance, what an input must keep once those before it are known: below this, rounding of the entries (1e-16 of
+# The share of its variance that an input must keep given those before it: below this, rounding of the entries (1e-16 of
 # them) leaves less than four digits of it.
 _LEAST_KEPT = 1e-12
 
 
 def finite_inputs(inputs: np.ndarray, dtype: DTypeLike) -> np.ndarray:
-    """(points, ...) of that type; BadInput where there are none or some are not finite."""
+    """(points, ...) of that type; BadInput if there are none or some are not finite."""
     x = np.asarray(inputs, dtype=dtype)
     if x.ndim < 2 or not x.size or not np.isfinite(x).all():
         raise BadInput(f"A kernel takes inputs (points, ...) of finite numbers, at least one, not of shape {x.shape}.")
@@ -26,10 +26,9 @@ def finite_inputs(inputs: np.ndarray, dtype: DTypeLike) -> np.ndarray:
 def positive_definite(kernel: np.ndarray, jitter: float = 0.0) -> np.ndarray:
     """The kernel as a symmetric float64 matrix (points, points) that can be inverted.
 
-    jitter: what to add to the diagonal, as a share of its mean; it is the variance of a noise added to each logit, and
-    the caller says so; 1e-6 is enough for inputs that occur twice. BadInput where the matrix is not square, finite
-    and symmetric, or where, after the jitter, less than 1e-12 of some input's variance is left once the inputs before
-    it are known.
+    jitter: amount added to the diagonal, as a share of its mean. It is the variance of a noise added to each logit, so
+    the caller states it; 1e-6 is enough for inputs that occur twice. BadInput if the matrix is not square, finite and
+    symmetric, or if, after the jitter, less than 1e-12 of some input's variance is left given the inputs before it.
     """
     kernel = np.asarray(kernel, dtype=np.float64)
     if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1] or not kernel.size:
@@ -56,7 +55,7 @@ def positive_definite(kernel: np.ndarray, jitter: float = 0.0) -> np.ndarray:
 
 
 def _singular(correlation: np.ndarray, point: int) -> str:
-    """Why the inputs up to this one have no inverse, and what to do."""
+    """The reason why the inputs up to this one have no inverse, and the remedy."""
     before = np.abs(correlation[point, :point])
     if abs(before.max() - 1) < _LEAST_KEPT:
         return (

@@ -1,7 +1,7 @@
 """Kernels of finite networks at initialisation, of any architecture, with their Monte-Carlo errors.
 
-Networks are drawn as everywhere (`harness.networks.ensemble`); each gives one matrix, and the mean of these matrices is
-the kernel. Networks are the independent units.
+Networks are drawn as in `harness.networks.ensemble`; each gives one matrix, and the mean of these matrices is the
+kernel. Networks are the independent units.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,13 +23,18 @@ from harness.samplers.infinite_width.kernels.checks import finite_inputs
 from harness.samplers.prior import ensembles
 from harness.samplers.sampler import Sampler, argument
 
-# Numbers a block's matrices, and Jacobians, may have: what stays in a core's share of the cache.
+# Largest number of entries of a block's matrices, and of its Jacobians: they stay in a core's share of the cache.
 _NUMBERS = 2**20
 
 
 @dataclass(frozen=True, eq=False)
 class EmpiricalKernel:
-    """Mean over networks of a matrix (points, points) float64, and the sum of its squared deviations from the mean."""
+    """Mean of a matrix over networks, with its scatter.
+
+    mean: (points, points) float64.
+    deviations: (points, points) sum of squared deviations from the mean.
+    networks: number of networks.
+    """
 
     mean: np.ndarray
     deviations: np.ndarray
@@ -37,13 +42,13 @@ class EmpiricalKernel:
 
     @property
     def standard_error(self) -> np.ndarray:
-        """Of each entry of the mean, (points, points); infinite from a single network."""
+        """Standard error of each entry of the mean, (points, points); infinite for a single network."""
         if self.networks < 2:
             return np.full_like(self.mean, np.inf)
         return np.sqrt(self.deviations / (self.networks - 1) / self.networks)
 
     def __add__(self, other: "EmpiricalKernel") -> "EmpiricalKernel":
-        """Of both sets of networks: Chan, Golub & LeVeque 1983, Am. Stat. 37:242."""
+        """The kernel of both sets of networks: Chan, Golub & LeVeque 1983, Am. Stat. 37:242."""
         networks, apart = self.networks + other.networks, other.mean - self.mean
         mean = self.mean + apart * (other.networks / networks)
         between = apart**2 * (self.networks * other.networks / networks)
@@ -67,12 +72,21 @@ def empirical_nngp(
     *,
     block: int | None = None,
 ) -> EmpiricalKernel:
-    """Covariance of the logits at initialisation, from `networks` draws of the hidden layers.
+    """Estimate the covariance of the logits at initialisation from draws of the hidden layers.
 
-    inputs: (points, ...) as problems hold them. generator: of the device to draw on; on a CPU the result depends on
-    `block` (networks at a time) by rounding only. The mean over last layers is taken exactly: given the features φ, a
-    logit has covariance w²·φφ' + b², w and b the standard deviations of what the readout's weights and its bias
-    contribute. That has a smaller error than products of logits, and none without hidden layers.
+    The mean over last layers is exact: given the features φ, a logit has covariance w²·φφ' + b², with w and b the
+    standard deviations of the contributions of the readout's weights and its bias. Its error is smaller than that of
+    products of logits, and zero without hidden layers.
+
+    Args:
+        architecture: the networks.
+        inputs: (points, ...) as problems hold them.
+        networks: number of hidden draws.
+        generator: source of randomness, on the device that computes.
+        block: networks at a time; None keeps them in cache. On a CPU the result depends on it by rounding only.
+
+    Returns:
+        The kernel with its standard errors.
     """
     return summary(matrices_of_nngp(architecture, inputs, networks, generator, block))
 
@@ -84,7 +98,18 @@ def matrices_of_nngp(
     generator: torch.Generator,
     block: int | None = None,
 ) -> Iterator[Tensor]:
-    """The covariance of the logits given each draw of the hidden layers, (networks, points, points) block by block."""
+    """Compute the covariance of the logits given each draw of the hidden layers.
+
+    Args:
+        architecture: the networks.
+        inputs: (points, ...) as problems hold them.
+        networks: number of hidden draws.
+        generator: source of randomness, on the device that computes.
+        block: networks at a time; None keeps them in cache.
+
+    Returns:
+        (networks, points, points) block by block.
+    """
     x = sampling_inputs(architecture, _checked(architecture, inputs), generator.device)
     table = architecture.parameters(tuple(x.shape[1:]))
     if block is None:
@@ -98,7 +123,7 @@ def matrices_of_nngp(
 
 
 def _checked(architecture: Architecture, inputs: np.ndarray) -> np.ndarray:
-    """Finite numbers, or whole ones where they are tokens."""
+    """Inputs of finite numbers, or of whole numbers if they are tokens."""
     tokens = getattr(architecture, "vocabulary", None) is not None
     return finite_inputs(inputs, np.int64 if tokens else np.float32)
 
@@ -106,10 +131,10 @@ def _checked(architecture: Architecture, inputs: np.ndarray) -> np.ndarray:
 def _readout_deviations(
     architecture: Architecture, table: Mapping[str, Parameter], features: Tensor
 ) -> tuple[float, float]:
-    """Standard deviation of what one unit of value 1 adds to a logit, and of what the bias adds.
+    """Standard deviations of the contributions of one unit of value 1 and of the bias to a logit.
 
-    A readout is linear, and all its weights are drawn alike: with every parameter at its standard deviation, the logit
-    of no units is the bias's, and that of one unit is more by the weight's.
+    A readout is linear, and all its weights have the same distribution: with every parameter at its standard deviation,
+    the logit of no units is the bias's contribution, and that of one unit exceeds it by the weight's.
     """
     at_std = {
         name: features.new_full((1, *parameter.shape), parameter.std)
@@ -129,10 +154,25 @@ def empirical_ntk(
     *,
     block: int | None = None,
 ) -> EmpiricalKernel:
-    """Inner products over all parameters of the gradients of one logit, in the architecture's own parametrisation.
+    """Estimate inner products of the gradients of one logit over all parameters, in the architecture's own
+    parametrisation.
 
-    Arguments as of `empirical_nngp`. A network's cost is that of as many backward passes as there are points, and its
-    Jacobian, (points, size) float32, is held whole.
+    A network costs as many backward passes as there are points, and its Jacobian, (points, size) float32, is held
+    whole.
+
+    Args:
+        architecture: the networks.
+        inputs: (points, ...) as problems hold them.
+        networks: number of networks.
+        generator: source of randomness, on the device that computes.
+        block: networks at a time; None for as many as fit into memory. On a CPU the result depends on it by rounding
+            only.
+
+    Returns:
+        The kernel with its standard errors.
+
+    Raises:
+        BadInput: if there is no network.
     """
     if not are_counts(networks):
         raise BadInput(f"A kernel by Monte Carlo takes at least 1 network, not {networks}.")
@@ -155,7 +195,7 @@ def empirical_ntk(
 
 
 def summary(matrices: Iterable[Tensor]) -> EmpiricalKernel:
-    """Their mean; matrices: (networks, points, points) block by block."""
+    """The mean over matrices (networks, points, points), which come block by block, with its scatter."""
 
     def of_block(block: Tensor) -> EmpiricalKernel:
         mean = block.mean(0)
@@ -170,7 +210,8 @@ def summary(matrices: Iterable[Tensor]) -> EmpiricalKernel:
 class EmpiricalKernelSampler(Sampler[EmpiricalKernel]):
     """NNGP kernel or NTK of S, then E, by Monte Carlo with standard errors.
 
-    kernel: "nngp" or "ntk". networks: per shard.
+    kernel: "nngp" or "ntk".
+    networks: networks per shard.
     """
 
     kernel: str = argument(key=None, default="nngp")
@@ -185,12 +226,19 @@ class EmpiricalKernelSampler(Sampler[EmpiricalKernel]):
 
     @property
     def name(self) -> str:
-        """What it is called in the address."""
+        """Name in the address."""
         return f"{self.kernel} by Monte Carlo"
 
     def draw(self, generator: torch.Generator) -> EmpiricalKernel:
         """One shard."""
         return EMPIRICAL[self.kernel](self.architecture, self.problem.inputs, self.networks, generator)
+
+    @property
+    def work(self) -> float:
+        """Roughly the scalar multiplications of a shard."""
+        of = self.shape
+        entry = of.parameters if self.kernel == "ntk" else of.features
+        return self.networks * (of.draw + of.p * of.forward + of.p**2 * entry)
 
 
 EMPIRICAL = {"nngp": empirical_nngp, "ntk": empirical_ntk}

@@ -1,7 +1,7 @@
 """NNGP kernel and NTK of infinitely wide fully connected networks: exact for ReLU and erf, to 1e-8 for tanh.
 
 Only the number of hidden layers counts, not their widths, which go to infinity one after the other. All is numpy in
-float64. A block of a large kernel is had by giving two sets of inputs.
+float64. Two sets of inputs give a block of a large kernel.
 """
 
 from dataclasses import replace
@@ -18,31 +18,39 @@ from harness.samplers.infinite_width.kernels.checks import finite_inputs
 class _Layer(NamedTuple):
     """Preactivations of one unit at two sets of inputs, jointly Gaussian, with mean 0.
 
-    covariance: (points, others). variances: (points, 1) and (1, others).
+    covariance: (points, others).
+    variances: (points, 1) and (1, others).
     """
 
     covariance: np.ndarray
     variances: tuple[np.ndarray, np.ndarray]
 
     def moment(self, moment: Moment) -> np.ndarray:
-        """(points, others)."""
+        """(points, others) moments of this layer."""
         return moment(self.covariance, *self.variances)
 
     def next(self, architecture: FullyConnected) -> "_Layer":
-        """Of the layer above: each product of units has weight variance σ_w²/fan-in, so their mean has σ_w²."""
+        """The layer above: each product of units has weight variance σ_w²/fan-in, so their mean has σ_w²."""
         values = MOMENTS[architecture.activation].of_values
         u, v = (_linear(architecture, values(variance, variance, variance)) for variance in self.variances)
         return _Layer(_linear(architecture, self.moment(values)), (u, v))
 
 
 def nngp(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
-    """Covariance of the logits of infinitely wide networks at initialisation, the same in standard and ntk layers;
-    in mup that of the logits times the root of the last width, which have the same labels.
+    """Compute the covariance of the logits of infinitely wide networks at initialisation.
 
-    inputs: (points, ...) as problems hold them; others: (others, ...), else the same. Returns (points, others),
-    symmetric up to rounding where there are no others. BadInput where the initial values are not Gaussian: the first
-    layer's fan-in is not infinite, so the limit would depend on their distribution.
-    Source: Lee et al. 2018, arXiv 1711.00165, section 2.3; without hidden layers exact at once.
+    It is the same in standard and ntk layers; in mup it is that of the logits times the root of the last width, which
+    have the same labels. Source: Lee et al. 2018, arXiv 1711.00165, section 2.3; exact without a limit if there are no
+    hidden layers.
+
+    Args:
+        architecture: the networks; BadInput if the initial values are not Gaussian: the first layer's fan-in is not
+            infinite, so the limit would depend on their distribution.
+        inputs: (points, ...) as problems hold them.
+        others: (others, ...) as problems hold them; None for the inputs themselves.
+
+    Returns:
+        (points, others) covariance, symmetric up to rounding if `others` is None.
     """
     layer = _first_layer(architecture, inputs, others)
     for _ in architecture.hidden:
@@ -51,12 +59,23 @@ def nngp(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | 
 
 
 def ntk(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
-    """Neural tangent kernel of infinitely wide networks, gradients by weights and biases alike; shapes as in `nngp`.
+    """Compute the neural tangent kernel of infinitely wide networks, from gradients by weights and biases.
 
-    Defined for the "ntk" parametrisation. In the standard one a hidden layer of width n adds n times a constant, so
-    there is no limit unless learning rates are scaled by 1/n layer by layer (Sohl-Dickstein et al. 2020, arXiv
-    2001.07301), and it depends on those: BadInput; `empirical_ntk` has the kernel at a finite width.
-    Source: Jacot et al. 2018, theorem 1, with σ_w² before the weights' sum: Θ ← K + σ_w²·E[φ'φ']·Θ.
+    It is defined for the "ntk" parametrisation. In the standard one a hidden layer of width n adds n times a constant,
+    so there is no limit unless learning rates are scaled by 1/n layer by layer (Sohl-Dickstein et al. 2020, arXiv
+    2001.07301), and it depends on those; `empirical_ntk` has the kernel at a finite width. Source: Jacot et al. 2018,
+    theorem 1, with σ_w² before the weights' sum: Θ ← K + σ_w²·E[φ'φ']·Θ.
+
+    Args:
+        architecture: the networks.
+        inputs: (points, ...) as problems hold them.
+        others: (others, ...) as problems hold them; None for the inputs themselves.
+
+    Returns:
+        (points, others) kernel.
+
+    Raises:
+        BadInput: if the parametrisation is not "ntk", or if the initial values are not Gaussian.
     """
     if architecture.parametrisation != "ntk":
         raise BadInput(
@@ -78,8 +97,10 @@ def has_closed_form(architecture: Architecture) -> bool:
 
 
 def in_the_limit(architecture: Architecture) -> FullyConnected:
-    """What all networks have in common that are the same but for their widths: those of width 1, in the "ntk"
-    parametrisation, which has both limits. BadInput where there is no closed form."""
+    """The network that stands for all networks that differ only in their widths; BadInput if there is no closed form.
+
+    It has width 1 and the "ntk" parametrisation, which has both limits.
+    """
     if not isinstance(architecture, FullyConnected) or not has_closed_form(architecture):
         raise BadInput(
             f"There is no kernel in closed form for {architecture.name}, only for fully connected networks of Gaussian "
@@ -90,7 +111,7 @@ def in_the_limit(architecture: Architecture) -> FullyConnected:
 
 
 def _first_layer(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | None) -> _Layer:
-    """Of preactivations that are linear in the inputs."""
+    """The layer of preactivations that are linear in the inputs."""
     if architecture.distribution != "gaussian":
         raise BadInput(
             f"Kernels in closed form are those of Gaussian initial values, not {architecture.distribution} ones; "

@@ -1,7 +1,7 @@
-"""The same kernels from neural-tangents, which has other architectures too and checks the closed forms.
+"""The same kernels by neural-tangents, which supports more architectures and checks the closed forms.
 
-It is not among this project's dependencies: it needs jax < 0.6, and, installed the ordinary way, tensorflow. Nothing
-else imports it, and this file only once asked.
+It is not among this project's dependencies: it needs jax < 0.6, and, installed the ordinary way, tensorflow. No other
+file imports it, and this file only when a kernel is asked for.
 """
 
 import sys
@@ -17,7 +17,7 @@ from harness.samplers.infinite_width.kernels.checks import finite_inputs
 
 
 def stax() -> ModuleType:
-    """neural_tangents.stax; Unavailable where neural-tangents or jax is missing."""
+    """neural_tangents.stax; Unavailable if neural-tangents or jax is missing."""
     if find_spec("neural_tangents") is None or find_spec("jax") is None:
         raise Unavailable(
             "neural-tangents is missing; `make kernels`, or `pip install jax==0.5.3 frozendict` and then "
@@ -40,10 +40,16 @@ _COPIES = 8
 def library_kernels(
     architecture: Architecture, inputs: np.ndarray, others: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """NNGP kernel and NTK (ntk parametrisation), (points, others) float64 each, in tiles that fit into memory.
+    """Compute NNGP kernel and NTK (ntk parametrisation) by neural-tangents, in tiles that fit into memory.
 
-    Fully connected, convolutional and residual networks; shapes as in `kernels.nngp`. BadInput for anything
-    else, and for tanh and the pooling of maxima, of which the library has no closed form.
+    Args:
+        architecture: fully connected, convolutional or residual networks; BadInput for any other, and for tanh and max
+            pooling, of which the library has no closed form.
+        inputs: (points, ...) as problems hold them.
+        others: (others, ...) as problems hold them; None for the inputs themselves.
+
+    Returns:
+        The two kernels, (points, others) float64 each.
     """
     layers = _layers(architecture)
     x = architecture.prepare(finite_inputs(inputs, np.float64))
@@ -63,7 +69,7 @@ def library_kernels(
 
 
 def _layers(architecture: Architecture) -> list[tuple]:
-    """The library's layers; widths are taken to infinity."""
+    """The library's layers; their widths go to infinity."""
     library = stax()
     if not isinstance(architecture, FullyConnected | Convolutional | Residual):
         raise BadInput(

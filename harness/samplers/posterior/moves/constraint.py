@@ -1,4 +1,4 @@
-"""What a network of the posterior has to do: fit all, or at least so many, of some points."""
+"""The constraint on a network of the posterior: it fits all, or at least a given number, of some points."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,14 +16,23 @@ Table = Mapping[str, Parameter]
 
 
 def gaussian_table(architecture: Architecture, table: Table) -> Table:
-    """What a row holds: the parameters where they are Gaussian, else the standard normal numbers they are made of."""
+    """Parameters of a row: the network's own if they are Gaussian, else the standard normal numbers that make them."""
     if architecture.distribution == "gaussian":
         return table
     return {name: Parameter(parameter.shape, 1.0) for name, parameter in table.items()}
 
 
 def express(architecture: Architecture, table: Table, rows: Tensor) -> dict[str, Tensor]:
-    """(networks, size) rows -> the networks' parameters."""
+    """Make networks' parameters from rows.
+
+    Args:
+        architecture: the networks.
+        table: parameters of one network.
+        rows: (networks, size) Gaussian numbers, by `gaussian_table`.
+
+    Returns:
+        The parameters by name, with a leading axis "networks".
+    """
     if architecture.distribution == "gaussian":
         return views(table, rows)
     # Any move that leaves independent standard normal numbers as they are leaves their images as they are: the signs,
@@ -35,10 +44,12 @@ def express(architecture: Architecture, table: Table, rows: Tensor) -> dict[str,
 
 @dataclass(frozen=True)
 class Constraint:
-    """Fitting these points: the label's logit is the largest; of two classes, the one logit has its sign.
+    """Networks that fit these points: the label's logit is the largest; of two classes, the one logit has the label's
+    sign.
 
-    x: (points, ...) prepared inputs. labels: (points,) int64 from 0 to classes − 1. least: how many of the points must
-    be fitted, whichever they are; None: all.
+    x: (points, ...) prepared inputs.
+    labels: (points,) int64 from 0 to classes − 1.
+    least: how many of the points must be fitted, whichever they are; None for all.
     """
 
     architecture: Architecture
@@ -49,19 +60,20 @@ class Constraint:
     least: int | None = None
 
     def logits(self, rows: Tensor) -> Tensor:
-        """(networks, size) -> (networks, points, outputs)."""
+        """(networks, size) rows -> (networks, points, outputs) logits."""
         parameters = express(self.architecture, self.table, rows)
         return self.architecture.readout(parameters, self.architecture.features(parameters, self.x))
 
     def features(self, rows: Tensor) -> Tensor:
-        """(networks, size) -> (networks, points, features)."""
+        """(networks, size) rows -> (networks, points, features)."""
         return self.architecture.features(express(self.architecture, self.table, rows), self.x)
 
     def margins(self, logits: Tensor) -> Tensor:
-        """(..., points, outputs) -> (..., points, classes − 1), linear in the logits, all positive where fitted.
+        """(..., points, outputs) -> (..., points, classes − 1) margins, linear in the logits, all positive if the point
+        is fitted.
 
-        Of two classes, logit times sign; of more, the label's logit less each of the others. All 0 where the logits are
-        tied, as they are where the last layer has no bias and all features of a point are 0.
+        Of two classes, logit times sign; of more, the label's logit less each of the others. All are 0 if the logits
+        are tied, as they are if the last layer has no bias and all features of a point are 0.
         """
         if self.classes == 2:
             return logits * self._signs
@@ -69,7 +81,7 @@ class Constraint:
         return logits.gather(-1, own) - logits.gather(-1, others)
 
     def fits(self, logits: Tensor) -> Tensor:
-        """(networks, points, outputs) -> (networks,): all points are fitted, or at least so many."""
+        """(networks, points, outputs) -> (networks,): whether all points, or at least `least` of them, are fitted."""
         fitted = self.fitted(logits)
         return fitted.all(1) if self.least is None else fitted.sum(1) >= self.least
 

@@ -11,7 +11,7 @@ MOST_SHRINKS = 24
 
 
 class Ellipse(Protocol):
-    """Every network's ellipse through where it is (angle 0) and an independent draw (angle π/2)."""
+    """Every network's ellipse through its present state (angle 0) and an independent draw (angle π/2)."""
 
     def fits(self, angle: Tensor) -> Tensor:
         """(networks,) -> (networks,): whether the network at this angle fits."""
@@ -21,7 +21,16 @@ class Ellipse(Protocol):
 
 
 def on_ellipse(start: Tensor, direction: Tensor, angle: Tensor) -> Tensor:
-    """start·cos + direction·sin; (networks, ...) each and (networks,)."""
+    """Compute points on ellipses, start·cos + direction·sin.
+
+    Args:
+        start: (networks, ...) points at angle 0.
+        direction: (networks, ...) points at angle π/2.
+        angle: (networks,) in radians.
+
+    Returns:
+        (networks, ...) points at these angles.
+    """
     angle = angle.view(-1, *[1] * (start.ndim - 1))
     return torch.addcmul(start * angle.cos(), direction, angle.sin())
 
@@ -30,8 +39,8 @@ def slice_angle(ellipse: Ellipse, uniform: Tensor) -> Tensor:
     """(networks,) angles at which every network fits, by the shrinking bracket.
 
     uniform: (MOST_SHRINKS, networks) on [0, 1), all drawn beforehand, so that a network's move does not depend on when
-    its neighbours are done. A network whose bracket ends before an angle is found stays where it is, which keeps
-    detailed balance.
+    its neighbours are done. A network whose bracket ends before an angle is found keeps its state, which keeps detailed
+    balance.
     """
     networks = uniform.shape[1]
     found = torch.zeros(networks, device=uniform.device)

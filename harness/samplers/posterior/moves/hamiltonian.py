@@ -1,8 +1,8 @@
 """Hamiltonian trajectories of networks under a Gaussian initialisation and a smooth weight of their margins.
 
-Between kicks along the gradient the Gaussian part is run through exactly, as a rotation of parameters and velocities
-(split Hamiltonian Monte-Carlo: Shahbaba et al. 2014, arXiv 1106.5941), so that where all weigh the same no
-trajectory is ever refused.
+Between kicks along the gradient the Gaussian part is integrated exactly, as a rotation of parameters and velocities
+(split Hamiltonian Monte Carlo: Shahbaba et al. 2014, arXiv 1106.5941), so that no trajectory is rejected if all weights
+are equal.
 """
 
 from math import cos, log1p, sin, sqrt
@@ -12,15 +12,14 @@ import torch
 from numba import njit
 from torch import Tensor
 
-from harness.networks.compiled.passes import backward, forward, no_units
+from harness.networks.compiled.passes import backward, forward, layer_widths, no_units, supports_forward
 from harness.networks.ensemble import activations, block_size
-from harness.networks.fully_connected import FullyConnected
 from harness.samplers.posterior.annealing_levels import Level
 from harness.samplers.posterior.moves.constraint import Constraint
 
 
 class Trajectories:
-    """Moves networks that are weighted as a level says, by `leaps` steps each.
+    """Moves networks under a level's weight, by trajectories of `leaps` steps each.
 
     Margins are logits times labels' signs, over the logits' r.m.s. over all points.
     """
@@ -31,24 +30,28 @@ class Trajectories:
         variances = [torch.full(each.shape, each.std**2, device=x.device) for each in constraint.table.values()]
         self.variance = torch.cat([each.flatten() for each in variances])
         self.block = block_size(constraint.table, len(x), x.device, activations(architecture, x))
-        self.compiled = (
-            isinstance(architecture, FullyConnected)
-            and (architecture.activation, architecture.parametrisation) == ("relu", "standard")
-            and (x.device.type, x.dtype) == ("cpu", torch.float32)
-        )
+        self.compiled = supports_forward(architecture, constraint.table, x)
 
     def margins(self, rows: Tensor) -> Tensor:
-        """(networks, size) -> (networks, points)."""
+        """(networks, size) rows -> (networks, points) margins."""
         margins = self.constraint.margins(self.constraint.logits(rows))[..., 0]
         return margins / margins.square().mean(1, keepdim=True).sqrt()
 
     def __call__(
         self, rows: Tensor, velocity: Tensor, margins: Tensor, uniform: Tensor, level: Level, step: float
     ) -> tuple[Tensor, Tensor, float]:
-        """Rows and margins after a trajectory each, and the mean chance that one is accepted.
+        """Move every network along one trajectory, and accept or reject its end.
 
-        rows, velocity: (networks, size), both as drawn at initialisation. margins: (networks, points), of the rows.
-        uniform: (networks,) on [0, 1). step: in radians.
+        Args:
+            rows: (networks, size) parameters.
+            velocity: (networks, size) velocities, distributed as parameters at initialisation.
+            margins: (networks, points) margins of the rows.
+            uniform: (networks,) random numbers on [0, 1) that decide acceptance.
+            level: the weight of the networks.
+            step: size of a step, in radians.
+
+        Returns:
+            Rows and margins after the trajectories, and the mean probability of acceptance.
         """
         along = self._compiled if self.compiled else self._differentiated
         parts = zip(rows.split(self.block), velocity.split(self.block), strict=True)
@@ -62,7 +65,7 @@ class Trajectories:
     def _differentiated(
         self, rows: Tensor, velocity: Tensor, level: Level, step: float
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Rows and margins at the trajectories' ends, and what they gained in ln probability, velocity included."""
+        """Rows and margins at the trajectories' ends, and their gain in ln probability, velocity included."""
         before = self._ln_gaussian(rows, velocity)
         weight, gradient, margins = self._gradient(rows, level)
         before += weight
@@ -75,7 +78,7 @@ class Trajectories:
         return rows, margins, weight + self._ln_gaussian(rows, velocity) - before
 
     def _ln_gaussian(self, rows: Tensor, velocity: Tensor) -> Tensor:
-        """Up to a constant; what is fixed at 0 counts for nothing."""
+        """ln density up to a constant; parameters fixed at 0 do not count."""
         squares = rows.double().square() + velocity.double().square()
         return -(squares / self.variance.clamp(min=torch.finfo(rows.dtype).tiny)).sum(1) / 2
 
@@ -89,9 +92,8 @@ class Trajectories:
         return weight.detach(), gradient, margins.detach()
 
     def _compiled(self, rows: Tensor, velocity: Tensor, level: Level, step: float) -> tuple[Tensor, Tensor, Tensor]:
-        """`_differentiated`, one network after the other, in the nearest cache."""
+        """The same as `_differentiated`, one network after the other, in the nearest cache."""
         constraint = self.constraint
-        widths = [each.shape[0] for name, each in constraint.table.items() if name.endswith(".weight")]
         moved, margins = rows.clone(), rows.new_empty(len(rows), len(constraint.x))
         gained = torch.empty(len(rows), dtype=torch.float64)
         _run(
@@ -100,8 +102,7 @@ class Trajectories:
             constraint.x.numpy(),
             (constraint.labels * 2 - 1).float().numpy(),
             self.variance.numpy(),
-            np.array([*widths, 1]),
-            "readout.bias" in constraint.table,
+            *layer_widths(constraint.table),
             level.sharpness,
             level.slope,
             level.stiffness,
@@ -132,7 +133,7 @@ def _run(
     margins: np.ndarray,
     gained: np.ndarray,
 ) -> None:
-    """Moves rows and velocities, and fills margins and gained."""
+    """Move rows and velocities, and fill margins and gained."""
     points, size = len(x), len(variance)
     everyone = np.arange(points)
     gradient, across = np.empty(size, dtype=np.float32), np.empty(widths.max() ** 2, dtype=np.float32)

@@ -1,6 +1,7 @@
-"""Moves of the last layer under any constraint on its logits, such as at least so many points right.
+"""Moves of the last layer that leave the prior under a constraint on the logits invariant.
 
-Where all points are to be fitted, `moves.move_last_layer` knows the allowed arc and refuses nothing.
+If all points must be fitted, `move_last_layer` knows the allowed arc and rejects nothing; for any other constraint,
+such as a least number of fitted points, there is `slice_last_layer`.
 """
 
 from dataclasses import dataclass
@@ -16,14 +17,17 @@ from harness.samplers.posterior.moves.elliptical_slice import MOST_SHRINKS, on_e
 
 @dataclass(frozen=True)
 class _LastLayerEllipse:
-    """The last layer moves on fixed features. start, direction: (networks, points, outputs) logits."""
+    """Ellipses of the last layer on fixed features.
+
+    start, direction: (networks, points, outputs) logits at angle 0 and π/2.
+    """
 
     constraint: Constraint
     start: Tensor
     direction: Tensor
 
     def at(self, angle: Tensor) -> Tensor:
-        """Logits, which are linear in the last layer."""
+        """Logits at an angle; they are linear in the last layer."""
         return on_ellipse(self.start, self.direction, angle)
 
     def fits(self, angle: Tensor) -> Tensor:
@@ -34,8 +38,17 @@ class _LastLayerEllipse:
 
 
 def slice_last_layer(rows: Tensor, moves: int, constraint: Constraint, generator: torch.Generator) -> Tensor:
-    """Many elliptical slice moves of a Gaussian last layer, at the cost of one pass through the hidden layers; rows:
-    (networks, size), all fitting."""
+    """Move a Gaussian last layer many times by elliptical slice sampling, for one pass through the hidden layers.
+
+    Args:
+        rows: (networks, size), all within the constraint.
+        moves: number of moves.
+        constraint: the constraint on the logits.
+        generator: source of randomness, on the rows' device.
+
+    Returns:
+        (networks, size) rows after the moves, all within the constraint.
+    """
     own = of_layer(constraint.table, "readout")
     readout, features = constraint.architecture.readout, constraint.features(rows)
     hidden, last = rows.split([rows.shape[1] - size(own), size(own)], dim=1)
@@ -52,11 +65,20 @@ def slice_last_layer(rows: Tensor, moves: int, constraint: Constraint, generator
 
 
 def move_last_layer(rows: Tensor, moves: int, constraint: Constraint, generator: torch.Generator) -> Tensor:
-    """Many moves of the last layer on fixed features, by linear elliptical slice sampling (Gessner et al. 2020).
+    """Move the last layer many times on fixed features, by linear elliptical slice sampling (Gessner et al. 2020).
 
     Logits are linear in a Gaussian last layer, so on its ellipse each margin allows an open half circle around angle 0,
     and all together the arc from atan(max r) − π/2 to atan(min r) + π/2, with r the draw's margin over the present one:
-    the angle is drawn from that arc, and nothing is refused.
+    the angle is drawn from that arc, and nothing is rejected.
+
+    Args:
+        rows: (networks, size), all fitting.
+        moves: number of moves.
+        constraint: the points, all of which are fitted.
+        generator: source of randomness, on the rows' device.
+
+    Returns:
+        (networks, size) rows after the moves, all fitting.
     """
     architecture = constraint.architecture
     own = of_layer(constraint.table, "readout")

@@ -1,4 +1,4 @@
-"""Moves that leave the initialisation, restricted to the networks that fit the training set, as it is.
+"""Markov moves that leave the prior, restricted to networks that fit the training set, invariant.
 
 Networks are rows of Gaussian numbers. None of the moves has a step size.
 """
@@ -20,7 +20,7 @@ from harness.samplers.posterior.moves.units_compiled import slice_units_compiled
 
 @dataclass(frozen=True)
 class _WholeEllipse:
-    """All parameters move."""
+    """Ellipses of all parameters."""
 
     constraint: Constraint
     start: Tensor
@@ -35,10 +35,11 @@ class _WholeEllipse:
 
 @dataclass(frozen=True)
 class _UnitsEllipse:
-    """Some units of a hidden layer move.
+    """Ellipses of some units of a hidden layer.
 
-    parameters: of the layers above. start, direction: (networks, points, units) preactivations. rest: what the next
-    layer takes in from all other units.
+    parameters: parameters of the layers above.
+    start, direction: (networks, points, units) preactivations at angle 0 and π/2.
+    rest: input of the next layer from all other units.
     """
 
     constraint: Constraint
@@ -74,7 +75,16 @@ class _UnitsEllipse:
 
 
 def move_all(rows: Tensor, constraint: Constraint, generator: torch.Generator) -> Tensor:
-    """One elliptical slice sampling move of all parameters of every network; rows: (networks, size), all fitting."""
+    """Move all parameters of every network once, by elliptical slice sampling.
+
+    Args:
+        rows: (networks, size), all within the constraint.
+        constraint: the points to fit.
+        generator: source of randomness, on the rows' device.
+
+    Returns:
+        (networks, size) rows after the move, all within the constraint.
+    """
     table = gaussian_table(constraint.architecture, constraint.table)
     direction = draw(table, "gaussian", len(rows), generator)
     uniform = torch.rand(MOST_SHRINKS, len(rows), generator=generator, device=rows.device)
@@ -83,11 +93,19 @@ def move_all(rows: Tensor, constraint: Constraint, generator: torch.Generator) -
 
 
 def move_units(rows: Tensor, groups: int, constraint: Constraint, generator: torch.Generator) -> Tensor:
-    """One move of each of so many groups of units of every hidden layer, one group after the other.
+    """Move the units of every hidden layer once, in groups, one group after the other.
 
-    A group has a small share in every logit, and so turns by a far wider angle than its whole layer would. For layered
-    architectures with a Gaussian initialisation and without ties, which would get lost in the rounding; rows:
-    (networks, size), all fitting.
+    A group has a small share in every logit, so it moves by a far larger angle than its whole layer would. This is for
+    layered architectures with a Gaussian initialisation and without ties of logits, which rounding would lose.
+
+    Args:
+        rows: (networks, size), all within the constraint.
+        groups: groups of each hidden layer's units.
+        constraint: the points to fit.
+        generator: source of randomness, on the rows' device.
+
+    Returns:
+        (networks, size) rows after the moves, all within the constraint.
     """
     architecture = constraint.architecture
     assert isinstance(architecture, Layered)
@@ -128,10 +146,20 @@ def slice_units(
     edges: Sequence[int],
     uniform: Tensor,
 ) -> Tensor:
-    """(networks, groups) angles by which groups of units turn, one group after the other.
+    """Choose the angles by which groups of units move, one group after the other.
 
-    z, dz: (networks, points, units) preactivations where they are and of an independent draw. upper: the next layer's,
-    may be overwritten. edges: (groups + 1,) first unit of each group. uniform: (groups, MOST_SHRINKS, networks).
+    Args:
+        constraint: the points to fit.
+        layer: index of the hidden layer.
+        parameters: the networks' parameters.
+        z: (networks, points, units) present preactivations of the layer.
+        dz: (networks, points, units) preactivations of an independent draw.
+        upper: preactivations of the next layer; may be overwritten.
+        edges: (groups + 1,) first unit of each group, then the number of units.
+        uniform: (groups, MOST_SHRINKS, networks) random numbers on [0, 1).
+
+    Returns:
+        (networks, groups) angles in radians.
     """
     architecture = constraint.architecture
     assert isinstance(architecture, Layered)
@@ -150,8 +178,11 @@ def slice_units(
 class Sweep:
     """Moves every parameter of networks that fit a constraint.
 
-    Only Gaussian layers have moves of their own, and units only where there are no ties (`move_units`); all else moves
-    at once. groups: of a hidden layer's units, which move one after the other. last_layers: moves of the last layer.
+    Only Gaussian layers have moves of their own, and units only if there are no ties (`move_units`); all other
+    parameters move at once.
+
+    groups: groups of a hidden layer's units, which move one after the other.
+    last_layers: moves of the last layer.
     """
 
     def __init__(
@@ -165,7 +196,7 @@ class Sweep:
         self.whole = not self.by_units and not (only_last_layer and self.last_layers)
 
     def __call__(self, rows: Tensor, constraint: Constraint) -> Tensor:
-        """(networks, size), all fitting, before and after."""
+        """Move (networks, size) rows; all are within the constraint, before and after."""
         if self.by_units:
             rows = move_units(rows, self.groups, constraint, self.generator)
         if self.whole:

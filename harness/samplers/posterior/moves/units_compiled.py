@@ -1,8 +1,8 @@
 """Moves of single units on a CPU: one network after the other, in the nearest cache.
 
-The same move as `moves.slice_units`, with the same random numbers and so the same outcome up to rounding. But here a
-proposal is dropped at the first point that it does not fit, and the point that refused last is asked first, so that
-most refused proposals cost the work of one point.
+They are the moves of `slice_units`, with the same random numbers and so the same outcome up to rounding. But here a
+proposal is dropped at the first point that it does not fit, and the point that rejected last is tested first, so that
+most rejected proposals cost the work of one point.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,21 @@ def slice_units_compiled(
     edges: Sequence[int],
     uniform: Tensor,
 ) -> Tensor:
-    """`moves.slice_units` for fully connected networks on a CPU."""
+    """Choose the same angles as `slice_units`, for fully connected networks on a CPU.
+
+    Args:
+        constraint: the points to fit, all of them.
+        layer: index of the hidden layer.
+        parameters: the networks' parameters.
+        z: (networks, points, units) present preactivations of the layer.
+        dz: (networks, points, units) preactivations of an independent draw.
+        upper: preactivations of the next layer; may be overwritten.
+        edges: (groups + 1,) first unit of each group, then the number of units.
+        uniform: (groups, MOST_SHRINKS, networks) random numbers on [0, 1).
+
+    Returns:
+        (networks, groups) angles in radians.
+    """
     architecture = constraint.architecture
     assert isinstance(architecture, FullyConnected)
     standard = architecture.in_standard(parameters)
@@ -138,8 +152,10 @@ def _turn_one(
 ) -> None:
     """One network's angles, (groups,).
 
-    order: of the points, the one that refused last first. tried: (points, width) what the next layer takes in at the
-    angle tried last, at those points where that is another value (`moved`).
+    order: the points, the one that rejected last first.
+    tried: (points, width) preactivations of the next layer at the angle tried last, at the points at which they
+        changed.
+    moved: (points,) whether they changed.
     """
     points, width = upper.shape
     last_hidden = len(widths) == 0
@@ -211,9 +227,13 @@ def _turn_all(
 ) -> np.ndarray:
     """(networks, groups) angles.
 
-    z, dz: (networks, units, points), z is moved. upper: (networks, points, width), moved as well. into: (networks,
-    units, width). middle: (networks, numbers). readout: (networks, outputs, features), biases: (networks, outputs).
-    widths: of the hidden layers above, none where `upper` are the logits.
+    z, dz: (networks, units, points); z is moved.
+    upper: (networks, points, width), moved as well.
+    into: (networks, units, width).
+    middle: (networks, numbers).
+    readout: (networks, outputs, features).
+    biases: (networks, outputs).
+    widths: widths of the hidden layers above, none if `upper` are the logits.
     """
     networks, points, width = upper.shape
     angles = np.zeros((networks, len(edges) - 1), dtype=np.float32)
