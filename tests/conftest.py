@@ -17,8 +17,8 @@ from hypothesis import settings
 import harness.run.controller
 import harness.run.item  # noqa: F401
 from harness.execution.machine import one_thread, processes
+from harness.lab import Lab
 from harness.problems import datasets
-from harness.samplers.prior import Prior
 from tests.support.processes import heeding_ctrl_c
 
 pytest_plugins = ["pytester"]
@@ -56,40 +56,28 @@ CONFTEST = """
 import os, time
 from pathlib import Path
 
+from harness.lab import Lab
+from harness.lab.shards import request
 from harness.samplers.prior import Prior
 
 pytest_plugins = ["harness.run.plugin"]
 log = Path(__file__).with_name("computed")
 
 
-def watch():
-    # In one process several runs do this one after the other.
-    original = getattr(Prior.draw, "original", Prior.draw)
-
+# Sent to workers as it stands here, which a patched method of the package's own class would not be.
+class Noted(Prior):
     def draw(self, generator):
         stop = os.environ.get("STANDS_STILL_AFTER")
         if stop and log.exists() and len(log.read_text().splitlines()) >= int(stop):
             time.sleep(float(os.environ.get("STANDS_STILL_SECONDS", "600")))
-        found = original(self, generator)
+        found = super().draw(generator)
         time.sleep(float(os.environ.get("SECONDS_A_SHARD", "0")))
         with log.open("a") as file:
             file.write(f"{self.architecture.name} {self.problem.name} {self.draws} {generator.initial_seed()}\\n")
         return found
 
-    draw.original = original
-    Prior.draw = draw
 
-
-# To the workers of a cluster this file goes by value, but Prior by its name: it is watched there once one arrives.
-def arrive(state):
-    watch()
-    arrived = object.__new__(Prior)
-    arrived.__dict__.update(state)
-    return arrived
-
-
-watch()
-Prior.__reduce_ex__ = lambda self, protocol: (arrive, (self.__dict__,))
+Lab.prior = request(Noted)
 """
 
 # A claim whose estimates are given, so that every verdict is known beforehand.
@@ -255,8 +243,7 @@ class Project:
 @pytest.fixture
 def project(pytester, monkeypatch):
     # The project's conftest wraps a sampler; and an edited claim may be as old and as long as its bytecode says.
-    monkeypatch.setattr(Prior, "draw", Prior.draw)
-    monkeypatch.setattr(Prior, "__reduce_ex__", Prior.__reduce_ex__)
+    monkeypatch.setattr(Lab, "prior", Lab.prior)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for name in ("HARNESS_STORE", "HARNESS_DATA"):
         # Set first, so that what a run with --data sets is unset again.
