@@ -62,7 +62,12 @@ def proportion(k: int, n: int, *, quantity: str, unit: str) -> Estimate:
 
 
 def log_evidence(
-    values: Sequence[float], *, quantity: str = "ln P(S)", unit: str = "independent runs", most: float = 0.0
+    values: Sequence[float],
+    *,
+    quantity: str = "ln P(S)",
+    unit: str = "independent runs",
+    most: float = 0.0,
+    exact: bool = False,
 ) -> Estimate:
     """Estimate ln P(S) from independent runs of a sampler.
 
@@ -76,6 +81,7 @@ def log_evidence(
         quantity: name of the evidence in the report.
         unit: name of the independent units, plural.
         most: largest possible value, at which value and interval are cut; 0 for the logarithm of a probability.
+        exact: whether runs that coincide are exact, as those are of a method whose weights may be constant.
 
     Returns:
         The estimate of the logarithm of the runs' mean.
@@ -86,7 +92,7 @@ def log_evidence(
     runs = np.asarray(values, dtype=float)
     if len(runs) < 2:
         raise BadInput(f"An evidence needs at least 2 independent runs to have an interval, not {len(runs)}.")
-    if not np.isfinite(runs).all() or (runs == runs[0]).all():
+    if not np.isfinite(runs).all() or (not exact and (runs == runs[0]).all()):
         return nothing_yet(quantity, len(runs), unit)
     freedom = len(runs) - 1
     half_variance = float(runs.var(ddof=1)) / 2

@@ -45,7 +45,7 @@ def test_workers_keep_freed_memory_for_the_next_sample(two):
 
 
 @pytest.mark.parametrize(
-    "name", ["prior", "train", "deep_posterior", "kernel", "least_trained_width", "hidden_patterns"]
+    "name", ["prior", "train", "subset_posterior", "kernel", "least_trained_width", "hidden_patterns"]
 )
 def test_workers_draw_the_bits_that_one_process_draws(tmp_path, two, name):
     here, there = lab_of(tmp_path / "here", look=1), lab_of(tmp_path / "there", two, look=1)

@@ -61,6 +61,7 @@ def test_ln_evidence_is_that_of_the_mean():
 def test_runs_that_coincide_say_nothing_of_their_error():
     for same in ([-3.0, -3.0], [-3.0] * 16):
         assert log_evidence(same).interval(0.05) == (-inf, inf)
+        assert log_evidence(same, exact=True).interval(0.05) == (-3.0, -3.0)
 
 
 def test_a_probability_is_at_most_one():

@@ -139,7 +139,7 @@ class OrthantEvidence(Merging):
 
     def estimate(self, unit: str) -> Estimate:
         """Estimate ln P(S); unit: name of the independent units, plural."""
-        return log_evidence(self.values.tolist(), unit=unit)
+        return log_evidence(self.values.tolist(), unit=unit, exact=True)
 
 
 def log_probability(
