@@ -29,6 +29,7 @@ from harness.statistics.volumes import (
     named_function,
     with_ones,
 )
+from harness.verdicts import Estimate
 from harness.verdicts.intervals import affine, difference, log_evidence
 
 SMALL = FullyConnected((8,))
@@ -190,7 +191,8 @@ def test_the_gap_below_the_bound_by_hand():
     identity = boolean_cube(5, "identity").eval_y
     line = bound(lempel_ziv, 32, 0.25)
     at_bound = float(line.log2(lempel_ziv(identity)))
-    exact = log_evidence([at_bound * log(2)] * 3)
+    value = at_bound * log(2)
+    exact = Estimate("ln P(S)", value, lambda _: (value, value), 3, "independent runs", 3.0, "given")
     bits = np.stack([np.zeros(32, int), np.arange(32) % 3 == 0])
     drawn = FunctionCounts.from_bits(np.repeat(bits, [250, 750], axis=0))
     assert bits_below_bound(in_bits(exact), drawn, identity, lempel_ziv).value == pytest.approx(0)
