@@ -61,9 +61,9 @@ class Lab(InfiniteWidth):
     ) -> RejectionPosterior | RunsPosterior | AnnealedPosterior:
         """Sample P_B(f|S) by the cheapest method that applies.
 
-        It is rejection for m ≤ 8, subset simulation for m ≤ 64, and annealing above, for two classes and layered
-        networks of Gaussian weights. `rejection_posterior`, `subset_posterior` and `annealed_posterior` request one
-        method by name.
+        It is rejection for m ≤ 8, subset simulation for m ≤ 64, and annealing above, for two classes and fully
+        connected networks of Gaussian weights. `rejection_posterior`, `subset_posterior` and `annealed_posterior`
+        request one method by name.
         """
         if problem.m <= REJECTION_UP_TO:
             return self.rejection_posterior(architecture, problem)

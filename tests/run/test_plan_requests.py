@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections import Counter
 from math import inf
+from pathlib import Path
 
 import pytest
 import torch
 
 from harness.claim import Scale
+from harness.errors import BadInput
 from harness.lab import Lab
 from harness.networks import FullyConnected
 from harness.problems import digits
@@ -126,3 +128,13 @@ def test_a_block_of_wide_networks_takes_what_is_planned():
     done = subprocess.run([sys.executable, "-c", _SHARD], capture_output=True, text=True, check=True, timeout=120)
     took = 1024 * int(done.stdout)
     assert took <= planned <= 6 * took
+
+
+@pytest.mark.parametrize("text", ["from harness.clam import claim", "def (", "raise RuntimeError('no')"])
+def test_a_claim_that_cannot_be_imported_is_one_sentence(tmp_path, monkeypatch, text):
+    (tmp_path / "claims_of_mine").mkdir()
+    (tmp_path / "claims_of_mine" / "typo.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(BadInput, match=r"typo\.py cannot be imported \(\w+: .*\); mend it first\."):
+        claims(Path("claims_of_mine"))

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from harness.arguments import short_repr
 from harness.claim import SCALES, Question, questions_in
 from harness.errors import BadInput, Unavailable
 from harness.lab import Lab
@@ -185,7 +186,16 @@ def claims(folder: Path = Path("claims")) -> list[ModuleType]:
     files = [path for path in sorted(folder.rglob("*.py")) if not path.name.startswith("_")]
     if not files:
         raise BadInput(f"There are no claims in {folder.resolve()}; plan a run in the folder that has them.")
-    return [importlib.import_module(".".join(path.with_suffix("").parts)) for path in files]
+    return [_imported(path) for path in files]
+
+
+def _imported(path: Path) -> ModuleType:
+    try:
+        return importlib.import_module(".".join(path.with_suffix("").parts))
+    except Exception as error:
+        raise BadInput(
+            f"{path} cannot be imported ({type(error).__name__}: {short_repr(str(error))}); mend it first."
+        ) from None
 
 
 def record(modules: list[ModuleType], scale: str, device: str = "cpu", seed: int = 0) -> list[Cell]:
