@@ -78,17 +78,18 @@ class SignDescent:
         rows.add_(torch.sign(gradients), alpha=-self.learning_rate)
 
 
-def moons(m: int, n: int) -> Problem:
-    """Two interleaved half circles, the same points for every m."""
+def moons(m: int, n: int, split: int = 0) -> Problem:
+    """Two interleaved half circles; for one split the same points for every m."""
     points = 2048
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(split)
     y = rng.permutation(points) % 2
     angle = rng.uniform(0, np.pi, points)
     # The lower moon is the upper one turned by half a circle about (1/2, 1/4).
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     x = np.where(y[:, None] == 0, upper, [1, 0.5] - upper) + rng.normal(0, 0.1, (points, 2))
     x = x.astype(np.float32)
-    return Problem.from_arrays(x[:m], y[:m], x[points - n :][::-1], y[points - n :][::-1], f"moons-m{m}-n{n}")
+    name = f"moons-m{m}-n{n}" + (f"-split{split}" if split else "")
+    return Problem.from_arrays(x[:m], y[:m], x[points - n :][::-1], y[points - n :][::-1], name)
 
 
 add_architecture(Gated())

@@ -5,6 +5,7 @@ no change to this project: its additions are in every grid of images, at every s
 """
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 from harness.claim.declaration import label
@@ -15,7 +16,7 @@ from harness.problems import Problem
 
 architectures: list[Architecture] = []
 optimisers: list[Optimiser] = []
-data: dict[str, Callable[[int, int], Problem]] = {}
+data: dict[str, Callable[..., Problem]] = {}
 
 
 def add_architecture(architecture: Architecture) -> None:
@@ -30,10 +31,15 @@ def add_optimiser(optimiser: Optimiser) -> None:
     optimisers.append(optimiser)
 
 
-def add_data(name: str, problem: Callable[[int, int], Problem]) -> None:
-    """Add data. problem: (training points, evaluation points) -> a problem of two classes, smaller sets within larger
-    ones.
+def add_data(name: str, problem: Callable[..., Problem]) -> None:
+    """Add data. problem: (training points, evaluation points, split=0) -> a problem of two classes, for each split one
+    with other points; smaller sets lie within larger ones.
     """
+    if "split" not in signature(problem).parameters:
+        raise BadInput(
+            f"Claims draw many training sets: the function behind the data {name!r} needs an argument split, a number "
+            "from 0 that chooses the points."
+        )
     if name in data:
         raise BadInput(f"There are data called {name!r} already; choose another name.")
     data[name] = problem

@@ -55,6 +55,8 @@ def test_what_lacks_something_is_refused_in_a_sentence():
         registry.add_optimiser(FullyConnected((3,)))
     with pytest.raises(BadInput, match="There are data called 'moons' already"):
         registry.add_data("moons", moons)
+    with pytest.raises(BadInput, match="the function behind the data 'stars' needs an argument split"):
+        registry.add_data("stars", lambda m, n: moons(m, n))
 
     class WithoutRepr(SignDescent):
         __repr__ = object.__repr__
