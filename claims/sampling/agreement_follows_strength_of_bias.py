@@ -20,7 +20,8 @@ from claims.grids import DATA, EVALUATION_POINTS, LOSSES, OPTIMISERS, WIDTH, ima
 from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.statistics.figures import curve
-from harness.statistics.over_sets import direction_over_sets, jackknife, mean_over_sets, terms_on_sets
+from harness.statistics.jackknife import jackknife
+from harness.statistics.over_sets import direction_over_sets, mean_over_sets, terms_on_sets
 from harness.verdicts import increasing
 
 SCALES = {"smoke": (1.0, 2.0, 4.0), "standard": (0.5, 1.0, 2.0, 4.0), "full": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)}

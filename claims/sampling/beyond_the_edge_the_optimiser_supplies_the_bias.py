@@ -23,7 +23,8 @@ from claims.sampling.volumes import RELU, M, found_by_training, log_volumes, set
 from harness.claim import claim, over
 from harness.optimisers import SGD, Adam, Momentum, Relative
 from harness.statistics.figures import curve
-from harness.statistics.over_sets import errors_on_sets, jackknife, mean_over_sets
+from harness.statistics.jackknife import jackknife
+from harness.statistics.over_sets import errors_on_sets, mean_over_sets
 from harness.verdicts import at_least
 
 BEYOND = 10.0

@@ -24,7 +24,8 @@ from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.optimisers import After, Langevin
 from harness.statistics.figures import curve
-from harness.statistics.over_sets import distances_on_sets, jackknife, ratio_over_sets
+from harness.statistics.jackknife import jackknife
+from harness.statistics.over_sets import distances_on_sets, ratio_over_sets
 from harness.verdicts import at_most, increasing
 
 SETS = image_sets("digits", 8, EVALUATION_POINTS)
