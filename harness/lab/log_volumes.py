@@ -24,7 +24,7 @@ class LogVolumeRequests(InfiniteWidth):
         functions: np.ndarray,
         by: str = OWN,
         runs: int = 8,
-        points: int = 512,
+        points: int = 128,
     ) -> LogVolumes:
         """Estimate ln P(f|S) of functions under the volume of infinitely wide networks.
 
@@ -34,14 +34,15 @@ class LogVolumeRequests(InfiniteWidth):
             functions: (k, n) labels on E, 0 or 1; one that occurs several times is computed once.
             by: source of the kernel, as of `kernel`.
             runs: scramblings of each orthant, per shard.
-            points: points of each scrambling, at the least.
+            points: points of a trial scrambling, at the least; those counted have twice as many.
 
         Returns:
             ln P(f|S) in the order of the functions, with ln P(S).
 
         Raises:
             BadInput: if the functions are not labels on E, or the architecture has no kernel.
-            Undecided: if scramblings of an orthant disagree however many points they have.
+            NotAsked: if no network of the architecture fits S.
+            Undecided: if runs of an orthant disagree.
         """
         problem.needs_two_classes("A log volume")
         # Functions in one order have one address.
@@ -58,7 +59,7 @@ class LogVolumeRequests(InfiniteWidth):
         functions: Sequence[np.ndarray],
         by: str = OWN,
         runs: int = 8,
-        points: int = 512,
+        points: int = 128,
     ) -> list[LogVolumes]:
         """Estimate ln P(f|S) of functions found on each of this look's training sets.
 

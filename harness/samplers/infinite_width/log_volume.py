@@ -15,12 +15,14 @@ import torch
 from scipy import special
 
 from harness.arguments import short_repr
-from harness.errors import BadInput
+from harness.errors import BadInput, NotAsked
 from harness.functions.merging import Merging
 from harness.functions.packing import pack
+from harness.samplers.features.feasibility import separable
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
+from harness.samplers.infinite_width.kernels.checks import LEAST_JITTER
 from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
-from harness.samplers.infinite_width.orthant import log_means
+from harness.samplers.infinite_width.settled_orthant import log_estimates
 from harness.samplers.sampler import Sampler, argument
 from harness.samplers.work import INTEGRAL
 
@@ -101,7 +103,7 @@ def _log_mean(values: np.ndarray) -> np.ndarray:
 
 
 def log_volumes(
-    process: GaussianProcess, functions: np.ndarray, generator: torch.Generator, *, runs: int = 8, points: int = 512
+    process: GaussianProcess, functions: np.ndarray, generator: torch.Generator, *, runs: int = 8, points: int = 128
 ) -> LogVolumes:
     """Estimate ln P(f|S) of functions under a Gaussian process.
 
@@ -110,22 +112,44 @@ def log_volumes(
         functions: (k, n) labels on the evaluation inputs, 0 or 1.
         generator: source of randomness.
         runs: number of scramblings of each orthant, at least 2.
-        points: points of each scrambling, at the least; a power of 2.
+        points: points of a trial scrambling, at the least; a power of 2. Those counted have twice as many.
 
     Returns:
         ln P(f|S), in the order of the functions.
 
     Raises:
         BadInput: if the functions are not those of the process's evaluation inputs, or a number is out of its range.
-        Undecided: if scramblings of an orthant disagree however many points they have.
+        NotAsked: if the kernel has fewer dimensions than S has points, and no network fits S.
+        Undecided: if runs of an orthant disagree.
     """
     functions = checked_functions(functions, process.n)
-    evidences = log_means(process.margins, generator, runs=runs, points=points)
+    # Rows of them are the logits' linear functions of fewer weights than there are points; None if there are not fewer.
+    weights = weights_of(process.kernel)
+
+    def estimates(labels: np.ndarray) -> np.ndarray:
+        """(runs,) ln of the estimates of the probability of the first points' labels."""
+        if weights is not None and not separable(weights[: len(labels)], labels, threshold=False):
+            return np.full(runs, -np.inf)
+        signs = labels * 2.0 - 1
+        covariance = process.kernel[: len(labels), : len(labels)] * np.outer(signs, signs)
+        return log_estimates(covariance, generator, runs=runs, points=points)
+
+    evidences = estimates(process.labels)
+    if not np.isfinite(evidences).all():
+        raise NotAsked("No network of this architecture fits S, so that none of its volume is left to functions.")
     joint = np.empty((runs, len(functions)))
     for number, function in enumerate(functions):
-        signs = np.concatenate([process.labels, function]) * 2.0 - 1
-        joint[:, number] = log_means(process.kernel * np.outer(signs, signs), generator, runs=runs, points=points)
+        joint[:, number] = estimates(np.concatenate([process.labels, function]))
     return LogVolumes(joint, evidences)
+
+
+def weights_of(kernel: np.ndarray) -> np.ndarray | None:
+    """(points, r) features of which the logits are linear functions, if there are r < points of them but for a jitter
+    of `LEAST_JITTER`; None if there are as many as points.
+    """
+    values, vectors = np.linalg.eigh(kernel)
+    used = values > 100 * LEAST_JITTER * np.diag(kernel).mean()
+    return None if used.all() else vectors[:, used] * np.sqrt(values[used])
 
 
 def checked_functions(functions: np.ndarray, n: int) -> np.ndarray:
@@ -147,14 +171,14 @@ class LogVolume(Sampler[LogVolumes]):
     functions: (k, n) different functions; their digest is part of the address.
     by: the source of the process's kernel.
     runs: scramblings of each orthant per shard.
-    points: points of each scrambling, at the least.
+    points: points of a trial scrambling, at the least; those counted have twice as many.
     """
 
     process: GaussianProcess = argument(key=None)
     functions: np.ndarray = argument(key=None)
     by: str = argument(key=None, default=OWN)
     runs: int = 8
-    points: int = 512
+    points: int = 128
 
     name = "log volumes"
     result = LogVolumes

@@ -78,16 +78,16 @@ def test_errors_are_those_of_repeats():
     process = at_random(12, 12, seed=3)
     functions = np.random.default_rng(1).integers(0, 2, (2, 12)).astype(np.uint8)
     g = generator(6)
-    found = [log_volumes(process, functions, g, runs=6, points=16) for _ in range(120)]
+    found = [log_volumes(process, functions, g, runs=6, points=16) for _ in range(60)]
     exact = log_volumes(process, functions, g, runs=16, points=4096)
     for number in range(2):
         values = np.array([each.values[number] for each in found])
         claimed = np.sqrt(np.mean([each.errors[number] ** 2 for each in found]))
-        # 120 repeats know their standard deviation to 7 %.
-        assert claimed == pytest.approx(values.std(ddof=1), rel=0.35)
-        assert abs(values.mean() - exact.values[number]) < 5 * values.std(ddof=1) / 120**0.5 + 5 * exact.errors[number]
+        # 60 repeats know their standard deviation to 9 %.
+        assert claimed == pytest.approx(values.std(ddof=1), rel=0.45)
+        assert abs(values.mean() - exact.values[number]) < 5 * values.std(ddof=1) / 60**0.5 + 5 * exact.errors[number]
     means = np.array([each.mean() for each in found])
-    assert np.sqrt((means[:, 1] ** 2).mean()) == pytest.approx(means[:, 0].std(ddof=1), rel=0.35)
+    assert np.sqrt((means[:, 1] ** 2).mean()) == pytest.approx(means[:, 0].std(ddof=1), rel=0.45)
 
 
 def test_the_jackknife_removes_the_bias_of_the_logarithm():
