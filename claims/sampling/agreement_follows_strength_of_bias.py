@@ -21,7 +21,7 @@ from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.statistics.figures import curve
 from harness.statistics.jackknife import jackknife
-from harness.statistics.over_sets import direction_over_sets, mean_over_sets, terms_on_sets
+from harness.statistics.over_sets import direction_over_sets, products_on_sets
 from harness.verdicts import increasing
 
 SCALES = {"smoke": (1.0, 2.0, 4.0), "standard": (0.5, 1.0, 2.0, 4.0), "full": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)}
@@ -44,7 +44,7 @@ def agreement(lab, data, architectures, optimiser, loss):
         strengths.append([sets.n - each.corrected_entropy() for each in priors])
         trained = [each.functions for each in lab.train_on_sets(architecture, sets, optimiser, loss)]
         by_volume = lab.posterior_on_sets(architecture, sets)
-        terms.append(terms_on_sets(trained, by_volume))
+        terms.append(np.transpose(products_on_sets(trained, by_volume)))
         directions.append(direction_over_sets(trained, by_volume))
     bits = np.array(strengths)
     # (architectures, 4, sets): the strength, and the three terms of the direction.

@@ -17,10 +17,12 @@ from dataclasses import replace
 import numpy as np
 
 from claims.grids import DATA, EVALUATION_POINTS, LOSSES, WIDTH, image_sets, two_layers
+from claims.sampling.explained import bias_explained, terms
 from harness.claim import claim, over
 from harness.optimisers import SGD, Adam, Momentum, Relative
 from harness.statistics.figures import curve
-from harness.statistics.over_sets import compare_over_sets, slope_over_sets
+from harness.statistics.jackknife import jackknife
+from harness.statistics.over_sets import compare_over_sets
 from harness.verdicts import at_least, within
 
 BELOW_THE_EDGE = {"smoke": (0.1, 0.6), "standard": (0.03, 0.1, 0.3, 0.6), "full": (0.01, 0.03, 0.1, 0.3, 0.6)}
@@ -33,12 +35,17 @@ KNOWN = (
 )
 
 
-def compared(lab, data, m, rule, ratio, loss):
-    """Training at this rate with random sampling."""
+def samples(lab, data, m, rule, ratio, loss):
+    """Networks trained at this rate, and random-sampled ones."""
     architecture, sets = two_layers(WIDTH), image_sets(data, m)
     by_training = lab.train_on_sets(architecture, sets, Relative(rule, ratio), loss)
-    by_volume = lab.posterior_on_sets(architecture, sets)
-    return compare_over_sets(by_training, by_volume, lab.problems(sets), EVALUATION_POINTS)
+    return by_training, lab.posterior_on_sets(architecture, sets)
+
+
+def compared(lab, data, m, rule, ratio, loss):
+    """Bias explained, with everything else worth seeing."""
+    problems = lab.problems(image_sets(data, m))
+    return compare_over_sets(*samples(lab, data, m, rule, ratio, loss), problems, EVALUATION_POINTS)
 
 
 @claim(
@@ -74,6 +81,7 @@ def test_volume_explains_training(lab, data, m, rule, ratio, loss):
 @over(data=DATA, m=SIZES, rule=RULES, loss=LOSSES)
 def test_the_rate_does_not_matter(lab, data, m, rule, loss):
     ratios = BELOW_THE_EDGE[lab.scale.name]
-    found = [compared(lab, data, m, rule, ratio, loss) for ratio in ratios]
-    line = slope_over_sets(np.log(ratios), [each.details["sets"] for each in found], SLOPE)
-    return replace(line, details={**line.details, "curve": curve("ρ", ratios, {"trained": found})})
+    found = [terms(*samples(lab, data, m, rule, ratio, loss)) for ratio in ratios]
+    line = jackknife(found, lambda means: np.polyfit(np.log(ratios), bias_explained(means), 1)[0], SLOPE)
+    shown = [compared(lab, data, m, rule, ratio, loss) for ratio in ratios]
+    return replace(line, details={**line.details, "curve": curve("ρ", ratios, {"trained": shown})})

@@ -44,12 +44,12 @@ NULLS = ("uniform guessing", "truth", "majority label", "untrained networks", "n
 SHARP = 1.0
 
 
-def bias_explained(lab, data, optimiser, loss, m, width, sharpness=None):
+def bias_explained(lab, data, optimiser, loss, m, width, decay=None):
     """Of training by random sampling of the same network."""
     architecture, sets = two_layers(width), image_sets(data, m)
     by_training = lab.train_on_sets(architecture, sets, optimiser, loss)
     by_volume = lab.posterior_on_sets(architecture, sets)
-    return compare_over_sets(by_training, by_volume, lab.problems(sets), EVALUATION_POINTS, sharpness)
+    return compare_over_sets(by_training, by_volume, lab.problems(sets), EVALUATION_POINTS, decay)
 
 
 @claim(

@@ -15,7 +15,7 @@ at thrice the edge, where batches of one point changed functions most (0.25 at a
 from claims.grids import BELOW, DATA, EVALUATION_POINTS, LOSSES, WIDTH, M, image_sets, two_layers
 from harness.claim import claim, over
 from harness.optimisers import SGD, GradientDescent, Relative, Whitened
-from harness.statistics.over_sets import relative_distance_over_sets
+from harness.statistics.over_sets import products_on_sets, ratio_over_sets
 from harness.verdicts import at_most
 
 RATIOS = {"smoke": (BELOW, 3.0), "standard": (0.1, BELOW, 1.0, 3.0), "full": (0.03, 0.1, BELOW, 1.0, 3.0, 10.0)}
@@ -38,7 +38,8 @@ def apart(lab, data, m, ratio, batch, loss, whitened):
     noisy, other = (
         lab.train_on_sets(architecture, sets, optimiser, loss, batch=batch) for optimiser in (SGD(rate), reference)
     )
-    return relative_distance_over_sets(*([each.functions for each in sample] for sample in (noisy, other)))
+    terms = products_on_sets(noisy, other)
+    return ratio_over_sets([each.distance2 for each in terms], [each.b for each in terms], "relative distance")
 
 
 @claim(

@@ -24,7 +24,7 @@ from claims.grids import BELOW, DATA, EVALUATION_POINTS, WIDTH, image_sets, two_
 from harness.claim import claim, over
 from harness.optimisers import SGD, After, FirstFit, Relative
 from harness.statistics.figures import curve
-from harness.statistics.over_sets import distances_on_sets, mean_over_sets, ratio_over_sets, slope_over_sets
+from harness.statistics.over_sets import squared_distances, mean_over_sets, ratio_over_sets, slope_over_sets
 from harness.verdicts import at_least, decreasing, increasing
 
 NETWORK = two_layers(WIDTH)
@@ -66,7 +66,7 @@ def heat(lab, data, ratio, batch, stop):
     """How much nearer trained networks are to the hotter posterior, on each training set."""
     sets = sets_of(data)
     functions = trained(lab, sets, ratio, batch, stop)
-    cold, hot = (distances_on_sets(functions, exact(lab, sets, each)) for each in (COLD, HOT))
+    cold, hot = (squared_distances(functions, exact(lab, sets, each)) for each in (COLD, HOT))
     return np.subtract(cold, hot)
 
 
@@ -86,8 +86,8 @@ def heat(lab, data, ratio, batch, stop):
 def test_a_temperature_explains_the_rest(lab, data, ratio, batch, stop):
     sets = sets_of(data)
     functions = trained(lab, sets, ratio, batch, stop)
-    at_one = np.array(distances_on_sets(functions, exact(lab, sets, 1.0)))
-    others = {each: np.array(distances_on_sets(functions, exact(lab, sets, each))) for each in OTHER_TEMPERATURES}
+    at_one = np.array(squared_distances(functions, exact(lab, sets, 1.0)))
+    others = {each: np.array(squared_distances(functions, exact(lab, sets, each))) for each in OTHER_TEMPERATURES}
     best = min(others, key=lambda each: others[each][::2].mean())
     share = ratio_over_sets((at_one - others[best])[1::2], at_one[1::2], SHARE)
     return replace(share, details={**share.details, "notes": [f"The best-fitting other temperature is T = {best:g}."]})

@@ -25,7 +25,7 @@ from harness.networks import FullyConnected
 from harness.optimisers import After, Langevin
 from harness.statistics.figures import curve
 from harness.statistics.jackknife import jackknife
-from harness.statistics.over_sets import distances_on_sets, ratio_over_sets
+from harness.statistics.over_sets import squared_distances, ratio_over_sets
 from harness.verdicts import at_most, increasing
 
 SETS = image_sets("digits", 8, EVALUATION_POINTS)
@@ -48,14 +48,14 @@ def distances(lab, architecture, temperature):
     exact = [
         each.sample for each in lab.tempered_posterior_on_sets(architecture, SETS, temperature, draws=2000)
     ]
-    start = distances_on_sets(lab.prior_on_sets(architecture, SETS, draws=2000), exact)
+    start = squared_distances(lab.prior_on_sets(architecture, SETS, draws=2000), exact)
     found = []
     for step in STEPS[lab.scale.name]:
         langevin, updates = Langevin(step, temperature / SETS.m), round(TIME / step)
         trained = lab.train_on_sets(
             architecture, SETS, langevin, networks=200, stop=After(updates=updates), least_fitted=None
         )
-        found.append((distances_on_sets([each.stopped for each in trained], exact), start))
+        found.append((squared_distances([each.stopped for each in trained], exact), start))
     return np.array(found)
 
 

@@ -15,6 +15,7 @@ from claims.grids import BELOW, DATA, EVALUATION_POINTS, LOSSES, WIDTH, image_se
 from claims.sampling.volumes import M, RELU, found_by_training, log_volumes, sampled_functions, sets_of
 from harness.claim import claim, over
 from harness.optimisers import SGD, Adam, Relative
+from harness.statistics.comparison import restricted
 from harness.statistics.over_sets import mean_over_sets, sharpness_over_sets
 from harness.verdicts import at_least
 
@@ -45,7 +46,9 @@ def test_functions_are_more_concentrated(lab, data, m, rule, ratio, loss):
     architecture, sets = two_layers(WIDTH), image_sets(data, m)
     by_training = lab.train_on_sets(architecture, sets, Relative(rule, ratio), loss)
     by_volume = lab.posterior_on_sets(architecture, sets)
-    return sharpness_over_sets([each.functions for each in by_training], by_volume, EVALUATION_POINTS)
+    return sharpness_over_sets(
+        *([restricted(each, EVALUATION_POINTS) for each in samples] for samples in (by_training, by_volume))
+    )
 
 
 @claim(

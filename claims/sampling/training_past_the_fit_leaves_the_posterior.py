@@ -14,11 +14,15 @@ loss should sample by that. The claim says how far the first-fit statement reach
 
 from dataclasses import replace
 
+import numpy as np
+
 from claims.grids import BELOW, DATA, EVALUATION_POINTS, LOSSES, WIDTH, M, image_sets, two_layers
+from claims.sampling.explained import bias_explained, terms
 from harness.claim import claim, over
 from harness.optimisers import SGD, Adam, FirstFit, Relative
 from harness.statistics.figures import curve
-from harness.statistics.over_sets import compare_over_sets, difference_of_bias_explained
+from harness.statistics.jackknife import jackknife
+from harness.statistics.over_sets import compare_over_sets
 from harness.verdicts import at_least
 
 FURTHER = {"smoke": (64,), "standard": (16, 64, 1000), "full": (1, 16, 64, 1000)}
@@ -44,6 +48,7 @@ def test_functions_keep_moving(lab, data, m, rule, further, loss):
     stops = (0, further)
     trained = [lab.train_on_sets(architecture, sets, optimiser, loss, stop=FirstFit(each)) for each in stops]
     found = [compare_over_sets(each, by_volume, lab.problems(sets), EVALUATION_POINTS) for each in trained]
-    lost = difference_of_bias_explained(*trained, by_volume, LOST, EVALUATION_POINTS)
+    before_and_after = [terms(each, by_volume) for each in trained]
+    lost = jackknife(before_and_after, lambda means: -float(np.diff(bias_explained(means))[0]), LOST)
     shown = curve("epochs past the fit", stops, {"trained": found})
     return replace(lost, details={**lost.details, "curve": shown})

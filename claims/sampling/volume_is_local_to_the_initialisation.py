@@ -21,7 +21,7 @@ from claims.grids import DATA, EVALUATION_POINTS, LOSSES, OPTIMISERS, WIDTH, WID
 from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.statistics.figures import curve
-from harness.statistics.over_sets import distances_on_sets, mean_over_sets, slope_over_sets
+from harness.statistics.over_sets import squared_distances, mean_over_sets, slope_over_sets
 from harness.verdicts import at_least, power_law
 
 SCALES = {"smoke": (1.0, 3.0), "standard": (0.5, 1.0, 2.0, 4.0), "full": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)}
@@ -53,7 +53,7 @@ def test_own_scale_explains_better(lab, data, start, other, optimiser, loss):
     sets = image_sets(data, 8, EVALUATION_POINTS)
     trained = [each.functions for each in lab.train_on_sets(network(start), sets, optimiser, loss)]
     own, others = (
-        distances_on_sets(trained, lab.posterior_on_sets(network(scale), sets)) for scale in (start, other)
+        squared_distances(trained, lab.posterior_on_sets(network(scale), sets)) for scale in (start, other)
     )
     return mean_over_sets(np.subtract(others, own), NEARER)
 

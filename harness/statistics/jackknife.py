@@ -1,13 +1,14 @@
 """Smooth functions of means over training sets, with the jackknife over sets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from harness.verdicts import Estimate, nothing_yet
-from harness.verdicts.means import over_influences
+from harness.verdicts.ratios import over_few
 
 UNIT = "training sets"
 # Fewer have no variance that is worth its name.
@@ -17,8 +18,8 @@ _LEAST = 4
 def jackknife(values: ArrayLike, function: Callable[[np.ndarray], float], quantity: str) -> Estimate:
     """Estimate a smooth function of means over training sets.
 
-    The interval is Student's, and Hall's for skewness, of the pseudo-values k·f − (k − 1)·f₋ᵢ, with f₋ᵢ the function of
-    the means without set i. Source: Miller 1974, Biometrika 61:1.
+    The interval is that of a mean over few units (`verdicts.ratios`) of the pseudo-values k·f − (k − 1)·f₋ᵢ, with f₋ᵢ
+    the function of the means without set i. Source: Miller 1974, Biometrika 61:1.
 
     Args:
         values: (..., sets) by training set, the same sets for all that is compared.
@@ -40,7 +41,11 @@ def jackknife(values: ArrayLike, function: Callable[[np.ndarray], float], quanti
     if not (isfinite(value) and np.isfinite(without).all()):
         return nothing_yet(quantity, sets, UNIT)
     pseudo = sets * value - (sets - 1) * without
-    interval = over_influences(value, pseudo - pseudo.mean())
+    # Centred on the function itself, from which their mean differs by the jackknife's estimate of its bias.
+    centred = value + pseudo - pseudo.mean()
+    if not np.ptp(centred) > 0:
+        return replace(nothing_yet(quantity, sets, UNIT), details={"sets": pseudo.tolist()})
+    interval = over_few(centred, np.ones(sets))
     return Estimate(
         quantity,
         value,
@@ -48,7 +53,7 @@ def jackknife(values: ArrayLike, function: Callable[[np.ndarray], float], quanti
         sets,
         UNIT,
         float(sets),
-        "jackknife over training sets; Student's t and Hall's, hull of the two",
+        "jackknife over training sets; t, corrected for skewness and for sets not seen",
         details={"sets": pseudo.tolist()},
         foreseen=interval,
     )
