@@ -9,7 +9,8 @@ from harness.lab.infinite_width import InfiniteWidth
 from harness.networks import Architecture
 from harness.problems import Problem, TrainingSets
 from harness.samplers.infinite_width import GaussianProcess
-from harness.samplers.infinite_width.kernels import with_least_jitter
+from harness.samplers.infinite_width.empirical_log_volume import EmpiricalLogVolume
+from harness.samplers.infinite_width.kernels import has_closed_form, with_least_jitter
 from harness.samplers.infinite_width.kernels.matrices import OWN
 from harness.samplers.infinite_width.log_volume import LogVolume, LogVolumes, checked_functions
 
@@ -25,6 +26,7 @@ class LogVolumeRequests(InfiniteWidth):
         by: str = OWN,
         runs: int = 8,
         points: int = 128,
+        networks: int = 1000,
     ) -> LogVolumes:
         """Estimate ln P(f|S) of functions under the volume of infinitely wide networks.
 
@@ -32,9 +34,11 @@ class LogVolumeRequests(InfiniteWidth):
             architecture: the networks whose volume it is; they need not have found the functions.
             problem: S and the evaluation inputs E, of two classes.
             functions: (k, n) labels on E, 0 or 1; one that occurs several times is computed once.
-            by: source of the kernel, as of `kernel`.
-            runs: scramblings of each orthant, per shard.
+            by: source of the kernel, as of `kernel`; "own" without a closed form is by Monte Carlo, at the
+                architecture's width.
+            runs: scramblings of each orthant per shard, or kernels by Monte Carlo.
             points: points of a trial scrambling, at the least; those counted have twice as many.
+            networks: networks of each kernel by Monte Carlo.
 
         Returns:
             ln P(f|S) in the order of the functions, with ln P(S).
@@ -47,10 +51,14 @@ class LogVolumeRequests(InfiniteWidth):
         problem.needs_two_classes("A log volume")
         # Functions in one order have one address.
         different, places = np.unique(checked_functions(functions, problem.n), axis=0, return_inverse=True)
+        found: LogVolumes
+        if by == OWN and not has_closed_form(architecture):
+            found = self.gather(EmpiricalLogVolume(architecture, problem, different, runs, networks, points))
+            return found.of(places.reshape(-1))
         kernel = with_least_jitter(self.kernel(architecture, problem, by=by))
         process = GaussianProcess(kernel, problem.train_y)
-        sampler = LogVolume(architecture, problem, process, different, by, runs, points)
-        return self.gather(sampler).of(places.reshape(-1))
+        found = self.gather(LogVolume(architecture, problem, process, different, by, runs, points))
+        return found.of(places.reshape(-1))
 
     def log_volumes_on_sets(
         self,
@@ -60,6 +68,7 @@ class LogVolumeRequests(InfiniteWidth):
         by: str = OWN,
         runs: int = 8,
         points: int = 128,
+        networks: int = 1000,
     ) -> list[LogVolumes]:
         """Estimate ln P(f|S) of functions found on each of this look's training sets.
 
@@ -71,6 +80,7 @@ class LogVolumeRequests(InfiniteWidth):
             by: as of `log_volumes`.
             runs: as of `log_volumes`.
             points: as of `log_volumes`.
+            networks: as of `log_volumes`.
 
         Returns:
             ln P(f|S) of each set's functions.
@@ -85,6 +95,6 @@ class LogVolumeRequests(InfiniteWidth):
                 f"Functions are given for each training set of this look: {len(problems)} arrays, not {len(functions)}."
             )
         return [
-            self.log_volumes(architecture, problem, found, by, runs, points)
+            self.log_volumes(architecture, problem, found, by, runs, points, networks)
             for problem, found in zip(problems, functions, strict=True)
         ]

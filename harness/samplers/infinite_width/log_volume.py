@@ -22,7 +22,7 @@ from harness.samplers.features.feasibility import separable
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels.checks import LEAST_JITTER
 from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
-from harness.samplers.infinite_width.settled_orthant import log_estimates
+from harness.samplers.infinite_width.settled_orthant import TRIALS, log_estimates
 from harness.samplers.sampler import Sampler, argument
 from harness.samplers.work import INTEGRAL
 
@@ -59,12 +59,12 @@ class LogVolumes(Merging):
     @property
     def evidence(self) -> float:
         """ln P(S) in nats."""
-        return float(self._jackknifed(lambda kept: _log_mean(self.evidences[kept]))[0])
+        return float(self._jackknifed(lambda kept: self._combined(self.evidences[kept]))[0])
 
     @property
     def evidence_error(self) -> float:
         """Standard error of ln P(S)."""
-        return float(self._jackknifed(lambda kept: _log_mean(self.evidences[kept]))[1])
+        return float(self._jackknifed(lambda kept: self._combined(self.evidences[kept]))[1])
 
     def mean(self, weights: np.ndarray | None = None) -> tuple[float, float]:
         """The mean of ln P(f|S) over functions, with its standard error.
@@ -84,7 +84,12 @@ class LogVolumes(Merging):
 
     def _given(self, kept: np.ndarray) -> np.ndarray:
         """(k,) ln P(f|S) by some of the scramblings."""
-        return _log_mean(self.joint[kept]) - _log_mean(self.evidences[kept])
+        return self._combined(self.joint[kept]) - self._combined(self.evidences[kept])
+
+    @staticmethod
+    def _combined(values: np.ndarray) -> np.ndarray:
+        """(runs, …) logarithms -> the logarithm of the runs' mean."""
+        return np.asarray(special.logsumexp(values, axis=0) - np.log(len(values)))
 
     def _jackknifed(self, found: Callable[[np.ndarray], Any]) -> tuple[np.ndarray, np.ndarray]:
         """Value without its bias of first order, and standard error, of what is found from some of the scramblings."""
@@ -96,10 +101,6 @@ class LogVolumes(Merging):
         centre = without.mean(axis=0)
         value = np.where(held, self.runs * whole - (self.runs - 1) * centre, whole)
         return value, np.sqrt((self.runs - 1) / self.runs * ((without - centre) ** 2).sum(axis=0))
-
-
-def _log_mean(values: np.ndarray) -> np.ndarray:
-    return np.asarray(special.logsumexp(values, axis=0) - np.log(len(values)))
 
 
 def log_volumes(
@@ -205,8 +206,25 @@ class LogVolume(Sampler[LogVolumes]):
     @property
     def work(self) -> float:
         """Roughly the scalar multiplications of a shard."""
-        m, p = self.problem.m, len(self.problem.inputs)
-        return self.runs * self.points * (m * (m + INTEGRAL) + len(self.functions) * p * (p + INTEGRAL))
+        of = self.problem
+        return orthant_work(of.m, of.m + of.n, len(self.functions), self.runs, self.points)
+
+
+def orthant_work(m: int, p: int, functions: int, runs: int, points: int) -> float:
+    """Roughly the scalar multiplications of log volumes.
+
+    Args:
+        m: points of S.
+        p: points of S and E.
+        functions: how many.
+        runs: scramblings of each orthant; some more are trials.
+        points: points of a trial; those counted have twice as many.
+
+    Returns:
+        The work.
+    """
+    draws = (2 * runs + TRIALS) * points
+    return draws * (m * (m + INTEGRAL) + functions * p * (p + INTEGRAL))
 
 
 def digest(functions: np.ndarray) -> str:

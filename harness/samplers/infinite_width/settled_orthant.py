@@ -19,7 +19,7 @@ from harness.samplers.posterior.samples import MOST_SCATTER, scatter
 
 # In nats: trial runs that scatter less agree. Scramblings have heavier tails than runs of particles.
 _SCRAMBLINGS_AGREE, _PARTICLES_AGREE = 0.2, 0.4
-_TRIALS = 6
+TRIALS = 6
 # Particles of a trial, at the least.
 _PARTICLES = 256
 
@@ -57,7 +57,7 @@ def log_estimates(covariance: np.ndarray, generator: torch.Generator, *, runs: i
         (by_conditioning, _PARTICLES, 2, _PARTICLES_AGREE),
     ):
         for number in (first << doubling for doubling in range(doublings + 1)):
-            if scatter(_runs(run, number, _TRIALS)) <= agree:
+            if scatter(_runs(run, number, TRIALS)) <= agree:
                 return _counted(_runs(run, 2 * number, runs))
     raise Undecided(
         f"Runs of {number} particles scatter by more than {agree} nats in the logarithm of an orthant's probability; "
