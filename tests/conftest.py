@@ -1,7 +1,9 @@
 """What all tests share: hypothesis that repeats itself, one torch thread, a small project with claims of its own."""
 
+import importlib
 import json
 import os
+import pkgutil
 import re
 import subprocess
 import sys
@@ -14,8 +16,7 @@ import pytest
 import torch._dynamo  # noqa: F401
 from hypothesis import settings
 
-import harness.run.controller
-import harness.run.item  # noqa: F401
+import harness
 from harness.execution.machine import one_thread, processes
 from harness.lab import Lab
 from harness.problems import datasets
@@ -23,8 +24,12 @@ from tests.support.processes import heeding_ctrl_c
 
 pytest_plugins = ["pytester"]
 
-# Runs inside a test forget what they imported. But what torch imports when operations are counted it cannot import
-# twice, and what distributed imports takes Python's own finder of packages' metadata out for good.
+# Runs inside a test forget what they imported first, and would have other classes than the tests after them. What torch
+# imports when operations are counted it cannot import twice at all, and what distributed imports takes Python's own
+# finder of packages' metadata out for good.
+for module in pkgutil.walk_packages(harness.__path__, "harness."):
+    if module.name != "harness.__main__":
+        importlib.import_module(module.name)
 settings.register_profile("harness", deadline=None, derandomize=True)
 settings.load_profile("harness")
 one_thread()
