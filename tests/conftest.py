@@ -102,7 +102,7 @@ def given(value, half=0.1):
     return Estimate("number", value, lambda alpha: (value - half, value + half), 9, "draws", 9.0, "given")
 
 
-@claim(kind="KIND", of="number", predicts=at_least(BOUND, because="it was given so"),
+@claim(kind="KIND", speaks_for="architecture", of="number", predicts=at_least(BOUND, because="it was given so"),
        excluded=lambda value: "it makes no sense" if value == "senseless" else None)
 @over(value=VALUES)
 def test_number(lab, value):
@@ -133,7 +133,8 @@ from harness.verdicts import within
 DISTRIBUTIONS = ("gaussian", "uniform")
 
 
-@claim(kind="empirical", of="share of all ones", predicts=within(CENTRE, MARGIN, because="each weight is symmetric"))
+@claim(kind="empirical", speaks_for="instrument", of="share of all ones",
+       predicts=within(CENTRE, MARGIN, because="each weight is symmetric"))
 @over(problem=[boolean_cube(n) for n in BITS], architecture=[perceptron(distribution=d) for d in DISTRIBUTIONS])
 def test_share(lab, problem, architecture):
     functions = lab.prior(architecture, problem, draws=500)
