@@ -66,6 +66,8 @@ def line(lab, means):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=LIMIT,
     predicts=at_most(
         0.05,
@@ -85,6 +87,8 @@ def test_small_steps_are_boltzmann(lab, architecture, temperature):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=BIAS,
     predicts=increasing(because="steps of a finite size heat the stiffest parameters the more, the larger they are"),
     speaks_for="instrument",
