@@ -13,7 +13,7 @@ their error has to be below 0.3. Uniform guessing and majority votes have such e
 than itself, and the latter has the least volume in a chaotic network.
 """
 
-from math import log
+from dataclasses import replace
 
 from claims.grids import BELOW, DATA
 from claims.sampling.volumes import (
@@ -22,17 +22,17 @@ from claims.sampling.volumes import (
     POINTS,
     RELU,
     M,
-    found_by_training,
-    log_volumes,
     sets_of,
+    some_of_each,
     tanh,
+    trained_functions,
 )
 from harness.claim import claim, over
 from harness.optimisers import SGD, Adam, Momentum, Relative
+from harness.statistics.log_volumes import above_uniform_guessing, by_pair
 from harness.statistics.over_sets import errors_on_sets, mean_over_sets
 from harness.verdicts import at_least, at_most
 
-NETWORKS = 32
 OWN = "ln P(f|S) by the own volume less that by the other's"
 RULES = {"smoke": [SGD(), Adam()], "standard": [SGD(), Momentum(), Adam()], "full": [SGD(), Momentum(), Adam()]}
 RIVALS = {"perceptron": PERCEPTRON, "ReLU 1": RELU[1], "tanh, σ_w = 1": ORDERED}
@@ -60,8 +60,8 @@ def first_setting(network, rule, **_):
 def error(lab, data, m, network, rule):
     """Mean test error over training sets."""
     sets = sets_of(data, m)
-    trained = lab.train_on_sets(network, sets, Relative(rule, BELOW), networks=NETWORKS)
-    return mean_over_sets(errors_on_sets([each.functions for each in trained], lab.problems(sets)), "test error")
+    trained = trained_functions(lab, network, sets, Relative(rule, BELOW))
+    return mean_over_sets(errors_on_sets(trained, lab.problems(sets)), "test error")
 
 
 @claim(
@@ -107,9 +107,9 @@ def test_ordered_networks_do(lab, data, m, rule):
 @over(**GRID, rival=tuple(RIVALS))
 def test_its_own_volume_explains_it_best(lab, data, m, network, rule, rival):
     sets = sets_of(data, m)
-    functions = found_by_training(lab, network, sets, Relative(rule, BELOW))
-    own, others = (log_volumes(lab, each, sets, functions) for each in (network, RIVALS[rival]))
-    return mean_over_sets(own - others, OWN)
+    functions = some_of_each(trained_functions(lab, network, sets, Relative(rule, BELOW)))
+    own, others = (lab.log_volumes_on_sets(each, sets, functions) for each in (network, RIVALS[rival]))
+    return replace(by_pair(own, {rival: others})[rival], quantity=OWN)
 
 
 ABOVE = "ln P(f|S) above that of uniform guessing"
@@ -127,5 +127,5 @@ ABOVE = "ln P(f|S) above that of uniform guessing"
 @over(**GRID)
 def test_what_little_it_knows_it_has_from_volume(lab, data, m, network, rule):
     sets = sets_of(data, m)
-    functions = found_by_training(lab, network, sets, Relative(rule, BELOW))
-    return mean_over_sets(log_volumes(lab, network, sets, functions) + POINTS * log(2), ABOVE)
+    functions = some_of_each(trained_functions(lab, network, sets, Relative(rule, BELOW)))
+    return replace(above_uniform_guessing(lab.log_volumes_on_sets(network, sets, functions), POINTS), quantity=ABOVE)

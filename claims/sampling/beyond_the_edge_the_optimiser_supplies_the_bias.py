@@ -19,16 +19,16 @@ from dataclasses import replace
 import numpy as np
 
 from claims.grids import BELOW, DATA
-from claims.sampling.volumes import RELU, M, found_by_training, log_volumes, sets_of, tanh
+from claims.sampling.volumes import RELU, M, sets_of, some_of_each, tanh, trained_functions
 from harness.claim import claim, over
 from harness.optimisers import SGD, Adam, Momentum, Relative
 from harness.statistics.figures import curve
 from harness.statistics.jackknife import jackknife
+from harness.statistics.log_volumes import by_pair
 from harness.statistics.over_sets import errors_on_sets, mean_over_sets
 from harness.verdicts import at_least
 
 BEYOND = 10.0
-NETWORKS = 32
 RATIOS = {
     "smoke": (0.3, 1.0, 3.0, 10.0),
     "standard": (0.1, 0.3, 1.0, 2.0, 3.0, 5.0, 10.0),
@@ -56,8 +56,7 @@ def first_setting(network, rule, **_):
 def errors(lab, data, m, network, rule, ratio):
     """Test error on each training set."""
     sets = sets_of(data, m)
-    trained = lab.train_on_sets(network, sets, Relative(rule, ratio), networks=NETWORKS)
-    return errors_on_sets([each.functions for each in trained], lab.problems(sets))
+    return errors_on_sets(trained_functions(lab, network, sets, Relative(rule, ratio)), lab.problems(sets))
 
 
 @claim(
@@ -89,9 +88,9 @@ def test_the_error_falls(lab, data, m, network, rule):
 @over(**GRID)
 def test_it_leaves_its_own_volume(lab, data, m, network, rule):
     sets = sets_of(data, m)
-    functions = found_by_training(lab, network, sets, Relative(rule, BEYOND))
-    own, others = (log_volumes(lab, each, sets, functions) for each in (network, RELU[1]))
-    return mean_over_sets(others - own, REST)
+    functions = some_of_each(trained_functions(lab, network, sets, Relative(rule, BEYOND)))
+    own, others = (lab.log_volumes_on_sets(each, sets, functions) for each in (network, RELU[1]))
+    return replace(by_pair(others, {network.name: own})[network.name], quantity=REST)
 
 
 @claim(

@@ -56,9 +56,7 @@ def test_noise_is_minor(lab, data, m, ratio, batch, loss):
     return apart(lab, data, m, ratio, batch, loss, whitened=False)
 
 
-@claim(
-    kind="empirical", of="relative distance", predicts=MINOR, speaks_for="architecture", excludes=NULLS, known=KNOWN
-)
+@claim(kind="empirical", of="relative distance", predicts=MINOR, speaks_for="architecture", excludes=NULLS, known=KNOWN)
 @over(data=DATA, m=SIZES, ratio=RATIOS, batch=BATCHES, loss=LOSSES)
 def test_its_colour_is_minor(lab, data, m, ratio, batch, loss):
     return apart(lab, data, m, ratio, batch, loss, whitened=True)

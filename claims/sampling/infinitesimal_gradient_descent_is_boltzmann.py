@@ -45,9 +45,7 @@ BIAS = f"slope over η² of the {LEFT}"
 
 def distances(lab, architecture, temperature):
     """(steps, 2, sets): squared distance of each step size's networks to exact draws, and of untrained networks."""
-    exact = [
-        each.sample for each in lab.tempered_posterior_on_sets(architecture, SETS, temperature, draws=2000)
-    ]
+    exact = [each.sample for each in lab.tempered_posterior_on_sets(architecture, SETS, temperature, draws=2000)]
     start = squared_distances(lab.prior_on_sets(architecture, SETS, draws=2000), exact)
     found = []
     for step in STEPS[lab.scale.name]:

@@ -13,11 +13,13 @@ the perceptron's posterior is near that of ReLU networks, and the claim is refut
 ahead. Where biases differ, as of ordered and chaotic networks, it must be decided for the own volume.
 """
 
+from dataclasses import replace
+
 from claims.grids import BELOW, DATA
-from claims.sampling.volumes import EVERY, M, found_by_training, log_volumes, sets_of
+from claims.sampling.volumes import EVERY, M, sets_of, some_of_each, trained_functions
 from harness.claim import claim, over
 from harness.optimisers import SGD, Adam, Momentum, Relative
-from harness.statistics.over_sets import mean_over_sets
+from harness.statistics.log_volumes import by_pair
 from harness.verdicts import at_least
 
 OWN = "ln P(f|S) by the own volume less that by the other's"
@@ -51,6 +53,6 @@ def against_chaos(trained, volume, **_):
 @over(data=DATA, m={"smoke": (M,), "standard": (16, M), "full": (8, 16, M)}, trained=NAMES, volume=NAMES, rule=RULES)
 def test_own_volume_is_ahead(lab, data, m, trained, volume, rule):
     sets = sets_of(data, m)
-    functions = found_by_training(lab, EVERY[trained], sets, Relative(rule, BELOW))
-    own, others = (log_volumes(lab, EVERY[name], sets, functions) for name in (trained, volume))
-    return mean_over_sets(own - others, OWN)
+    functions = some_of_each(trained_functions(lab, EVERY[trained], sets, Relative(rule, BELOW)))
+    own, others = (lab.log_volumes_on_sets(EVERY[name], sets, functions) for name in (trained, volume))
+    return replace(by_pair(own, {volume: others})[volume], quantity=OWN)

@@ -11,12 +11,15 @@ Both are means over training sets, below the edge of stability and beyond it.
 Objection: below the edge this is a matter of a few per cent. The region asks for a tenth, and for a nat.
 """
 
+from dataclasses import replace
+
 from claims.grids import BELOW, DATA, EVALUATION_POINTS, LOSSES, WIDTH, image_sets, two_layers
-from claims.sampling.volumes import M, RELU, found_by_training, log_volumes, sampled_functions, sets_of
+from claims.sampling.volumes import RELU, M, sets_of, some_of_each, trained_functions
 from harness.claim import claim, over
 from harness.optimisers import SGD, Adam, Relative
 from harness.statistics.comparison import restricted
-from harness.statistics.over_sets import mean_over_sets, sharpness_over_sets
+from harness.statistics.log_volumes import typicality
+from harness.statistics.over_sets import sharpness_over_sets
 from harness.verdicts import at_least
 
 RULES = {"smoke": [SGD()], "standard": [SGD(), Adam()], "full": [SGD(), Adam()]}
@@ -61,8 +64,7 @@ def test_functions_are_more_concentrated(lab, data, m, rule, ratio, loss):
 @over(data=DATA, depth={"smoke": (2,), "standard": (1, 2, 4), "full": (1, 2, 4)}, rule=RULES, ratio=RATIOS)
 def test_functions_are_likelier_than_typical(lab, data, depth, rule, ratio):
     architecture, sets = RELU[depth], sets_of(data, M)
-    trained = found_by_training(lab, architecture, sets, Relative(rule, ratio))
-    by_training, by_volume = (
-        log_volumes(lab, architecture, sets, each) for each in (trained, sampled_functions(lab, architecture, sets))
-    )
-    return mean_over_sets(by_training - by_volume, TYPICALITY)
+    trained = trained_functions(lab, architecture, sets, Relative(rule, ratio))
+    sampled = [each.functions for each in lab.infinite_posterior_on_sets(architecture, sets)]
+    volumes = (lab.log_volumes_on_sets(architecture, sets, some_of_each(each)) for each in (trained, sampled))
+    return replace(typicality(*volumes), quantity=TYPICALITY)

@@ -52,9 +52,7 @@ def same_scale(start, other, **_):
 def test_own_scale_explains_better(lab, data, start, other, optimiser, loss):
     sets = image_sets(data, 8, EVALUATION_POINTS)
     trained = [each.functions for each in lab.train_on_sets(network(start), sets, optimiser, loss)]
-    own, others = (
-        squared_distances(trained, lab.posterior_on_sets(network(scale), sets)) for scale in (start, other)
-    )
+    own, others = (squared_distances(trained, lab.posterior_on_sets(network(scale), sets)) for scale in (start, other))
     return mean_over_sets(np.subtract(others, own), NEARER)
 
 

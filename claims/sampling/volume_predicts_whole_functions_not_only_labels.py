@@ -12,11 +12,56 @@ Objection: functions of a sharper learner are likelier under anything. Coins wou
 same functions.
 """
 
+from dataclasses import replace
+
 from claims.grids import BELOW, DATA
-from claims.sampling.volumes import EVERY, M, found_by_training, sets_of
+from claims.sampling.volumes import EVERY, M, sets_of, some_of_each, trained_functions
 from harness.claim import claim, over
 from harness.optimisers import SGD, Adam, Relative
+from harness.statistics.log_volumes import above_coins, above_random_errors
 from harness.verdicts import at_least
 
 NAMES = {"smoke": ("ReLU 2", "tanh, σ_w = 1"), "standard": tuple(EVERY), "full": tuple(EVERY)}
 RULES = {"smoke": [SGD()], "standard": [SGD(), Adam()], "full": [SGD(), Adam()]}
+GRID = {"data": DATA, "m": {"smoke": (M,), "standard": (16, M), "full": (8, 16, M)}, "trained": NAMES, "rule": RULES}
+COINS = "ln P(f|S) above that of coins with the posterior's marginals"
+ERRORS = "ln P(f|S) above that of a learner as often right"
+NULLS = ("uniform guessing", "class frequencies", "coins with the posterior's marginals")
+
+
+def measured(lab, data, m, trained, rule):
+    """The training sets, functions that training finds on each, and their ln P(f|S)."""
+    sets = sets_of(data, m)
+    functions = some_of_each(trained_functions(lab, EVERY[trained], sets, Relative(rule, BELOW)))
+    return sets, functions, lab.log_volumes_on_sets(EVERY[trained], sets, functions)
+
+
+@claim(
+    kind="empirical",
+    of=COINS,
+    predicts=at_least(
+        1.0, because="one nat is a factor of e for each function: whole functions are then worth more than their labels"
+    ),
+    speaks_for="architecture",
+    excludes=NULLS,
+    crux=lambda trained, **_: trained == "ReLU 2",
+)
+@over(**GRID)
+def test_more_than_coins(lab, data, m, trained, rule):
+    sets, functions, volumes = measured(lab, data, m, trained, rule)
+    posteriors = [each.functions for each in lab.infinite_posterior_on_sets(EVERY[trained], sets, 64, 64)]
+    return replace(above_coins(volumes, functions, posteriors), quantity=COINS)
+
+
+@claim(
+    kind="empirical",
+    of=ERRORS,
+    predicts=at_least(0.0, because="volume, which has not seen the labels, says which errors training makes"),
+    speaks_for="architecture",
+    excludes=NULLS[:2],
+)
+@over(**GRID)
+def test_more_than_its_error(lab, data, m, trained, rule):
+    sets, functions, volumes = measured(lab, data, m, trained, rule)
+    truths = [each.eval_y for each in lab.problems(sets)]
+    return replace(above_random_errors(volumes, functions, truths), quantity=ERRORS)

@@ -3,17 +3,19 @@
 import numpy as np
 
 from claims.grids import image_sets
-from harness.functions.packing import unpack
+from harness.functions import FunctionCounts
 from harness.lab import Lab
 from harness.networks import FullyConnected
 from harness.optimisers import Optimiser
 from harness.problems import TrainingSets
+from harness.statistics.log_volumes import some_functions
 
 # Enough evaluation points that no marginals or label frequencies fake a whole function; m and width as in the first
 # measurement of these matrices.
 POINTS, M, WIDTH = 32, 32, 160
-# Trained networks whose functions are measured on each training set; the sets' spread is what counts.
-NETWORKS = 8
+# Functions whose volume is measured on each training set, of so many trained networks: the sets' spread is what counts.
+FUNCTIONS, NETWORKS = 8, 32
+_SEED = 20210512
 
 PERCEPTRON = FullyConnected(())
 RELU = {depth: FullyConnected((WIDTH,) * depth) for depth in (1, 2, 4)}
@@ -40,22 +42,13 @@ def sets_of(data: str, m: int = M) -> TrainingSets:
     return image_sets(data, m, POINTS)
 
 
-def found_by_training(
+def trained_functions(
     lab: Lab, architecture: FullyConnected, sets: TrainingSets, optimiser: Optimiser, loss: str = "cross-entropy"
-) -> list[np.ndarray]:
-    """Functions that training found on each set, (networks, n) labels."""
-    trained = lab.train_on_sets(architecture, sets, optimiser, loss, NETWORKS)
-    return [labels(each.functions) for each in trained]
+) -> list[FunctionCounts]:
+    """Functions of the networks that fit, on each training set."""
+    return [each.functions for each in lab.train_on_sets(architecture, sets, optimiser, loss, NETWORKS)]
 
 
-def labels(functions) -> np.ndarray:
-    """(draws, n) the labels of every draw."""
-    return np.repeat(unpack(functions.words, functions.n, functions.classes), functions.counts, axis=0)
-
-
-def log_volumes(
-    lab: Lab, architecture: FullyConnected, sets: TrainingSets, functions: list[np.ndarray]
-) -> np.ndarray:
-    """(sets,) mean ln P(f|S) of each set's functions under an architecture's volume, in nats."""
-    found = lab.log_volumes_on_sets(architecture, sets, functions)
-    return np.array([each.values.mean() for each in found])
+def some_of_each(samples: list[FunctionCounts]) -> list[np.ndarray]:
+    """(FUNCTIONS, n) labels of some functions of each sample."""
+    return [some_functions(each, FUNCTIONS, _SEED) for each in samples]

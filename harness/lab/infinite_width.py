@@ -8,7 +8,7 @@ import numpy as np
 from harness.errors import BadInput
 from harness.lab.shards import Shards
 from harness.networks import Architecture, FullyConnected
-from harness.problems import Problem
+from harness.problems import Problem, TrainingSets
 from harness.samplers.infinite_width import ChainsPosterior, GaussianApproximation, GaussianProcess
 from harness.samplers.infinite_width.approximations import APPROXIMATIONS, ApproximatePosterior, Approximation
 from harness.samplers.infinite_width.empirical_process import EmpiricalEvidence, EmpiricalPosterior
@@ -123,6 +123,24 @@ class InfiniteWidth(Shards):
             return self.gather(TruncatedGaussian(architecture, problem, process, by, chains, draws))
         approximation = self.approximation(architecture, problem, method, by)
         return self.gather(ApproximatePosterior(architecture, problem, approximation, method, by, chains, draws))
+
+    def infinite_posterior_on_sets(
+        self, architecture: Architecture, sets: TrainingSets, chains: int = 32, draws: int = 32
+    ) -> list[ChainsPosterior]:
+        """Sample P_B(f|S) of infinitely wide networks on each training set of this look.
+
+        Args:
+            architecture: the networks.
+            sets: the training sets, of two classes.
+            chains: independent chains on each set.
+            draws: functions of each chain.
+
+        Returns:
+            The functions by independent unit, by training set.
+        """
+        return self.on_each(
+            sets, lambda _, problem: self.infinite_posterior(architecture, problem, chains=chains, draws=draws)
+        )
 
     def infinite_evidence(
         self,

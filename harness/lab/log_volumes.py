@@ -89,12 +89,12 @@ class LogVolumeRequests(InfiniteWidth):
             BadInput: as of `log_volumes`, or if there are not as many arrays as sets.
             Undecided: as of `log_volumes`.
         """
-        problems = self.problems(sets)
-        if len(functions) != len(problems):
+        if len(functions) != self.sets:
             raise BadInput(
-                f"Functions are given for each training set of this look: {len(problems)} arrays, not {len(functions)}."
+                f"Functions are given for each training set of this look: {self.sets} arrays, not {len(functions)}."
             )
-        return [
-            self.log_volumes(architecture, problem, found, by, runs, points, networks)
-            for problem, found in zip(problems, functions, strict=True)
-        ]
+
+        def measured(number: int, problem: Problem) -> LogVolumes:
+            return self.log_volumes(architecture, problem, functions[number], by, runs, points, networks)
+
+        return self.on_each(sets, measured)
