@@ -1,5 +1,5 @@
-"""Beyond the edge of stability training leaves its own volume, finds functions that are simple under every architecture,
-and generalises even from a chaotic start.
+"""Beyond the edge of stability training leaves its own volume, finds what is simple under every architecture, and
+generalises even from a chaotic start.
 
 Source: measured with this software, 2026.
 
@@ -35,8 +35,8 @@ RATIOS = {
     "full": (0.1, 0.3, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0),
 }
 KNOWN = (
-    "σ_w = 4, two layers, m = 32: with SGD the error falls from 0.38 to 0.19 on digits and to 0.20 on Fashion-MNIST, half "
-    "of it by ρ of about 4; ReLU 1's volume is 1.5 ± 0.3 and 0.7 ± 0.1 nats ahead; Adam's errors fall alike; other "
+    "σ_w = 4, two layers, m = 32: with SGD the error falls from 0.38 to 0.19 on digits and to 0.20 on Fashion-MNIST, "
+    "half of it by ρ of about 4; ReLU 1's volume is 1.5 ± 0.3 and 0.7 ± 0.1 nats ahead; Adam's errors fall alike; other "
     "depths, scales, m, momentum and MNIST are blind"
 )
 RULES = {"smoke": [SGD()], "standard": [SGD(), Momentum(), Adam()], "full": [SGD(), Momentum(), Adam()]}

@@ -24,7 +24,7 @@ from claims.grids import BELOW, DATA, EVALUATION_POINTS, WIDTH, image_sets, two_
 from harness.claim import claim, over
 from harness.optimisers import SGD, After, FirstFit, Relative
 from harness.statistics.figures import curve
-from harness.statistics.over_sets import squared_distances, mean_over_sets, ratio_over_sets, slope_over_sets
+from harness.statistics.over_sets import mean_over_sets, ratio_over_sets, slope_over_sets, squared_distances
 from harness.verdicts import at_least, decreasing, increasing
 
 NETWORK = two_layers(WIDTH)

@@ -25,7 +25,7 @@ from harness.networks import FullyConnected
 from harness.optimisers import After, Langevin
 from harness.statistics.figures import curve
 from harness.statistics.jackknife import jackknife
-from harness.statistics.over_sets import squared_distances, ratio_over_sets
+from harness.statistics.over_sets import ratio_over_sets, squared_distances
 from harness.verdicts import at_most, increasing
 
 SETS = image_sets("digits", 8, EVALUATION_POINTS)
@@ -64,7 +64,6 @@ def line(lab, means):
 
 @claim(
     kind="empirical",
-    speaks_for="architecture",
     holds="every",
     of=LIMIT,
     predicts=at_most(
@@ -85,7 +84,6 @@ def test_small_steps_are_boltzmann(lab, architecture, temperature):
 
 @claim(
     kind="empirical",
-    speaks_for="architecture",
     holds="every",
     of=BIAS,
     predicts=increasing(because="steps of a finite size heat the stiffest parameters the more, the larger they are"),

@@ -34,8 +34,8 @@ NULLS = ("uniform guessing", "untrained networks", "class frequencies")
     predicts=at_least(1.1, because="sharper by a tenth or more is what could matter for a test error"),
     speaks_for="optimiser",
     excludes=NULLS,
-    known="at a rate of 0.1 s was 1.66 and more in every cell with a bias explained below 0.5; in units of the edge it is "
-    "blind",
+    known="at a rate of 0.1 s was 1.66 and more in every cell with a bias explained below 0.5; in units of the edge it "
+    "is blind",
     crux=lambda ratio, **_: ratio == BELOW,
 )
 @over(

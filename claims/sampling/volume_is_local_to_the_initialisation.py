@@ -21,7 +21,7 @@ from claims.grids import DATA, EVALUATION_POINTS, LOSSES, OPTIMISERS, WIDTH, WID
 from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.statistics.figures import curve
-from harness.statistics.over_sets import squared_distances, mean_over_sets, slope_over_sets
+from harness.statistics.over_sets import mean_over_sets, slope_over_sets, squared_distances
 from harness.verdicts import at_least, power_law
 
 SCALES = {"smoke": (1.0, 3.0), "standard": (0.5, 1.0, 2.0, 4.0), "full": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)}
@@ -62,8 +62,8 @@ def test_own_scale_explains_better(lab, data, start, other, optimiser, loss):
     predicts=power_law(
         -1.0,
         0.25,
-        because="at a fraction of the edge, which falls as 1/width, a fit takes a change of the parameters of the order "
-        "of width^(−1/2), and their norm grows as width^(1/2)",
+        because="at a fraction of the edge, which falls as 1/width, a fit takes a change of the parameters of the "
+        "order of width^(−1/2), and their norm grows as width^(1/2)",
     ),
     speaks_for="architecture",
     known="−1 was measured on one training set",
