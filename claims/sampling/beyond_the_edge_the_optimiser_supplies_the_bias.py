@@ -36,8 +36,8 @@ RATIOS = {
 }
 KNOWN = (
     "σ_w = 4, two layers, m = 32: with SGD the error falls from 0.38 to 0.19 on digits and to 0.20 on Fashion-MNIST, "
-    "half of it by ρ of about 4; ReLU 1's volume is 1.5 ± 0.3 and 0.7 ± 0.1 nats ahead; Adam's errors fall alike; other "
-    "depths, scales, m, momentum and MNIST are blind"
+    "half of it by ρ of about 4; ReLU 1's volume is 1.5 ± 0.3 and 0.7 ± 0.1 nats ahead; Adam's errors fall alike; "
+    "other depths, scales, m, momentum and MNIST are blind"
 )
 RULES = {"smoke": [SGD()], "standard": [SGD(), Momentum(), Adam()], "full": [SGD(), Momentum(), Adam()]}
 NETWORK = {"smoke": [tanh(4.0), tanh(3.0, 4)], "standard": [tanh(4.0), tanh(3.0, 4), tanh(8.0)]}
