@@ -2,7 +2,8 @@
 
 from harness.problems.cube import boolean_cube
 from harness.problems.datasets import digits, fashion_mnist, ionosphere, mnist
+from harness.problems.principal_components import digit_components
 from harness.problems.problem import Problem
 from harness.problems.sentences import sentences
 
-__all__ = ["Problem", "boolean_cube", "digits", "fashion_mnist", "ionosphere", "mnist", "sentences"]
+__all__ = ["Problem", "boolean_cube", "digit_components", "digits", "fashion_mnist", "ionosphere", "mnist", "sentences"]
