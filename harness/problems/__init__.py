@@ -5,5 +5,17 @@ from harness.problems.datasets import digits, fashion_mnist, ionosphere, mnist
 from harness.problems.principal_components import digit_components
 from harness.problems.problem import Problem
 from harness.problems.sentences import sentences
+from harness.problems.training_sets import TrainingSets, training_sets
 
-__all__ = ["Problem", "boolean_cube", "digit_components", "digits", "fashion_mnist", "ionosphere", "mnist", "sentences"]
+__all__ = [
+    "Problem",
+    "TrainingSets",
+    "boolean_cube",
+    "digit_components",
+    "digits",
+    "fashion_mnist",
+    "ionosphere",
+    "mnist",
+    "sentences",
+    "training_sets",
+]
