@@ -19,8 +19,8 @@ def exponent_over_sets(x: Sequence[float], values_by_x: Sequence[Sequence[float]
 
     Training sets are the same at every x, so that what they have in common cancels. A set's value may be negative, as
     unbiased distances are; only the means need to be positive. The interval is Student's, and Hall's for skewness, of
-    the jackknife's pseudo-values (Miller 1974); it is unbounded while any mean's interval reaches 0, apart from what sets
-    have in common at all x.
+    the jackknife's pseudo-values (Miller 1974); it is unbounded while any mean's interval reaches 0, apart from what
+    sets have in common at all x.
 
     Args:
         x: (k,) positive numbers, at least 2 of them different.
