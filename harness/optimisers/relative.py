@@ -25,7 +25,9 @@ class Relative(Unresolved):
 
     def __post_init__(self) -> None:
         check_optimiser(self.rule)
-        set_fields(self, rule=with_learning_rate(self.rule, 1.0), ratio=positive(self.ratio, "A relative learning rate"))
+        set_fields(
+            self, rule=with_learning_rate(self.rule, 1.0), ratio=positive(self.ratio, "A relative learning rate")
+        )
 
     @property
     def name(self) -> str:
