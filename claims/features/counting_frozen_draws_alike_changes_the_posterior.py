@@ -48,7 +48,7 @@ def distances(lab, width):
         because="a fiftieth of what separates the posterior from uniform guessing is the least that could matter to a "
         "comparison",
     ),
-    speaks_for="optimiser",
+    speaks_for="instrument",
     holds="every",
     crux=lambda width: width == 2,
     excludes=("frozen draws counted by evidence",),
@@ -68,7 +68,7 @@ def test_differs_when_narrow(lab, width):
         "covariance, by which the two posteriors differ, falls as 1/width, and the squared distance as 1/width²; half "
         "of that exponent is enough for it to vanish",
     ),
-    speaks_for="optimiser",
+    speaks_for="instrument",
     holds="every",
     known=KNOWN,
 )

@@ -65,7 +65,7 @@ def exponent_of(lab, parametrisation, loss, layer, change):
         because="in NTK parametrisation the gradient by a unit's value falls as width^(−1/2), and the time it takes to "
         "fit does not depend on the width (Lee et al. 2019)",
     ),
-    speaks_for="architecture",
+    speaks_for="instrument",
     holds="every",
     known=KNOWN,
 )
@@ -83,7 +83,7 @@ def test_units_stop_moving(lab, loss, layer):
         because="a kernel is a mean over units, whose small changes have random signs and average out to 1/width "
         "(Dyer & Gur-Ari 2019); width^(−1/2), which Lee et al. 2019 prove, is a bound",
     ),
-    speaks_for="architecture",
+    speaks_for="instrument",
     holds="every",
     crux=lambda **_: True,
     known=KNOWN,
@@ -101,7 +101,7 @@ def test_kernels_stop_moving(lab, loss, layer):
         because="a kernel that stops moving stops moving towards the labels; at width^(−1/2) it would be as slow as "
         "its units",
     ),
-    speaks_for="architecture",
+    speaks_for="instrument",
     holds="every",
     known=KNOWN,
 )
