@@ -1,0 +1,141 @@
+"""A lab in which a null learner stands where networks would be trained."""
+
+from collections.abc import Callable
+from functools import reduce
+from operator import add
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.runs import Sample
+from harness.lab import Lab
+from harness.lab.lab import REJECTION_UP_TO
+from harness.lab.shards import generator
+from harness.networks import Architecture
+from harness.nulls.from_posteriors import counted_alike
+from harness.nulls.learner import NullLearner, Task
+from harness.problems import Problem
+from harness.samplers.features.training import TrainedFeatures, TrainedPatterns
+from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
+from harness.samplers.posterior.rejection import Rejection
+from harness.samplers.sampler import R, Sampler
+from harness.samplers.training.train import Trained, Training
+from harness.store import key
+
+# Samples that a null learner rests on are of another seed than those that it is compared with.
+_ANOTHER_SEED = 2**40
+
+
+class NullLab(Lab):
+    """A lab whose trained networks are a null learner's, while everything else is what the lab would give.
+
+    Each of its networks counts as trained for one epoch and as one that fits S. The same request is answered with the
+    same functions, and with more of them at later looks; other requests get independent ones. Only what a null learner
+    rests on, such as a posterior, goes to the store.
+
+    null: the learner. answered: requests that it has answered.
+    """
+
+    def __init__(self, lab: Lab, null: NullLearner) -> None:
+        """Put a null learner in the place of training.
+
+        Args:
+            lab: where all else comes from; its scale, device, seed and store are used.
+            null: the learner.
+        """
+        further = lab.store, lab.fresh, lab.executor, lab.progress
+        super().__init__(lab.scale, lab.device, lab.seed, *further, lab.run)
+        self.null, self.answered = null, 0
+        self._own = Lab(lab.scale, lab.device, lab.seed + _ANOTHER_SEED, *further)
+
+    def begin(self, cell: str = "") -> None:
+        """Begin a cell; how far it goes is decided apart from the same cell with trained networks."""
+        super().begin(f"{self.null.name}: {cell}")
+
+    def gather(self, sampler: Sampler[R], *, check: bool = True) -> R:
+        """Give a sample: of trained networks the null learner's, of all else the lab's own.
+
+        Args:
+            sampler: what is asked for.
+            check: as of the lab.
+
+        Returns:
+            The sample of this look.
+
+        Raises:
+            BadInput: if hidden layers are asked for and the null learner has none.
+        """
+        if not self._answers(sampler):
+            return super().gather(sampler, check=check)
+        self.answered += 1
+        if isinstance(sampler, Rejection):
+            return cast(R, _alike(cast(RejectionPosterior, super().gather(sampler, check=check))))
+        return reduce(add, (self._in_its_place(sampler, shard) for shard in range(self.shards)))
+
+    def gather_on_sets(
+        self, sampler_on: Callable[[Problem], Sampler[R]], sets: Any, *, check: bool = True
+    ) -> list[R]:
+        """Give a sample on each training set of this look, as `gather` does.
+
+        Args:
+            sampler_on: problem -> what is asked for on it.
+            sets: the training sets.
+            check: as of the lab.
+
+        Returns:
+            The samples, by training set.
+
+        Raises:
+            BadInput: as of `gather`.
+        """
+        samplers = [sampler_on(problem) for problem in self.problems(sets)]
+        if not self._answers(samplers[0]):
+            return super().gather_on_sets(sampler_on, sets, check=check)
+        self.answered += 1
+        if isinstance(samplers[0], Rejection):
+            found = super().gather_on_sets(sampler_on, sets, check=check)
+            return [cast(R, _alike(cast(RejectionPosterior, each))) for each in found]
+        return [self._in_its_place(sampler, 0) for sampler in samplers]
+
+    def posterior(
+        self, architecture: Architecture, problem: Problem
+    ) -> RejectionPosterior | RunsPosterior | AnnealedPosterior:
+        """Sample P_B(f|S), as the lab does, also where frozen draws are counted alike."""
+        if problem.m <= REJECTION_UP_TO:
+            return super().gather(Rejection(architecture, problem))
+        return super().posterior(architecture, problem)
+
+    def _answers(self, sampler: Sampler[Any]) -> bool:
+        """Whether the null learner stands in the place of what is asked for."""
+        trained = isinstance(sampler, Training | TrainedFeatures | TrainedPatterns)
+        return trained or (isinstance(sampler, Rejection) and self.null.answers_frozen_draws)
+
+    def _in_its_place(self, sampler: Sampler[R], shard: int) -> R:
+        """A shard of the null learner's in place of one of the sampler's."""
+        name = key({**self.spec(sampler), "null": repr(self.null)})
+        if isinstance(sampler, TrainedFeatures):
+            return cast(R, self.null.features(sampler, generator(self.device, self.seed, name, shard)))
+        if isinstance(sampler, TrainedPatterns):
+            return cast(R, self.null.patterns(sampler, generator(self.device, self.seed, name, shard)))
+        assert isinstance(sampler, Training)
+        return cast(R, self._trained(sampler, np.random.default_rng([int(name, 16), shard])))
+
+    def _trained(self, asked: Training, stream: np.random.Generator) -> Trained:
+        problem, networks = asked.problem, asked.networks
+
+        def posterior(architecture: Architecture) -> Sample:
+            return self._own.posterior(architecture, problem).sample
+
+        def frozen_draws(architecture: Architecture) -> ClusteredCounts:
+            return self._own.rejection_posterior(architecture, problem).clusters
+
+        labels = self.null.labels(Task(asked.architecture, problem, networks, stream, posterior, frozen_draws))
+        functions = FunctionCounts.from_labels(labels, problem.classes)
+        none = FunctionCounts.empty(problem.n, problem.classes)
+        return Trained(functions, networks, np.ones(networks, dtype=np.int64), none)
+
+
+def _alike(posterior: RejectionPosterior) -> RejectionPosterior:
+    return RejectionPosterior(counted_alike(posterior.clusters), posterior.last_layers)
