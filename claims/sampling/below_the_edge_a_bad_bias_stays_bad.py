@@ -15,7 +15,7 @@ than itself, and the latter has the least volume in a chaotic network.
 
 from dataclasses import replace
 
-from claims.grids import BELOW, DATA
+from claims.grids import BELOW, BY_RULE, DATA, RULES
 from claims.sampling.volumes import (
     ORDERED,
     PERCEPTRON,
@@ -28,13 +28,13 @@ from claims.sampling.volumes import (
     trained_functions,
 )
 from harness.claim import claim, over
-from harness.optimisers import SGD, Adam, Momentum, Relative
+from harness.optimisers import Relative
 from harness.statistics.log_volumes import above_uniform_guessing, by_pair
 from harness.statistics.over_sets import errors_on_sets, mean_over_sets
 from harness.verdicts import at_least, at_most
 
 OWN = "ln P(f|S) by the own volume less that by the other's"
-RULES = {"smoke": [SGD(), Adam()], "standard": [SGD(), Momentum(), Adam()], "full": [SGD(), Momentum(), Adam()]}
+TWO_RULES = {**BY_RULE, "smoke": ("sgd", "adam")}
 RIVALS = {"perceptron": PERCEPTRON, "ReLU 1": RELU[1], "tanh, σ_w = 1": ORDERED}
 # (σ_w, hidden layers).
 CHAOTIC = {"smoke": [tanh(4.0), tanh(3.0, 4)], "standard": [tanh(4.0), tanh(3.0, 4), tanh(8.0)]}
@@ -48,19 +48,19 @@ GRID = {
     "data": DATA,
     "m": {"smoke": (M,), "standard": (16, M), "full": (16, M, 64)},
     "network": CHAOTIC,
-    "rule": RULES,
+    "rule": TWO_RULES,
 }
 
 
 def first_setting(network, rule, **_):
     """The setting at which the other camp's claim is asked, too."""
-    return network == tanh(4.0) and rule == SGD()
+    return network == tanh(4.0) and rule == "sgd"
 
 
 def error(lab, data, m, network, rule):
     """Mean test error over training sets."""
     sets = sets_of(data, m)
-    trained = trained_functions(lab, network, sets, Relative(rule, BELOW))
+    trained = trained_functions(lab, network, sets, Relative(RULES[rule], BELOW))
     return mean_over_sets(errors_on_sets(trained, lab.problems(sets)), "test error")
 
 
@@ -90,7 +90,7 @@ def test_it_does_not_generalise(lab, data, m, network, rule):
     known="digits, m = 32: 0.15",
     control=lambda **_: True,
 )
-@over(data=DATA, m=GRID["m"], rule=RULES)
+@over(data=DATA, m=GRID["m"], rule=TWO_RULES)
 def test_ordered_networks_do(lab, data, m, rule):
     return error(lab, data, m, ORDERED, rule)
 
@@ -107,7 +107,7 @@ def test_ordered_networks_do(lab, data, m, rule):
 @over(**GRID, rival=tuple(RIVALS))
 def test_its_own_volume_explains_it_best(lab, data, m, network, rule, rival):
     sets = sets_of(data, m)
-    functions = some_of_each(trained_functions(lab, network, sets, Relative(rule, BELOW)))
+    functions = some_of_each(trained_functions(lab, network, sets, Relative(RULES[rule], BELOW)))
     own, others = (lab.log_volumes_on_sets(each, sets, functions) for each in (network, RIVALS[rival]))
     return replace(by_pair(own, {rival: others})[rival], quantity=OWN)
 
@@ -127,5 +127,5 @@ ABOVE = "ln P(f|S) above that of uniform guessing"
 @over(**GRID)
 def test_what_little_it_knows_it_has_from_volume(lab, data, m, network, rule):
     sets = sets_of(data, m)
-    functions = some_of_each(trained_functions(lab, network, sets, Relative(rule, BELOW)))
+    functions = some_of_each(trained_functions(lab, network, sets, Relative(RULES[rule], BELOW)))
     return replace(above_uniform_guessing(lab.log_volumes_on_sets(network, sets, functions), POINTS), quantity=ABOVE)

@@ -18,10 +18,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import BELOW, DATA
+from claims.grids import BELOW, BY_RULE, DATA, RULES
 from claims.sampling.volumes import RELU, M, sets_of, some_of_each, tanh, trained_functions
 from harness.claim import claim, over
-from harness.optimisers import SGD, Adam, Momentum, Relative
+from harness.optimisers import Relative
 from harness.statistics.figures import curve
 from harness.statistics.jackknife import jackknife
 from harness.statistics.log_volumes import by_pair
@@ -39,10 +39,14 @@ KNOWN = (
     "half of it by ρ of about 4; ReLU 1's volume is 1.5 ± 0.3 and 0.7 ± 0.1 nats ahead; Adam's errors fall alike; "
     "other depths, scales, m, momentum and MNIST are blind"
 )
-RULES = {"smoke": [SGD()], "standard": [SGD(), Momentum(), Adam()], "full": [SGD(), Momentum(), Adam()]}
 NETWORK = {"smoke": [tanh(4.0), tanh(3.0, 4)], "standard": [tanh(4.0), tanh(3.0, 4), tanh(8.0)]}
 NETWORK["full"] = NETWORK["standard"]
-GRID = {"data": DATA, "m": {"smoke": (M,), "standard": (16, M), "full": (16, M, 64)}, "network": NETWORK, "rule": RULES}
+GRID = {
+    "data": DATA,
+    "m": {"smoke": (M,), "standard": (16, M), "full": (16, M, 64)},
+    "network": NETWORK,
+    "rule": BY_RULE,
+}
 FALL = "test error at ρ = 0.3 less that at ρ = 10"
 TURN = "ln ρ at which half of the fall has happened"
 REST = "ln P(f|S) by the volume of one ReLU layer less that by the own volume"
@@ -50,13 +54,13 @@ REST = "ln P(f|S) by the volume of one ReLU layer less that by the own volume"
 
 def first_setting(network, rule, **_):
     """The setting at which the other camp's claim is asked, too."""
-    return network == tanh(4.0) and rule == SGD()
+    return network == tanh(4.0) and rule == "sgd"
 
 
 def errors(lab, data, m, network, rule, ratio):
     """Test error on each training set."""
     sets = sets_of(data, m)
-    return errors_on_sets(trained_functions(lab, network, sets, Relative(rule, ratio)), lab.problems(sets))
+    return errors_on_sets(trained_functions(lab, network, sets, Relative(RULES[rule], ratio)), lab.problems(sets))
 
 
 @claim(
@@ -88,7 +92,7 @@ def test_the_error_falls(lab, data, m, network, rule):
 @over(**GRID)
 def test_it_leaves_its_own_volume(lab, data, m, network, rule):
     sets = sets_of(data, m)
-    functions = some_of_each(trained_functions(lab, network, sets, Relative(rule, BEYOND)))
+    functions = some_of_each(trained_functions(lab, network, sets, Relative(RULES[rule], BEYOND)))
     own, others = (lab.log_volumes_on_sets(each, sets, functions) for each in (network, RELU[1]))
     return replace(by_pair(others, {network.name: own})[network.name], quantity=REST)
 

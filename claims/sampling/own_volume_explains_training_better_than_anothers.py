@@ -15,17 +15,16 @@ ahead. Where biases differ, as of ordered and chaotic networks, it must be decid
 
 from dataclasses import replace
 
-from claims.grids import BELOW, DATA
+from claims.grids import BELOW, BY_RULE, DATA, RULES
 from claims.sampling.volumes import EVERY, M, sets_of, some_of_each, trained_functions
 from harness.claim import claim, over
-from harness.optimisers import SGD, Adam, Momentum, Relative
+from harness.optimisers import Relative
 from harness.statistics.log_volumes import by_pair
 from harness.verdicts import at_least
 
 OWN = "ln P(f|S) by the own volume less that by the other's"
 FOUR = ("perceptron", "ReLU 2", "tanh, σ_w = 1", "tanh, σ_w = 4")
 NAMES = {"smoke": FOUR, "standard": tuple(EVERY), "full": tuple(EVERY)}
-RULES = {"smoke": [SGD()], "standard": [SGD(), Adam()], "full": [SGD(), Momentum(), Adam()]}
 
 
 def same(trained, volume, **_):
@@ -50,9 +49,15 @@ def against_chaos(trained, volume, **_):
     crux=against_chaos,
     excluded=same,
 )
-@over(data=DATA, m={"smoke": (M,), "standard": (16, M), "full": (8, 16, M)}, trained=NAMES, volume=NAMES, rule=RULES)
+@over(
+    data=DATA,
+    m={"smoke": (M,), "standard": (16, M), "full": (8, 16, M)},
+    trained=NAMES,
+    volume=NAMES,
+    rule=BY_RULE,
+)
 def test_own_volume_is_ahead(lab, data, m, trained, volume, rule):
     sets = sets_of(data, m)
-    functions = some_of_each(trained_functions(lab, EVERY[trained], sets, Relative(rule, BELOW)))
+    functions = some_of_each(trained_functions(lab, EVERY[trained], sets, Relative(RULES[rule], BELOW)))
     own, others = (lab.log_volumes_on_sets(EVERY[name], sets, functions) for name in (trained, volume))
     return replace(by_pair(own, {volume: others})[volume], quantity=OWN)

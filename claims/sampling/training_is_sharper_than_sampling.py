@@ -13,16 +13,15 @@ Objection: below the edge this is a matter of a few per cent. The region asks fo
 
 from dataclasses import replace
 
-from claims.grids import BELOW, DATA, EVALUATION_POINTS, LOSSES, WIDTH, image_sets, two_layers
+from claims.grids import BELOW, DATA, EVALUATION_POINTS, LOSSES, RULES, WIDTH, image_sets, two_layers
 from claims.sampling.volumes import RELU, M, sets_of, some_of_each, trained_functions
 from harness.claim import claim, over
-from harness.optimisers import SGD, Adam, Relative
+from harness.optimisers import Relative
 from harness.statistics.comparison import restricted
 from harness.statistics.log_volumes import typicality
 from harness.statistics.over_sets import sharpness_over_sets
 from harness.verdicts import at_least
 
-RULES = {"smoke": [SGD()], "standard": [SGD(), Adam()], "full": [SGD(), Adam()]}
 RATIOS = {"smoke": (BELOW, 3.0), "standard": (BELOW, 1.0, 3.0, 10.0), "full": (0.1, BELOW, 1.0, 3.0, 10.0)}
 TYPICALITY = "ln P(f|S) of what training finds less that of what random sampling finds"
 NULLS = ("uniform guessing", "untrained networks", "class frequencies")
@@ -41,13 +40,13 @@ NULLS = ("uniform guessing", "untrained networks", "class frequencies")
 @over(
     data=DATA,
     m={"smoke": (16,), "standard": (8, 16, 32), "full": (8, 16, 32, 64)},
-    rule=RULES,
+    rule=BY_RULE,
     ratio=RATIOS,
     loss=LOSSES,
 )
 def test_functions_are_more_concentrated(lab, data, m, rule, ratio, loss):
     architecture, sets = two_layers(WIDTH), image_sets(data, m)
-    by_training = lab.train_on_sets(architecture, sets, Relative(rule, ratio), loss)
+    by_training = lab.train_on_sets(architecture, sets, Relative(RULES[rule], ratio), loss)
     by_volume = lab.posterior_on_sets(architecture, sets)
     return sharpness_over_sets(
         *([restricted(each, EVALUATION_POINTS) for each in samples] for samples in (by_training, by_volume))
@@ -61,10 +60,10 @@ def test_functions_are_more_concentrated(lab, data, m, rule, ratio, loss):
     speaks_for="optimiser",
     excludes=NULLS,
 )
-@over(data=DATA, depth={"smoke": (2,), "standard": (1, 2, 4), "full": (1, 2, 4)}, rule=RULES, ratio=RATIOS)
+@over(data=DATA, depth={"smoke": (2,), "standard": (1, 2, 4), "full": (1, 2, 4)}, rule=BY_RULE, ratio=RATIOS)
 def test_functions_are_likelier_than_typical(lab, data, depth, rule, ratio):
     architecture, sets = RELU[depth], sets_of(data, M)
-    trained = trained_functions(lab, architecture, sets, Relative(rule, ratio))
+    trained = trained_functions(lab, architecture, sets, Relative(RULES[rule], ratio))
     sampled = [each.functions for each in lab.infinite_posterior_on_sets(architecture, sets)]
     volumes = (lab.log_volumes_on_sets(architecture, sets, some_of_each(each)) for each in (trained, sampled))
     return replace(typicality(*volumes), quantity=TYPICALITY)

@@ -16,17 +16,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import BELOW, DATA, EVALUATION_POINTS, LOSSES, WIDTH, M, image_sets, two_layers
+from claims.grids import BELOW, DATA, EVALUATION_POINTS, LOSSES, RULES, WIDTH, M, image_sets, two_layers
 from claims.sampling.explained import bias_explained, terms
 from harness.claim import claim, over
-from harness.optimisers import SGD, Adam, FirstFit, Relative
+from harness.optimisers import FirstFit, Relative
 from harness.statistics.figures import curve
 from harness.statistics.jackknife import jackknife
 from harness.statistics.over_sets import compare_over_sets
 from harness.verdicts import at_least
 
 FURTHER = {"smoke": (64,), "standard": (16, 64, 1000), "full": (1, 16, 64, 1000)}
-RULES = {"smoke": [SGD()], "standard": [SGD(), Adam()], "full": [SGD(), Adam()]}
 LOST = "bias explained at the first fit less that after further epochs"
 
 
@@ -41,10 +40,16 @@ LOST = "bias explained at the first fit less that after further epochs"
     known="on a Boolean target, whose published first-fit samples are known; on images it is blind",
     crux=lambda further, **_: further == 64,
 )
-@over(data=DATA, m={"smoke": (M,), "standard": (M, 32), "full": (8, M, 32)}, rule=RULES, further=FURTHER, loss=LOSSES)
+@over(
+    data=DATA,
+    m={"smoke": (M,), "standard": (M, 32), "full": (8, M, 32)},
+    rule=BY_RULE,
+    further=FURTHER,
+    loss=LOSSES,
+)
 def test_functions_keep_moving(lab, data, m, rule, further, loss):
     architecture, sets = two_layers(WIDTH), image_sets(data, m)
-    optimiser, by_volume = Relative(rule, BELOW), lab.posterior_on_sets(architecture, sets)
+    optimiser, by_volume = Relative(RULES[rule], BELOW), lab.posterior_on_sets(architecture, sets)
     stops = (0, further)
     trained = [lab.train_on_sets(architecture, sets, optimiser, loss, stop=FirstFit(each)) for each in stops]
     found = [compare_over_sets(each, by_volume, lab.problems(sets), EVALUATION_POINTS) for each in trained]

@@ -14,16 +14,20 @@ same functions.
 
 from dataclasses import replace
 
-from claims.grids import BELOW, DATA
+from claims.grids import BELOW, BY_RULE, DATA, RULES
 from claims.sampling.volumes import EVERY, M, sets_of, some_of_each, trained_functions
 from harness.claim import claim, over
-from harness.optimisers import SGD, Adam, Relative
+from harness.optimisers import Relative
 from harness.statistics.log_volumes import above_coins, above_random_errors
 from harness.verdicts import at_least
 
 NAMES = {"smoke": ("ReLU 2", "tanh, σ_w = 1"), "standard": tuple(EVERY), "full": tuple(EVERY)}
-RULES = {"smoke": [SGD()], "standard": [SGD(), Adam()], "full": [SGD(), Adam()]}
-GRID = {"data": DATA, "m": {"smoke": (M,), "standard": (16, M), "full": (8, 16, M)}, "trained": NAMES, "rule": RULES}
+GRID = {
+    "data": DATA,
+    "m": {"smoke": (M,), "standard": (16, M), "full": (8, 16, M)},
+    "trained": NAMES,
+    "rule": BY_RULE,
+}
 COINS = "ln P(f|S) above that of coins with the posterior's marginals"
 ERRORS = "ln P(f|S) above that of a learner as often right"
 NULLS = ("uniform guessing", "class frequencies", "coins with the posterior's marginals")
@@ -32,7 +36,7 @@ NULLS = ("uniform guessing", "class frequencies", "coins with the posterior's ma
 def measured(lab, data, m, trained, rule):
     """The training sets, functions that training finds on each, and their ln P(f|S)."""
     sets = sets_of(data, m)
-    functions = some_of_each(trained_functions(lab, EVERY[trained], sets, Relative(rule, BELOW)))
+    functions = some_of_each(trained_functions(lab, EVERY[trained], sets, Relative(RULES[rule], BELOW)))
     return sets, functions, lab.log_volumes_on_sets(EVERY[trained], sets, functions)
 
 
