@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import DATA, EVALUATION_POINTS, LOSSES, RULES, WIDTH, image_sets, two_layers
+from claims.grids import BY_RULE, DATA, EVALUATION_POINTS, LOSSES, RULES, WIDTH, image_sets, two_layers
 from claims.sampling.explained import bias_explained, terms
 from harness.claim import claim, over
 from harness.optimisers import Relative
@@ -26,7 +26,6 @@ from harness.statistics.over_sets import compare_over_sets
 from harness.verdicts import at_least, within
 
 BELOW_THE_EDGE = {"smoke": (0.1, 0.6), "standard": (0.03, 0.1, 0.3, 0.6), "full": (0.01, 0.03, 0.1, 0.3, 0.6)}
-TWO_RULES = {**BY_RULE, "smoke": ("sgd", "adam")}
 SIZES = {"smoke": (16,), "standard": (16, 32), "full": (16, 32, 64, 128)}
 SLOPE = "slope of bias explained over ln ρ"
 KNOWN = (
@@ -61,7 +60,7 @@ def compared(lab, data, m, rule, ratio, loss):
     known=KNOWN,
     crux=lambda ratio, **_: ratio == max(BELOW_THE_EDGE["smoke"]),
 )
-@over(data=DATA, m=SIZES, rule=TWO_RULES, ratio=BELOW_THE_EDGE, loss=LOSSES)
+@over(data=DATA, m=SIZES, rule=BY_RULE, ratio=BELOW_THE_EDGE, loss=LOSSES)
 def test_volume_explains_training(lab, data, m, rule, ratio, loss):
     return compared(lab, data, m, rule, ratio, loss)
 
@@ -78,7 +77,7 @@ def test_volume_explains_training(lab, data, m, rule, ratio, loss):
     speaks_for="architecture",
     known=KNOWN,
 )
-@over(data=DATA, m=SIZES, rule=TWO_RULES, loss=LOSSES)
+@over(data=DATA, m=SIZES, rule=BY_RULE, loss=LOSSES)
 def test_the_rate_does_not_matter(lab, data, m, rule, loss):
     ratios = BELOW_THE_EDGE[lab.scale.name]
     found = [terms(*samples(lab, data, m, rule, ratio, loss)) for ratio in ratios]

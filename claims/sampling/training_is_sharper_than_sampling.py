@@ -13,7 +13,7 @@ Objection: below the edge this is a matter of a few per cent. The region asks fo
 
 from dataclasses import replace
 
-from claims.grids import BELOW, DATA, EVALUATION_POINTS, LOSSES, RULES, WIDTH, image_sets, two_layers
+from claims.grids import BELOW, BY_RULE, DATA, EVALUATION_POINTS, LOSSES, RULES, WIDTH, image_sets, two_layers
 from claims.sampling.volumes import RELU, M, sets_of, some_of_each, trained_functions
 from harness.claim import claim, over
 from harness.optimisers import Relative

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import BELOW, DATA, EVALUATION_POINTS, LOSSES, RULES, WIDTH, M, image_sets, two_layers
+from claims.grids import BELOW, BY_RULE, DATA, EVALUATION_POINTS, LOSSES, RULES, WIDTH, M, image_sets, two_layers
 from claims.sampling.explained import bias_explained, terms
 from harness.claim import claim, over
 from harness.optimisers import FirstFit, Relative
