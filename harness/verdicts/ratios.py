@@ -17,7 +17,7 @@ number (lognormal, of logarithms that spread by 1 or more) is missed up to four 
 from math import inf, sqrt
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 from scipy.optimize import brentq
 
 from harness.verdicts.means import Interval
@@ -53,7 +53,7 @@ def over_few(numerators: np.ndarray, denominators: np.ndarray) -> Interval:
             near, far = value, value + sign * step / units
             for _ in range(_MOST_STEPS):
                 if excess(sign, far) > 0:
-                    return float(brentq(lambda r: excess(sign, r), near, far, xtol=1e-12, rtol=1e-9))
+                    return float(brentq(lambda r: excess(sign, r), near, far, xtol=1e-12, rtol=1e-7))
                 near, far = far, far + (far - near) * 2
             return sign * inf
 
@@ -67,13 +67,15 @@ def _least(values: np.ndarray, number: float) -> float:
 
     values: (units,). number: how many units there are taken to be, as many or more.
     """
-    mean, spread = float(values.mean()), float(values.std())
+    mean = float(values.mean())
+    apart = values - mean
+    spread = sqrt(float(apart @ apart) / len(values))
     if spread == 0:
         return inf if mean > 0 else -inf if mean < 0 else 0.0
     t = sqrt(number - 1) * mean / spread
-    g = _SKEWNESS * float(stats.skew(values)) / sqrt(number)
+    g = _SKEWNESS * float(apart**2 @ apart) / len(values) / spread**3 / sqrt(number)
     hall = t + g * t**2 / 3 + g**2 * t**3 / 27 + g / 6
-    far = mean - _FARTHER * (mean - float(values.min()))
+    far = mean + _FARTHER * float(apart.min())
     # With the unit not seen: sums of number + 1 units.
     variance = (spread**2 + (mean - far) ** 2 / (number + 1)) * number / (number + 1)
     unseen = (number * mean + far) / (number + 1) * sqrt(number / variance)
