@@ -9,9 +9,9 @@ most are seldom among them. Three things allow for that, and a candidate is kept
 - one unit more, not seen, twice as far from the mean as the farthest that was seen on that side;
 - half the degrees of freedom, since the spread of few units of a heavy-tailed distribution is itself uncertain.
 
-Simulated on spreads fitted to training sets (`benchmarks/calibration/over_sets.py`), the ends for ratios miss at most as
-often as promised with 8 to 64 units, and about a fifth as often where the spread is mild. The mean of a heavily skewed
-number (lognormal, of logarithms that spread by 1 or more) is missed up to four times as often with 8 units.
+Simulated on spreads fitted to training sets (`benchmarks/calibration/over_sets.py`), the ends for ratios miss at most
+as often as promised with 8 to 64 units, and about a fifth as often where the spread is mild. The mean of a heavily
+skewed number (lognormal, of logarithms that spread by 1 or more) is missed up to four times as often with 8 units.
 """
 
 from math import inf, sqrt
