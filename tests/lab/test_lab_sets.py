@@ -207,8 +207,9 @@ def test_rejection_until_enough_is_kept_has_the_posterior_of_rejection(lab):
         assert abs(shares.mean() - expected) < 4 * shares.std() / len(samples) ** 0.5
 
 
-@pytest.mark.parametrize(("m", "kind", "units"), [(4, "RejectionPosterior", 300), (12, "RunsPosterior", 6)])
-def test_the_posterior_on_sets_has_enough_units(lab, m, kind, units):
+@pytest.mark.parametrize(("m", "kind", "units"), [(4, "RejectionPosterior", 300), (9, "RunsPosterior", 6)])
+def test_the_posterior_on_sets_has_enough_units(lab, monkeypatch, m, kind, units):
+    monkeypatch.setattr("harness.lab.shards.SETS", 2)
     made = lab()
     found = made.posterior_on_sets(FullyConnected((2,)), training_sets(digits, m, 8))
     assert {type(each).__name__ for each in found} == {kind}
@@ -216,6 +217,7 @@ def test_the_posterior_on_sets_has_enough_units(lab, m, kind, units):
 
 
 def test_runs_that_disagree_on_sets_leave_a_claim_undecided(lab, monkeypatch):
+    monkeypatch.setattr("harness.lab.shards.SETS", 2)
     monkeypatch.setattr("harness.lab.lab.RUNS_ON_A_SET", {"runs": 4, "chains": 2, "steps": 1})
-    with pytest.raises(Undecided, match=r"scatters by .* nats over the runs on one of 8 training sets"):
+    with pytest.raises(Undecided, match=r"scatters by .* nats over the runs on one of 2 training sets"):
         lab().posterior_on_sets(FullyConnected((3, 3)), training_sets(digits, 24, 8))
