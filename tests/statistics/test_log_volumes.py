@@ -79,7 +79,7 @@ def test_a_rival_that_cannot_compute_a_function_is_none():
 
 def test_coverage_though_the_rival_is_chosen_by_what_was_measured():
     # Five rivals that are equally near: the one that looks nearest is so by chance.
-    rng, missed, simulations, sets, apart = np.random.default_rng(0), np.zeros(2), 400, 8, 0.3
+    rng, missed, simulations, sets, apart = np.random.default_rng(0), np.zeros(2), 200, 8, 0.3
     for _ in range(simulations):
         truth = rng.normal(-10, 2, sets)
         own = [known([each], 0.2, rng) for each in truth]
@@ -93,7 +93,7 @@ def test_coverage_though_the_rival_is_chosen_by_what_was_measured():
 
 
 def test_coverage_of_a_mean_over_sets():
-    rng, missed, simulations = np.random.default_rng(1), 0, 400
+    rng, missed, simulations = np.random.default_rng(1), 0, 300
     for _ in range(simulations):
         found = log_volume([known(rng.normal(each, 1, 10), 0.3, rng) for each in rng.normal(-10, 1, 8)])
         low, high = found.interval(0.1)
@@ -180,7 +180,7 @@ def test_random_errors_are_not_above_random_errors():
 
 
 def test_typicality_is_nothing_for_the_posteriors_own_draws():
-    rng, missed, simulations = np.random.default_rng(7), 0, 300
+    rng, missed, simulations = np.random.default_rng(7), 0, 200
     laws = [np.log(a_law(seed)) for seed in range(8)]
     floors, values = [], []
     for _ in range(simulations):
@@ -225,13 +225,16 @@ def real(lab):
     sets, rng = training_sets(digits, 16, 16), np.random.default_rng(9)
     problems = lab.problems(sets)
     posteriors = [lab.infinite_posterior(NETWORK, each).functions for each in problems]
-    found = {"P_B": [some_functions(each, 12, 0) for each in posteriors]}
-    found["chaotic P_B"] = [some_functions(lab.infinite_posterior(CHAOTIC, each).functions, 12, 1) for each in problems]
+    found = {"P_B": [some_functions(each, 10, 0) for each in posteriors]}
+    found["chaotic P_B"] = [some_functions(lab.infinite_posterior(CHAOTIC, each).functions, 10, 1) for each in problems]
     ones = [each.counts @ each.bits() / each.total for each in posteriors]
-    found["coins"] = [(rng.random((12, 16)) < each).astype(np.uint8) for each in ones]
-    found["uniform guessing"] = [rng.integers(0, 2, (12, 16), dtype=np.uint8) for _ in problems]
+    found["coins"] = [(rng.random((10, 16)) < each).astype(np.uint8) for each in ones]
+    found["uniform guessing"] = [rng.integers(0, 2, (4, 16), dtype=np.uint8) for _ in problems]
     volumes = {
-        name: {of.name: lab.log_volumes_on_sets(of, sets, functions, runs=4) for of in (NETWORK, CHAOTIC)}
+        name: {
+            of.name: lab.log_volumes_on_sets(of, sets, functions, runs=4, points=64)
+            for of in ((NETWORK,) if name == "coins" else (NETWORK, CHAOTIC))
+        }
         for name, functions in found.items()
     }
     return problems, posteriors, found, volumes
@@ -255,8 +258,11 @@ def test_the_posteriors_own_draws_are_likelier_than_coins_and_typical(lab, real)
     problems, posteriors, found, volumes = real
     mine = volumes["P_B"][NETWORK.name]
     assert above_coins(mine, found["P_B"], posteriors).interval(0.05)[0] > 0
-    again = [some_functions(each, 12, 2) for each in posteriors]
-    others = [lab.log_volumes(NETWORK, problem, each, runs=4) for problem, each in zip(problems, again, strict=True)]
+    again = [some_functions(each, 10, 2) for each in posteriors]
+    others = [
+        lab.log_volumes(NETWORK, problem, each, runs=4, points=64)
+        for problem, each in zip(problems, again, strict=True)
+    ]
     low, high = typicality(mine, others).interval(0.01)
     assert low < 0 < high
 
