@@ -18,6 +18,23 @@ from harness.samplers.infinite_width.log_volume import LogVolume, LogVolumes, ch
 class LogVolumeRequests(InfiniteWidth):
     """Requests for ln P(f|S)."""
 
+    def jittered_process(self, architecture: Architecture, problem: Problem, by: str = OWN) -> GaussianProcess:
+        """Condition the logits on S as `gaussian_process` does, with the least jitter where the kernel has no inverse.
+
+        Args:
+            architecture: networks that have an NNGP kernel.
+            problem: S and the evaluation inputs, of two classes.
+            by: source of the kernel, as of `kernel`.
+
+        Returns:
+            The Gaussian process with the labels of S.
+
+        Raises:
+            BadInput: as of `kernel`.
+        """
+        problem.needs_two_classes("A log volume")
+        return GaussianProcess(with_least_jitter(self.kernel(architecture, problem, by=by)), problem.train_y)
+
     def log_volumes(
         self,
         architecture: Architecture,
@@ -55,8 +72,7 @@ class LogVolumeRequests(InfiniteWidth):
         if by == OWN and not has_closed_form(architecture):
             found = self.gather(EmpiricalLogVolume(architecture, problem, different, runs, networks, points))
             return found.of(places.reshape(-1))
-        kernel = with_least_jitter(self.kernel(architecture, problem, by=by))
-        process = GaussianProcess(kernel, problem.train_y)
+        process = self.jittered_process(architecture, problem, by)
         found = self.gather(LogVolume(architecture, problem, process, different, by, runs, points))
         return found.of(places.reshape(-1))
 

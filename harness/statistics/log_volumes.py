@@ -14,7 +14,7 @@ import numpy as np
 from harness.errors import BadInput, NotAsked
 from harness.functions import FunctionCounts
 from harness.samplers.infinite_width.log_volume import LogVolumes
-from harness.statistics.over_sets import mean_over_sets
+from harness.statistics.means_over_sets import mean_over_sets
 from harness.statistics.plain_learners import as_often_right, coins
 from harness.verdicts import Estimate
 
@@ -85,7 +85,7 @@ def whose_volume(own: Sequence[LogVolumes], others: Mapping[str, Sequence[LogVol
         NotAsked: as of `by_pair`.
     """
     pairs = by_pair(own, others)
-    name = min(pairs, key=lambda each: pairs[each].value)
+    name = max(pairs, key=lambda each: np.mean(by_set(others[each])))
     nearest = pairs[name]
 
     def foreseen(alpha: float, growth: float) -> tuple[float, float]:
@@ -101,7 +101,7 @@ def whose_volume(own: Sequence[LogVolumes], others: Mapping[str, Sequence[LogVol
         details={
             **nearest.details,
             "nearest rival": name,
-            "pairs": {other: each.value for other, each in pairs.items()},
+            "pairs": {other: float(np.mean(_finite_by_set(own) - by_set(others[other]))) for other in pairs},
         },
     )
 

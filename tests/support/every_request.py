@@ -1,5 +1,7 @@
 """One request of every kind that a claim can make, and labs that answer them."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -39,6 +41,10 @@ REQUESTS = {
     "infinite_posterior": lambda lab: lab.infinite_posterior(NETWORK, TASK, chains=2, draws=4),
     "infinite_evidence": lambda lab: lab.infinite_evidence(NETWORK, TASK, runs=2, points=16),
     "approximation": lambda lab: lab.approximation(NETWORK, TASK, "Laplace"),
+    "log_volumes": lambda lab: lab.log_volumes(NETWORK, TASK, np.eye(TASK.n), runs=2, points=16),
+    "log_volumes_of_kernels": lambda lab: lab.log_volumes(
+        replace(NETWORK, distribution="uniform"), TASK, np.eye(TASK.n), runs=2, points=16, networks=40
+    ),
     "label_agreement": lambda lab: lab.label_agreement(NETWORK, TASK, networks=4),
     "linearisation_gap": lambda lab: lab.linearisation_gap(NETWORK, TASK, steps=2, networks=2),
     "spectrum": lambda lab: lab.spectrum(NETWORK, POOL, "nngp"),

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy import special
 
 from harness.arguments import short_repr
 from harness.errors import BadInput, NotAsked
@@ -89,7 +88,10 @@ class LogVolumes(Merging):
     @staticmethod
     def _combined(values: np.ndarray) -> np.ndarray:
         """(runs, …) logarithms -> the logarithm of the runs' mean."""
-        return np.asarray(special.logsumexp(values, axis=0) - np.log(len(values)))
+        largest = values.max(axis=0)
+        from_top = np.where(np.isfinite(largest), largest, 0.0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(from_top + np.log(np.exp(values - from_top).mean(axis=0)))
 
     def _jackknifed(self, found: Callable[[np.ndarray], Any]) -> tuple[np.ndarray, np.ndarray]:
         """Value without its bias of first order, and standard error, of what is found from some of the scramblings."""
