@@ -44,7 +44,7 @@ def agreement(lab, data, architectures, optimiser, loss):
         strengths.append([sets.n - each.corrected_entropy() for each in priors])
         trained = [each.functions for each in lab.train_on_sets(architecture, sets, optimiser, loss)]
         by_volume = lab.posterior_on_sets(architecture, sets)
-        terms.append(np.transpose(products_on_sets(trained, by_volume)))
+        terms.append(np.array(products_on_sets(trained, by_volume)).T)
         directions.append(direction_over_sets(trained, by_volume))
     bits = np.array(strengths)
     # (architectures, 4, sets): the strength, and the three terms of the direction.

@@ -14,6 +14,7 @@ than itself, and the latter has the least volume in a chaotic network.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from claims.grids import BELOW, BY_RULE, DATA, RULES
 from claims.sampling.volumes import (
@@ -44,7 +45,7 @@ KNOWN = (
     "0.8 ± 0.1 and 0.4 ± 0.2 nats ahead of the nearest, 1.6 nats above uniform guessing; other depths, scales, m and "
     "MNIST are blind"
 )
-GRID = {
+GRID: dict[str, Any] = {
     "data": DATA,
     "m": {"smoke": (M,), "standard": (16, M), "full": (16, M, 64)},
     "network": CHAOTIC,

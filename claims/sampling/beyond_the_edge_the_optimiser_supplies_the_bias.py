@@ -15,6 +15,7 @@ the volume. Whoever holds that volume decides must say where this bias comes fro
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ KNOWN = (
 )
 NETWORK = {"smoke": [tanh(4.0), tanh(3.0, 4)], "standard": [tanh(4.0), tanh(3.0, 4), tanh(8.0)]}
 NETWORK["full"] = NETWORK["standard"]
-GRID = {
+GRID: dict[str, Any] = {
     "data": DATA,
     "m": {"smoke": (M,), "standard": (16, M), "full": (16, M, 64)},
     "network": NETWORK,

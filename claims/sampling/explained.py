@@ -12,8 +12,9 @@ from harness.statistics.over_sets import Posterior, products_on_sets
 
 def terms(by_training: Sequence[Trained], by_volume: Sequence[Posterior]) -> np.ndarray:
     """(3, sets): ‖P_OPT − U‖², ‖P_B − U‖² and ⟨P_OPT − U, P_B − U⟩ over functions on the first evaluation points."""
-    first = ([restricted(each, EVALUATION_POINTS) for each in samples] for samples in (by_training, by_volume))
-    return np.transpose(products_on_sets(*first))
+    trained = [restricted(each, EVALUATION_POINTS) for each in by_training]
+    sampled = [restricted(each, EVALUATION_POINTS) for each in by_volume]
+    return np.array(products_on_sets(trained, sampled)).T
 
 
 def bias_explained(means: np.ndarray) -> np.ndarray:

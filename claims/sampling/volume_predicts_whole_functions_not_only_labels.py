@@ -13,6 +13,7 @@ same functions.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from claims.grids import BELOW, BY_RULE, DATA, RULES
 from claims.sampling.volumes import EVERY, M, sets_of, some_of_each, trained_functions
@@ -22,7 +23,7 @@ from harness.statistics.log_volumes import above_coins, above_random_errors
 from harness.verdicts import at_least
 
 NAMES = {"smoke": ("ReLU 2", "tanh, σ_w = 1"), "standard": tuple(EVERY), "full": tuple(EVERY)}
-GRID = {
+GRID: dict[str, Any] = {
     "data": DATA,
     "m": {"smoke": (M,), "standard": (16, M), "full": (8, 16, M)},
     "trained": NAMES,

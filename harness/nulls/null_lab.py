@@ -6,7 +6,6 @@ from operator import add
 from typing import Any, cast
 
 import numpy as np
-import torch
 
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.functions.runs import Sample
@@ -74,9 +73,7 @@ class NullLab(Lab):
             return cast(R, _alike(cast(RejectionPosterior, super().gather(sampler, check=check))))
         return reduce(add, (self._in_its_place(sampler, shard) for shard in range(self.shards)))
 
-    def gather_on_sets(
-        self, sampler_on: Callable[[Problem], Sampler[R]], sets: Any, *, check: bool = True
-    ) -> list[R]:
+    def gather_on_sets(self, sampler_on: Callable[[Problem], Sampler[R]], sets: Any, *, check: bool = True) -> list[R]:
         """Give a sample on each training set of this look, as `gather` does.
 
         Args:
