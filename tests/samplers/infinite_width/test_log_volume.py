@@ -9,10 +9,10 @@ import torch
 from scipy import special
 
 from harness.claim import Scale
-from harness.errors import BadInput
+from harness.errors import BadInput, NotAsked
 from harness.lab import Lab
 from harness.networks import FullyConnected, perceptron
-from harness.problems import digits, training_sets
+from harness.problems import Problem, digits, training_sets
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.log_volume import LogVolumes, log_volumes
 from harness.samplers.infinite_width.truncated_gaussian import truncated_gaussian
@@ -106,6 +106,20 @@ def test_a_function_without_volume_is_minus_infinity():
     assert np.isfinite(found.values[1])
     assert found.mean()[0] == -np.inf
     assert found.mean(np.array([0.0, 1.0]))[0] == pytest.approx(found.values[1])
+
+
+def test_what_no_perceptron_computes_has_no_volume(lab):
+    # x and −x have opposite labels under every perceptron without a threshold.
+    x = np.random.default_rng(4).standard_normal((3, 2))
+    problem = Problem.from_arrays(x, [1, 0, 1] if x[0] @ x[2] > 0 else [1, 0, 0], -x, [0, 1, 0])
+    consistent = 1 - problem.train_y
+    found = lab.log_volumes(perceptron(), problem, np.stack([problem.train_y, consistent]), runs=4)
+    assert found.values[0] == -np.inf
+    assert found.values[1] == pytest.approx(0, abs=0.3)
+    with pytest.raises(NotAsked, match="fits S"):
+        lab.log_volumes(
+            perceptron(), Problem.from_arrays(np.concatenate([x, -x]), [1] * 6, x, [1] * 3), np.ones((1, 3))
+        )
 
 
 @pytest.mark.parametrize("functions", [np.zeros((0, 8)), np.zeros(8), np.zeros((2, 7)), np.full((2, 8), 2)])
