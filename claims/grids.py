@@ -40,6 +40,8 @@ DATA = {
     "standard": _ALL_DATA,
     "full": _ALL_DATA,
 }
+# Where time is short and the sentence is of no one kind of data.
+DIGITS_FIRST = {**DATA, "smoke": ("digits", *registry.data)}
 # Learning rates are in units of the edge of stability (Cohen et al. 2021, arXiv 2103.00065), beyond which full-batch
 # descent diverges on the quadratic approximation; claims that are not about the rate stay well below it.
 BELOW = 0.3

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import DATA, EVALUATION_POINTS, LOSSES, OPTIMISERS, WIDTH, image_sets
+from claims.grids import DIGITS_FIRST, EVALUATION_POINTS, LOSSES, OPTIMISERS, WIDTH, image_sets
 from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.statistics.figures import curve
@@ -61,14 +61,14 @@ def slope_of_direction(means):
 
 
 @claim(kind="empirical", of=SLOPE, predicts=STRONGER_IS_CLOSER, speaks_for="architecture", excludes=NULLS)
-@over(data=DATA, optimiser=ONE, loss=LOSSES)
+@over(data=DIGITS_FIRST, optimiser=ONE, loss=LOSSES)
 def test_over_weight_scales(lab, data, optimiser, loss):
     networks = [FullyConnected((WIDTH, WIDTH), "tanh", sigma_w, 0.2) for sigma_w in SCALES[lab.scale.name]]
     return agreement(lab, data, networks, optimiser, loss)
 
 
 @claim(kind="empirical", of=SLOPE, predicts=STRONGER_IS_CLOSER, speaks_for="architecture", excludes=NULLS)
-@over(data=DATA, optimiser=ONE, loss=LOSSES)
+@over(data=DIGITS_FIRST, optimiser=ONE, loss=LOSSES)
 def test_over_depths(lab, data, optimiser, loss):
     networks = [FullyConnected((WIDTH,) * depth) for depth in DEPTHS[lab.scale.name]]
     return agreement(lab, data, networks, optimiser, loss)

@@ -105,7 +105,7 @@ def test_ordered_networks_do(lab, data, m, rule):
     known=KNOWN,
     crux=first_setting,
 )
-@over(**GRID, rival=tuple(RIVALS))
+@over(**GRID, rival={"smoke": tuple(RIVALS)[1:], "standard": tuple(RIVALS), "full": tuple(RIVALS)})
 def test_its_own_volume_explains_it_best(lab, data, m, network, rule, rival):
     sets = sets_of(data, m)
     functions = some_of_each(trained_functions(lab, network, sets, Relative(RULES[rule], BELOW)))

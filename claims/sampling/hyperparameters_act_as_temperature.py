@@ -20,7 +20,7 @@ from math import log, sqrt
 
 import numpy as np
 
-from claims.grids import BELOW, DATA, EVALUATION_POINTS, WIDTH, image_sets, two_layers
+from claims.grids import BELOW, DIGITS_FIRST, EVALUATION_POINTS, WIDTH, image_sets, two_layers
 from harness.claim import claim, over
 from harness.optimisers import SGD, After, FirstFit, Relative
 from harness.statistics.figures import curve
@@ -78,7 +78,7 @@ def heat(lab, data, ratio, batch, stop):
     excludes=NULLS,
 )
 @over(
-    data=DATA,
+    data=DIGITS_FIRST,
     ratio={"smoke": (3.0,), "standard": (BELOW, 3.0), "full": (BELOW, 3.0)},
     batch={"smoke": (1,), "standard": (1, 8), "full": (1, 8)},
     stop=STOPS,
@@ -100,7 +100,7 @@ def test_a_temperature_explains_the_rest(lab, data, ratio, batch, stop):
     speaks_for="architecture",
     excludes=NULLS,
 )
-@over(data=DATA, batch={"smoke": (1,), "standard": (1, 4), "full": (1, 4)}, stop=STOPS)
+@over(data=DIGITS_FIRST, batch={"smoke": (1,), "standard": (1, 4), "full": (1, 4)}, stop=STOPS)
 def test_larger_rates_are_hotter(lab, data, batch, stop):
     ratios = RATIOS[lab.scale.name]
     found = [heat(lab, data, ratio, batch, stop) for ratio in ratios]
@@ -116,7 +116,7 @@ def test_larger_rates_are_hotter(lab, data, batch, stop):
     speaks_for="architecture",
     excludes=NULLS,
 )
-@over(data=DATA, ratio={"smoke": (BELOW,), "standard": (BELOW, 3.0), "full": (BELOW, 3.0)}, stop=STOPS)
+@over(data=DIGITS_FIRST, ratio={"smoke": (BELOW,), "standard": (BELOW, 3.0), "full": (BELOW, 3.0)}, stop=STOPS)
 def test_larger_batches_are_colder(lab, data, ratio, stop):
     batches = BATCHES[lab.scale.name]
     found = [heat(lab, data, ratio, batch, stop) for batch in batches]

@@ -71,8 +71,8 @@ def of_width_40(architecture, m, **_):
 )
 @over(
     data=DATA,
-    m={"smoke": (8, 16), "standard": (8, 16, 32), "full": (8, 16, 32, 64, 128, 256, 600)},
-    architecture=image_networks(smoke=(10, 40), standard=(10, 40, 160), full=(10, 20, 40, 80, 160, 320)),
+    m={"smoke": (16,), "standard": (8, 16, 32), "full": (8, 16, 32, 64, 128, 256, 600)},
+    architecture=image_networks(smoke=(WIDTH,), standard=(10, 40, 160), full=(10, 20, 40, 80, 160, 320)),
     optimiser=OPTIMISERS,
     loss={"smoke": BOTH_LOSSES[:1], "standard": BOTH_LOSSES, "full": BOTH_LOSSES},
 )

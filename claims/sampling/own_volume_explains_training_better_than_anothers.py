@@ -23,8 +23,9 @@ from harness.statistics.log_volumes import by_pair
 from harness.verdicts import at_least
 
 OWN = "ln P(f|S) by the own volume less that by the other's"
-FOUR = ("perceptron", "ReLU 2", "tanh, σ_w = 1", "tanh, σ_w = 4")
-NAMES = {"smoke": FOUR, "standard": tuple(EVERY), "full": tuple(EVERY)}
+# The perceptron's kernel is singular here, and its orthants take ten times as long.
+THREE = ("ReLU 2", "tanh, σ_w = 1", "tanh, σ_w = 4")
+NAMES = {"smoke": THREE, "standard": tuple(EVERY), "full": tuple(EVERY)}
 
 
 def same(trained, volume, **_):
