@@ -4,15 +4,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.errors import Undecided
+from harness.errors import BadInput, Undecided
 from harness.functions import ClusteredCounts
 from harness.functions.packing import unpack
 from harness.functions.runs import Runs, Sample
+from harness.lab.lab import REJECTION_UP_TO
 from harness.networks import Architecture, FullyConnected
 from harness.nulls.learner import NullLearner, Task
+from harness.samplers.posterior import RejectionPosterior
 
 # The mass of a frozen draw counted alike, in whole numbers: large enough for the share of any of its last layers.
 _ONE_DRAW = 2.0**32
+
+_PERCEPTRON, _TWO_LAYERS = FullyConnected(()), FullyConnected((40, 40))
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Coins(NullLearner):
 
     def labels(self, task: Task) -> np.ndarray:
         """(networks, n) uint8."""
-        below = marginals(task.posterior(task.architecture)).cumsum(1)
+        below = marginals(task.posterior(task.architecture).sample).cumsum(1)
         chance = task.generator.random((*task.shape, 1))
         # The last class takes what rounding leaves.
         return (chance >= below[:, :-1]).sum(2).astype(np.uint8)
@@ -38,15 +42,15 @@ class AnothersPosterior(NullLearner):
     other: that architecture, by default a perceptron; the perceptron's own other is `instead`.
     """
 
-    other: Architecture = FullyConnected(())
-    instead: Architecture = FullyConnected((40, 40))
+    other: Architecture = _PERCEPTRON
+    instead: Architecture = _TWO_LAYERS
 
     name = "another architecture's posterior"
 
     def labels(self, task: Task) -> np.ndarray:
         """(networks, n) uint8."""
         another = self.instead if task.architecture == self.other else self.other
-        sample = task.posterior(another)
+        sample = task.posterior(another).sample
         return drawn(sample, weights(sample), task)
 
 
@@ -62,7 +66,13 @@ class FrozenDrawsAlike(NullLearner):
 
     def labels(self, task: Task) -> np.ndarray:
         """(networks, n) uint8."""
-        clusters = task.frozen_draws(task.architecture)
+        posterior = task.posterior(task.architecture)
+        if not isinstance(posterior, RejectionPosterior):
+            raise BadInput(
+                f"Frozen draws are sampled by rejection, which takes at most {REJECTION_UP_TO} training points, and "
+                f"{task.problem.name} has {task.problem.m}; exclude this null learner on a smaller problem."
+            )
+        clusters = posterior.clusters
         return drawn(clusters, alike(clusters), task)
 
 

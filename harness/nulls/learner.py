@@ -9,13 +9,14 @@ import numpy as np
 import torch
 
 from harness.errors import BadInput
-from harness.functions import ClusteredCounts
-from harness.functions.runs import Sample
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.samplers.features.observed import Observed
 from harness.samplers.features.patterns import LayerPatterns
 from harness.samplers.features.training import TrainedFeatures, TrainedPatterns
+from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
+
+Posterior = RejectionPosterior | RunsPosterior | AnnealedPosterior
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,14 @@ class Task:
 
     architecture: the networks in whose place the learner stands. problem: S, and E with its true labels. networks: how
     many functions are asked for. generator: from which alone its random numbers come. posterior: an architecture -> a
-    sample of its P_B(f|S), independent of any that a claim sees. frozen_draws: an architecture -> hidden draws with the
-    last layers that fit S, independent likewise.
+    sample of its P_B(f|S), independent of any that a claim sees.
     """
 
     architecture: Architecture
     problem: Problem
     networks: int
     generator: np.random.Generator
-    posterior: Callable[[Architecture], Sample]
-    frozen_draws: Callable[[Architecture], ClusteredCounts]
+    posterior: Callable[[Architecture], Posterior]
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -1,31 +1,39 @@
 """A lab in which a null learner stands where networks would be trained."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import reduce
 from operator import add
 from typing import Any, cast
 
 import numpy as np
-import torch
 
-from harness.functions import ClusteredCounts, FunctionCounts
-from harness.functions.runs import Sample
+from harness.functions import FunctionCounts
 from harness.lab import Lab
 from harness.lab.lab import REJECTION_UP_TO
 from harness.lab.shards import generator
 from harness.networks import Architecture
 from harness.nulls.from_posteriors import counted_alike
-from harness.nulls.learner import NullLearner, Task
-from harness.problems import Problem
+from harness.nulls.learner import NullLearner, Posterior, Task
+from harness.problems import Problem, TrainingSets
 from harness.samplers.features.training import TrainedFeatures, TrainedPatterns
-from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
+from harness.samplers.posterior import RejectionPosterior
 from harness.samplers.posterior.rejection import Rejection
 from harness.samplers.sampler import R, Sampler
 from harness.samplers.training.train import Trained, Training
 from harness.store import key
 
-# Samples that a null learner rests on are of another seed than those that it is compared with.
-_ANOTHER_SEED = 2**40
+# Samples that a null learner rests on are of another seed than those that it is compared with; no run has so large a
+# seed.
+_ANOTHER_SEED = 2**61
+
+
+class _SameSets(TrainingSets):
+    """Training sets that do not depend on which of the two seeds asks for them."""
+
+    def problem(self, number: int, seed: int = 0) -> Problem:
+        """One training set, of the run's own seed."""
+        return super().problem(number, seed % _ANOTHER_SEED)
 
 
 class NullLab(Lab):
@@ -35,7 +43,7 @@ class NullLab(Lab):
     same functions, and with more of them at later looks; other requests get independent ones. Only what a null learner
     rests on, such as a posterior, goes to the store.
 
-    null: the learner. answered: requests that it has answered.
+    null: the learner. answered: how many requests it has answered.
     """
 
     def __init__(self, lab: Lab, null: NullLearner) -> None:
@@ -71,11 +79,16 @@ class NullLab(Lab):
             return super().gather(sampler, check=check)
         self.answered += 1
         if isinstance(sampler, Rejection):
-            return cast(R, _alike(cast(RejectionPosterior, super().gather(sampler, check=check))))
-        return reduce(add, (self._in_its_place(sampler, shard) for shard in range(self.shards)))
+            return cast(R, _alike(super().gather(sampler, check=check)))
+
+        def posterior(architecture: Architecture) -> Posterior:
+            self._own.look = 0
+            return self._own.posterior(architecture, sampler.problem)
+
+        return reduce(add, (self._in_its_place(sampler, shard, posterior) for shard in range(self.shards)))
 
     def gather_on_sets(
-        self, sampler_on: Callable[[Problem], Sampler[R]], sets: Any, *, check: bool = True
+        self, sampler_on: Callable[[Problem], Sampler[R]], sets: TrainingSets, *, check: bool = True
     ) -> list[R]:
         """Give a sample on each training set of this look, as `gather` does.
 
@@ -97,11 +110,22 @@ class NullLab(Lab):
         if isinstance(samplers[0], Rejection):
             found = super().gather_on_sets(sampler_on, sets, check=check)
             return [cast(R, _alike(cast(RejectionPosterior, each))) for each in found]
-        return [self._in_its_place(sampler, 0) for sampler in samplers]
+        same = _SameSets(**{each.name: getattr(sets, each.name) for each in fields(sets)})
 
-    def posterior(
-        self, architecture: Architecture, problem: Problem
-    ) -> RejectionPosterior | RunsPosterior | AnnealedPosterior:
+        sampled: dict[str, list[Posterior]] = {}
+
+        def posteriors(architecture: Architecture) -> list[Posterior]:
+            if repr(architecture) not in sampled:
+                self._own.look = self.look
+                sampled[repr(architecture)] = list(self._own.posterior_on_sets(architecture, same))
+            return sampled[repr(architecture)]
+
+        def on_set(number: int) -> Callable[[Architecture], Posterior]:
+            return lambda architecture: posteriors(architecture)[number]
+
+        return [self._in_its_place(sampler, 0, on_set(number)) for number, sampler in enumerate(samplers)]
+
+    def posterior(self, architecture: Architecture, problem: Problem) -> Posterior:
         """Sample P_B(f|S), as the lab does, also where frozen draws are counted alike."""
         if problem.m <= REJECTION_UP_TO:
             return super().gather(Rejection(architecture, problem))
@@ -112,7 +136,7 @@ class NullLab(Lab):
         trained = isinstance(sampler, Training | TrainedFeatures | TrainedPatterns)
         return trained or (isinstance(sampler, Rejection) and self.null.answers_frozen_draws)
 
-    def _in_its_place(self, sampler: Sampler[R], shard: int) -> R:
+    def _in_its_place(self, sampler: Sampler[R], shard: int, posterior: Callable[[Architecture], Posterior]) -> R:
         """A shard of the null learner's in place of one of the sampler's."""
         name = key({**self.spec(sampler), "null": repr(self.null)})
         if isinstance(sampler, TrainedFeatures):
@@ -120,21 +144,12 @@ class NullLab(Lab):
         if isinstance(sampler, TrainedPatterns):
             return cast(R, self.null.patterns(sampler, generator(self.device, self.seed, name, shard)))
         assert isinstance(sampler, Training)
-        return cast(R, self._trained(sampler, np.random.default_rng([int(name, 16), shard])))
-
-    def _trained(self, asked: Training, stream: np.random.Generator) -> Trained:
-        problem, networks = asked.problem, asked.networks
-
-        def posterior(architecture: Architecture) -> Sample:
-            return self._own.posterior(architecture, problem).sample
-
-        def frozen_draws(architecture: Architecture) -> ClusteredCounts:
-            return self._own.rejection_posterior(architecture, problem).clusters
-
-        labels = self.null.labels(Task(asked.architecture, problem, networks, stream, posterior, frozen_draws))
+        problem, networks = sampler.problem, sampler.networks
+        stream = np.random.default_rng([int(name, 16), shard])
+        labels = self.null.labels(Task(sampler.architecture, problem, networks, stream, posterior))
         functions = FunctionCounts.from_labels(labels, problem.classes)
         none = FunctionCounts.empty(problem.n, problem.classes)
-        return Trained(functions, networks, np.ones(networks, dtype=np.int64), none)
+        return cast(R, Trained(functions, networks, np.ones(networks, dtype=np.int64), none))
 
 
 def _alike(posterior: RejectionPosterior) -> RejectionPosterior:
