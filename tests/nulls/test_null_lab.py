@@ -161,7 +161,7 @@ def test_untrained_patterns_are_those_of_the_initialisation(lab):
     assert found.units == 1000
     unmoved = lab.hidden_patterns(network, problem, weighted=False).layers[0]
     low, high = relative_distance(found, unmoved).interval(0.01)
-    assert low < 0 < high < 0.05
+    assert low <= 0 < high < 0.05
 
 
 def test_what_has_no_layers_says_so(lab):
