@@ -1,6 +1,6 @@
 """Null learners that draw on a sample of a posterior: of its labels, of another architecture's, of frozen draws."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from harness.lab.lab import REJECTION_UP_TO
 from harness.networks import Architecture, FullyConnected
 from harness.nulls.learner import NullLearner, Task
 from harness.samplers.posterior import RejectionPosterior
-
-# The mass of a frozen draw counted alike, in whole numbers: large enough for the share of any of its last layers.
-_ONE_DRAW = 2.0**32
 
 _PERCEPTRON, _TWO_LAYERS = FullyConnected(()), FullyConnected((40, 40))
 
@@ -62,7 +59,6 @@ class FrozenDrawsAlike(NullLearner):
     """
 
     name = "frozen draws counted alike"
-    answers_frozen_draws = True
 
     def labels(self, task: Task) -> np.ndarray:
         """(networks, n) uint8."""
@@ -74,6 +70,18 @@ class FrozenDrawsAlike(NullLearner):
             )
         clusters = posterior.clusters
         return drawn(clusters, alike(clusters), task)
+
+
+@dataclass(frozen=True)
+class FrozenDrawsByEvidence(NullLearner):
+    """Last layers that fit S on frozen hidden layers, each hidden draw counted by its evidence: P_B itself."""
+
+    name = "frozen draws counted by evidence"
+
+    def labels(self, task: Task) -> np.ndarray:
+        """(networks, n) uint8."""
+        sample = task.posterior(task.architecture).sample
+        return drawn(sample, weights(sample), task)
 
 
 def marginals(sample: Sample) -> np.ndarray:
@@ -108,11 +116,6 @@ def weights(sample: Sample) -> np.ndarray:
 def alike(clusters: ClusteredCounts) -> np.ndarray:
     """(entries,) weight of each function of each hidden draw, of which each that kept any has weight 1 in all."""
     return clusters.counts / np.bincount(clusters.unit, clusters.counts, minlength=clusters.units)[clusters.unit]
-
-
-def counted_alike(clusters: ClusteredCounts) -> ClusteredCounts:
-    """The same hidden draws, each that kept any with the same number of last layers."""
-    return replace(clusters, counts=np.maximum(np.rint(alike(clusters) * _ONE_DRAW), 1).astype(np.int64))
 
 
 def _needs_any(mass: np.ndarray) -> None:

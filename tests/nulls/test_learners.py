@@ -17,6 +17,7 @@ from harness.nulls import (
     ClassFrequencies,
     Coins,
     FrozenDrawsAlike,
+    FrozenDrawsByEvidence,
     MajorityLabel,
     NearestNeighbour,
     Task,
@@ -25,7 +26,7 @@ from harness.nulls import (
     UntrainedNetworks,
     null_learner,
 )
-from harness.nulls.from_posteriors import counted_alike, marginals
+from harness.nulls.from_posteriors import marginals
 from harness.problems import Problem, boolean_cube
 from harness.samplers.posterior import RejectionPosterior, RunsPosterior
 
@@ -180,9 +181,8 @@ def test_frozen_draws_count_alike_however_many_last_layers_fit():
     counts = Counter("".join(map(str, row)) for row in found.tolist())
     wanted = {"1000": 3 / 8, "0001": 1 / 8, "0111": 1 / 2}
     assert {name: count / NETWORKS for name, count in counts.items()} == pytest.approx(wanted, abs=CLOSE)
-    alike = counted_alike(posterior.clusters)
-    assert np.bincount(alike.unit, alike.counts) == pytest.approx(np.full(2, 2.0**32))
-    assert alike.of_unit(0).probabilities() == pytest.approx(posterior.clusters.of_unit(0).probabilities())
+    by_evidence = labels(FrozenDrawsByEvidence(), problem(), posterior=lambda _: posterior)
+    assert (by_evidence == [1, 0, 0, 0]).all(1).mean() == pytest.approx(6 / 9, abs=CLOSE)
 
 
 def test_frozen_draws_are_those_of_rejection():
@@ -193,13 +193,13 @@ def test_frozen_draws_are_those_of_rejection():
 
 def test_a_posterior_without_networks_decides_nothing():
     nobody = RejectionPosterior(ClusteredCounts.from_words(np.zeros((0, 1)), np.zeros(0), 4, 5), 64)
-    for null in (Coins(), AnothersPosterior(), FrozenDrawsAlike()):
+    for null in (Coins(), AnothersPosterior(), FrozenDrawsAlike(), FrozenDrawsByEvidence()):
         with pytest.raises(Undecided, match="No network"):
             labels(null, problem(), posterior=lambda _: nobody)
 
 
 def test_names_find_their_learners():
     assert all(null_learner(name).name == name for name in NULLS)
-    assert len({repr(null) for null in NULLS.values()}) == len(NULLS) == 9
+    assert len({repr(null) for null in NULLS.values()}) == len(NULLS) == 10
     with pytest.raises(BadInput, match="no null learner 'nobody'; choose among 'uniform guessing'"):
         null_learner("nobody")

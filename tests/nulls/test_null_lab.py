@@ -9,9 +9,11 @@ from harness.errors import BadInput
 from harness.lab import Lab
 from harness.networks import FullyConnected
 from harness.nulls import (
+    RANDOM_SAMPLING,
     AnothersPosterior,
     Coins,
     FrozenDrawsAlike,
+    FrozenDrawsByEvidence,
     NullLab,
     Truth,
     UniformGuessing,
@@ -20,6 +22,8 @@ from harness.nulls import (
 from harness.nulls.from_posteriors import marginals
 from harness.optimisers import SGD, Adam
 from harness.problems import Problem, boolean_cube, digits, training_sets
+from harness.samplers.features import shift
+from harness.samplers.posterior.rejection import Rejection
 from harness.statistics.distances import relative_distance
 from harness.store import Store
 
@@ -128,14 +132,54 @@ def test_perceptrons_agree_with_the_arc_between_two_inputs(lab):
 def test_frozen_draws_counted_alike_are_not_the_posterior(lab):
     # On the cube, majority, m = 6, widths (2, 2): a relative distance of 0.068 ± 0.006.
     problem, network = boolean_cube(4, "majority", train=6), FullyConnected((2, 2))
-    null, weighted = NullLab(lab, FrozenDrawsAlike()), lab.rejection_posterior(network, problem, draws=40_000, sample=1)
-    alike = null.rejection_posterior(network, problem, draws=40_000)
-    found = relative_distance(alike.sample, weighted.sample)
-    assert found.interval(0.001)[0] > 0.02
-    trained = null.train(network, problem, SGD(0.1), networks=20_000)
-    assert relative_distance(trained.functions, weighted.sample).interval(0.001)[0] > 0.02
+    whole = {"draws": 400_000, "last_layers": 1}
+    every_layer = lab.rejection_posterior(network, problem, **whole)
+    alike, by_evidence = (NullLab(lab, each, RANDOM_SAMPLING) for each in (FrozenDrawsAlike(), FrozenDrawsByEvidence()))
+    assert same(alike.rejection_posterior(network, problem, **whole), every_layer)
+    low, high = relative_distance(alike.rejection_posterior(network, problem).sample, every_layer.sample).interval(0.01)
+    assert 0.02 < low < 0.068 < high
+    of_evidence = by_evidence.rejection_posterior(network, problem).sample
+    assert of_evidence.units == 5000
+    assert relative_distance(of_evidence, every_layer.sample).interval(0.01)[1] < 0.02
     # P_B stays what it is.
-    assert same(null.posterior(network, problem), lab.posterior(network, problem))
+    assert same(alike.posterior(network, problem), lab.posterior(network, problem))
+    trained = NullLab(lab, FrozenDrawsAlike()).train(network, problem, SGD(0.1), networks=5000)
+    assert relative_distance(trained.functions, every_layer.sample).interval(0.01)[0] > 0.02
+
+
+def test_frozen_draws_on_sets_are_answered_one_each(lab):
+    null = NullLab(lab, Truth(), RANDOM_SAMPLING)
+    frozen = null.gather_on_sets(lambda problem: Rejection(NETWORK, problem), SETS)
+    for each, problem in zip(frozen, null.problems(SETS), strict=True):
+        assert each.functions.labels().tolist() == [problem.eval_y.tolist()]
+
+
+def test_random_sampling_leaves_untrained_layers_where_they_are(lab):
+    problem, network = digits(6, 6), FullyConnected((10,))
+    null = NullLab(lab, UntrainedNetworks(), RANDOM_SAMPLING)
+    asked = {"statistics": ("training alignment",), "draws": 20_000}
+    drawn, real = null.hidden_draws(network, problem, **asked), lab.hidden_draws(network, problem, **asked)
+    assert np.array_equal(drawn.values, real.values)
+    assert np.ptp(drawn.weights) == 0 < np.ptp(real.weights)
+    assert shift(drawn, 0, "shift").interval(0.01) == pytest.approx((0, 0), abs=1e-9)
+    assert shift(real, 0, "shift").interval(0.01)[0] > 0.1
+    patterns = null.hidden_patterns(network, problem, draws=400)
+    assert all(layer.total == 400 * 8 for layer in patterns.layers)
+    unweighted = {"draws": 400, "weighted": False}
+    assert same(
+        null.hidden_patterns(network, problem, **unweighted), lab.hidden_patterns(network, problem, **unweighted)
+    )
+    moved = null.transfer(network, problem, digits(6, 6, split=1), draws=500)
+    assert np.ptp(moved.first) == 0 < np.ptp(moved.second)
+    # What is trained is trained.
+    assert null.train(network, problem, SGD(0.1), networks=5).epochs.max() > 1
+    with pytest.raises(BadInput, match="has no hidden layers"):
+        NullLab(lab, Truth(), RANDOM_SAMPLING).hidden_draws(network, problem, **asked)
+
+
+def test_it_stands_for_training_or_for_random_sampling(lab):
+    with pytest.raises(BadInput, match="'nature'"):
+        NullLab(lab, Truth(), "nature")
 
 
 def test_untrained_layers_have_not_moved(lab):
