@@ -26,8 +26,9 @@ from harness.samplers.sampler import R, Sampler
 from harness.samplers.training.train import Trained, Training
 from harness.store import key
 
-# What a null learner stands in the place of.
-TRAINING, RANDOM_SAMPLING = "training", "random sampling"
+# What a null learner stands in the place of: all trained networks; those of the first request in a cell, where trained
+# networks are compared with others; frozen draws and hidden draws.
+TRAINING, FIRST_TRAINING, RANDOM_SAMPLING = "training", "first training", "random sampling"
 TRAINS = (Training, TrainedFeatures, TrainedPatterns)
 # Functions in place of a shard of frozen draws, one on each of so many.
 _DRAWS = 5000
@@ -64,20 +65,24 @@ class NullLab(Lab):
         Args:
             lab: where all else comes from; its scale, device, seed and store are used.
             null: the learner.
-            in_place_of: TRAINING or RANDOM_SAMPLING.
+            in_place_of: TRAINING, FIRST_TRAINING or RANDOM_SAMPLING.
 
         Raises:
             BadInput: if `in_place_of` is another text.
         """
-        one_of(in_place_of, (TRAINING, RANDOM_SAMPLING), "A null learner does not stand in the place of")
+        one_of(
+            in_place_of, (TRAINING, FIRST_TRAINING, RANDOM_SAMPLING), "A null learner does not stand in the place of"
+        )
         further = lab.store, lab.fresh, lab.executor, lab.progress
         super().__init__(lab.scale, lab.device, lab.seed, *further, lab.run)
         self.null, self.in_place_of, self.answered = null, in_place_of, 0
+        self._first = ""
         self._own = Lab(lab.scale, lab.device, lab.seed + _ANOTHER_SEED, *further)
 
     def begin(self, cell: str = "") -> None:
         """Begin a cell; how far it goes is decided apart from the same cell without a null learner."""
-        super().begin(f"{self.null.name}: {cell}")
+        super().begin(f"{self.null.name}, {self.in_place_of}: {cell}")
+        self._first = ""
 
     def gather(self, sampler: Sampler[R], *, check: bool = True) -> R:
         """Give a sample: the null learner's where it stands in the sampler's place, else the lab's own.
@@ -151,7 +156,10 @@ class NullLab(Lab):
 
     def _answers(self, sampler: Sampler[Any]) -> bool:
         """Whether the null learner stands in the place of what is asked for."""
-        if self.in_place_of == TRAINING:
+        if self.in_place_of == FIRST_TRAINING and isinstance(sampler, TRAINS):
+            self._first = self._first or training_name(sampler)
+            return training_name(sampler) == self._first
+        if self.in_place_of != RANDOM_SAMPLING:
             return isinstance(sampler, TRAINS)
         if isinstance(sampler, Rejection):
             return sampler.last_layers > 1
@@ -181,6 +189,11 @@ class NullLab(Lab):
         one_each = np.repeat(functions.words, functions.counts, axis=0)
         clusters = ClusteredCounts.from_words(one_each, np.arange(networks), problem.n, networks, problem.classes)
         return cast(R, RejectionPosterior(clusters, cast(Rejection, sampler).last_layers))
+
+
+def training_name(sampler: Sampler[Any]) -> str:
+    """What trains which networks, whatever the training set."""
+    return key({"sampler": sampler.name, "architecture": repr(sampler.architecture), **sampler.arguments})
 
 
 def _is_of_hidden_draws(sampler: Sampler[Any]) -> bool:
