@@ -42,10 +42,8 @@ def test_frozen(lab, draws):
 @claim(of="gap", predicts=at_most(0.05, because="alike"), **ALL_ALIKE)
 @over()
 def test_alike(lab):
-    errors = (
-        generalisation_error(lab.train(NETWORK, PROBLEM, optimiser, networks=1000).functions, PROBLEM)
-        for optimiser in (SGD(0.1), Adam(0.01))
-    )
+    found = [lab.train(NETWORK, PROBLEM, optimiser, networks=1000) for optimiser in (SGD(0.1), Adam(0.01))]
+    errors = [generalisation_error(each.functions, PROBLEM) for each in found]
     return difference(*errors, "gap")
 
 
