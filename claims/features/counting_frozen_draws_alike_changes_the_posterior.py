@@ -33,8 +33,8 @@ KNOWN += "0.001 at width 10; with a bound of 0.02 undecided, with means of 0.020
 def distances(lab, width):
     """Of the two ways of counting, by training set, from independent samples."""
     architecture = FullyConnected((width, width))
-    alike = lab.rejection_on_sets(architecture, SETS, draws=10_000, last_layers=64)
-    every_layer = lab.rejection_on_sets(architecture, SETS, draws=200_000, last_layers=1, sample=1)
+    alike = lab.rejection_on_sets(architecture, SETS, draws=6000, last_layers=64)
+    every_layer = lab.rejection_on_sets(architecture, SETS, draws=100_000, last_layers=1, sample=1)
     return [
         relative_distance(one.sample, other.sample, weighting="alike").value
         for one, other in zip(alike, every_layer, strict=True)
@@ -55,7 +55,7 @@ def distances(lab, width):
     excludes=("frozen draws counted by evidence",),
     known=KNOWN,
 )
-@over(width=(2, 3))
+@over(width={"smoke": (2,), "standard": (2, 3), "full": (2, 3)})
 def test_differs_when_narrow(lab, width):
     return mean_over_sets(distances(lab, width), QUANTITY)
 
