@@ -13,14 +13,14 @@ from harness.functions import ClusteredCounts, FunctionCounts
 from harness.lab import Lab
 from harness.lab.lab import REJECTION_UP_TO
 from harness.lab.shards import generator
-from harness.networks import Architecture
+from harness.networks import Architecture, FullyConnected
 from harness.nulls.learner import NullLearner, Posterior, Task
 from harness.nulls.untrained import unmoved, untrained_features, untrained_patterns
 from harness.problems import Problem, TrainingSets
 from harness.samplers.features.posterior import HiddenDraws, HiddenPatterns
 from harness.samplers.features.training import TrainedFeatures, TrainedPatterns
 from harness.samplers.features.transfer import TransferSampler
-from harness.samplers.posterior import RejectionPosterior
+from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
 from harness.samplers.posterior.rejection import Rejection
 from harness.samplers.sampler import R, Sampler
 from harness.samplers.training.train import Trained, Training
@@ -33,6 +33,8 @@ PLACES = (TRAINING, FIRST_TRAINING, RANDOM_SAMPLING)
 TRAINS = (Training, TrainedFeatures, TrainedPatterns)
 # Functions in place of a shard of frozen draws, one on each of so many.
 _DRAWS = 5000
+# Independent chains of a perceptron's posterior.
+_CHAINS = 16
 # Samples that a null learner rests on are of another seed than those that it is compared with; no run has so large a
 # seed.
 _ANOTHER_SEED = 2**61
@@ -107,6 +109,8 @@ class NullLab(Lab):
 
         def posterior(architecture: Architecture) -> Posterior:
             self._own.look = 0
+            if _is_gaussian(architecture, sampler.problem):
+                return self._own.infinite_posterior(architecture, sampler.problem, chains=_CHAINS)
             return self._own.posterior(architecture, sampler.problem)
 
         return reduce(add, (self._in_its_place(sampler, shard, posterior) for shard in range(self.shards)))
@@ -139,17 +143,23 @@ class NullLab(Lab):
         sampled: dict[str, list[Posterior]] = {}
 
         def posteriors(architecture: Architecture) -> list[Posterior]:
-            if repr(architecture) not in sampled:
+            name, problems = repr(architecture), self.problems(sets)
+            if name not in sampled and _is_gaussian(architecture, problems[0]):
+                self._own.look = 0
+                sampled[name] = [self._own.infinite_posterior(architecture, each, chains=_CHAINS) for each in problems]
+            elif name not in sampled:
                 self._own.look = self.look
-                sampled[repr(architecture)] = list(self._own.posterior_on_sets(architecture, same))
-            return sampled[repr(architecture)]
+                sampled[name] = list(self._own.posterior_on_sets(architecture, same))
+            return sampled[name]
 
         def on_set(number: int) -> Callable[[Architecture], Posterior]:
             return lambda architecture: posteriors(architecture)[number]
 
         return [self._in_its_place(sampler, 0, on_set(number)) for number, sampler in enumerate(samplers)]
 
-    def posterior(self, architecture: Architecture, problem: Problem) -> Posterior:
+    def posterior(
+        self, architecture: Architecture, problem: Problem
+    ) -> RejectionPosterior | RunsPosterior | AnnealedPosterior:
         """Sample P_B(f|S), as the lab does, also where a null learner stands in the place of frozen draws."""
         if problem.m <= REJECTION_UP_TO:
             return super().gather(Rejection(architecture, problem))
@@ -195,6 +205,19 @@ class NullLab(Lab):
 def training_name(sampler: Sampler[Any]) -> str:
     """What trains which networks, whatever the training set."""
     return key({"sampler": sampler.name, "architecture": repr(sampler.architecture), **sampler.arguments})
+
+
+def _is_gaussian(architecture: Architecture, problem: Problem) -> bool:
+    """Whether the networks are perceptrons that are a Gaussian process at any width, on more points than rejection
+    takes: their posterior is then sampled as such, in less time.
+    """
+    return (
+        isinstance(architecture, FullyConnected)
+        and not architecture.hidden
+        and architecture.distribution == "gaussian"
+        and problem.classes == 2
+        and problem.m > REJECTION_UP_TO
+    )
 
 
 def _is_of_hidden_draws(sampler: Sampler[Any]) -> bool:

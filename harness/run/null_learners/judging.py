@@ -79,10 +79,10 @@ def cases(modules: Sequence[ModuleType], nulls: Sequence[str] | None = None) -> 
     ]
 
 
-def lab_in(store: Path) -> Lab:
-    """A lab at smoke scale whose cells have few looks, with its store in a folder."""
+def lab_in(store: Path, looks: int = LOOKS) -> Lab:
+    """A lab at smoke scale whose cells have so few looks, with its store in a folder."""
     one_thread()
-    scale = replace(SCALES[SCALE], looks=LOOKS)
+    scale = replace(SCALES[SCALE], looks=looks)
     return Lab(scale, resolve_device("cpu"), 0, Store(store))
 
 
