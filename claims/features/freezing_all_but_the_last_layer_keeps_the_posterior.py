@@ -21,14 +21,14 @@ from harness.problems import boolean_cube, digits
 from harness.statistics.distances import bias_explained
 from harness.verdicts import within
 
-M = 6
+M, MARGIN = 6, 0.01
 CUBES = [boolean_cube(4, "majority", M, split) for split in (0, 1)]
 # Where counting alike differs by at least twice the margin.
 NARROW = (2, 3)
 WIDTHS = {"smoke": (*NARROW, 10), "standard": (*NARROW, 5, 10), "full": (*NARROW, 4, 5, 10, 40)}
 SAME = within(
     1.0,
-    0.01,
+    MARGIN,
     because="the two posteriors are the same by the law of total probability; the margin is a third of what counting "
     "frozen draws alike changes at width 3, where that is least",
 )
@@ -49,8 +49,8 @@ SAME = within(
 @over(problem=CUBES, width=WIDTHS)
 def test_frozen_draws_weighted_by_evidence(lab, problem, width):
     architecture = FullyConnected((width, width))
-    frozen = lab.rejection_posterior(architecture, problem, draws=150_000, last_layers=64)
-    every_layer = lab.rejection_posterior(architecture, problem, draws=1_500_000, last_layers=1, sample=1)
+    frozen = lab.rejection_posterior(architecture, problem, draws=50_000, last_layers=64)
+    every_layer = lab.rejection_posterior(architecture, problem, draws=500_000, last_layers=1, sample=1)
     return bias_explained(frozen.sample, every_layer.sample)
 
 

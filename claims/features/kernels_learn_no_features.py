@@ -40,7 +40,7 @@ def moved(lab, parametrisation, loss, width, change, layer):
         SETS,
         RULE,
         changes=CHANGES,
-        networks=max(512 // width, 6),
+        networks=max(256 // width, 3),
         loss=loss,
         batch=SETS.m,
         stop=After(updates=STEPS),

@@ -48,7 +48,7 @@ def frozen_share(lab, width):
 
 def trained_share(lab, width, optimiser):
     """Share of networks that training of all layers brings to fit."""
-    found = lab.train_on_sets(network(width), SETS, optimiser, networks=50, least_fitted=None, max_epochs=EPOCHS)
+    found = lab.train_on_sets(network(width), SETS, optimiser, networks=20, least_fitted=None, max_epochs=EPOCHS)
     return mean_over_sets([each.functions.total / each.networks for each in found], SHARE)
 
 

@@ -45,7 +45,7 @@ GROWS = at_least(
 def hidden_layers(lab, sets, width):
     """Hidden draws of the initialisation with their evidence, on each training set."""
     # The evidence of narrow networks varies more, and they cost less.
-    return lab.hidden_draws_on_sets(two_layers(width), sets, STATISTICS, draws=max(200_000 // width, 1500))
+    return lab.hidden_draws_on_sets(two_layers(width), sets, STATISTICS, draws=max(100_000 // width, 1000))
 
 
 def column(statistic, layer):

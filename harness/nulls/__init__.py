@@ -1,19 +1,23 @@
-"""Null learners: what no claim about training may mistake for it. `NullLab` puts one in the place of training."""
+"""Null learners, which no claim may mistake for training or for random sampling; `NullLab` puts one in their place."""
 
 from harness.errors import BadInput
 from harness.nulls.deterministic import NearestNeighbour, Truth
-from harness.nulls.from_posteriors import AnothersPosterior, Coins, FrozenDrawsAlike
+from harness.nulls.from_posteriors import AnothersPosterior, Coins, FrozenDrawsAlike, FrozenDrawsByEvidence
 from harness.nulls.guessing import ClassFrequencies, MajorityLabel, UniformGuessing
 from harness.nulls.learner import NullLearner, Task
-from harness.nulls.null_lab import NullLab
+from harness.nulls.null_lab import FIRST_TRAINING, RANDOM_SAMPLING, TRAINING, NullLab
 from harness.nulls.untrained import UntrainedNetworks
 
 __all__ = [
+    "FIRST_TRAINING",
     "NULLS",
+    "RANDOM_SAMPLING",
+    "TRAINING",
     "AnothersPosterior",
     "ClassFrequencies",
     "Coins",
     "FrozenDrawsAlike",
+    "FrozenDrawsByEvidence",
     "MajorityLabel",
     "NearestNeighbour",
     "NullLab",
@@ -38,6 +42,7 @@ NULLS: dict[str, NullLearner] = {
         UntrainedNetworks(),
         AnothersPosterior(),
         FrozenDrawsAlike(),
+        FrozenDrawsByEvidence(),
     )
 }
 

@@ -1,18 +1,19 @@
 """Null learners that draw on a sample of a posterior: of its labels, of another architecture's, of frozen draws."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from harness.errors import Undecided
+from harness.errors import BadInput, Undecided
 from harness.functions import ClusteredCounts
 from harness.functions.packing import unpack
 from harness.functions.runs import Runs, Sample
+from harness.lab.lab import REJECTION_UP_TO
 from harness.networks import Architecture, FullyConnected
 from harness.nulls.learner import NullLearner, Task
+from harness.samplers.posterior import RejectionPosterior
 
-# The mass of a frozen draw counted alike, in whole numbers: large enough for the share of any of its last layers.
-_ONE_DRAW = 2.0**32
+_PERCEPTRON, _TWO_LAYERS = FullyConnected(()), FullyConnected((40, 40))
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Coins(NullLearner):
 
     def labels(self, task: Task) -> np.ndarray:
         """(networks, n) uint8."""
-        below = marginals(task.posterior(task.architecture)).cumsum(1)
+        below = marginals(task.posterior(task.architecture).sample).cumsum(1)
         chance = task.generator.random((*task.shape, 1))
         # The last class takes what rounding leaves.
         return (chance >= below[:, :-1]).sum(2).astype(np.uint8)
@@ -38,15 +39,15 @@ class AnothersPosterior(NullLearner):
     other: that architecture, by default a perceptron; the perceptron's own other is `instead`.
     """
 
-    other: Architecture = FullyConnected(())
-    instead: Architecture = FullyConnected((40, 40))
+    other: Architecture = _PERCEPTRON
+    instead: Architecture = _TWO_LAYERS
 
     name = "another architecture's posterior"
 
     def labels(self, task: Task) -> np.ndarray:
         """(networks, n) uint8."""
         another = self.instead if task.architecture == self.other else self.other
-        sample = task.posterior(another)
+        sample = task.posterior(another).sample
         return drawn(sample, weights(sample), task)
 
 
@@ -58,12 +59,29 @@ class FrozenDrawsAlike(NullLearner):
     """
 
     name = "frozen draws counted alike"
-    answers_frozen_draws = True
 
     def labels(self, task: Task) -> np.ndarray:
         """(networks, n) uint8."""
-        clusters = task.frozen_draws(task.architecture)
+        posterior = task.posterior(task.architecture)
+        if not isinstance(posterior, RejectionPosterior):
+            raise BadInput(
+                f"Frozen draws are sampled by rejection, which takes at most {REJECTION_UP_TO} training points, and "
+                f"{task.problem.name} has {task.problem.m}; exclude this null learner on a smaller problem."
+            )
+        clusters = posterior.clusters
         return drawn(clusters, alike(clusters), task)
+
+
+@dataclass(frozen=True)
+class FrozenDrawsByEvidence(NullLearner):
+    """Last layers that fit S on frozen hidden layers, each hidden draw counted by its evidence: P_B itself."""
+
+    name = "frozen draws counted by evidence"
+
+    def labels(self, task: Task) -> np.ndarray:
+        """(networks, n) uint8."""
+        sample = task.posterior(task.architecture).sample
+        return drawn(sample, weights(sample), task)
 
 
 def marginals(sample: Sample) -> np.ndarray:
@@ -98,11 +116,6 @@ def weights(sample: Sample) -> np.ndarray:
 def alike(clusters: ClusteredCounts) -> np.ndarray:
     """(entries,) weight of each function of each hidden draw, of which each that kept any has weight 1 in all."""
     return clusters.counts / np.bincount(clusters.unit, clusters.counts, minlength=clusters.units)[clusters.unit]
-
-
-def counted_alike(clusters: ClusteredCounts) -> ClusteredCounts:
-    """The same hidden draws, each that kept any with the same number of last layers."""
-    return replace(clusters, counts=np.maximum(np.rint(alike(clusters) * _ONE_DRAW), 1).astype(np.int64))
 
 
 def _needs_any(mass: np.ndarray) -> None:

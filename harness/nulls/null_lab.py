@@ -1,30 +1,51 @@
-"""A lab in which a null learner stands where networks would be trained."""
+"""A lab in which a null learner stands where networks would be trained, or where they would be randomly sampled."""
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 from functools import reduce
 from operator import add
 from typing import Any, cast
 
 import numpy as np
 
+from harness.arguments import one_of
 from harness.functions import ClusteredCounts, FunctionCounts
-from harness.functions.runs import Sample
 from harness.lab import Lab
 from harness.lab.lab import REJECTION_UP_TO
 from harness.lab.shards import generator
-from harness.networks import Architecture
-from harness.nulls.from_posteriors import counted_alike
-from harness.nulls.learner import NullLearner, Task
-from harness.problems import Problem
+from harness.networks import Architecture, FullyConnected
+from harness.nulls.learner import NullLearner, Posterior, Task
+from harness.nulls.untrained import unmoved, untrained_features, untrained_patterns
+from harness.problems import Problem, TrainingSets
+from harness.samplers.features.posterior import HiddenDraws, HiddenPatterns
 from harness.samplers.features.training import TrainedFeatures, TrainedPatterns
+from harness.samplers.features.transfer import TransferSampler
 from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
 from harness.samplers.posterior.rejection import Rejection
 from harness.samplers.sampler import R, Sampler
 from harness.samplers.training.train import Trained, Training
 from harness.store import key
 
-# Samples that a null learner rests on are of another seed than those that it is compared with.
-_ANOTHER_SEED = 2**40
+# What a null learner stands in the place of: all trained networks; those of the first request in a cell, where trained
+# networks are compared with others; frozen draws and hidden draws.
+TRAINING, FIRST_TRAINING, RANDOM_SAMPLING = "training", "first training", "random sampling"
+PLACES = (TRAINING, FIRST_TRAINING, RANDOM_SAMPLING)
+TRAINS = (Training, TrainedFeatures, TrainedPatterns)
+# Functions in place of a shard of frozen draws, one on each of so many.
+_DRAWS = 5000
+# Independent chains of a perceptron's posterior.
+_CHAINS = 16
+# Samples that a null learner rests on are of another seed than those that it is compared with; no run has so large a
+# seed.
+_ANOTHER_SEED = 2**61
+
+
+class _SameSets(TrainingSets):
+    """Training sets that do not depend on which of the two seeds asks for them."""
+
+    def problem(self, number: int, seed: int = 0) -> Problem:
+        """One training set, of the run's own seed."""
+        return super().problem(number, seed % _ANOTHER_SEED)
 
 
 class NullLab(Lab):
@@ -34,27 +55,40 @@ class NullLab(Lab):
     same functions, and with more of them at later looks; other requests get independent ones. Only what a null learner
     rests on, such as a posterior, goes to the store.
 
-    null: the learner. answered: requests that it has answered.
+    In place of random sampling it answers what claims ask about frozen draws: rejection with several last layers on
+    each hidden draw, and hidden draws that are weighted by their evidence. `posterior` and rejection of whole networks
+    remain.
+
+    null: the learner. answered: how many requests it has answered.
     """
 
-    def __init__(self, lab: Lab, null: NullLearner) -> None:
-        """Put a null learner in the place of training.
+    def __init__(self, lab: Lab, null: NullLearner, in_place_of: str = TRAINING) -> None:
+        """Put a null learner in the place of networks.
 
         Args:
             lab: where all else comes from; its scale, device, seed and store are used.
             null: the learner.
+            in_place_of: TRAINING, FIRST_TRAINING or RANDOM_SAMPLING.
+
+        Raises:
+            BadInput: if `in_place_of` is another text.
         """
+        one_of(
+            in_place_of, (TRAINING, FIRST_TRAINING, RANDOM_SAMPLING), "A null learner does not stand in the place of"
+        )
         further = lab.store, lab.fresh, lab.executor, lab.progress
         super().__init__(lab.scale, lab.device, lab.seed, *further, lab.run)
-        self.null, self.answered = null, 0
+        self.null, self.in_place_of, self.answered = null, in_place_of, 0
+        self._first = ""
         self._own = Lab(lab.scale, lab.device, lab.seed + _ANOTHER_SEED, *further)
 
     def begin(self, cell: str = "") -> None:
-        """Begin a cell; how far it goes is decided apart from the same cell with trained networks."""
-        super().begin(f"{self.null.name}: {cell}")
+        """Begin a cell; how far it goes is decided apart from the same cell without a null learner."""
+        super().begin(f"{self.null.name}, {self.in_place_of}: {cell}")
+        self._first = ""
 
     def gather(self, sampler: Sampler[R], *, check: bool = True) -> R:
-        """Give a sample: of trained networks the null learner's, of all else the lab's own.
+        """Give a sample: the null learner's where it stands in the sampler's place, else the lab's own.
 
         Args:
             sampler: what is asked for.
@@ -69,11 +103,21 @@ class NullLab(Lab):
         if not self._answers(sampler):
             return super().gather(sampler, check=check)
         self.answered += 1
-        if isinstance(sampler, Rejection):
-            return cast(R, _alike(cast(RejectionPosterior, super().gather(sampler, check=check))))
-        return reduce(add, (self._in_its_place(sampler, shard) for shard in range(self.shards)))
+        if _is_of_hidden_draws(sampler):
+            self.null.needs_layers()
+            return cast(R, unmoved(cast(Any, super().gather(sampler, check=check))))
 
-    def gather_on_sets(self, sampler_on: Callable[[Problem], Sampler[R]], sets: Any, *, check: bool = True) -> list[R]:
+        def posterior(architecture: Architecture) -> Posterior:
+            self._own.look = 0
+            if _is_gaussian(architecture, sampler.problem):
+                return self._own.infinite_posterior(architecture, sampler.problem, chains=_CHAINS)
+            return self._own.posterior(architecture, sampler.problem)
+
+        return reduce(add, (self._in_its_place(sampler, shard, posterior) for shard in range(self.shards)))
+
+    def gather_on_sets(
+        self, sampler_on: Callable[[Problem], Sampler[R]], sets: TrainingSets, *, check: bool = True
+    ) -> list[R]:
         """Give a sample on each training set of this look, as `gather` does.
 
         Args:
@@ -91,48 +135,91 @@ class NullLab(Lab):
         if not self._answers(samplers[0]):
             return super().gather_on_sets(sampler_on, sets, check=check)
         self.answered += 1
-        if isinstance(samplers[0], Rejection):
+        if _is_of_hidden_draws(samplers[0]):
+            self.null.needs_layers()
             found = super().gather_on_sets(sampler_on, sets, check=check)
-            return [cast(R, _alike(cast(RejectionPosterior, each))) for each in found]
-        return [self._in_its_place(sampler, 0) for sampler in samplers]
+            return [cast(R, unmoved(cast(Any, each))) for each in found]
+        same = _SameSets(**{each.name: getattr(sets, each.name) for each in fields(sets)})
+        sampled: dict[str, list[Posterior]] = {}
+
+        def posteriors(architecture: Architecture) -> list[Posterior]:
+            name, problems = repr(architecture), self.problems(sets)
+            if name not in sampled and _is_gaussian(architecture, problems[0]):
+                self._own.look = 0
+                sampled[name] = [self._own.infinite_posterior(architecture, each, chains=_CHAINS) for each in problems]
+            elif name not in sampled:
+                self._own.look = self.look
+                sampled[name] = list(self._own.posterior_on_sets(architecture, same))
+            return sampled[name]
+
+        def on_set(number: int) -> Callable[[Architecture], Posterior]:
+            return lambda architecture: posteriors(architecture)[number]
+
+        return [self._in_its_place(sampler, 0, on_set(number)) for number, sampler in enumerate(samplers)]
 
     def posterior(
         self, architecture: Architecture, problem: Problem
     ) -> RejectionPosterior | RunsPosterior | AnnealedPosterior:
-        """Sample P_B(f|S), as the lab does, also where frozen draws are counted alike."""
+        """Sample P_B(f|S), as the lab does, also where a null learner stands in the place of frozen draws."""
         if problem.m <= REJECTION_UP_TO:
             return super().gather(Rejection(architecture, problem))
         return super().posterior(architecture, problem)
 
     def _answers(self, sampler: Sampler[Any]) -> bool:
         """Whether the null learner stands in the place of what is asked for."""
-        trained = isinstance(sampler, Training | TrainedFeatures | TrainedPatterns)
-        return trained or (isinstance(sampler, Rejection) and self.null.answers_frozen_draws)
+        if self.in_place_of == FIRST_TRAINING and isinstance(sampler, TRAINS):
+            self._first = self._first or training_name(sampler)
+            return training_name(sampler) == self._first
+        if self.in_place_of != RANDOM_SAMPLING:
+            return isinstance(sampler, TRAINS)
+        if isinstance(sampler, Rejection):
+            return sampler.last_layers > 1
+        if isinstance(sampler, HiddenPatterns):
+            return sampler.weighted
+        return _is_of_hidden_draws(sampler)
 
-    def _in_its_place(self, sampler: Sampler[R], shard: int) -> R:
+    def _in_its_place(self, sampler: Sampler[R], shard: int, posterior: Callable[[Architecture], Posterior]) -> R:
         """A shard of the null learner's in place of one of the sampler's."""
         name = key({**self.spec(sampler), "null": repr(self.null)})
-        if isinstance(sampler, TrainedFeatures):
-            return cast(R, self.null.features(sampler, generator(self.device, self.seed, name, shard)))
-        if isinstance(sampler, TrainedPatterns):
-            return cast(R, self.null.patterns(sampler, generator(self.device, self.seed, name, shard)))
-        assert isinstance(sampler, Training)
-        return cast(R, self._trained(sampler, np.random.default_rng([int(name, 16), shard])))
-
-    def _trained(self, asked: Training, stream: np.random.Generator) -> Trained:
-        problem, networks = asked.problem, asked.networks
-
-        def posterior(architecture: Architecture) -> Sample:
-            return self._own.posterior(architecture, problem).sample
-
-        def frozen_draws(architecture: Architecture) -> ClusteredCounts:
-            return self._own.rejection_posterior(architecture, problem).clusters
-
-        labels = self.null.labels(Task(asked.architecture, problem, networks, stream, posterior, frozen_draws))
+        if isinstance(sampler, TrainedFeatures | TrainedPatterns | HiddenPatterns):
+            self.null.needs_layers()
+            drawn = generator(self.device, self.seed, name, shard)
+            if isinstance(sampler, TrainedFeatures):
+                return cast(R, untrained_features(sampler, drawn))
+            if isinstance(sampler, TrainedPatterns):
+                return cast(R, untrained_patterns(sampler, drawn))
+            return cast(R, replace(sampler, weighted=False).draw(drawn))
+        problem, trained = sampler.problem, isinstance(sampler, Training)
+        networks = cast(Training, sampler).networks if trained else _DRAWS
+        stream = np.random.default_rng([int(name, 16), shard])
+        labels = self.null.labels(Task(sampler.architecture, problem, networks, stream, posterior))
         functions = FunctionCounts.from_labels(labels, problem.classes)
-        none = FunctionCounts.empty(problem.n, problem.classes)
-        return Trained(functions, networks, np.ones(networks, dtype=np.int64), none)
+        if trained:
+            none = FunctionCounts.empty(problem.n, problem.classes)
+            return cast(R, Trained(functions, networks, np.ones(networks, dtype=np.int64), none))
+        one_each = np.repeat(functions.words, functions.counts, axis=0)
+        clusters = ClusteredCounts.from_words(one_each, np.arange(networks), problem.n, networks, problem.classes)
+        return cast(R, RejectionPosterior(clusters, cast(Rejection, sampler).last_layers))
 
 
-def _alike(posterior: RejectionPosterior) -> RejectionPosterior:
-    return RejectionPosterior(counted_alike(posterior.clusters), posterior.last_layers)
+def training_name(sampler: Sampler[Any]) -> str:
+    """What trains which networks, whatever the training set."""
+    return key({"sampler": sampler.name, "architecture": repr(sampler.architecture), **sampler.arguments})
+
+
+def _is_gaussian(architecture: Architecture, problem: Problem) -> bool:
+    """Whether the networks are perceptrons that are a Gaussian process at any width, on more points than rejection
+    takes: their posterior is then sampled as such, in less time.
+    """
+    return (
+        isinstance(architecture, FullyConnected)
+        and not architecture.hidden
+        and architecture.distribution == "gaussian"
+        and problem.classes == 2
+        and problem.m > REJECTION_UP_TO
+    )
+
+
+def _is_of_hidden_draws(sampler: Sampler[Any]) -> bool:
+    """Whether its sample has one weight, the evidence, for each hidden draw."""
+    return isinstance(sampler, HiddenDraws | TransferSampler)
