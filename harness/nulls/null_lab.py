@@ -29,6 +29,7 @@ from harness.store import key
 # What a null learner stands in the place of: all trained networks; those of the first request in a cell, where trained
 # networks are compared with others; frozen draws and hidden draws.
 TRAINING, FIRST_TRAINING, RANDOM_SAMPLING = "training", "first training", "random sampling"
+PLACES = (TRAINING, FIRST_TRAINING, RANDOM_SAMPLING)
 TRAINS = (Training, TrainedFeatures, TrainedPatterns)
 # Functions in place of a shard of frozen draws, one on each of so many.
 _DRAWS = 5000
