@@ -43,7 +43,9 @@ def searched(lab, m, grows=True):
     """Least widths on each set, with features and without."""
     highest = 2 * m
     asked = {"network": network, "highest": highest, "grows": grows}
-    trained = lab.least_trained_width_on_sets(network(highest), points(m), ADAM, networks=20, max_epochs=EPOCHS, **asked)
+    trained = lab.least_trained_width_on_sets(
+        network(highest), points(m), ADAM, networks=20, max_epochs=EPOCHS, **asked
+    )
     frozen = lab.least_frozen_width_on_sets(network(highest), points(m), draws=40, **asked)
     return least_widths(trained), least_widths(frozen)
 
@@ -80,7 +82,7 @@ def test_features_need_less_width(lab, m):
     ),
     speaks_for="architecture",
     holds="every",
-    )
+)
 @over(m=BIAS_SIZES)
 def test_bias_stays(lab, m):
     # Those of the first look: later ones would sample at other widths.
