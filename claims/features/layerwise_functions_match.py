@@ -44,7 +44,8 @@ SHARE, LEFT = "training's share of the shift of the alignment", "share of the pa
     holds="every",
     crux=lambda width, **_: width == 10,
     excludes=("untrained networks",),
-    known="SGD on digits: 6 and 0.2 at width 5, 5 and 0.7 at width 10, first and last layer, four training sets; 4.3 and 0.6 at width 5 over 8 to 32 sets",
+    known="SGD on digits: 6 and 0.2 at width 5, 5 and 0.7 at width 10, first and last layer, four training sets; 4.3 "
+    "and 0.6 at width 5 over 8 to 32 sets",
 )
 @over(optimiser=PATTERN_OPTIMISERS, loss=LOSSES, data=DATA, width=PATTERN_WIDTHS, layer=LAYERS)
 def test_patterns_match(lab, optimiser, loss, data, width, layer):

@@ -4,7 +4,6 @@
 """
 
 REFUTED: set[tuple[str, str]] = {
-    ("counting_frozen_draws_alike_changes_the_posterior/test_differs_when_narrow", "frozen draws counted by evidence"),
     (
         "freezing_all_but_the_last_layer_keeps_the_posterior/test_frozen_draws_weighted_by_evidence",
         "frozen draws counted alike",
