@@ -32,6 +32,8 @@ REQUESTS = {
     "empirical_kernel": lambda lab: lab.empirical_kernel(NETWORK, TASK, networks=10),
     "gaussian_process": lambda lab: lab.gaussian_process(NETWORK, TASK),
     "infinite_prior": lambda lab: lab.infinite_prior(NETWORK, TASK, draws=20),
+    "named_volumes": lambda lab: lab.named_volumes(NETWORK, CUBE, ("01010101", "00000000"), runs=2, points=16),
+    "drawn_volumes": lambda lab: lab.drawn_volumes(NETWORK, CUBE, draws=4, runs=2, points=16),
     "infinite_posterior": lambda lab: lab.infinite_posterior(NETWORK, TASK, chains=2, draws=4),
     "infinite_evidence": lambda lab: lab.infinite_evidence(NETWORK, TASK, runs=2, points=16),
     "approximation": lambda lab: lab.approximation(NETWORK, TASK, "Laplace"),
