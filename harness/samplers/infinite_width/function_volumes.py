@@ -33,7 +33,7 @@ class FunctionVolumes(Merging):
 
 
 def function_volumes(
-    kernel: np.ndarray, functions: np.ndarray, generator: torch.Generator, runs: int = 8, points: int = 256
+    kernel: np.ndarray, functions: np.ndarray, generator: torch.Generator, runs: int = 8, points: int = 128
 ) -> FunctionVolumes:
     """Measure ln P(f) of functions of a Gaussian process.
 
@@ -71,8 +71,8 @@ class NamedVolumes(Sampler[FunctionVolumes]):
     """
 
     functions: tuple[str, ...]
-    runs: int = 8
-    points: int = 256
+    runs: int = 4
+    points: int = 128
 
     name = "volumes of given functions"
     result = FunctionVolumes
@@ -111,8 +111,8 @@ class DrawnVolumes(Sampler[FunctionVolumes]):
     """
 
     draws: int = 64
-    runs: int = 8
-    points: int = 256
+    runs: int = 4
+    points: int = 128
 
     name = "volumes of drawn functions"
     result = FunctionVolumes
