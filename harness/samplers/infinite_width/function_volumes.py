@@ -33,7 +33,7 @@ class FunctionVolumes(Merging):
 
 
 def function_volumes(
-    kernel: np.ndarray, functions: np.ndarray, generator: torch.Generator, runs: int = 8, points: int = 128
+    kernel: np.ndarray, functions: np.ndarray, generator: torch.Generator, runs: int = 4, points: int = 128
 ) -> FunctionVolumes:
     """Measure ln P(f) of functions of a Gaussian process.
 
