@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.errors import NotAsked, Undecided
-from harness.lab.infinite_width import InfiniteWidth
+from harness.lab.log_volumes import LogVolumeRequests
 from harness.lab.shards import request
 from harness.networks import Architecture, FullyConnected
 from harness.optimisers import Optimiser
@@ -45,7 +45,7 @@ RUNS_ON_A_SET = {"runs": 8, "chains": 16, "steps": 8}
 ANNEALED_ON_A_SET = {"runs": 6, "particles": 64, "trajectories": 16}
 
 
-class Lab(InfiniteWidth):
+class Lab(LogVolumeRequests):
     """Every request that a claim may make; see `shards.py` for how samples grow over a cell's looks."""
 
     prior = request(Prior)
