@@ -21,7 +21,7 @@ import torch
 
 from harness.arguments import short_repr
 from harness.claim import SCALES, Question, questions_in
-from harness.errors import BadInput, Unavailable
+from harness.errors import BadInput, NotAsked, Unavailable
 from harness.lab import Lab
 from harness.networks import Architecture
 from harness.problems import Problem, TrainingSets
@@ -255,7 +255,7 @@ def _asked(question: Question, test: Callable[..., Any], cell: Mapping[str, Any]
         lab.begin()
         try:
             ask(lab)
-        except Unavailable as why:
+        except (NotAsked, Unavailable) as why:
             lab.take()
             missing = str(why)
         except BadInput as why:
