@@ -17,9 +17,6 @@ volume, and the third test compares functions of one entropy only.
 
 Excluded: any law that sees label frequencies alone has an advantage of 0 in the first test and a correlation of 0 in
 the third; so has uniform guessing.
-
-Known before: on 4, 5 and 6 bits at depth 2, sixteen draws each put b near 3, 10 and 30 bits. The first test, the third,
-7 bits and other depths were not known.
 """
 
 from dataclasses import replace
@@ -33,11 +30,14 @@ from harness.verdicts.intervals import slope
 MEASURE = "LZ76"
 DEPTHS = {"smoke": (1, 2), "standard": (1, 2, 3), "full": (1, 2, 3)}
 SIZES = {"smoke": (4, 5, 6), "standard": (4, 5, 6, 7), "full": (4, 5, 6, 7)}
+SEEN = "on 4, 5 and 6 bits at depth 2, sixteen draws each put b near 3, 10 and 30 bits"
 GROWTH = f"growth of the {LEAST_B} with each input bit"
 
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=ADVANTAGE,
     predicts=increasing(because="if volume means simplicity, likely functions are simpler than their entropy makes them"),
 )
@@ -48,6 +48,9 @@ def test_order_lowers_the_bound(lab, bits, depth):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    known=SEEN,
     of=GROWTH,
     predicts=at_most(
         1.0,
@@ -66,6 +69,9 @@ def test_the_constant_is_one(lab, depth):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    crux=lambda bits, **_: bits == 5,
     of=TREND,
     predicts=at_most(
         -0.5,

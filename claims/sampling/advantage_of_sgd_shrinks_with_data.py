@@ -35,6 +35,8 @@ def samples(lab, data, optimiser, loss, m):
 
 @claim(
     kind="rival",
+    speaks_for="optimiser",
+    holds="every",
     of="advantage of training",
     predicts=at_least(0, because="with few training points the source finds that training generalises better"),
 )
@@ -55,6 +57,9 @@ def test_ahead_with_the_fewest_training_points(lab, data, optimiser, loss):
 
 @claim(
     kind="rival",
+    speaks_for="optimiser",
+    holds="every",
+    crux=lambda optimiser, loss, **_: optimiser.name.startswith("sgd") and loss == "cross-entropy",
     of=SLOPE,
     predicts=decreasing(because="the source finds that random sampling catches up as training points are added"),
 )

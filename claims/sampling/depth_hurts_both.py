@@ -39,7 +39,7 @@ def networks(lab):
     return [network(depth) for depth in DEPTHS[lab.scale.name]]
 
 
-@claim(kind="rival", of=TRAINED, predicts=WORSE)
+@claim(kind="rival", speaks_for="architecture", holds="every", of=TRAINED, predicts=WORSE)
 @over(data=SPLITS, optimiser=OPTIMISERS, loss=LOSSES)
 def test_trained_gets_worse(lab, data, optimiser, loss):
     depths = DEPTHS[lab.scale.name]
@@ -50,7 +50,7 @@ def test_trained_gets_worse(lab, data, optimiser, loss):
     return replace(slope(depths, trained, quantity=TRAINED), details={"curve": shown})
 
 
-@claim(kind="rival", of=SAMPLED, predicts=WORSE)
+@claim(kind="rival", speaks_for="architecture", holds="every", of=SAMPLED, predicts=WORSE)
 @over(data=SPLITS)
 def test_random_sampling_gets_worse(lab, data):
     return slope(DEPTHS[lab.scale.name], sampled_errors(lab, networks(lab), image_problem(data, M)), quantity=SAMPLED)
@@ -58,6 +58,8 @@ def test_random_sampling_gets_worse(lab, data):
 
 @claim(
     kind="rival",
+    speaks_for="architecture",
+    holds="every",
     of=ALIKE,
     predicts=within(
         0.0,

@@ -4,12 +4,14 @@ import copy
 import random
 
 from harness.verdicts import Verdict
-from harness.verdicts.verdict import claim_verdict
+from harness.verdicts.claim_verdict import JudgedCell, claim_verdict
 
 ERROR_CONTROL = "Within each claim the chance of any wrong verdict is at most 5%."
 
 
-def claim(slug: str, room: str = "sampling", kind: str = "empirical") -> dict:
+def claim(
+    slug: str, room: str = "sampling", kind: str = "empirical", speaks_for: str = "architecture", **changes: object
+) -> dict:
     """A claim's text."""
     return {
         "slug": slug,
@@ -17,6 +19,8 @@ def claim(slug: str, room: str = "sampling", kind: str = "empirical") -> dict:
         "sentence": f"The sentence of {slug}.",
         "source": "A. Author 2026, arXiv 1234.56789.",
         "kind": kind,
+        "speaks_for": speaks_for,
+        "excludes": [],
         "quantity": "bias explained",
         "predicted": "at least 0.5",
         "reason": "half is much",
@@ -24,6 +28,7 @@ def claim(slug: str, room: str = "sampling", kind: str = "empirical") -> dict:
         "computed": "How it is computed.",
         "verdict": "not judged",
         "summary": "",
+        **changes,
     }
 
 
@@ -55,6 +60,11 @@ def cell(slug: str, name: str, outcome: str, found: dict | None, parameters: dic
         "id": name,
         "nodeid": f"claims/sampling/{slug}.py::test_{name}",
         "kind": "empirical",
+        "test": name.partition(": ")[0],
+        "holds": "every",
+        "crux": False,
+        "control": False,
+        "known": "",
         "parameters": parameters,
         "predicted": predicted,
         "estimate": found,
@@ -76,7 +86,11 @@ def document(claims: list[dict], cells: list[dict], **run: object) -> dict:
     """Claims and cells as a results document, the claims judged."""
     claims = copy.deepcopy(claims)
     for each in claims:
-        mine = [(c["id"], Verdict(c["verdict"]), c["kind"]) for c in cells if c["claim"] == each["slug"]]
+        mine = [
+            JudgedCell(c["test"], c["id"], Verdict(c["verdict"]), c["kind"], c["holds"], c["control"])
+            for c in cells
+            if c["claim"] == each["slug"]
+        ]
         each["verdict"], each["summary"] = claim_verdict(mine)
     return {
         "schema": 1,
@@ -95,6 +109,7 @@ def document(claims: list[dict], cells: list[dict], **run: object) -> dict:
             "budget_seconds": None,
             "cells_expected": len(cells),
             "error_control": ERROR_CONTROL,
+            "alpha": 0.05,
             **run,
         },
         "claims": {each["slug"]: each for each in claims},
