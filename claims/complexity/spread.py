@@ -70,6 +70,18 @@ def spread_functions(lab: Lab, bits: int, measure: str) -> list[np.ndarray]:
     ]
 
 
+def simple_functions(lab: Lab, bits: int, measure: str) -> list[np.ndarray]:
+    """Functions of every number of ones, of complexities at most half that of a random string, by shard."""
+    n, found = 2**bits, []
+    for shard in range(lab.shards):
+        rng = np.random.default_rng([lab.seed, shard, 2])
+        numbers = rng.integers(1, n, SPREAD)
+        # Four times as many as are wanted, of each number of ones its share; the simple ones of these.
+        functions = np.concatenate([spread_over(MEASURES[measure], n, 4, int(ones), rng) for ones in numbers])
+        found.append(functions[MEASURES[measure](functions) <= random_complexity(MEASURES[measure], n) / 2])
+    return found
+
+
 def volumes_of(lab: Lab, bits: int, depth: int, batches: list[np.ndarray]) -> np.ndarray:
     """(k,) log2 P of the functions of all batches."""
     found = [
