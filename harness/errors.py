@@ -46,10 +46,3 @@ class Undecided(RuntimeError):
 
     The message gives the reason, and the remedy.
     """
-
-
-class NotAsked(Exception):
-    """What was drawn shows that the cell's question does not arise; the cell is not asked.
-
-    The message gives the reason.
-    """

@@ -110,10 +110,13 @@ class Lab(LogVolumeRequests):
             NotAsked: if a smaller share of the networks fit.
         """
 
+        rule = self.resolve(optimiser, architecture, sets, loss)
+
         def training_on(problem: Problem) -> Training:
-            return Training(architecture, problem, optimiser, loss, networks, **training)
+            return Training(architecture, problem, rule, loss, networks, **training)
 
         trained = self.gather_on_sets(training_on, sets)
+        self.rates.fitted(trained, optimiser, architecture, sets, loss)
         share = sum(each.functions.total for each in trained) / sum(each.networks for each in trained)
         if least_fitted is not None and share < least_fitted:
             raise NotAsked(
@@ -281,6 +284,8 @@ class Lab(LogVolumeRequests):
             How many networks fit at each width that was asked.
         """
         wide = network(highest)
+        # The search measures the unit at each width; that of the widest networks is noted.
+        self.resolve(optimiser, wide, problem, training.get("loss", "cross-entropy"))
         return self.gather(LeastTrainedWidth(wide, problem, optimiser, network, highest, networks, grows, **training))
 
 

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, wraps
-from inspect import signature
+from inspect import BoundArguments, signature
 from typing import Any, Concatenate, ParamSpec, cast
 
 import numpy as np
@@ -22,7 +22,9 @@ from harness.claim.scales import Scale
 from harness.errors import BadInput
 from harness.execution.executor import Executor, InProcess, Job
 from harness.execution.memory import with_smaller_blocks
+from harness.lab.rates import Rates
 from harness.networks import Architecture
+from harness.optimisers import Optimiser
 from harness.problems import Problem, TrainingSets
 from harness.samplers.sampler import Computation, R, Sampler
 from harness.store import Store
@@ -100,6 +102,7 @@ class Shards:
         a run from the store spends, and therefore decides, as the run that filled it did. Samples that an earlier cell
         of this run had requested cost nothing.
     computed: seconds that this process has computed in all.
+    rates: what the relative learning rates of this cell's optimisers came to.
     """
 
     scale: Scale
@@ -114,6 +117,7 @@ class Shards:
     look: int = 0
     spent: float = 0.0
     computed: float = 0.0
+    rates: Rates = field(default_factory=Rates)
     _before: float = 0.0
     _charged: set[str] = field(default_factory=set)
     _merged: dict[str, tuple[int, Any]] = field(default_factory=dict)
@@ -174,7 +178,7 @@ class Shards:
         self.cell, self.look, self.spent, self._before = cell, 0, 0.0, self.computed
         asked = {*self._asked, *self._asked_on_sets}
         self._merged = {name: merged for name, merged in self._merged.items() if name in asked}
-        self._asked, self._asked_on_sets = set(), {}
+        self._asked, self._asked_on_sets, self.rates = set(), {}, Rates()
 
     def spec(self, asked: Sampler[Any] | Computation) -> dict[str, Any]:
         """The description of a sample without the shard number, or of a computation."""
@@ -284,6 +288,29 @@ class Shards:
         self._charge(name, entry, took)
         return entry.arrays
 
+    def resolve(
+        self,
+        optimiser: Optimiser,
+        architecture: Architecture,
+        data: Problem | TrainingSets,
+        loss: str = "cross-entropy",
+    ) -> Optimiser:
+        """Give a relative optimiser its learning rate, measured at initialisation or from the store, and note it.
+
+        Args:
+            optimiser: any, relative or not.
+            architecture: the networks.
+            data: the problem or the training sets.
+            loss: a name in `LOSSES`.
+
+        Returns:
+            The optimiser at its rate; one that is not relative itself.
+
+        Raises:
+            BadInput: no unit can be measured.
+        """
+        return self.rates.resolve(optimiser, architecture, data, loss, self.once)
+
     @property
     def _executor(self) -> Executor:
         return self.executor or InProcess(self.device)
@@ -321,12 +348,13 @@ def _on_each(sets: TrainingSets, numbers: Iterable[int], seed: int) -> list[Prob
 def request(sampler: Callable[P, Sampler[R]]) -> Callable[Concatenate[Shards, P], R]:
     """Make a request of a sampler: a method of the lab that takes the sampler's arguments and returns its sample."""
 
-    check = _fits(sampler)
+    bind = _binding(sampler)
 
     @wraps(sampler, updated=())
     def ask(lab: Shards, /, *arguments: P.args, **named: P.kwargs) -> R:
-        check(*arguments, **named)
-        return lab.gather(sampler(*arguments, **named))
+        bound = bind(*arguments, **named)
+        noted = lab.rates.bind(bound, lab.once)
+        return noted(lab.gather(sampler(*bound.args, **bound.kwargs)))
 
     return ask
 
@@ -335,24 +363,26 @@ def on_sets(sampler: Callable[..., Sampler[R]]) -> Callable[..., list[R]]:
     """Make a request of a sampler on training sets: a method of the lab that takes the architecture, the training sets
     and the sampler's further arguments, and returns its samples by training set.
     """
-    check = _fits(sampler)
+    bind = _binding(sampler)
 
     @wraps(sampler, updated=())
     def ask(lab: Shards, architecture: Architecture, sets: TrainingSets, /, *arguments: Any, **named: Any) -> list[R]:
-        check(architecture, sets, *arguments, **named)
-        return lab.gather_on_sets(lambda problem: sampler(architecture, problem, *arguments, **named), sets)
+        bound = bind(architecture, sets, *arguments, **named)
+        noted = lab.rates.bind(bound, lab.once)
+        further, named = bound.args[2:], bound.kwargs
+        return noted(lab.gather_on_sets(lambda problem: sampler(architecture, problem, *further, **named), sets))
 
     return ask
 
 
-def _fits(sampler: Callable[..., Any]) -> Callable[..., None]:
-    """A function that raises BadInput for arguments that a sampler does not take."""
+def _binding(sampler: Callable[..., Any]) -> Callable[..., BoundArguments]:
+    """A function that binds arguments to a sampler's, or raises BadInput for those that it does not take."""
     takes = signature(sampler)
 
-    def check(*arguments: Any, **named: Any) -> None:
+    def bind(*arguments: Any, **named: Any) -> BoundArguments:
         try:
-            takes.bind(*arguments, **named)
+            return takes.bind(*arguments, **named)
         except TypeError as error:
             raise BadInput(f"A request was wrong: {error}; it takes {', '.join(takes.parameters)}.") from None
 
-    return check
+    return bind
