@@ -28,7 +28,7 @@ import numpy as np
 
 from harness.claim import claim, over
 from harness.networks import FullyConnected
-from harness.optimisers import SGD, Adam
+from harness.optimisers import SGD, Adam, Relative
 from harness.problems import boolean_cube, training_sets
 from harness.statistics.over_sets import errors_on_sets, mean_over_sets
 from harness.verdicts import decreasing, increasing
@@ -51,7 +51,7 @@ ORDERED = [
 NO_SIMPLER = ["majority of bits 1, 2, 5", "exclusive or of bits 4, 5"]
 PAIRS = [f"{smaller} against {larger}" for smaller, larger in ORDERED]
 IDENTITY = [f"identity against {other}" for other in NO_SIMPLER]
-OPTIMISERS = [SGD(0.1), Adam(0.003)]
+OPTIMISERS = [Relative(SGD(0.1), 0.3), Relative(Adam(0.003), 0.3)]
 SIZES = {"smoke": (8, 16), "standard": (8, 16, 24), "full": (8, 16, 24)}
 ERROR = "test error above the majority label's, smaller volume less larger"
 VOLUME = "ln P(f|S) of the target, smaller volume less larger"
