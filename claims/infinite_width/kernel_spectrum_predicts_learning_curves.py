@@ -12,8 +12,8 @@ Objection: drawn with replacement, m points are fewer different ones, so that th
 training set. Without replacement the training sets are a part of the pool that is known by heart, as the theory's are
 not: at the largest m a twelfth of it, at full scale a third.
 
-Excluded: a theory without the labels, that of a flat target, or no learning at all is off by more than a tenth at m = 32
-and beyond, though not at m = 8, where little is learnt.
+Excluded: the theory of the same spectrum with the labels in random order is off by a factor of 1.7 at m = 8 and of 7 at
+m = 128; no learning at all leaves an error of 1.
 """
 
 from dataclasses import replace
