@@ -20,11 +20,12 @@ Excluded: whatever does not look at the width has an exponent of 0 and cannot be
 
 from dataclasses import replace
 
-from claims.grids import DATA, EVALUATION_POINTS, M, two_layers
+from claims.grids import DATA, ERROR_POINTS, EVALUATION_POINTS, M, two_layers
 from claims.infinite_width.limits import NO_DISTANCE, by_scale, sets_of, wide
 from harness.claim import claim, over
 from harness.problems import digits
 from harness.samplers.infinite_width.agreement import agreement, distance_to
+from harness.statistics.comparison import restricted
 from harness.statistics.figures import curve
 from harness.statistics.over_sets import bias_explained_over_sets
 from harness.verdicts import at_least, at_most, power_law
@@ -74,13 +75,13 @@ def ends(width, **_):
     kind="empirical",
     speaks_for="instrument",
     holds="every",
-    known="at widths of 10 and more, a hundredth or less is missing",
+    known="on digits, m = 8: 0.97 at width 2, 0.99 at 3, 1.00 at 160; at widths of 10 and more a hundredth is missing",
     of=SHARE,
     predicts=ends,
 )
-@over(data=DATA, m=by_scale((8,), (8, 16, 32), (8, 16, 32, 64)), width=by_scale((2, 3, 160), (1, 2, 3, 160), (1, 2, 3, 640)))
+@over(data=DATA, m=by_scale((8,), (8, 16, 32), (8, 16, 32, 64)), width=by_scale((2, 160), (1, 2, 3, 160), (1, 2, 3, 640)))
 def test_far_when_narrow_near_when_wide(lab, data, m, width):
-    sets = sets_of(data, m, EVALUATION_POINTS)
-    return bias_explained_over_sets(
-        lab.posterior_on_sets(two_layers(width), sets), lab.infinite_posterior_on_sets(wide(2), sets)
-    )
+    # With as many evaluation points as other claims have, so that samples are shared.
+    sets = sets_of(data, m, ERROR_POINTS)
+    both = lab.posterior_on_sets(two_layers(width), sets), lab.infinite_posterior_on_sets(wide(2), sets)
+    return bias_explained_over_sets(*([restricted(each, EVALUATION_POINTS) for each in of] for of in both))

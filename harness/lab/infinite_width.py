@@ -164,7 +164,7 @@ class InfiniteWidth(Shards):
         )
 
     def infinite_posterior_on_sets(
-        self, architecture: Architecture, sets: TrainingSets, chains: int = 8, draws: int = 64
+        self, architecture: Architecture, sets: TrainingSets, chains: int = 32, draws: int = 8
     ) -> list[ChainsPosterior]:
         """Sample P_B(f|S) of infinitely wide networks on each training set of this look, exactly.
 
