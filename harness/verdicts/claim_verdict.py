@@ -7,14 +7,10 @@ easy ones are added.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Real
 
 from harness.arguments import short_repr
 from harness.errors import BadInput
 from harness.verdicts.verdict import Verdict
-
-# Which answer a claim speaks for if it holds; instrument: a check of this software.
-SIDES = ("architecture", "optimiser", "instrument")
 
 EVERY, SOME = "every", "some"
 _MOST_NAMED = 3
@@ -39,7 +35,7 @@ def check_holds(holds: object) -> None:
     """Raise BadInput unless it is a quantifier: every, some, or a share of the cells in (0, 1]."""
     if isinstance(holds, str) and holds in (EVERY, SOME):
         return
-    if isinstance(holds, bool) or not isinstance(holds, Real) or not 0 < holds <= 1:
+    if isinstance(holds, bool) or not isinstance(holds, int | float) or not 0 < holds <= 1:
         raise BadInput(
             f"A claim holds in every cell, in some, or in a share of them in (0, 1], not {short_repr(holds)}."
         )

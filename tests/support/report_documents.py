@@ -254,3 +254,45 @@ def many(count: int, of_claims: int = 40, functions: int = 50) -> dict:
         }
         cells.append(cell(slug, name, outcome, found, parameters, message=message, details=details))
     return document(claims, cells)
+
+
+def sided() -> dict:
+    """Claims of every side and verdict, with crux and control cells, training sets as dots, and rates in their unit."""
+    claims = [
+        claim("optimisers_sample", excludes=["uniform guessing", "majority label"]),
+        claim("volumes_agree", "infinite_width", "theorem", "instrument"),
+        claim("width_helps", kind="rival", speaks_for="optimiser"),
+        claim("noise_is_minor"),
+    ]
+    rng = random.Random(3)
+    cells = []
+    for number, (data, ratio) in enumerate([(d, r) for d in ("digits", "fashion_mnist") for r in (0.1, 0.3, 3.0)]):
+        value, half = (0.97, 0.06) if ratio < 1 else (0.2, 0.25)
+        values = [rng.gauss(value, 3 * half) for _ in range(16)]
+        details = {
+            "sets": [*values[:15], None],
+            "rates": [{"optimiser": "sgd", "rate": ratio * 0.16, "unit": 0.16, "ratio": ratio}],
+        }
+        found = estimate(value, value - half, value + half, n=15, unit="training sets", noise_floor=None)
+        cells.append(
+            cell(
+                "optimisers_sample",
+                f"bias: {data}-sgd-rho{ratio}",
+                "supported" if ratio < 1 else "refuted",
+                found,
+                {"data": data, "optimiser": f"sgd-rho{ratio}"},
+                details=details,
+                crux=ratio == 0.3,
+                known="0.98 on digits" if number == 1 else "",
+            )
+        )
+    good, bad = estimate(0.9, 0.8, 1.0), estimate(0.1, 0.0, 0.2)
+    cells += [
+        cell("optimisers_sample", "check: digits", "supported", good, {"data": "digits"}, control=True),
+        cell("volumes_agree", "agree: 8", "supported", good, {"m": 8}, kind="theorem"),
+        cell("width_helps", "gain: 10", "supported", good, {"width": 10}, kind="rival", holds="some", crux=True),
+        cell("width_helps", "gain: 40", "refuted", bad, {"width": 40}, kind="rival", holds="some", crux=True),
+        cell("noise_is_minor", "noise: 1", "supported", good, {"batch": 1}),
+        cell("noise_is_minor", "check: 8", "refuted", bad, {"batch": 8}, control=True),
+    ]
+    return document(claims, cells)
