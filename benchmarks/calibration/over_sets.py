@@ -1,7 +1,8 @@
 """Terms of training and random sampling on training sets whose means are known, and what is simulated of them.
 
 On each set P_B − U has a length and P_OPT − U s times that length at an angle of cosine c, in a space of twenty
-directions with the noise of a hundred networks and of three hundred. Over sets ln length, ln s and ln(1 − c) are normal.
+directions with the noise of a hundred networks and of three hundred. Over sets ln length, ln s and ln(1 − c) are
+normal.
 Spreads are fitted to 24 training sets of 8 points, width 40: "digits" and "fashion" at a small and a large learning
 rate; "wild" spreads half as much again.
 """

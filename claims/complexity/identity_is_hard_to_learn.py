@@ -133,7 +133,9 @@ def test_small_volume_given_the_data(lab, pair, m):
     excludes=NULLS,
     known=SEEN,
     of=OF_IDENTITY,
-    predicts=increasing(because="the source has the identity as its example of a simple function that is hard to learn"),
+    predicts=increasing(
+        because="the source has the identity as its example of a simple function that is hard to learn"
+    ),
 )
 @over(pair=IDENTITY, optimiser=OPTIMISERS, m=SIZES)
 def test_identity_is_hard(lab, pair, optimiser, m):

@@ -39,7 +39,9 @@ GROWTH = f"growth of the {LEAST_B} with each input bit"
     speaks_for="architecture",
     holds="every",
     of=ADVANTAGE,
-    predicts=increasing(because="if volume means simplicity, likely functions are simpler than their entropy makes them"),
+    predicts=increasing(
+        because="if volume means simplicity, likely functions are simpler than their entropy makes them"
+    ),
 )
 @over(bits={"smoke": (5,), "standard": (5, 6, 7), "full": (5, 6, 7)}, depth=DEPTHS)
 def test_order_lowers_the_bound(lab, bits, depth):

@@ -43,7 +43,9 @@ FALLS = at_most(
     speaks_for="architecture",
     holds=0.5,
     of=ADVANTAGE,
-    predicts=increasing(because="if volume means simplicity, likely functions are simpler than their entropy makes them"),
+    predicts=increasing(
+        because="if volume means simplicity, likely functions are simpler than their entropy makes them"
+    ),
 )
 @over(complexity=OTHERS, depth=DEPTHS)
 def test_order_lowers_the_bound(lab, complexity, depth):

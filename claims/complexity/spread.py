@@ -84,10 +84,7 @@ def simple_functions(lab: Lab, bits: int, measure: str) -> list[np.ndarray]:
 
 def volumes_of(lab: Lab, bits: int, depth: int, batches: list[np.ndarray]) -> np.ndarray:
     """(k,) log2 P of the functions of all batches."""
-    found = [
-        lab.named_volumes(deep(depth), boolean_cube(bits), tuple(map(_string, batch)))
-        for batch in batches
-    ]
+    found = [lab.named_volumes(deep(depth), boolean_cube(bits), tuple(map(_string, batch))) for batch in batches]
     return np.concatenate([in_bits(each) for each in found])
 
 

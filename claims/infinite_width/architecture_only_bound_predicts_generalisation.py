@@ -62,7 +62,9 @@ def bounds_and_errors(lab, architecture, data, m):
     posteriors = lab.infinite_posterior_on_sets(architecture, sets)
     bounds = np.array([bound_of(each, m).value for each in evidences])
     if float(bounds.mean()) >= GUESSING:
-        raise NotAsked(f"The bound says nothing here: its mean over training sets is {bounds.mean():.2f}, guessing 0.5.")
+        raise NotAsked(
+            f"The bound says nothing here: its mean over training sets is {bounds.mean():.2f}, guessing 0.5."
+        )
     pairs = zip(posteriors, lab.problems(sets), strict=True)
     return bounds, np.array([generalisation_error(each.sample, problem).value for each, problem in pairs])
 

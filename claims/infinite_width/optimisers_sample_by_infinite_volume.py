@@ -54,4 +54,6 @@ BOTH = ("cross-entropy", "squared error")
 def test_bias_explained(lab, data, m, optimiser, loss):
     sets = sets_of(data, m, POINTS)
     trained = lab.train_on_sets(two_layers(WIDTH), sets, optimiser, loss, networks=50)
-    return compare_over_sets(trained, lab.infinite_posterior_on_sets(wide(2), sets), lab.problems(sets), EVALUATION_POINTS)
+    return compare_over_sets(
+        trained, lab.infinite_posterior_on_sets(wide(2), sets), lab.problems(sets), EVALUATION_POINTS
+    )

@@ -67,8 +67,10 @@ def ends(width, **_):
     """Far from the limit at the narrow end, near it at the wide one."""
     if width in NARROW:
         return at_most(1 - NO_DISTANCE, because="at widths of 1 to 3 the kernel of a network is far from its mean")
-    return at_least(1 - NO_DISTANCE, because="a distance that falls as 1/width and is all of the bias at width 10 is, "
-    "squared, 0.004 of it at 160")
+    return at_least(
+        1 - NO_DISTANCE,
+        because="a distance that falls as 1/width and is all of the bias at width 10 is, squared, 0.004 of it at 160",
+    )
 
 
 @claim(
@@ -79,7 +81,9 @@ def ends(width, **_):
     of=SHARE,
     predicts=ends,
 )
-@over(data=DATA, m=by_scale((8,), (8, 16, 32), (8, 16, 32, 64)), width=by_scale((2, 160), (1, 2, 3, 160), (1, 2, 3, 640)))
+@over(
+    data=DATA, m=by_scale((8,), (8, 16, 32), (8, 16, 32, 64)), width=by_scale((2, 160), (1, 2, 3, 160), (1, 2, 3, 640))
+)
 def test_far_when_narrow_near_when_wide(lab, data, m, width):
     # With as many evaluation points as other claims have, so that samples are shared.
     sets = sets_of(data, m, ERROR_POINTS)

@@ -90,9 +90,7 @@ class NamedVolumes(Sampler[FunctionVolumes]):
     def draw(self, generator: torch.Generator) -> FunctionVolumes:
         """One shard."""
         labels = np.array([[int(c) for c in each] for each in self.functions], dtype=np.uint8)
-        return function_volumes(
-            nngp(self.architecture, self.problem.eval_x), labels, generator, self.runs, self.points
-        )
+        return function_volumes(nngp(self.architecture, self.problem.eval_x), labels, generator, self.runs, self.points)
 
     @property
     def work(self) -> float:
