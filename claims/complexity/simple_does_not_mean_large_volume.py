@@ -10,8 +10,8 @@ and parity are a line of code each. The bound is that of `large_volume_means_sim
 functions and the complexity of a random one, b from the constant function.
 
 They are rare: among simple functions, of which the complexity is at most half that of a random string, the share that
-lies 10 bits or more below the bound, at infinite width. The functions are spread evenly over complexity, with numbers of
-ones drawn uniformly, and are counted alike, so that nothing of their volume is in the choice.
+lies 10 bits or more below the bound, at infinite width. The functions are spread evenly over complexity, with numbers
+of ones drawn uniformly, and are counted alike, so that nothing of their volume is in the choice.
 
 Objection: that few *draws* are of functions far below the bound holds of every distribution, since such functions have
 small volumes: the ceiling 2^(−gap) is Markov's inequality. It is shown as a control and not counted; what can fail is

@@ -4,10 +4,11 @@ Source: C. Mingard, LessWrong, 15 May 2021; Jacot et al. 2018, arXiv 1806.07572;
 theorem 2.1.
 
 A network and its first-order Taylor expansion in the parameters, at its own initialisation, are trained alike: 100
-steps of full-batch gradient descent on squared error from 16 digits, at three tenths of the largest rate that is stable
-at infinite width. The expansion moves by the network's own tangent kernel, exactly. The distance is the root mean square
-of the difference of their logits over 8 evaluation points; the estimate is the slope over ln width of its mean logarithm
-over networks of two hidden layers. The theorem is of the limit; an exponent at finite widths is an observation.
+steps of full-batch gradient descent on squared error from 16 digits, at three tenths of the largest rate that is
+stable at infinite width. The expansion moves by the network's own tangent kernel, exactly. The distance is the root
+mean square of the difference of their logits over 8 evaluation points; the estimate is the slope over ln width of its
+mean logarithm over networks of two hidden layers. The theorem is of the limit; an exponent at finite widths is an
+observation.
 
 Objection: a narrow network's own kernel may have twice the limit's largest eigenvalue, so that at a rate nearer to the
 edge some networks diverge, and whether the theorem is decided hangs on one of them. At three tenths none is near.

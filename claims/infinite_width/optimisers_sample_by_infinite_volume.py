@@ -3,19 +3,20 @@
 Source: C. Mingard, LessWrong, 12 May 2021; Mingard, Valle-Pérez, Skalse & Louis 2021, JMLR 22:79 (arXiv 2006.15191),
 which compares trained networks with the Gaussian process of infinite width, by expectation propagation.
 
-P_OPT is that of networks of two hidden layers of width 160, trained until they first fit the m training points, at three
-tenths of the largest stable learning rate; P_B is the exact posterior of infinite width, without the approximation that
-the source had to use. Bias explained is 1 − D(P_OPT, P_B)/D(U, P_B), with D the squared MMD over functions on the first
-8 evaluation points and U uniform, both means over training sets drawn from the pool. Beside it stand the cosine c of the
-two directions from U, and the ratio s of the two lengths; test errors are on all 64 evaluation points.
+P_OPT is that of networks of two hidden layers of width 160, trained until they first fit the m training points, at
+three tenths of the largest stable learning rate; P_B is the exact posterior of infinite width, without the
+approximation that the source had to use. Bias explained is 1 − D(P_OPT, P_B)/D(U, P_B), with D the squared MMD over
+functions on the first 8 evaluation points and U uniform, both means over training sets drawn from the pool. Beside it
+stand the cosine c of the two directions from U, and the ratio s of the two lengths; test errors are on all 64
+evaluation points.
 
 Objection: bias explained is mostly that of label frequencies on eight points, and other architectures' posteriors, or
-coins with the posterior's marginals, explain as much. So this claim says that training goes where volume points, and not
-whose volume it is, which `own_volume_explains_training_better_than_anothers` asks. At the rates of before, beyond the
-stable one at this width, what was refuted was a diverging step.
+coins with the posterior's marginals, explain as much. So this claim says that training goes where volume points, and
+not whose volume it is, which `own_volume_explains_training_better_than_anothers` asks. At the rates of before, beyond
+the stable one at this width, what was refuted was a diverging step.
 
-Excluded: uniform guessing (0), untrained networks, the majority label and a point mass on the truth, of which the length
-s is far from 1. Not excluded: coins with P_B's marginals.
+Excluded: uniform guessing (0), untrained networks, the majority label and a point mass on the truth, of which the
+length s is far from 1. Not excluded: coins with P_B's marginals.
 """
 
 from claims.grids import EVALUATION_POINTS, TRAINING_SIZES, two_layers

@@ -6,9 +6,9 @@ Source: C. Mingard, LessWrong, 11 and 12 May 2021; Valle-Pérez, Camargo & Louis
 The exact ln P(S) of infinitely wide networks of two hidden ReLU layers, by minimax tilting, is held against what the
 literature has in its place: expectation propagation (with the step, and with the probit likelihood that is the default
 of its software), Laplace's approximation with the probit, and −KL of a regression on ±1 with noise variance 1; and
-against ln P(S) of the same networks at finite width, by subset simulation. The estimate is the difference over what the
-volume knows beyond guessing, which is ln P(S) + m ln 2: 0 for an estimate that is exact, −1 for guessing. It is asked on
-one training set of each size: the deterministic approximations have no other error.
+against ln P(S) of the same networks at finite width, by subset simulation. The estimate is the difference over what
+the volume knows beyond guessing, which is ln P(S) + m ln 2: 0 for an estimate that is exact, −1 for guessing. It is
+asked on one training set of each size: the deterministic approximations have no other error.
 
 Objection: per training point every estimate of a volume is close to every other, and on few points guessing itself,
 2^−m, was within the margin. Over what there is to know beyond guessing, guessing fails by all of it; and a training set

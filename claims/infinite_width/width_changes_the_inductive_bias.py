@@ -4,9 +4,9 @@ Source: C. Mingard, LessWrong, 15 May 2021, who knows of counterexamples.
 
 Networks of two hidden layers, over training sets drawn from the pool. The first test is of how much of the bias of
 infinite width, whose posterior is exact, a network of width 5 has: 1 − D(P_B at width 5, P_B at infinite width)/D(U,
-P_B at infinite width), D the squared MMD on the first 8 evaluation points, U uniform; 1 where width changes nothing. The
-second is the slope of P_B's test error, on 64 evaluation points, over ln width, from width 5 upwards: negative where
-wider is better.
+P_B at infinite width), D the squared MMD on the first 8 evaluation points, U uniform; 1 where width changes nothing.
+The second is the slope of P_B's test error, on 64 evaluation points, over ln width, from width 5 upwards: negative
+where wider is better.
 
 Objection: on one training set of 8 points the error is near chance and its sign over width an accident of the set; at
 width 10 the posterior is within a hundredth of its limit, so that there was little to change. So widths begin at 5, 16

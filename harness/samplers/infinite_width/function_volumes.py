@@ -90,7 +90,9 @@ class NamedVolumes(Sampler[FunctionVolumes]):
     def draw(self, generator: torch.Generator) -> FunctionVolumes:
         """One shard."""
         labels = np.array([[int(c) for c in each] for each in self.functions], dtype=np.uint8)
-        return function_volumes(nngp(self.architecture, self.problem.eval_x), labels, generator, self.runs, self.points)
+        return function_volumes(
+            nngp(in_the_limit(self.architecture), self.problem.eval_x), labels, generator, self.runs, self.points
+        )
 
     @property
     def work(self) -> float:
@@ -121,7 +123,7 @@ class DrawnVolumes(Sampler[FunctionVolumes]):
 
     def draw(self, generator: torch.Generator) -> FunctionVolumes:
         """One shard."""
-        kernel = nngp(self.architecture, self.problem.eval_x)
+        kernel = nngp(in_the_limit(self.architecture), self.problem.eval_x)
         drawn = gaussian_prior(kernel, self.draws, generator)
         found = function_volumes(kernel, drawn.bits(), generator, self.runs, self.points)
         # A function that was drawn twice counts twice, and is measured once.
