@@ -1,5 +1,4 @@
 """What claims about volume and simplicity share: functions of every complexity with their volumes at infinite width.
-width.
 
 Volumes are exact, whether or not a function would be seen among draws, and the same of every function on the cube.
 """

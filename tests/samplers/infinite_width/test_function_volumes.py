@@ -31,7 +31,7 @@ def test_two_inputs_by_sheppard(correlation):
 def test_volumes_of_all_functions_add_up_to_one():
     cube = boolean_cube(3)
     every = np.arange(256)[:, None] >> np.arange(8) & 1
-    found = function_volumes(nngp(NETWORK, cube.eval_x), every, generator(), points=64)
+    found = function_volumes(nngp(NETWORK, cube.eval_x), every, generator(), runs=8, points=256)
     assert np.exp(found.values).sum() == pytest.approx(1, abs=2e-3)
     assert (found.errors < 0.1).all()
 
