@@ -32,6 +32,8 @@ REQUESTS = {
     "train": lambda lab: lab.train(NETWORK, TASK, SGD(0.1), **TRAINING),
     "train_on_sets": lambda lab: lab.train_on_sets(NETWORK, SETS, SGD(0.1), least_fitted=None, **TRAINING),
     "posterior_on_sets": lambda lab: lab.posterior_on_sets(NETWORK, SETS),
+    "infinite_posterior_on_sets": lambda lab: lab.infinite_posterior_on_sets(NETWORK, SETS, chains=2, draws=4),
+    "infinite_evidence_on_sets": lambda lab: lab.infinite_evidence_on_sets(NETWORK, SETS, runs=2, points=16),
     "kernel": lambda lab: lab.kernel(NETWORK, TASK),
     "empirical_kernel": lambda lab: lab.empirical_kernel(NETWORK, TASK, networks=10),
     "gaussian_process": lambda lab: lab.gaussian_process(NETWORK, TASK),
