@@ -1,13 +1,11 @@
-"""What the claims about infinite width share: networks by depth and activation, and figures for the report."""
+"""What the claims about infinite width share: networks by depth and activation, training sets, figures."""
 
 from collections.abc import Mapping, Sequence
 
-from claims.grids import EVALUATION_POINTS
-from harness.lab import Lab
-from harness.networks import Architecture, FullyConnected
-from harness.problems import Problem
-from harness.statistics.comparison import restricted
-from harness.statistics.distances import relative_distance
+from claims.grids import IMAGES
+from harness.claim import registry
+from harness.networks import FullyConnected
+from harness.problems import TrainingSets, training_sets
 from harness.statistics.figures import figure
 from harness.verdicts import Estimate
 
@@ -20,11 +18,9 @@ def wide(depth: int, activation: str = "relu", width: int = 40) -> FullyConnecte
     return FullyConnected((width,) * depth, activation)
 
 
-def distance_to_infinite_width(lab: Lab, architecture: Architecture, problem: Problem) -> Estimate:
-    """Relative distance of P_B of a network from that of infinite width, on the first evaluation points."""
-    finite = restricted(lab.posterior(architecture, problem), EVALUATION_POINTS)
-    infinite = restricted(lab.infinite_posterior(architecture, problem), EVALUATION_POINTS)
-    return relative_distance(finite.sample, infinite.sample)
+def sets_of(data: str, m: int, points: int) -> TrainingSets:
+    """Training sets of images in two classes, drawn from the pool."""
+    return training_sets({**IMAGES, **registry.data}[data], m, points)
 
 
 def side_by_side(estimates: Mapping[str, Estimate]) -> list[dict]:

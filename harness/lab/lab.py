@@ -20,6 +20,7 @@ from harness.samplers.features.posterior import (
 from harness.samplers.features.training import TrainedFeatures, TrainedPatterns
 from harness.samplers.features.transfer import Transfer, TransferSampler
 from harness.samplers.infinite_width.agreement import LabelAgreement
+from harness.samplers.infinite_width.function_volumes import DrawnVolumes, NamedVolumes
 from harness.samplers.infinite_width.gaussian_process import GaussianPrior
 from harness.samplers.infinite_width.kernels.empirical import EmpiricalKernelSampler
 from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
@@ -55,6 +56,8 @@ class Lab(LogVolumeRequests):
     density_of_states = request(DensityOfStatesSampler)
     train = request(Training)
     infinite_prior = request(GaussianPrior)
+    named_volumes = request(NamedVolumes)
+    drawn_volumes = request(DrawnVolumes)
     empirical_kernel = request(EmpiricalKernelSampler)
     label_agreement = request(LabelAgreement)
     last_layer_feasibility = request(LastLayerFeasibility)

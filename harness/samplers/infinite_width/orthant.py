@@ -161,7 +161,13 @@ def log_probability(
 
 
 def scramblings(
-    process: GaussianProcess, generator: torch.Generator, *, runs: int = 16, points: int = 1024, doublings: int = 4
+    process: GaussianProcess,
+    generator: torch.Generator,
+    *,
+    runs: int = 16,
+    points: int = 1024,
+    doublings: int = 4,
+    most_scatter: float = MOST_SCATTER,
 ) -> OrthantEvidence:
     """Estimate P(S) by independent scramblings of Sobol' points (Owen 1998), each of them unbiased.
 
@@ -171,6 +177,7 @@ def scramblings(
         runs: number of scramblings, at least 2.
         points: points of each scrambling, a power of 2.
         doublings: how often the points may be doubled until the scramblings agree; all are drawn again each time.
+        most_scatter: largest standard deviation of their ln P(S), in nats, at which they do.
 
     Returns:
         ln P(S) by scrambling.
@@ -189,11 +196,11 @@ def scramblings(
     for _ in range(doublings + 1):
         values = [log_mean_weight(sampler, points, generator) for _ in range(runs)]
         scatter = float(np.std(values, ddof=1))
-        if scatter <= MOST_SCATTER:
+        if scatter <= most_scatter:
             return OrthantEvidence(np.array(values))
         points *= 2
     raise Undecided(
-        f"Scramblings of {points // 2} points scatter by {scatter:.2f} nats in ln P(S), more than {MOST_SCATTER}; "
+        f"Scramblings of {points // 2} points scatter by {scatter:.2f} nats in ln P(S), more than {most_scatter}; "
         "more points would decide it."
     )
 
