@@ -27,8 +27,8 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
-from claims.grids import DATA, cannot_take, image_problem
-from claims.infinite_width.limits import by_scale, sets_of, wide
+from claims.grids import DATA, cannot_take, image_problem, image_sets
+from claims.infinite_width.limits import by_scale, wide
 from harness.claim import claim, over
 from harness.errors import NotAsked
 from harness.lab.infinite_width import LIBRARY, OWN
@@ -57,7 +57,7 @@ EXPONENT = "exponent of the bound less that of the test error"
 
 def bounds_and_errors(lab, architecture, data, m):
     """The bound and what it bounds, by training set; not asked where the bound says nothing."""
-    sets = sets_of(data, m, POINTS)
+    sets = image_sets(data, m, POINTS)
     evidences = lab.infinite_evidence_on_sets(architecture, sets)
     posteriors = lab.infinite_posterior_on_sets(architecture, sets)
     bounds = np.array([bound_of(each, m).value for each in evidences])

@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from claims.grids import IMAGES
-from harness.claim import registry
 from harness.networks import FullyConnected
-from harness.problems import TrainingSets, training_sets
 from harness.statistics.figures import figure
 from harness.verdicts import Estimate
 
@@ -16,11 +13,6 @@ NO_DISTANCE = 0.01
 def wide(depth: int, activation: str = "relu", width: int = 40) -> FullyConnected:
     """Hidden layers of one width, which only counts where it is not taken to infinity."""
     return FullyConnected((width,) * depth, activation)
-
-
-def sets_of(data: str, m: int, points: int) -> TrainingSets:
-    """Training sets of images in two classes, drawn from the pool."""
-    return training_sets({**IMAGES, **registry.data}[data], m, points)
 
 
 def side_by_side(estimates: Mapping[str, Estimate]) -> list[dict]:

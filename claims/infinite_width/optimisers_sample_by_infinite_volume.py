@@ -19,8 +19,8 @@ Excluded: uniform guessing (0), untrained networks, the majority label and a poi
 length s is far from 1. Not excluded: coins with P_B's marginals.
 """
 
-from claims.grids import EVALUATION_POINTS, TRAINING_SIZES, two_layers
-from claims.infinite_width.limits import sets_of, wide
+from claims.grids import EVALUATION_POINTS, TRAINING_SIZES, image_sets, two_layers
+from claims.infinite_width.limits import wide
 from harness.claim import claim, over, registry
 from harness.optimisers import SGD, Adam, Relative
 from harness.statistics.over_sets import compare_over_sets
@@ -53,7 +53,7 @@ BOTH = ("cross-entropy", "squared error")
     loss={"smoke": BOTH[:1], "standard": BOTH, "full": BOTH},
 )
 def test_bias_explained(lab, data, m, optimiser, loss):
-    sets = sets_of(data, m, POINTS)
+    sets = image_sets(data, m, POINTS)
     trained = lab.train_on_sets(two_layers(WIDTH), sets, optimiser, loss, networks=50)
     return compare_over_sets(
         trained, lab.infinite_posterior_on_sets(wide(2), sets), lab.problems(sets), EVALUATION_POINTS

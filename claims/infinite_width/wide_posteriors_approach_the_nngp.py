@@ -20,8 +20,8 @@ Excluded: whatever does not look at the width has an exponent of 0 and cannot be
 
 from dataclasses import replace
 
-from claims.grids import DATA, ERROR_POINTS, EVALUATION_POINTS, M, two_layers
-from claims.infinite_width.limits import NO_DISTANCE, by_scale, sets_of, wide
+from claims.grids import DATA, ERROR_POINTS, EVALUATION_POINTS, M, image_sets, two_layers
+from claims.infinite_width.limits import NO_DISTANCE, by_scale, wide
 from harness.claim import claim, over
 from harness.problems import digits
 from harness.samplers.infinite_width.agreement import agreement, distance_to
@@ -86,6 +86,6 @@ def ends(width, **_):
 )
 def test_far_when_narrow_near_when_wide(lab, data, m, width):
     # With as many evaluation points as other claims have, so that samples are shared.
-    sets = sets_of(data, m, ERROR_POINTS)
+    sets = image_sets(data, m, ERROR_POINTS)
     both = lab.posterior_on_sets(two_layers(width), sets), lab.infinite_posterior_on_sets(wide(2), sets)
     return bias_explained_over_sets(*([restricted(each, EVALUATION_POINTS) for each in of] for of in both))

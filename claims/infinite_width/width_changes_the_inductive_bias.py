@@ -18,8 +18,8 @@ of 0. Uniform guessing is not excluded by the first test, since it has none of t
 
 import numpy as np
 
-from claims.grids import EVALUATION_POINTS, two_layers
-from claims.infinite_width.limits import NO_DISTANCE, by_scale, sets_of, wide
+from claims.grids import EVALUATION_POINTS, image_sets, two_layers
+from claims.infinite_width.limits import NO_DISTANCE, by_scale, wide
 from harness.claim import claim, over, registry
 from harness.statistics.comparison import restricted
 from harness.statistics.over_sets import bias_explained_over_sets, errors_on_sets, slope_over_sets
@@ -45,7 +45,7 @@ SLOPE = "slope of the test error over ln width"
 )
 @over(data=NAMES, m=SIZES)
 def test_posterior_changes(lab, data, m):
-    sets = sets_of(data, m, POINTS)
+    sets = image_sets(data, m, POINTS)
     narrow, limit = lab.posterior_on_sets(two_layers(NARROW), sets), lab.infinite_posterior_on_sets(wide(2), sets)
     return bias_explained_over_sets(*([restricted(each, EVALUATION_POINTS) for each in of] for of in (narrow, limit)))
 
@@ -60,7 +60,7 @@ def test_posterior_changes(lab, data, m):
 )
 @over(data=NAMES, m=SIZES)
 def test_wider_is_better(lab, data, m):
-    sets, widths = sets_of(data, m, POINTS), WIDTHS[lab.scale.name]
+    sets, widths = image_sets(data, m, POINTS), WIDTHS[lab.scale.name]
     problems = lab.problems(sets)
     errors = [errors_on_sets(lab.posterior_on_sets(two_layers(width), sets), problems) for width in widths]
     return slope_over_sets(np.log(widths), np.array(errors), SLOPE)

@@ -124,24 +124,6 @@ class InfiniteWidth(Shards):
         approximation = self.approximation(architecture, problem, method, by)
         return self.gather(ApproximatePosterior(architecture, problem, approximation, method, by, chains, draws))
 
-    def infinite_posterior_on_sets(
-        self, architecture: Architecture, sets: TrainingSets, chains: int = 32, draws: int = 32
-    ) -> list[ChainsPosterior]:
-        """Sample P_B(f|S) of infinitely wide networks on each training set of this look.
-
-        Args:
-            architecture: the networks.
-            sets: the training sets, of two classes.
-            chains: independent chains on each set.
-            draws: functions of each chain.
-
-        Returns:
-            The functions by independent unit, by training set.
-        """
-        return self.on_each(
-            sets, lambda _, problem: self.infinite_posterior(architecture, problem, chains=chains, draws=draws)
-        )
-
     def infinite_evidence(
         self,
         architecture: Architecture,

@@ -250,6 +250,7 @@ class Shards:
             Undecided: if `check` and a sampler finds that its sample cannot be trusted.
         """
 
+        @cache
         def sampler(number: int) -> Sampler[R]:
             return sampler_on(_on_each(sets, [number], self.seed)[0])
 
