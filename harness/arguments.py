@@ -33,12 +33,13 @@ def short_repr(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _is_whole(value: Any) -> TypeGuard[int]:
+def is_whole(value: Any) -> TypeGuard[int]:
+    """Whether it is a whole number of any size; 2.0 and True are none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _is_real(value: Any) -> TypeGuard[float]:
-    return _is_whole(value) or isinstance(value, float | np.floating)
+    return is_whole(value) or isinstance(value, float | np.floating)
 
 
 def whole(value: Any, what: str, least: int = 1, most: int = MOST) -> int:
@@ -56,7 +57,7 @@ def whole(value: Any, what: str, least: int = 1, most: int = MOST) -> int:
     Raises:
         BadInput: the value is no whole number within the bounds.
     """
-    if _is_whole(value) and least <= value <= most:
+    if is_whole(value) and least <= value <= most:
         return int(value)
     raise BadInput(f"{what} is a whole number of at least {least:,} and at most {most:,}, not {short_repr(value)}.")
 
@@ -77,14 +78,14 @@ def wholes(values: Any, what: str, least: int = 1, most: int = MOST) -> tuple[in
         BadInput: it is no list or tuple, or an element is no whole number within the bounds.
     """
     given = values if isinstance(values, list | tuple) else ()
-    if given is values and all(_is_whole(value) and least <= value <= most for value in given):
+    if given is values and all(is_whole(value) and least <= value <= most for value in given):
         return tuple(int(value) for value in given)
     raise BadInput(f"{what} are whole numbers of at least {least:,} and at most {most:,}, not {short_repr(values)}.")
 
 
 def are_counts(*values: Any, least: int = 1) -> bool:
     """Whether all of these are whole numbers of at least `least`."""
-    return all(_is_whole(value) and least <= value < _MOST_COUNTED for value in values)
+    return all(is_whole(value) and least <= value < _MOST_COUNTED for value in values)
 
 
 def is_number(value: Any) -> bool:

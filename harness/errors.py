@@ -32,6 +32,14 @@ class Unavailable(RuntimeError):
     """
 
 
+class NotAsked(RuntimeError):
+    """What a cell's samples would be taken from does not exist, as where an optimiser does not train; the cell is `not
+    asked`, as one that is excluded beforehand.
+
+    The message gives the reason.
+    """
+
+
 class Undecided(RuntimeError):
     """The samples cannot speak for or against a claim, even if more are drawn in the same way; the cell is
     inconclusive.

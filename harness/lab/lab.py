@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from harness.errors import NotAsked, Undecided
 from harness.lab.infinite_width import InfiniteWidth
 from harness.lab.shards import request
 from harness.networks import Architecture, FullyConnected
 from harness.optimisers import Optimiser
-from harness.problems import Problem
+from harness.problems import Problem, TrainingSets
 from harness.samplers.features.feasibility import LastLayerFeasibility
 from harness.samplers.features.least_width import LeastFrozenWidth, LeastTrainedWidth, Tallies
 from harness.samplers.features.posterior import (
@@ -26,9 +27,11 @@ from harness.samplers.posterior.annealing import Annealing, supports
 from harness.samplers.posterior.annealing_levels import AnnealingPath
 from harness.samplers.posterior.density_of_states import DensityOfStatesSampler
 from harness.samplers.posterior.rejection import Rejection, TemperedRejection
+from harness.samplers.posterior.rejection_until import RejectionUntil
+from harness.samplers.posterior.samples import MOST_SCATTER, pooled_scatter
 from harness.samplers.posterior.subset_simulation import SubsetSimulation
 from harness.samplers.prior import Prior
-from harness.samplers.training.train import Training
+from harness.samplers.training.train import Trained, Training
 from harness.verdicts import Estimate
 
 # Beyond, rejection keeps too few of the networks it draws: one in 80,000 at m = 16.
@@ -36,6 +39,9 @@ REJECTION_UP_TO = 8
 # Beyond, annealing takes less time than subset simulation for the same error of ln P(S): an eighth at m = 128, a
 # thirtieth at m = 600.
 SUBSET_SIMULATION_UP_TO = 64
+# Samples of P_B on one of many training sets: small, since the spread between sets is larger than their error.
+RUNS_ON_A_SET = {"runs": 8, "chains": 16, "steps": 8}
+ANNEALED_ON_A_SET = {"runs": 6, "particles": 64, "trajectories": 16}
 
 
 class Lab(InfiniteWidth):
@@ -43,6 +49,7 @@ class Lab(InfiniteWidth):
 
     prior = request(Prior)
     rejection_posterior = request(Rejection)
+    rejection_until = request(RejectionUntil)
     tempered_posterior = request(TemperedRejection)
     annealed_posterior = request(Annealing)
     density_of_states = request(DensityOfStatesSampler)
@@ -67,10 +74,87 @@ class Lab(InfiniteWidth):
         """
         if problem.m <= REJECTION_UP_TO:
             return self.rejection_posterior(architecture, problem)
-        annealed = isinstance(architecture, FullyConnected) and supports(architecture) and problem.classes == 2
-        if problem.m > SUBSET_SIMULATION_UP_TO and annealed:
+        if problem.m > SUBSET_SIMULATION_UP_TO and _can_be_annealed(architecture, problem):
             return self.annealed_posterior(architecture, problem)
         return self.posterior_by_runs(architecture, problem)
+
+    def train_on_sets(
+        self,
+        architecture: Architecture,
+        sets: TrainingSets,
+        optimiser: Optimiser,
+        loss: str = "cross-entropy",
+        networks: int = 100,
+        *,
+        least_fitted: float | None = 0.9,
+        **training: Any,
+    ) -> list[Trained]:
+        """Train networks on each training set of this look.
+
+        Args:
+            architecture: the networks.
+            sets: the training sets.
+            optimiser: what trains them.
+            loss: a name in `LOSSES`.
+            networks: trained on each set.
+            least_fitted: share of all networks that must fit their training set; None: no check.
+            training: further arguments of `samplers.training.train`.
+
+        Returns:
+            The trained networks, by training set.
+
+        Raises:
+            NotAsked: if a smaller share of the networks fit.
+        """
+
+        rule = self.resolve(optimiser, architecture, sets, loss)
+
+        def training_on(problem: Problem) -> Training:
+            return Training(architecture, problem, rule, loss, networks, **training)
+
+        trained = self.gather_on_sets(training_on, sets)
+        self.rates.fitted(trained, optimiser, architecture, sets, loss)
+        share = sum(each.functions.total for each in trained) / sum(each.networks for each in trained)
+        if least_fitted is not None and share < least_fitted:
+            raise NotAsked(
+                f"This optimiser does not train here: {share:.0%} of the networks fit their training set, fewer than "
+                f"{least_fitted:.0%}."
+            )
+        return trained
+
+    def posterior_on_sets(
+        self, architecture: Architecture, sets: TrainingSets
+    ) -> list[RejectionPosterior] | list[RunsPosterior] | list[AnnealedPosterior]:
+        """Sample P_B(f|S) on each training set of this look, a few hundred effective networks each.
+
+        The method is chosen as by `posterior`, its sample is smaller: what limits a mean over training sets is their
+        spread. Every sample has at least six independent units, so that pairs within one can be left out.
+
+        Args:
+            architecture: the networks.
+            sets: the training sets.
+
+        Returns:
+            The samples, by training set.
+
+        Raises:
+            Undecided: if runs of subset simulation scatter too much over all sets together, or annealing lags.
+        """
+        if sets.m <= REJECTION_UP_TO:
+            return self.gather_on_sets(lambda problem: RejectionUntil(architecture, problem), sets)
+        if sets.m > SUBSET_SIMULATION_UP_TO and _can_be_annealed(architecture, sets):
+            return self.gather_on_sets(lambda problem: Annealing(architecture, problem, **ANNEALED_ON_A_SET), sets)
+        found = self.gather_on_sets(
+            lambda problem: SubsetSimulation(architecture, problem, **RUNS_ON_A_SET), sets, check=False
+        )
+        # One set's few runs do not show how much they scatter; those of all sets do.
+        scatter = pooled_scatter(found)
+        if scatter > MOST_SCATTER:
+            raise Undecided(
+                f"Runs of subset simulation disagree: ln P(S) scatters by {scatter:.2g} nats over the runs of a training "
+                f"set, on {len(found)} sets, though chains were lengthened; still longer chains would decide it."
+            )
+        return found
 
     def posterior_by_runs(self, architecture: Architecture, problem: Problem) -> RunsPosterior:
         """Sample P_B(f|S) by subset simulation.
@@ -197,4 +281,10 @@ class Lab(InfiniteWidth):
             How many networks fit at each width that was asked.
         """
         wide = network(highest)
+        # The search measures the unit at each width; that of the widest networks is noted.
+        self.resolve(optimiser, wide, problem, training.get("loss", "cross-entropy"))
         return self.gather(LeastTrainedWidth(wide, problem, optimiser, network, highest, networks, grows, **training))
+
+
+def _can_be_annealed(architecture: Architecture, data: Problem | TrainingSets) -> bool:
+    return isinstance(architecture, FullyConnected) and supports(architecture) and data.classes == 2

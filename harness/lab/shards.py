@@ -2,22 +2,30 @@
 
 A claim requests the same sample at every look and gets twice as many shards each time, so that the shards of earlier
 looks, of other cells and of earlier runs are used again.
+
+Where training sets are drawn, one shard is one training set: the first shard of that sample on that problem. Looks
+double the sets, and each set keeps its one shard.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
-from inspect import signature
+from functools import cache, wraps
+from inspect import BoundArguments, signature
 from typing import Any, Concatenate, ParamSpec, cast
 
 import numpy as np
 import torch
 
+from harness.arguments import short_repr
 from harness.claim.scales import Scale
 from harness.errors import BadInput
 from harness.execution.executor import Executor, InProcess, Job
 from harness.execution.memory import with_smaller_blocks
+from harness.lab.rates import Rates
+from harness.networks import Architecture
+from harness.optimisers import Optimiser
+from harness.problems import Problem, TrainingSets
 from harness.samplers.sampler import Computation, R, Sampler
 from harness.store import Store
 from harness.store.entries import Entry, key
@@ -47,6 +55,8 @@ def generator(device: torch.device, seed: int, what: str, shard: int) -> torch.G
 # Part of every stored entry's address: raise it if a sampler's meaning changes, and old entries are not used.
 SAMPLERS_VERSION = 6
 
+# Training sets at the first look, for each shard of other samples: fewer have no interval worth its name.
+SETS = 8
 
 P = ParamSpec("P")
 
@@ -92,6 +102,7 @@ class Shards:
         a run from the store spends, and therefore decides, as the run that filled it did. Samples that an earlier cell
         of this run had requested cost nothing.
     computed: seconds that this process has computed in all.
+    rates: what the relative learning rates of this cell's optimisers came to.
     """
 
     scale: Scale
@@ -106,16 +117,27 @@ class Shards:
     look: int = 0
     spent: float = 0.0
     computed: float = 0.0
+    rates: Rates = field(default_factory=Rates)
     _before: float = 0.0
     _charged: set[str] = field(default_factory=set)
     _merged: dict[str, tuple[int, Any]] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     _seconds: dict[str, list[float]] = field(default_factory=dict)
+    _asked_on_sets: dict[str, Callable[[int], str]] = field(default_factory=dict)
 
     @property
     def shards(self) -> int:
         """Shards of every sample at this look."""
         return self.scale.effort * 2**self.look
+
+    @property
+    def sets(self) -> int:
+        """Training sets of every sample on training sets at this look."""
+        return SETS * self.shards
+
+    def problems(self, sets: TrainingSets) -> list[Problem]:
+        """The training sets of this look, each with its evaluation points; those of earlier looks come first."""
+        return _on_each(sets, range(self.sets), self.seed)
 
     def ahead(self) -> float:
         """Seconds of this cell's next look: twice the shards, at the cost of those so far, without those this run has
@@ -125,6 +147,10 @@ class Shards:
         for name in self._asked:
             missing = sum(f"{name}/{shard}" not in self._charged for shard in range(self.shards, 2 * self.shards))
             total += missing * float(np.mean(self._seconds[name]))
+        for name_of in self._asked_on_sets.values():
+            mean = float(np.mean([np.mean(self._seconds[name_of(number)]) for number in range(self.sets)]))
+            missing = sum(f"{name_of(number)}/0" not in self._charged for number in range(self.sets, 2 * self.sets))
+            total += missing * mean
         return total
 
     def goes_on(self, allowance: float) -> bool:
@@ -138,7 +164,7 @@ class Shards:
             "decision": "goes on",
             "cell": self.cell,
             "look": self.look,
-            "samples": sorted(self._asked),
+            "samples": sorted([*self._asked, *self._asked_on_sets]),
             "scale": self.scale.name,
             "run": dict(self.run),
         }
@@ -150,8 +176,9 @@ class Shards:
         dropped.
         """
         self.cell, self.look, self.spent, self._before = cell, 0, 0.0, self.computed
-        self._merged = {name: merged for name, merged in self._merged.items() if name in self._asked}
-        self._asked = set()
+        asked = {*self._asked, *self._asked_on_sets}
+        self._merged = {name: merged for name, merged in self._merged.items() if name in asked}
+        self._asked, self._asked_on_sets, self.rates = set(), {}, Rates()
 
     def spec(self, asked: Sampler[Any] | Computation) -> dict[str, Any]:
         """The description of a sample without the shard number, or of a computation."""
@@ -199,6 +226,57 @@ class Shards:
         self._merged[name] = (shards, merged)
         return sampler.checked(merged) if check else merged
 
+    def gather_on_sets(
+        self, sampler_on: Callable[[Problem], Sampler[R]], sets: TrainingSets, *, check: bool = True
+    ) -> list[R]:
+        """A sample on each of this look's training sets: one shard a set, from the store or drawn and stored.
+
+        The shard is the first one of `gather` on that problem.
+
+        Args:
+            sampler_on: problem -> what draws the shard on it; if it does not grow, later looks have the sets of the
+                first.
+            sets: the training sets.
+            check: False to accept samples that cannot be trusted.
+
+        Returns:
+            The samples, by training set.
+
+        Raises:
+            Undecided: if `check` and a sampler finds that its sample cannot be trusted.
+        """
+
+        def sampler(number: int) -> Sampler[R]:
+            return sampler_on(_on_each(sets, [number], self.seed)[0])
+
+        @cache
+        def name_of(number: int) -> str:
+            return key(self.spec(sampler(number)))
+
+        first = sampler(0)
+        wanted = self.sets if first.grows else SETS * self.scale.effort
+        # A name that no sample on a single problem has.
+        name = f"on sets {name_of(0)}"
+        if first.grows:
+            self._asked_on_sets[name] = name_of
+        parts: list[R] = list(self._merged.get(name, (0, []))[1])
+
+        def fetch(number: int) -> tuple[Entry, float]:
+            shard, own = Shard(sampler(number), self.seed, name_of(number), 0), name_of(number)
+            return self._fetch({**self.spec(shard.sampler), "shard": 0}, f"{own}/0", shard)
+
+        todo = range(len(parts), wanted)
+        fetched = self._executor.map(fetch, todo)
+        for number in todo:
+            self.progress(f"{first.name} set {number + 1}/{wanted}")
+            entry, took = next(fetched)
+            seconds = self._charge(f"{name_of(number)}/0", entry, took)
+            if seconds is not None:
+                self._seconds.setdefault(name_of(number), []).append(seconds)
+            parts.append(cast(R, first.result.from_arrays(entry.arrays)))
+        self._merged[name] = (len(parts), parts)
+        return [sampler(i).checked(part) if check else part for i, part in enumerate(parts[:wanted])]
+
     def once(self, computation: Computation) -> dict[str, np.ndarray]:
         """The arrays of a computation without draws, from the store or computed and stored.
 
@@ -209,6 +287,29 @@ class Shards:
         entry, took = self._fetch(spec, name, Once(computation))
         self._charge(name, entry, took)
         return entry.arrays
+
+    def resolve(
+        self,
+        optimiser: Optimiser,
+        architecture: Architecture,
+        data: Problem | TrainingSets,
+        loss: str = "cross-entropy",
+    ) -> Optimiser:
+        """Give a relative optimiser its learning rate, measured at initialisation or from the store, and note it.
+
+        Args:
+            optimiser: any, relative or not.
+            architecture: the networks.
+            data: the problem or the training sets.
+            loss: a name in `LOSSES`.
+
+        Returns:
+            The optimiser at its rate; one that is not relative itself.
+
+        Raises:
+            BadInput: no unit can be measured.
+        """
+        return self.rates.resolve(optimiser, architecture, data, loss, self.once)
 
     @property
     def _executor(self) -> Executor:
@@ -236,17 +337,52 @@ class Shards:
         return seconds
 
 
+def _on_each(sets: TrainingSets, numbers: Iterable[int], seed: int) -> list[Problem]:
+    if not isinstance(sets, TrainingSets):
+        raise BadInput(
+            f"Training sets are drawn by training_sets, such as training_sets(digits, 8, 64), not {short_repr(sets)}."
+        )
+    return [sets.problem(number, seed) for number in numbers]
+
+
 def request(sampler: Callable[P, Sampler[R]]) -> Callable[Concatenate[Shards, P], R]:
     """Make a request of a sampler: a method of the lab that takes the sampler's arguments and returns its sample."""
 
-    takes = signature(sampler)
+    bind = _binding(sampler)
 
     @wraps(sampler, updated=())
     def ask(lab: Shards, /, *arguments: P.args, **named: P.kwargs) -> R:
-        try:
-            takes.bind(*arguments, **named)
-        except TypeError as error:
-            raise BadInput(f"A request was wrong: {error}; it takes {', '.join(takes.parameters)}.") from None
-        return lab.gather(sampler(*arguments, **named))
+        bound = bind(*arguments, **named)
+        noted = lab.rates.bind(bound, lab.once)
+        return noted(lab.gather(sampler(*bound.args, **bound.kwargs)))
 
     return ask
+
+
+def on_sets(sampler: Callable[..., Sampler[R]]) -> Callable[..., list[R]]:
+    """Make a request of a sampler on training sets: a method of the lab that takes the architecture, the training sets
+    and the sampler's further arguments, and returns its samples by training set.
+    """
+    bind = _binding(sampler)
+
+    @wraps(sampler, updated=())
+    def ask(lab: Shards, architecture: Architecture, sets: TrainingSets, /, *arguments: Any, **named: Any) -> list[R]:
+        bound = bind(architecture, sets, *arguments, **named)
+        noted = lab.rates.bind(bound, lab.once)
+        further, named = bound.args[2:], bound.kwargs
+        return noted(lab.gather_on_sets(lambda problem: sampler(architecture, problem, *further, **named), sets))
+
+    return ask
+
+
+def _binding(sampler: Callable[..., Any]) -> Callable[..., BoundArguments]:
+    """A function that binds arguments to a sampler's, or raises BadInput for those that it does not take."""
+    takes = signature(sampler)
+
+    def bind(*arguments: Any, **named: Any) -> BoundArguments:
+        try:
+            return takes.bind(*arguments, **named)
+        except TypeError as error:
+            raise BadInput(f"A request was wrong: {error}; it takes {', '.join(takes.parameters)}.") from None
+
+    return bind

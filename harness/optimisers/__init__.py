@@ -9,6 +9,7 @@ from collections.abc import Callable
 from harness.optimisers.adaptive import Adadelta, Adagrad, Adam, AdamW, RMSprop
 from harness.optimisers.descent import SGD, GradientDescent, Momentum, Nesterov
 from harness.optimisers.noise import Langevin, Whitened
+from harness.optimisers.relative import Relative
 from harness.optimisers.rule import Noisy, Optimiser
 from harness.optimisers.schedules import Cosine, Schedule, Scheduled, StepDecay, WarmUp
 from harness.optimisers.search import GreedyRandomSearch, GuessAndCheck, PatternSearch
@@ -34,6 +35,7 @@ __all__ = [
     "Optimiser",
     "PatternSearch",
     "RMSprop",
+    "Relative",
     "Schedule",
     "Scheduled",
     "StepDecay",

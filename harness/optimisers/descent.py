@@ -16,6 +16,8 @@ class SGD:
 
     rotation_equivariant = True
     full_batch = False
+    # θ ← (1 − ηλ)θ on a curvature λ; see `relative.stability_limit`.
+    stability_limit = 2.0
 
     def __post_init__(self) -> None:
         check_numbers(self)
@@ -59,6 +61,11 @@ class Momentum:
         """E.g. momentum-lr0.01."""
         return name_of("momentum", self)
 
+    @property
+    def stability_limit(self) -> float:
+        """2(1 + μ), where a root of r² − (1 + μ − ηλ)r + μ is −1; see `relative.stability_limit`."""
+        return 2 * (1 + self.momentum)
+
     def start(self, rows: Tensor) -> list[Tensor]:
         """v, (networks, size)."""
         return [torch.zeros_like(rows)]
@@ -78,6 +85,11 @@ class Nesterov(Momentum):
     def name(self) -> str:
         """E.g. nesterov-lr0.01."""
         return name_of("nesterov", self)
+
+    @property
+    def stability_limit(self) -> float:
+        """2(1 + μ)/(1 + 2μ), where a root of r² − (1 + μ)(1 − ηλ)r + μ(1 − ηλ) is −1."""
+        return 2 * (1 + self.momentum) / (1 + 2 * self.momentum)
 
     def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
         """One step of every network."""

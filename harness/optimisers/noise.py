@@ -26,6 +26,8 @@ class Langevin:
     full_batch: bool = True
 
     rotation_equivariant = True
+    # That of descent on L alone: the pull of the prior, T/σ², is left out; see `relative.stability_limit`.
+    stability_limit = 2.0
 
     def __post_init__(self) -> None:
         check_numbers(self)

@@ -1,5 +1,6 @@
 """The interface of every optimiser, and that of optimisers with noise of their own."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -92,8 +93,27 @@ def _article(word: str) -> str:
     return "An" if word[0] in "aeiou" else "A"
 
 
+class Unresolved(ABC):
+    """Base of optimisers whose learning rate is no number until the lab has measured its unit; see `relative.py`."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """See `Optimiser`."""
+
+    @property
+    def unresolved(self) -> str:
+        """The sentence that refuses it where a number is needed."""
+        return (
+            f"{self.name} has no learning rate before its unit is measured; ask the lab, which measures it, or give a "
+            "learning rate as a number."
+        )
+
+
 def check_optimiser(thing: object) -> None:
-    """Raise BadInput unless it has the attributes of an `Optimiser`."""
+    """Raise BadInput unless it has the attributes of an `Optimiser`, and a learning rate that is a number, if any."""
+    if isinstance(thing, Unresolved):
+        raise BadInput(thing.unresolved)
     if isinstance(thing, type) or not all(hasattr(thing, name) for name in ("name", "start", "step", "full_batch")):
         raise BadInput(f"An optimiser is one of `harness.optimisers` such as SGD(0.1), not {short_repr(thing)}.")
 

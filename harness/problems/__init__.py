@@ -4,5 +4,16 @@ from harness.problems.cube import boolean_cube
 from harness.problems.datasets import digits, fashion_mnist, ionosphere, mnist
 from harness.problems.problem import Problem
 from harness.problems.sentences import sentences
+from harness.problems.training_sets import TrainingSets, training_sets
 
-__all__ = ["Problem", "boolean_cube", "digits", "fashion_mnist", "ionosphere", "mnist", "sentences"]
+__all__ = [
+    "Problem",
+    "TrainingSets",
+    "boolean_cube",
+    "digits",
+    "fashion_mnist",
+    "ionosphere",
+    "mnist",
+    "sentences",
+    "training_sets",
+]

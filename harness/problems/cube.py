@@ -65,6 +65,34 @@ def boolean_cube(bits: int, target: str = "constant-0", train: int = 0, split: i
     return Problem.from_arrays(x[chosen], labels[chosen], x[rest], labels[rest], name, facts)
 
 
+def cube_subset(m: int, n: int, *, bits: int, target: str, split: int = 0) -> Problem:
+    """A random subset of the Boolean cube to train on, the same for every target, and a random part of the rest.
+
+    Args:
+        m: training inputs.
+        n: evaluation inputs, of those that are not trained on.
+        bits: number of input bits, 1 to 16.
+        target: as of `boolean_cube`; random labels are the same at every split.
+        split: seed of the choice of inputs.
+
+    Returns:
+        The problem, with two classes; inputs in counting order within each part.
+
+    Raises:
+        BadInput: the bits or the target cannot be had, or the cube has too few inputs.
+    """
+    whole = boolean_cube(bits, target)
+    check_split(split)
+    x, labels, named = whole.eval_x, whole.eval_y, whole.facts["task"]
+    # The target is no part of the stream's name.
+    rng = random_generator(f"cube{whole.facts['bits']} subset", split)
+    parts = split_indices(labels, m, n, balanced=False, rng=rng, what=f"The cube of {bits} bits")
+    chosen, rest = (np.sort(part) for part in parts)
+    name = f"cube{bits}-{named}-m{len(chosen)}-n{len(rest)}" + (f"-subset{split}" if split else "")
+    facts = {"dataset": "Boolean cube", "bits": int(bits), "task": named, "split": split}
+    return Problem.from_arrays(x[chosen], labels[chosen], x[rest], labels[rest], name, facts)
+
+
 def _labels(x: np.ndarray, target: str, split: int) -> tuple[np.ndarray, str]:
     """Labels, and the name that stands for them."""
     bits = x.shape[1]

@@ -4,20 +4,23 @@ import hashlib
 
 import numpy as np
 
-from harness.arguments import are_counts, short_repr
+from harness.arguments import are_counts, is_whole, short_repr
 from harness.errors import BadInput
+
+MOST_SPLITS = 2**84
 
 
 def check_split(split: int) -> None:
     """Raise BadInput unless it is a whole number from 0."""
-    if not are_counts(split, least=0):
+    # Training sets of large seeds have large numbers.
+    if not is_whole(split) or not 0 <= split < MOST_SPLITS:
         raise BadInput(f"Splits are numbered from 0, not {short_repr(split)}.")
 
 
 def random_generator(what: str, split: int) -> np.random.Generator:
     """The random stream of one split of the named data; nothing global is seeded."""
     check_split(split)
-    return np.random.default_rng([int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], "big"), split])
+    return np.random.default_rng([int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], "big"), int(split)])
 
 
 def check_sizes(m: int, n: int) -> None:

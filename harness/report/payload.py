@@ -110,6 +110,8 @@ def table(cells: Sequence[Mapping[str, Any]]) -> str:
 
 def _said(value: Any) -> str:
     """A detail that no plot shows, as a line of text."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key} {_said(each)}" for key, each in value.items())
     if isinstance(value, list):
         shown = ", ".join(_said(each) for each in value[:_LONGEST_LIST])
         return shown + (f" … ({len(value):,} in all)" if len(value) > _LONGEST_LIST else "")

@@ -7,7 +7,7 @@ from math import inf, isfinite
 from typing import Any
 
 from harness.claim import Question
-from harness.errors import CannotGoOn, Unavailable, Undecided
+from harness.errors import CannotGoOn, NotAsked, Unavailable, Undecided
 from harness.lab import Lab
 from harness.verdicts import Estimate, Looks, Prediction, Verdict, decide, needed
 
@@ -52,8 +52,8 @@ def judge_cell(
 ) -> Judged:
     """Look at a cell until its verdict is decided, its looks are over, or no remaining look could decide it.
 
-    An Unavailable of the claim is a verdict, and so is any other error, so that one broken cell does not affect the
-    others.
+    An Unavailable or NotAsked of the claim is a verdict, and so is any other error, so that one broken cell does not
+    affect the others.
 
     Args:
         ask: the claim's function: lab and cell -> estimate.
@@ -87,6 +87,8 @@ def judge_cell(
                 break
     except Undecided as why:
         return replace(last, verdict=Verdict.INCONCLUSIVE, seconds=lab.spent, reason=str(why))
+    except NotAsked as why:
+        return Judged(Verdict.NOT_ASKED, seconds=lab.spent, reason=str(why))
     except Unavailable as missing:
         return Judged(Verdict.UNAVAILABLE, seconds=lab.spent, reason=str(missing))
     except CannotGoOn:

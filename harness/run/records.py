@@ -97,8 +97,14 @@ def cell_record(
         "seed": session.seed,
         "device": str(session.lab.device),
         "rerun": rerun,
-        "details": dict(judged.estimate.details) if judged.estimate else {},
+        "details": {**(judged.estimate.details if judged.estimate else {}), **_rates(question, cell_id, session)},
     }
+
+
+def _rates(question: Question, cell_id: str, session: Session) -> dict[str, Any]:
+    """Rates and units of the cell's relative optimisers, if it was begun and had any."""
+    facts = session.lab.rates.facts if session.lab.cell == f"{question.slug}/{cell_id}" else []
+    return {"learning rates": facts} if facts else {}
 
 
 def parameters(cell: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,10 +21,10 @@ import torch
 
 from harness.arguments import short_repr
 from harness.claim import SCALES, Question, questions_in
-from harness.errors import BadInput, Unavailable
+from harness.errors import BadInput, NotAsked, Unavailable
 from harness.lab import Lab
 from harness.networks import Architecture
-from harness.problems import Problem
+from harness.problems import Problem, TrainingSets
 from harness.run.plan.absent import ABSENT, skipping_absent
 from harness.samplers.infinite_width.kernels.matrices import LIBRARY, OWN
 from harness.samplers.sampler import Computation, R, Sampler
@@ -39,12 +39,14 @@ class Request:
     """One sample or one computation that a cell asks for.
 
     name: its address in the store, to which a sample's shards add their numbers. spec: its description, as stored,
-    without the shard. asked: what draws or computes it.
+    without the shard. asked: what draws or computes it. on_a_set: whether it is asked for on one of several training
+    sets of the first look.
     """
 
     name: str
     spec: Mapping[str, Any]
     asked: Sampler[Any] | Computation
+    on_a_set: bool = False
 
     @property
     def architecture(self) -> Architecture:
@@ -72,9 +74,11 @@ class Request:
         return self.asked.name
 
     def shards(self, effort: int, look: int) -> int:
-        """How many there are of it at a look."""
+        """How many there are of it at a look; with those on the sets that later looks add, if it is on a set."""
         if not self.drawn:
             return 1
+        if self.on_a_set:
+            return 2**look if self.grows else 1
         return effort * 2**look if self.grows else effort
 
 
@@ -118,15 +122,36 @@ class Recorder(Lab):
         noted, self.noted = tuple(self.noted.values()), {}
         return noted
 
-    def _note(self, asked: Sampler[Any] | Computation) -> Any:
+    def _note(self, asked: Sampler[Any] | Computation, *, on_a_set: bool = False) -> Any:
         spec = self.spec(asked)
         name = key(spec)
-        self.noted.setdefault(name, Request(name, spec, asked))
+        # Asked for in both ways, it is the request for more shards on this very problem.
+        if name not in self.noted or (self.noted[name].on_a_set and not on_a_set):
+            self.noted[name] = Request(name, spec, asked, on_a_set)
         return ABSENT
 
     def gather(self, sampler: Sampler[R], *, check: bool = True) -> R:  # noqa: ARG002
         """Note the sample."""
         return self._note(sampler)
+
+    def gather_on_sets(
+        self,
+        sampler_on: Callable[[Problem], Sampler[R]],
+        sets: TrainingSets,
+        *,
+        check: bool = True,  # noqa: ARG002
+    ) -> list[R]:
+        """Note the sample on each training set of the first look.
+
+        Args:
+            sampler_on: as of the lab.
+            sets: as of the lab.
+            check: as of the lab.
+
+        Returns:
+            What is absent, for each set.
+        """
+        return [self._note(sampler_on(problem), on_a_set=True) for problem in self.problems(sets)]
 
     def once(self, computation: Computation) -> dict[str, np.ndarray]:
         """Note the computation."""
@@ -230,7 +255,7 @@ def _asked(question: Question, test: Callable[..., Any], cell: Mapping[str, Any]
         lab.begin()
         try:
             ask(lab)
-        except Unavailable as why:
+        except (NotAsked, Unavailable) as why:
             lab.take()
             missing = str(why)
         except BadInput as why:

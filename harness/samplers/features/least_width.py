@@ -19,6 +19,7 @@ from harness.samplers.features.feasibility import last_layer_feasibility
 from harness.samplers.features.training import OfTrained
 from harness.samplers.sampler import Sampler, argument
 from harness.samplers.training import train
+from harness.samplers.training.units import resolved
 from harness.samplers.work import ENTRY, training_work
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import clopper_pearson
@@ -191,6 +192,8 @@ class LeastFrozenWidth(Sampler[Tallies]):
 class LeastTrainedWidth(OfTrained[Tallies]):
     """Number of networks that fit S if all layers are trained, at widths 1 … highest chosen by bisection.
 
+    A relative learning rate has its unit measured at each width.
+
     network, highest, grows: as of `LeastFrozenWidth`.
     networks: trained networks at each width.
     """
@@ -202,6 +205,7 @@ class LeastTrainedWidth(OfTrained[Tallies]):
 
     name = "least trained width"
     result = Tallies
+    relative_rates = True
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -213,7 +217,8 @@ class LeastTrainedWidth(OfTrained[Tallies]):
 
         def probe(width: int) -> tuple[int, int]:
             network, training = self.network(width), self.training
-            found = train(network, self.problem, self.optimiser, self.networks, generator, **training)
+            optimiser, _ = resolved(self.optimiser, network, [self.problem], self.loss)
+            found = train(network, self.problem, optimiser, self.networks, generator, **training)
             return found.functions.total, found.networks
 
         return search(probe, 1, self.highest)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from harness.arguments import switch
 from harness.errors import Undecided
 from harness.networks import Architecture
-from harness.optimisers import Optimiser, Stop
+from harness.optimisers import Optimiser, Relative, Stop
 from harness.optimisers.rule import check_optimiser
 from harness.optimisers.stopping import check_stop
 from harness.problems import Problem
@@ -137,7 +137,10 @@ class OfTrained(Sampler[R]):
     """Base of samplers of trained networks' hidden layers: it has the arguments of `train`.
 
     stop, in_span: None for the default of `train`.
+    relative_rates: whether it takes relative learning rates, and measures their unit itself.
     """
+
+    relative_rates: ClassVar[bool] = False
 
     optimiser: Optimiser
     _: KW_ONLY
@@ -149,7 +152,8 @@ class OfTrained(Sampler[R]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_optimiser(self.optimiser)
+        if not (self.relative_rates and isinstance(self.optimiser, Relative)):
+            check_optimiser(self.optimiser)
         if self.stop is not None:
             check_stop(self.stop)
         if self.in_span is not None:

@@ -1,6 +1,6 @@
 """Results of independent runs of a particle sampler; the independent unit is the run, never the particle."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf, log, nan
@@ -46,6 +46,11 @@ def scatter(ln_evidence: np.ndarray) -> float:
     if not np.isfinite(ln_evidence).all():
         return inf
     return float(ln_evidence.std(ddof=1)) if len(ln_evidence) > 1 else nan
+
+
+def pooled_scatter(found: Sequence["RunsPosterior"]) -> float:
+    """Root mean square over several training sets of the standard deviation of ln P(S) over the runs on one."""
+    return float(np.sqrt(np.mean([each.scatter**2 for each in found])))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,20 +6,19 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from harness.arguments import are_counts, counts, one_of
+from harness.arguments import are_counts, counts
 from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.networks.compiled.passes import supports_forward
 from harness.networks.ensemble import Draws, activations, block_size
-from harness.networks.logits import LOSSES, LOSSES_OF_CLASSES, targets_of
 from harness.optimisers import Optimiser
 from harness.optimisers.minibatches import splitmix64
 from harness.optimisers.search import GuessAndCheck
 from harness.optimisers.stopping import After, Stop
 from harness.problems import Problem
 from harness.samplers.training import compiled
-from harness.samplers.training.rate_factors import by_layer, in_input_span
 from harness.samplers.training.state import Engine, EnsembleState, Task
+from harness.samplers.training.tasks import task_on
 from harness.samplers.training.trainer import Trainer
 
 
@@ -55,7 +54,6 @@ class TrainingLoop:
         in_span: bool,
         keep_initial: bool,
     ) -> None:
-        one_of(loss, LOSSES, "There is no loss")
         if not are_counts(problem.m, batch, networks) or not are_counts(max_epochs, least=0):
             raise BadInput(
                 "Training takes at least 1 training point, 1 network, a batch of at least 1 and no negative number of "
@@ -68,20 +66,8 @@ class TrainingLoop:
             )
         device = generator.device
         batch = problem.m if optimiser.full_batch else batch
-        if in_span and optimiser.rotation_equivariant and architecture.rotation_invariant:
-            self.x, table, rates = in_input_span(architecture, problem.inputs, device, problem.outputs)
-        else:
-            self.x, rates = torch.tensor(architecture.prepare(problem.inputs), device=device), None
-            table = architecture.parameters(tuple(self.x.shape[1:]), problem.outputs)
-        labels = torch.tensor(problem.train_y, dtype=torch.int64, device=device)
-        targets = targets_of(labels, problem.classes)
-        losses = LOSSES if problem.classes == 2 else LOSSES_OF_CLASSES
-        of_gradient, of_step = by_layer(architecture, table, tuple(self.x.shape[1:]), optimiser, device)
-        if of_gradient is not None:
-            rates = of_gradient if rates is None else rates * of_gradient
-        self.task = Task(
-            architecture, table, self.x[: problem.m], targets, optimiser, losses[loss], batch, rates, of_step
-        )
+        self.x, self.task = task_on(architecture, problem, optimiser, loss, batch, device, in_span=in_span)
+        table = self.task.table
         self._engine = engine_for(self.task)
         in_cache = block_size(table, min(batch, problem.m), device, activations(architecture, self.x))
         self._block = block or max(int(self._engine.block_factor * in_cache), 1)

@@ -1,0 +1,53 @@
+"""From an architecture, a problem and a rule to the task that an engine trains networks on."""
+
+import torch
+from torch import Tensor
+
+from harness.arguments import one_of
+from harness.networks import Architecture
+from harness.networks.logits import LOSSES, LOSSES_OF_CLASSES, targets_of
+from harness.optimisers import Optimiser
+from harness.problems import Problem
+from harness.samplers.training.rate_factors import by_layer, in_input_span
+from harness.samplers.training.state import Task
+
+
+def task_on(
+    architecture: Architecture,
+    problem: Problem,
+    optimiser: Optimiser,
+    loss: str,
+    batch: int,
+    device: torch.device,
+    *,
+    in_span: bool = True,
+) -> tuple[Tensor, Task]:
+    """Make the task of training networks on a problem.
+
+    Args:
+        architecture: the networks.
+        problem: S and E.
+        optimiser: the update rule, or a search.
+        loss: a name in `LOSSES`.
+        batch: training points a step.
+        device: where training takes place.
+        in_span: train in the span of the inputs, if that leaves functions and features distributed as they are.
+
+    Returns:
+        (m + n, ...) prepared training, then evaluation inputs; the task.
+
+    Raises:
+        BadInput: there is no such loss, or the networks do not take the inputs.
+    """
+    one_of(loss, LOSSES, "There is no loss")
+    if in_span and optimiser.rotation_equivariant and architecture.rotation_invariant:
+        x, table, rates = in_input_span(architecture, problem.inputs, device, problem.outputs)
+    else:
+        x, rates = torch.tensor(architecture.prepare(problem.inputs), device=device), None
+        table = architecture.parameters(tuple(x.shape[1:]), problem.outputs)
+    targets = targets_of(torch.tensor(problem.train_y, dtype=torch.int64, device=device), problem.classes)
+    losses = LOSSES if problem.classes == 2 else LOSSES_OF_CLASSES
+    of_gradient, of_step = by_layer(architecture, table, tuple(x.shape[1:]), optimiser, device)
+    if of_gradient is not None:
+        rates = of_gradient if rates is None else rates * of_gradient
+    return x, Task(architecture, table, x[: problem.m], targets, optimiser, losses[loss], batch, rates, of_step)
