@@ -151,8 +151,8 @@ class Lab(InfiniteWidth):
         scatter = pooled_scatter(found)
         if scatter > MOST_SCATTER:
             raise Undecided(
-                f"Runs of subset simulation disagree: ln P(S) scatters by {scatter:.2g} nats over the runs of a training "
-                f"set, on {len(found)} sets, though chains were lengthened; still longer chains would decide it."
+                f"Runs of subset simulation disagree: ln P(S) scatters by {scatter:.2g} nats over the runs on one of "
+                f"{len(found)} training sets, though chains were lengthened; still longer chains would decide it."
             )
         return found
 

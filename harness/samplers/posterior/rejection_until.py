@@ -27,9 +27,9 @@ class RejectionUntil(Sampler[RejectionPosterior]):
     """
 
     effective: int = 300
-    last_layers: int = 16
-    draws: int = 2000
-    rounds: int = 200
+    last_layers: int = 64
+    draws: int = 1000
+    rounds: int = 400
 
     name = "rejection until kept"
     result = RejectionPosterior

@@ -1,0 +1,218 @@
+"""Requests on training sets: which shards, how looks double them, what they cost, and what refuses them."""
+
+import numpy as np
+import pytest
+import torch
+
+from harness.claim import Scale
+from harness.errors import BadInput, NotAsked, Undecided
+from harness.execution.executor import InProcess
+from harness.lab import Lab
+from harness.lab.shards import on_sets
+from harness.networks import FullyConnected, perceptron
+from harness.optimisers import SGD
+from harness.problems import boolean_cube, digits, training_sets
+from harness.samplers.features.least_width import LeastFrozenWidth
+from harness.samplers.posterior.rejection_until import RejectionUntil, effective_size
+from harness.samplers.prior import Prior
+from harness.store import Store
+from tests.support.every_request import same
+
+NETWORK = FullyConnected((4,))
+SETS = training_sets(boolean_cube, 3, 5, bits=3, target="majority")
+TRAINING = {"networks": 4, "batch": 2, "max_epochs": 20}
+
+
+class OnSets(Lab):
+    prior_on_sets = on_sets(Prior)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    def make(name="store", seed=0, **options):
+        scale = Scale("test", 100.0, effort=1, looks=3)
+        return OnSets(scale, torch.device("cpu"), seed, Store(tmp_path / name), **options)
+
+    return make
+
+
+def trained(lab, **more):
+    return lab.train_on_sets(NETWORK, SETS, SGD(0.1), least_fitted=None, **{**TRAINING, **more})
+
+
+def test_looks_double_the_sets_and_keep_those_of_before(lab):
+    lab, looks = lab(), []
+    for lab.look in range(3):
+        looks.append(trained(lab))
+        assert [p.fingerprint for p in lab.problems(SETS)] == [
+            SETS.problem(number).fingerprint for number in range(8 * 2**lab.look)
+        ]
+    assert [len(look) for look in looks] == [8, 16, 32]
+    for one, other in zip(looks[0], looks[2], strict=False):
+        same(one, other)
+    lab.look = 0
+    assert len(trained(lab)) == 8
+
+
+def test_the_seed_draws_other_sets(lab):
+    one, two = lab("one"), lab("two", seed=1)
+    assert not {p.fingerprint for p in one.problems(SETS)} >= {p.fingerprint for p in two.problems(SETS)}
+    assert two.problems(SETS)[3].fingerprint == SETS.problem(3, 1).fingerprint
+
+
+def test_a_set_has_the_first_shard_of_the_plain_request(lab, monkeypatch):
+    first = lab()
+    found = trained(first)
+    monkeypatch.setattr("harness.lab.shards.generator", None)
+    again = lab()
+    for number, each in enumerate(found):
+        same(again.train(NETWORK, SETS.problem(number), SGD(0.1), **TRAINING), each)
+    assert again.spent == first.spent > 0
+
+
+def test_no_set_is_fetched_twice_at_later_looks(lab, monkeypatch):
+    made, fetched = lab(), []
+    original = Store.fetch
+    monkeypatch.setattr(
+        Store, "fetch", lambda self, spec, *a, **k: fetched.append(spec) or original(self, spec, *a, **k)
+    )
+    made.begin("a")
+    for made.look in range(3):
+        trained(made)
+    made.begin("b")
+    for made.look in range(3):
+        trained(made)
+    assert len(fetched) == 32
+    assert len(made._merged) == 1
+
+
+def test_sets_are_charged_once_a_run_and_the_next_look_is_foreseen(lab):
+    made = lab()
+    made.begin("a")
+    for made.look in range(2):
+        trained(made)
+    # As many sets again as there are, at their mean cost.
+    assert made.ahead() == pytest.approx(made.spent)
+    made.begin("b")
+    trained(made)
+    # The next look's sets are there.
+    assert (made.spent, made.ahead()) == (0.0, 0.0)
+    made.look = 1
+    trained(made)
+    assert made.spent == 0 < made.ahead()
+
+
+def test_a_set_that_was_paid_for_by_a_plain_request_costs_nothing(lab):
+    made = lab()
+    made.begin("a")
+    made.train(NETWORK, SETS.problem(2), SGD(0.1), **TRAINING)
+    paid = made.spent
+    made.begin("b")
+    trained(made)
+    everything = made.spent + paid
+    other = lab()
+    trained(other)
+    assert everything == pytest.approx(other.spent)
+
+
+def test_how_far_a_cell_went_depends_on_its_sets(lab):
+    made = lab()
+    made.begin("given/cell")
+    assert made.goes_on(1e9)
+    trained(made)
+    assert not made.goes_on(1e-9)
+    again = lab()
+    again.begin("given/cell")
+    again.goes_on(0)
+    trained(again)
+    assert not again.goes_on(1e9)
+    trained(again, networks=5)
+    assert again.goes_on(1e9)
+
+
+def test_what_does_not_grow_has_the_sets_of_the_first_look(lab):
+    made = lab()
+
+    def sampler(problem):
+        return LeastFrozenWidth(FullyConnected((8,)), problem, lambda w: FullyConnected((w,)), 8, 4, grows=False)
+
+    made.begin()
+    first = made.gather_on_sets(sampler, SETS)
+    made.look = 2
+    later = made.gather_on_sets(sampler, SETS)
+    assert len(first) == len(later) == 8
+    assert made.ahead() == 0
+
+
+def test_progress_says_which_set(lab):
+    said = []
+    made = lab(progress=said.append)
+    for made.look in range(2):
+        made.prior_on_sets(perceptron(), SETS, draws=10)
+    assert (said[0], said[-1], len(said)) == ("prior set 1/8", "prior set 16/16", 16)
+
+
+def test_an_executor_computes_the_sets(lab):
+    jobs = []
+
+    class Counting(InProcess):
+        def compute(self, job):
+            jobs.append((job.number, job.sampler.problem.name))
+            return super().compute(job)
+
+    found = lab("one", executor=Counting(torch.device("cpu"))).prior_on_sets(perceptron(), SETS, draws=10)
+    assert jobs == [(0, SETS.problem(number).name) for number in range(8)]
+    for one, other in zip(found, lab("two").prior_on_sets(perceptron(), SETS, draws=10), strict=True):
+        same(one, other)
+
+
+def test_networks_that_do_not_fit_are_not_asked_about(lab):
+    with pytest.raises(NotAsked, match=r"does not train here: 0% of the networks fit .* fewer than 90%"):
+        lab().train_on_sets(NETWORK, training_sets(digits, 64, 8), SGD(1e-9), networks=4, max_epochs=1)
+
+
+def test_sets_are_asked_of_training_sets(lab):
+    with pytest.raises(BadInput, match=r"drawn by training_sets, .* not <?Problem"):
+        lab().train_on_sets(NETWORK, digits(8, 8), SGD(0.1))
+    with pytest.raises(BadInput, match="it takes architecture, problem, draws"):
+        lab().prior_on_sets(NETWORK, SETS, drawings=3)
+
+
+def test_rejection_goes_on_until_enough_is_kept():
+    """Against the same draws kept by one call; and not further than it may."""
+    problem = digits(4, 8)
+    found = RejectionUntil(NETWORK, problem, effective=50, last_layers=4, draws=100).draw(
+        torch.Generator().manual_seed(0)
+    )
+    rounds = found.clusters.units // 100
+    assert effective_size(found.clusters) >= 50
+    assert found.clusters.units == 100 * rounds > 100
+    few = RejectionUntil(NETWORK, problem, effective=50, last_layers=4, draws=100, rounds=rounds - 1)
+    assert effective_size(few.draw(torch.Generator().manual_seed(0)).clusters) < 50
+
+
+def test_rejection_until_enough_is_kept_has_the_posterior_of_rejection(lab):
+    """On average over many short samples, which is where stopping would show."""
+    task = boolean_cube(3, "majority", train=3)
+    generator = torch.Generator().manual_seed(1)
+    short = RejectionUntil(NETWORK, task, effective=10, last_layers=1, draws=20)
+    samples = [short.draw(generator).functions for _ in range(300)]
+    long = lab().rejection_posterior(NETWORK, task, draws=40_000, last_layers=1).functions
+    common = long.most_common(3)
+    for words, expected in zip(common.words, common.counts / long.total, strict=True):
+        shares = np.array([each.counts_of(words[None])[0] / each.total for each in samples])
+        assert abs(shares.mean() - expected) < 4 * shares.std() / len(samples) ** 0.5
+
+
+@pytest.mark.parametrize(("m", "kind", "units"), [(4, "RejectionPosterior", 300), (12, "RunsPosterior", 6)])
+def test_the_posterior_on_sets_has_enough_units(lab, m, kind, units):
+    made = lab()
+    found = made.posterior_on_sets(NETWORK, training_sets(digits, m, 8))
+    assert {type(each).__name__ for each in found} == {kind}
+    assert all(len(np.unique(each.clusters.unit)) >= units for each in found)
+
+
+def test_runs_that_disagree_on_sets_leave_a_claim_undecided(lab, monkeypatch):
+    monkeypatch.setattr("harness.lab.lab.RUNS_ON_A_SET", {"runs": 4, "chains": 2, "steps": 1})
+    with pytest.raises(Undecided, match=r"scatters by .* nats over the runs on one of 8 training sets"):
+        lab().posterior_on_sets(FullyConnected((3, 3)), training_sets(digits, 24, 8))
