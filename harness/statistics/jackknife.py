@@ -1,0 +1,93 @@
+"""Smooth functions of means over training sets, such as the slope of a logarithm of a ratio, by the jackknife."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from harness.errors import BadInput
+from harness.verdicts import Estimate, nothing_yet
+from harness.verdicts.means import over_influences
+
+UNIT = "training sets"
+# Fewer have no interval worth its name.
+LEAST_SETS = 4
+
+
+def jackknife_over_sets(
+    function: Callable[[np.ndarray], float], values: Sequence[Sequence[float]] | np.ndarray, quantity: str
+) -> Estimate:
+    """Estimate a smooth function of several means over training sets.
+
+    With θ the function at the means of all N sets and θᵢ at those without set i, the estimate is the mean of the
+    pseudo-values Nθ − (N − 1)θᵢ, which removes the bias of order 1/N (Quenouille 1956, Biometrika 43:353). They are
+    treated as independent (Tukey 1958): the interval is the hull of Student's and of Hall's, which removes skewness.
+
+    Args:
+        function: (k,) means -> the number to estimate.
+        values: (k, sets) k numbers of each training set, paired.
+        quantity: name of the estimate in the report.
+
+    Returns:
+        The estimate; it has no interval if the function is not finite, or there are fewer than 4 sets.
+
+    Raises:
+        BadInput: the k rows have different numbers of training sets.
+    """
+    rows = [np.asarray(row, dtype=float) for row in values]
+    if not rows or len({len(row) for row in rows}) != 1:
+        raise BadInput("Means over training sets are paired: give each quantity one value for every training set.")
+    by_set, sets = np.stack(rows), len(rows[0])
+    if sets < LEAST_SETS:
+        return nothing_yet(quantity, sets, UNIT)
+    total = by_set.sum(1)
+    with np.errstate(all="ignore"):
+        whole = function(total / sets)
+        without = np.array([function((total - each) / (sets - 1)) for each in by_set.T])
+    pseudo = sets * whole - (sets - 1) * without
+    if not np.isfinite(pseudo).all():
+        return nothing_yet(quantity, sets, UNIT)
+    value = float(pseudo.mean())
+    interval = over_influences(value, pseudo - value)
+    return Estimate(
+        quantity,
+        value,
+        lambda alpha: interval(alpha, 1.0),
+        sets,
+        UNIT,
+        float(sets),
+        "jackknife over training sets; Student's t and Hall's, hull of the two",
+        details={"sets": pseudo.tolist()},
+        foreseen=interval,
+    )
+
+
+def log_ratio_slope_over_sets(
+    x: Sequence[float] | np.ndarray,
+    numerators: Sequence[Sequence[float]],
+    denominators: Sequence[Sequence[float]],
+    quantity: str,
+) -> Estimate:
+    """Estimate the least-squares slope over x of ln(mean numerator/mean denominator), means over training sets.
+
+    Args:
+        x: (k,) numbers, at least 2 of them different.
+        numerators: (k, sets) at each x, on the same training sets.
+        denominators: (k, sets) likewise.
+        quantity: name of the slope in the report.
+
+    Returns:
+        The estimate; it has no interval if a mean is not positive.
+
+    Raises:
+        BadInput: the rows do not belong to x, or x does not vary.
+    """
+    x = np.asarray(x, dtype=float)
+    if not len(x) == len(numerators) == len(denominators) or len(np.unique(x)) < 2:
+        raise BadInput("A slope over training sets needs values for each x, and at least 2 different x.")
+    weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+
+    def slope(means: np.ndarray) -> float:
+        of_numerators, of_denominators = np.log(means).reshape(2, len(x))
+        return float(weights @ (of_numerators - of_denominators))
+
+    return jackknife_over_sets(slope, [*numerators, *denominators], quantity)
