@@ -1,7 +1,9 @@
 """What all tests share: hypothesis that repeats itself, one torch thread, a small project with claims of its own."""
 
+import importlib
 import json
 import os
+import pkgutil
 import re
 import subprocess
 import sys
@@ -14,8 +16,7 @@ import pytest
 import torch._dynamo  # noqa: F401
 from hypothesis import settings
 
-import harness.run.controller
-import harness.run.item  # noqa: F401
+import harness
 from harness.execution.machine import one_thread, processes
 from harness.lab import Lab
 from harness.problems import datasets
@@ -23,8 +24,12 @@ from tests.support.processes import heeding_ctrl_c
 
 pytest_plugins = ["pytester"]
 
-# Runs inside a test forget what they imported. But what torch imports when operations are counted it cannot import
-# twice, and what distributed imports takes Python's own finder of packages' metadata out for good.
+# Runs inside a test forget what they imported first, and would have other classes than the tests after them. What torch
+# imports when operations are counted it cannot import twice at all, and what distributed imports takes Python's own
+# finder of packages' metadata out for good.
+for module in pkgutil.walk_packages(harness.__path__, "harness."):
+    if module.name != "harness.__main__":
+        importlib.import_module(module.name)
 settings.register_profile("harness", deadline=None, derandomize=True)
 settings.load_profile("harness")
 one_thread()
@@ -97,7 +102,7 @@ def given(value, half=0.1):
     return Estimate("number", value, lambda alpha: (value - half, value + half), 9, "draws", 9.0, "given")
 
 
-@claim(kind="KIND", of="number", predicts=at_least(BOUND, because="it was given so"),
+@claim(kind="KIND", speaks_for="architecture", of="number", predicts=at_least(BOUND, because="it was given so"),
        excluded=lambda value: "it makes no sense" if value == "senseless" else None)
 @over(value=VALUES)
 def test_number(lab, value):
@@ -128,7 +133,8 @@ from harness.verdicts import within
 DISTRIBUTIONS = ("gaussian", "uniform")
 
 
-@claim(kind="empirical", of="share of all ones", predicts=within(CENTRE, MARGIN, because="each weight is symmetric"))
+@claim(kind="empirical", speaks_for="instrument", of="share of all ones",
+       predicts=within(CENTRE, MARGIN, because="each weight is symmetric"))
 @over(problem=[boolean_cube(n) for n in BITS], architecture=[perceptron(distribution=d) for d in DISTRIBUTIONS])
 def test_share(lab, problem, architecture):
     functions = lab.prior(architecture, problem, draws=500)

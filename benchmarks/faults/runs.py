@@ -100,7 +100,7 @@ from harness.verdicts import Estimate, at_least
 NETWORK = FullyConnected((8,))
 
 
-@claim(kind="empirical", of="share of ones", predicts=at_least(0.5, because="something has to be predicted"))
+@claim(kind="empirical", speaks_for="instrument", of="share of ones", predicts=at_least(0.5, because="one is needed"))
 @over(problem=[boolean_cube(4, train=3, split=split) for split in range(CELLS)])
 def test_share(lab, problem):
     functions = lab.prior(NETWORK, problem, draws=200)

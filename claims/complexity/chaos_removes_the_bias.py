@@ -49,6 +49,8 @@ def relative_complexity(lab, depth, sigma_w):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="χ²-divergence",
     predicts=exact_distribution(
         0.1,
@@ -66,6 +68,8 @@ def test_chaos_is_uniform(lab, sigma_w, depth):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=RELATIVE,
     predicts=at_most(
         0.5,
@@ -83,6 +87,8 @@ def test_order_is_biased(lab, sigma_w, depth):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="slope of the mean LZ76 over ln σ_w",
     predicts=increasing(because="the farther into chaos, the weaker the bias that is left"),
 )

@@ -45,6 +45,8 @@ def mean_entropy(lab, problem, layers):
 
 @claim(
     kind="theorem",
+    speaks_for="instrument",
+    holds="every",
     of="mean entropy with one layer more, less that with so many",
     predicts=decreasing(because="the theorem says that it is strictly smaller, as the cube's points are not aligned"),
 )

@@ -39,6 +39,8 @@ def shown(found, m, of_both):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="test error of the identity less that of a likelier function as complex",
     predicts=increasing(because="of two functions of equal complexity the one of larger volume is to be found sooner"),
 )
@@ -52,6 +54,8 @@ def test_optimisers(lab, optimiser, m):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="P_B's share of the identity less that of a likelier function as complex",
     predicts=decreasing(because="P_B(f|S) is P(f)/P(S), and the identity's P(f) is small"),
 )

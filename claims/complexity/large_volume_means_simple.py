@@ -23,6 +23,8 @@ COMPLEXITIES = ["LZ76", "entropy"]
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="share of large-volume draws under the bound",
     predicts=at_least(
         0.95,
@@ -37,6 +39,8 @@ def test_under_the_bound(lab, problem, architecture, complexity):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="rank correlation of P with K",
     predicts=at_most(
         -0.5,

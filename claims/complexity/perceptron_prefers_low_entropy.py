@@ -20,6 +20,8 @@ from harness.verdicts import exact_distribution
 
 @claim(
     kind="theorem",
+    speaks_for="instrument",
+    holds="every",
     of="χ²-divergence",
     predicts=exact_distribution(
         0.01,

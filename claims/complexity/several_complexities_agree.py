@@ -33,6 +33,9 @@ TREND = at_most(
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds=0.5,
+    control=lambda complexity, **_: complexity == "LZ76",
     of="share of large-volume draws under the bound",
     predicts=at_least(
         0.95,
@@ -45,14 +48,27 @@ def test_under_the_bound(lab, problem, architecture, complexity):
     return share_under_bound(*halves, MEASURES[complexity])
 
 
-@claim(kind="empirical", of="rank correlation of P with K", predicts=TREND)
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds=0.5,
+    control=lambda complexity, **_: complexity in ("LZ76", "entropy"),
+    of="rank correlation of P with K",
+    predicts=TREND,
+)
 @over(problem=CUBES, architecture=cube_networks(depths=(2,)), complexity=list(MEASURES))
 def test_correlation(lab, problem, architecture, complexity):
     halves = lab.prior(architecture, problem), lab.prior(architecture, problem, sample=1)
     return rank_correlation(*halves, MEASURES[complexity])
 
 
-@claim(kind="empirical", of="rank correlation of P_B with the generalisation error", predicts=TREND)
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    of="rank correlation of P_B with the generalisation error",
+    predicts=TREND,
+)
 @over(problem=[FIXED], architecture=cube_networks(depths=(2,)))
 def test_generalisation_error(lab, problem, architecture):
     halves = [

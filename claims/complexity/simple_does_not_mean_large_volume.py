@@ -27,7 +27,7 @@ SIMPLE = ("identity", "copy-1", "majority", "parity")
 SHARE = "share of draws with a simple function far below the bound"
 
 
-@claim(kind="empirical", of=GAP, predicts=FAR)
+@claim(kind="empirical", speaks_for="architecture", holds="some", of=GAP, predicts=FAR)
 @over(
     bits={"smoke": (3,), "standard": (3, 5), "full": (3, 5, 7)},
     function=("identity", "majority", "parity"),
@@ -39,7 +39,7 @@ def test_named_functions(lab, bits, function, architecture):
     return bits_below_bound(volume, lab.prior(architecture, boolean_cube(bits)), named.train_y, lempel_ziv)
 
 
-@claim(kind="empirical", of=GAP, predicts=FAR)
+@claim(kind="empirical", speaks_for="architecture", holds="some", of=GAP, predicts=FAR)
 @over(bits=(5, 7), function=SIMPLE, architecture=cube_networks(depths=(2,)))
 def test_named_functions_of_infinite_width(lab, bits, function, architecture):
     named = named_function(bits, function)
@@ -55,7 +55,7 @@ def markov(gap, **_):
     )
 
 
-@claim(kind="empirical", of=SHARE, predicts=markov)
+@claim(kind="empirical", speaks_for="architecture", holds="every", control=lambda **_: True, of=SHARE, predicts=markov)
 @over(
     problem={"smoke": [boolean_cube(4)], "standard": [boolean_cube(4), boolean_cube(5)], "full": [boolean_cube(5)]},
     architecture={

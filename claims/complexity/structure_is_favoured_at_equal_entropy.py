@@ -26,7 +26,7 @@ FAVOURED = at_least(
 STRUCTURED = ("identity", "majority", "parity")
 
 
-@claim(kind="empirical", of=RATIO, predicts=FAVOURED)
+@claim(kind="empirical", speaks_for="architecture", holds="every", of=RATIO, predicts=FAVOURED)
 @over(
     bits={"smoke": (3,), "standard": (3, 5), "full": (3, 5, 7)},
     function=STRUCTURED,
@@ -38,7 +38,7 @@ def test_named_functions(lab, bits, function, architecture):
     return bits_above_class(volume, lab.prior(architecture, boolean_cube(bits)), named.train_y)
 
 
-@claim(kind="empirical", of=RATIO, predicts=FAVOURED)
+@claim(kind="empirical", speaks_for="architecture", holds="every", of=RATIO, predicts=FAVOURED)
 @over(bits=(5, 7), function=STRUCTURED, architecture=cube_networks(depths=(2,)))
 def test_named_functions_of_infinite_width(lab, bits, function, architecture):
     named = named_function(bits, function)
@@ -48,6 +48,8 @@ def test_named_functions_of_infinite_width(lab, bits, function, architecture):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="rank correlation of P with K in one entropy class",
     predicts=decreasing(because="within a class too, the more structured functions are to have the larger volume"),
 )

@@ -33,6 +33,8 @@ def alike_against_evidence(lab, width):
 
 @claim(
     kind="rival",
+    speaks_for="instrument",
+    holds="every",
     of="relative distance",
     predicts=at_least(
         0.002,
@@ -46,6 +48,8 @@ def test_differs_when_narrow(lab, width):
 
 @claim(
     kind="rival",
+    speaks_for="instrument",
+    holds="every",
     of="relative distance",
     predicts=at_most(
         0.002,
@@ -59,6 +63,8 @@ def test_agrees_when_wide(lab, width):
 
 @claim(
     kind="rival",
+    speaks_for="instrument",
+    holds="every",
     of="slope of the relative distance over ln width",
     predicts=decreasing(because="the difference vanishes with width"),
 )

@@ -37,6 +37,8 @@ def least_widths(lab, m, grows=True):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=COMPRESSION,
     predicts=increasing(because="hidden layers that may change can make of few units what random ones need more for"),
 )
@@ -49,6 +51,8 @@ def test_features_need_less_width(lab, m):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="bias explained",
     predicts=within(
         1.0,

@@ -29,6 +29,8 @@ SAMPLES = {
 
 @claim(
     kind="theorem",
+    speaks_for="instrument",
+    holds="every",
     of="bias explained",
     predicts=within(
         1.0,

@@ -56,6 +56,8 @@ def exponent_of(lab, parametrisation, loss, layer, change, optimiser=OPTIMISER):
 
 @claim(
     kind="empirical",
+    speaks_for="instrument",
+    holds="every",
     of="exponent of the unit change over width",
     predicts=power_law(
         -0.5,
@@ -71,6 +73,8 @@ def test_units_stop_moving(lab, loss, layer):
 
 @claim(
     kind="empirical",
+    speaks_for="instrument",
+    holds="every",
     of="exponent of the kernel change over width",
     predicts=power_law(
         -1.0,

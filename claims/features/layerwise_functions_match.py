@@ -34,6 +34,8 @@ def too_narrow(width, m, **_):
 
 @claim(
     kind="open",
+    speaks_for="architecture",
+    holds="every",
     of="relative distance of unit patterns",
     predicts=at_most(
         0.1,
@@ -55,6 +57,9 @@ def test_patterns_match(lab, optimiser, loss, m, width, layer):
 
 @claim(
     kind="open",
+    speaks_for="architecture",
+    holds="every",
+    known="at width 160, SGD at a rate of 0.1 grew the alignment by 2.9 standard deviations, at 0.01 by −0.13",
     of=ALIGNMENT,
     predicts=within(
         0,

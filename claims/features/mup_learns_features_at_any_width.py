@@ -25,6 +25,8 @@ def at_the_widest(lab, optimiser, loss, layer, change, quantity):
 
 @claim(
     kind="empirical",
+    speaks_for="optimiser",
+    holds="every",
     of="exponent of the kernel change over width",
     predicts=power_law(
         0.0, 0.15, because="the parametrisation is the one in which hidden units move alike at every width"
@@ -37,6 +39,8 @@ def test_kernels_go_on_moving(lab, optimiser, loss, layer):
 
 @claim(
     kind="empirical",
+    speaks_for="optimiser",
+    holds="every",
     of="kernel change at the largest width",
     predicts=at_least(0.05, because="a kernel that changes by less than a twentieth has as good as not moved"),
 )
@@ -47,6 +51,8 @@ def test_kernels_move_at_the_largest_width(lab, optimiser, loss, layer):
 
 @claim(
     kind="empirical",
+    speaks_for="optimiser",
+    holds="every",
     of="growth of the alignment with the labels",
     predicts=at_least(0, because="features are learned where the kernel moves towards the labels"),
 )

@@ -44,6 +44,8 @@ MOST = at_least(0.5, because="to succeed is to fit more often than not")
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="share that fits",
     predicts=at_most(
         0.5,
@@ -55,13 +57,13 @@ def test_frozen_narrow_fails(lab, problem, width):
     return frozen_share(lab, problem, width)
 
 
-@claim(kind="empirical", of="share that fits", predicts=MOST)
+@claim(kind="empirical", speaks_for="architecture", holds="every", of="share that fits", predicts=MOST)
 @over(problem=PROBLEMS, width=WIDE)
 def test_frozen_wide_succeeds(lab, problem, width):
     return frozen_share(lab, problem, width)
 
 
-@claim(kind="empirical", of="share that fits", predicts=MOST)
+@claim(kind="empirical", speaks_for="architecture", holds="every", of="share that fits", predicts=MOST)
 @over(problem=PROBLEMS, width=(*NARROW, *WIDE))
 def test_full_training_succeeds(lab, problem, width):
     return trained_share(lab, problem, width)

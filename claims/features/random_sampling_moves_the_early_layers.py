@@ -51,13 +51,13 @@ def shifted(lab, data, width, statistic, layer, quantity):
     return shift(hidden_layers(lab, problem, width), column(statistic, layer), quantity)
 
 
-@claim(kind="empirical", of=ALIGNMENT, predicts=GROWS)
+@claim(kind="empirical", speaks_for="architecture", holds="every", of=ALIGNMENT, predicts=GROWS)
 @over(data=DATA, layer=LAYERS, width=WIDTHS)
 def test_alignment_grows(lab, data, layer, width):
     return shifted(lab, data, width, "training alignment", layer, ALIGNMENT)
 
 
-@claim(kind="empirical", of=ALIGNMENT, predicts=GROWS)
+@claim(kind="empirical", speaks_for="architecture", holds="every", of=ALIGNMENT, predicts=GROWS)
 @over(m={"smoke": (), "standard": (16, 32), "full": (16, 32, 64)}, layer=LAYERS)
 def test_alignment_grows_on_more_points(lab, m, layer):
     problem, width = image_problem("digits", m, EVALUATION_POINTS), 40
@@ -68,6 +68,8 @@ def test_alignment_grows_on_more_points(lab, m, layer):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=EXPONENT,
     predicts=power_law(
         -0.5,
@@ -87,6 +89,8 @@ def test_shift_vanishes_with_width(lab, data, layer):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=NORM,
     predicts=within(
         0,

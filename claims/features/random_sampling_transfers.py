@@ -69,6 +69,8 @@ def transferred(lab, data, second, width):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="gain in ln evidence",
     predicts=at_least(
         0, because="if random sampling learns features that transfer, more last layers on them fit the second task"
@@ -81,6 +83,8 @@ def test_evidence_gains(lab, data, second, width):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="gain in test error",
     predicts=at_least(
         0, because="if random sampling learns features that transfer, the second task's error is lower on them"
@@ -96,6 +100,8 @@ def test_error_gains(lab, data, second, width):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=SLOPE,
     predicts=decreasing(
         because="an infinitely wide network's hidden kernel is fixed, so that nothing learned of one task is in it"

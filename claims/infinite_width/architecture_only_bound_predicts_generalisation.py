@@ -49,6 +49,8 @@ def bound_and_error(lab, architecture, problem, by=OWN):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=SLACK,
     predicts=at_least(0.0, because=HOLDS),
 )
@@ -60,6 +62,8 @@ def test_bound_holds(lab, data, activation, depth, m):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=SLACK,
     predicts=at_least(0.0, because=HOLDS),
     excluded=cannot_take,
@@ -78,6 +82,9 @@ def test_bound_holds_for_convolutions(lab, data, architecture, m, kernel):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    known="supported on five splits of digits and refuted on a sixth",
     of=SLOPE,
     predicts=increasing(because="the source finds that the bound ranks architectures as their errors do"),
 )
@@ -96,6 +103,8 @@ def test_bound_orders_architectures(lab, data, m):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=EXPONENT,
     predicts=within(
         0.0,

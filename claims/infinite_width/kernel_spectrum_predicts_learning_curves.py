@@ -22,6 +22,9 @@ RIDGE = 0.01
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    known="with training sets drawn with replacement, 1.13 at m = 256 and 1.23 at 512",
     of="measured error over theory",
     predicts=within(
         1.0,

@@ -29,7 +29,9 @@ EXPONENT = "exponent of the distance over width"
 
 
 @claim(
-    kind="theorem",
+    kind="empirical",
+    speaks_for="instrument",
+    holds="every",
     of=EXPONENT,
     predicts=at_most(
         -0.5,

@@ -19,6 +19,8 @@ WIDE = two_layers(160)
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="bias explained",
     predicts=at_least(
         0.5,

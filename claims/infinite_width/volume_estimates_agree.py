@@ -36,7 +36,7 @@ def difference(exact, other, m):
     return slope((0, m), [exact, other], quantity=DIFFERENCE)
 
 
-@claim(kind="empirical", of=DIFFERENCE, predicts=CLOSE)
+@claim(kind="empirical", speaks_for="instrument", holds="every", of=DIFFERENCE, predicts=CLOSE)
 @over(data=DATA, method=APPROXIMATIONS, m=SIZES)
 def test_approximation(lab, data, method, m):
     sizes = [size for size in SIZES[lab.scale.name] if size <= m]
@@ -50,7 +50,7 @@ def test_approximation(lab, data, method, m):
     return replace(found, details={"curve": curve("m", sizes, {"exact": exact, method: approximate})})
 
 
-@claim(kind="empirical", of=DIFFERENCE, predicts=CLOSE)
+@claim(kind="empirical", speaks_for="instrument", holds="every", of=DIFFERENCE, predicts=CLOSE)
 @over(data=DATA, width=[10, 40, 160], m=by_scale((16,), (16, 32), (16, 32, 64)))
 def test_finite_width(lab, data, width, m):
     problem = image_problem(data, m)

@@ -30,7 +30,9 @@ EXPONENT = "exponent of the distance over width"
 
 
 @claim(
-    kind="theorem",
+    kind="empirical",
+    speaks_for="instrument",
+    holds="every",
     of=EXPONENT,
     predicts=power_law(
         -1.0,
@@ -54,6 +56,8 @@ def test_distance_falls_as_one_over_width(lab, depth):
 
 @claim(
     kind="empirical",
+    speaks_for="instrument",
+    holds="every",
     of="relative distance",
     predicts=at_most(
         NO_DISTANCE,

@@ -24,6 +24,8 @@ GAIN = "test error at width 10 less that at infinite width"
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="relative distance",
     predicts=at_least(
         NO_DISTANCE,
@@ -37,6 +39,8 @@ def test_posterior_changes(lab, problem):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds=0.5,
     of=GAIN,
     predicts=at_least(0.0, because="the discussion says that wider is typically better"),
 )

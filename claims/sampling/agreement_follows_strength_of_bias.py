@@ -45,14 +45,14 @@ STRONGER_IS_CLOSER = increasing(
 )
 
 
-@claim(kind="empirical", of=SLOPE, predicts=STRONGER_IS_CLOSER)
+@claim(kind="empirical", speaks_for="architecture", holds="every", of=SLOPE, predicts=STRONGER_IS_CLOSER)
 @over(optimiser=ONE, loss=LOSSES)
 def test_over_weight_scales(lab, optimiser, loss):
     networks = [FullyConnected((WIDTH, WIDTH), "tanh", sigma_w, 0.2) for sigma_w in SCALES[lab.scale.name]]
     return agreement(lab, networks, optimiser, loss)
 
 
-@claim(kind="empirical", of=SLOPE, predicts=STRONGER_IS_CLOSER)
+@claim(kind="empirical", speaks_for="architecture", holds="every", of=SLOPE, predicts=STRONGER_IS_CLOSER)
 @over(optimiser=ONE, loss=LOSSES)
 def test_over_depths(lab, optimiser, loss):
     networks = [FullyConnected((WIDTH,) * depth) for depth in DEPTHS[lab.scale.name]]

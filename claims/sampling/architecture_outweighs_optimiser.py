@@ -58,6 +58,10 @@ def fitted(lab, architecture, problem, optimiser, loss):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    crux=lambda loss, **_: loss == "cross-entropy",
+    known="with fully connected networks alone the share was 0.95 on digits and 0.18 on Fashion-MNIST",
     of=SHARE,
     predicts=at_least(0.5, because="to outweigh the optimiser is to have more than half of the variance"),
 )
@@ -77,6 +81,8 @@ def test_architecture_has_most_of_the_variance(lab, data, m, loss):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="test error, fully connected less convolutional",
     predicts=at_least(0.0, because="convolutions and pooling know of images what full connections have to learn"),
 )
@@ -92,6 +98,8 @@ def test_convolutions_are_ahead_on_images(lab, data, m, optimiser, loss):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="test error, LSTM less transformer",
     predicts=at_least(0.0, because="the discussion names transformers as what replaced LSTMs on language"),
 )

@@ -34,6 +34,8 @@ def gap(lab, data, rate, loss, epochs, large_stop):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=GAP,
     predicts=at_least(
         0.02,
@@ -48,6 +50,8 @@ def test_gap_at_equal_epochs(lab, data, rate, epochs, loss):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=GAP,
     predicts=within(
         0.0,

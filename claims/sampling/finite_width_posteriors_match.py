@@ -41,13 +41,29 @@ def bias_explained(lab, data, optimiser, loss, m, width):
     return compare(by_training, lab.posterior(architecture, problem), problem, EVALUATION_POINTS)
 
 
-@claim(kind="open", of="bias explained", predicts=MATCH)
+@claim(
+    kind="open",
+    speaks_for="architecture",
+    holds="every",
+    crux=lambda optimiser, m, **_: optimiser.name.startswith("sgd") and m == 32,
+    known="in a prototype on digits at m = 32, SGD and Adam had 0.92 and 0.86 on squared error, 0.69 and 0.46 on "
+    "cross-entropy",
+    of="bias explained",
+    predicts=MATCH,
+)
 @over(data=SPLITS, optimiser=OPTIMISERS, loss=LOSSES, m=TRAINING_SIZES)
 def test_over_training_sizes(lab, data, optimiser, loss, m):
     return bias_explained(lab, data, optimiser, loss, m, WIDTH)
 
 
-@claim(kind="open", of="bias explained", predicts=MATCH)
+@claim(
+    kind="open",
+    speaks_for="architecture",
+    holds="every",
+    of="bias explained",
+    predicts=MATCH,
+    excluded=lambda width, **_: f"It is the cell of m = {M} of the other test." if width == WIDTH else None,
+)
 @over(data=SPLITS, optimiser=OPTIMISERS, loss=LOSSES, width=WIDTHS)
 def test_over_widths(lab, data, optimiser, loss, width):
     return bias_explained(lab, data, optimiser, loss, M, width)

@@ -30,7 +30,7 @@ ALIKE = within(
 )
 
 
-@claim(kind="empirical", of=GAP, predicts=ALIKE)
+@claim(kind="empirical", speaks_for="architecture", holds="every", of=GAP, predicts=ALIKE)
 @over(data=DATA, m=SIZES, searcher=[GuessAndCheck(), *GREEDY], loss=LOSSES)
 def test_generalises_like_sgd(lab, data, m, searcher, loss):
     network, problem = two_layers(WIDTH), image_problem(data, m)
@@ -49,7 +49,14 @@ def too_many_guesses(m, searcher, **_):
     return None
 
 
-@claim(kind="empirical", of=f"{GAP}, at equal margins", predicts=ALIKE, excluded=too_many_guesses)
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    of=f"{GAP}, at equal margins",
+    predicts=ALIKE,
+    excluded=too_many_guesses,
+)
 @over(
     data=DATA,
     m=SIZES,
@@ -76,6 +83,8 @@ def test_generalises_like_sgd_at_equal_margins(lab, data, m, searcher, loss):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of="bias explained",
     predicts=at_least(0.5, because="without gradients, volume is what is left to explain most of what a search finds"),
 )

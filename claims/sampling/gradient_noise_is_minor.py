@@ -32,13 +32,26 @@ def apart(lab, problem, rate, batch, loss, reference):
     return relative_distance(noisy.functions, other.functions)
 
 
-@claim(kind="empirical", of="relative distance", predicts=MINOR)
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    known="0.25 in batches of one at a rate of 0.1, and 0.002 at 0.003",
+    of="relative distance",
+    predicts=MINOR,
+)
 @over(problem=PROBLEMS, rate=RATES, batch=(1, 8), loss=LOSSES)
 def test_noise_is_minor(lab, problem, rate, batch, loss):
     return apart(lab, problem, rate, batch, loss, GradientDescent(rate))
 
 
-@claim(kind="empirical", of="relative distance", predicts=MINOR)
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    of="relative distance",
+    predicts=MINOR,
+)
 @over(problem=PROBLEMS, rate=RATES, batch=(1, 8), loss=LOSSES)
 def test_its_colour_is_minor(lab, problem, rate, batch, loss):
     return apart(lab, problem, rate, batch, loss, Whitened(SGD(rate)))

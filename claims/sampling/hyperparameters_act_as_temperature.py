@@ -63,6 +63,9 @@ def heat(lab, rates, batches, stop):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    control=lambda **_: True,
     of=GAIN,
     predicts=at_least(
         0.0, because="were the hyperparameters a temperature, some temperature other than 1 would be theirs"
@@ -79,6 +82,8 @@ def test_some_temperature_explains_more(lab, rate, batch, stop):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=f"slope of the {HEAT} over ln learning rate",
     predicts=increasing(because="the noise of minibatch steps grows with the learning rate, as with a temperature"),
 )
@@ -92,6 +97,8 @@ def test_larger_rates_are_hotter(lab, batch, stop):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=f"slope of the {HEAT} over ln batch size",
     predicts=decreasing(because="the noise of minibatch steps falls with the size of the batch"),
 )

@@ -52,6 +52,8 @@ def distances(lab, architecture, temperature):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=LIMIT,
     predicts=at_most(
         0.05,
@@ -69,6 +71,8 @@ def test_small_steps_are_boltzmann(lab, architecture, temperature):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=BIAS,
     predicts=increasing(because="steps of a finite size heat the stiffest parameters the more, the larger they are"),
 )

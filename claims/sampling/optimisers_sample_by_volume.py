@@ -49,7 +49,20 @@ def of_training(lab, problem, architecture, optimiser, loss, networks=500):
     return compare(by_training, by_volume, problem, EVALUATION_POINTS)
 
 
-@claim(kind="empirical", of="bias explained", predicts=BY_VOLUME, excluded=cannot_take)
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    crux=lambda architecture, optimiser, loss, **_: (
+        architecture.name == f"fcn-{WIDTH}-{WIDTH}-relu"
+        and optimiser.name.startswith("sgd")
+        and loss == "cross-entropy"
+    ),
+    known="SGD at 0.1 is beyond the edge of stability on Fashion-MNIST and at width 160, where it was refuted",
+    of="bias explained",
+    predicts=BY_VOLUME,
+    excluded=cannot_take,
+)
 @over(
     problem=image_problems(smoke=(8, 16), standard=(8, 16, 32), full=TRAINING_SIZES["full"]),
     architecture=image_networks(smoke=(10, 40, 160), standard=(10, 40, 160), full=(10, 20, 40, 80, 160, 320)),
@@ -60,7 +73,7 @@ def test_bias_explained(lab, problem, architecture, optimiser, loss):
     return of_training(lab, problem, architecture, optimiser, loss)
 
 
-@claim(kind="empirical", of="bias explained", predicts=BY_VOLUME)
+@claim(kind="empirical", speaks_for="architecture", holds="every", of="bias explained", predicts=BY_VOLUME)
 @over(
     problem={"smoke": [SMALL], "standard": [SMALL], "full": LARGER},
     architecture=ON_IMAGES,
@@ -71,7 +84,7 @@ def test_other_architectures(lab, problem, architecture, optimiser, loss):
     return of_training(lab, problem, architecture, optimiser, loss, networks=200)
 
 
-@claim(kind="empirical", of="bias explained", predicts=BY_VOLUME)
+@claim(kind="empirical", speaks_for="architecture", holds="every", of="bias explained", predicts=BY_VOLUME)
 @over(
     problem={"smoke": [], "standard": [sentences(8, 8)], "full": [sentences(8, 8), sentences(16, 8)]},
     architecture=[RECURRENT, ATTENTIVE],
@@ -82,7 +95,14 @@ def test_sentences(lab, problem, architecture, optimiser, loss):
     return of_training(lab, problem, architecture, optimiser, loss, networks=200)
 
 
-@claim(kind="empirical", of="bias explained", predicts=BY_VOLUME, excluded=cannot_take)
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    of="bias explained",
+    predicts=BY_VOLUME,
+    excluded=cannot_take,
+)
 @over(
     problem={"smoke": [image_problem("digits", 8)], **image_problems(standard=(8, 16), full=TRAINING_SIZES["full"])},
     architecture=image_networks(smoke=(WIDTH,), standard=(10, 40), full=(10, 40, 160)),

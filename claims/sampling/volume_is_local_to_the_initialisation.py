@@ -41,6 +41,8 @@ def same_scale(start, other, **_):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
     of=NEARER,
     predicts=at_least(0.0, because="training ends near where it starts, among functions that have their volume there"),
     excluded=same_scale,
@@ -59,6 +61,9 @@ def test_own_scale_explains_better(lab, start, other, optimiser, loss):
 
 @claim(
     kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    known="the distance was found to fall with width, and faster than width^(−1/2)",
     of=f"slope of the {DISTANCE} over ln width",
     predicts=decreasing(
         because="the wider a network, the less its parameters need to move: as width^(−1/2) next to their norm in the "

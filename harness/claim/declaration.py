@@ -11,9 +11,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from harness.arguments import short_repr
 from harness.claim.scales import SCALES
 from harness.errors import BadInput
 from harness.verdicts import Estimate, Prediction
+from harness.verdicts.claim_verdict import SIDES, check_holds
 
 KINDS = ("theorem", "empirical", "open", "rival")
 
@@ -24,7 +26,9 @@ class Question:
 
     slug: name of the claim's file. kind: one of KINDS. quantity: name of the estimate. predicts: the predicted region,
     or a function from a cell's parameters to it. grid: axis name -> values at each scale. excluded: cell parameters ->
-    reason why that cell makes no sense, or None. test: the test function's name.
+    reason why that cell makes no sense, or None. test: the test function's name. speaks_for: one of SIDES. holds:
+    quantifier over its cells. crux, control: cell parameters -> whether that cell is one. excludes: null learners that
+    the claim rules out. known: what was known of the answer before the run.
     """
 
     slug: str
@@ -34,6 +38,12 @@ class Question:
     grid: Mapping[str, Mapping[str, Sequence[Any]]]
     excluded: Callable[..., str | None]
     test: str = ""
+    speaks_for: str = "instrument"
+    holds: str | float = "every"
+    crux: Callable[..., bool] | None = None
+    control: Callable[..., bool] | None = None
+    excludes: tuple[str, ...] = ()
+    known: str = ""
 
     def cells(self, scale: str) -> list[dict[str, Any]]:
         """The parameters of every cell at a scale, including cells that are not asked."""
@@ -43,6 +53,20 @@ class Question:
     def prediction(self, cell: Mapping[str, Any]) -> Prediction:
         """The region predicted for a cell."""
         return self.predicts if isinstance(self.predicts, Prediction) else self.predicts(**cell)
+
+    def is_crux(self, cell: Mapping[str, Any]) -> bool:
+        """Whether the cell is one of the few that decide."""
+        return self._asked_of("crux", self.crux, cell)
+
+    def is_control(self, cell: Mapping[str, Any]) -> bool:
+        """Whether the cell is shown but not counted: a check, or one that arithmetic guarantees."""
+        return self._asked_of("control", self.control, cell)
+
+    def _asked_of(self, role: str, predicate: Callable[..., bool] | None, cell: Mapping[str, Any]) -> bool:
+        found = False if predicate is None else predicate(**cell)
+        if not isinstance(found, bool):
+            raise BadInput(f"{role} of {self.test} says {short_repr(found)} of a cell; it says True or False.")
+        return found
 
     def cell_id(self, cell: Mapping[str, Any]) -> str:
         """Name of a cell in results and among accepted verdicts: the test's name, then its values' names."""
@@ -77,6 +101,12 @@ def claim(
     kind: str,
     of: str,
     predicts: Prediction | Callable[..., Prediction],
+    speaks_for: str,
+    holds: str | float = "every",
+    crux: Callable[..., bool] | None = None,
+    control: Callable[..., bool] | None = None,
+    excludes: Sequence[str] = (),
+    known: str = "",
     excluded: Callable[..., str | None] = lambda **_: None,
 ) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
     """Declare a test function of a claim; stands above `over`.
@@ -85,25 +115,73 @@ def claim(
         kind: theorem, empirical, open or rival.
         of: name of the quantity that is estimated.
         predicts: the predicted region, or a function from a cell's parameters to it.
+        speaks_for: the answer that the claim, if it holds, speaks for: architecture, optimiser, or instrument for a
+            check of this software; the same in all tests of a file.
+        holds: in how many of its cells the claim's sentence says that it holds: every, some, or a share in (0, 1].
+        crux: cell parameters -> whether that cell is one of the few that decide; None: no cell is.
+        control: cell parameters -> whether that cell is shown but not counted, as a check, as a sample that another
+            test counts, or as one that arithmetic guarantees; None: no cell is.
+        excludes: names of the null learners of which none may be supported.
+        known: what was known of the answer before the run; empty if nothing was.
         excluded: cell parameters -> reason why that cell is not asked, or None; by default all cells are asked.
 
     Returns:
         A decorator, which records the declaration and leaves the function unchanged.
 
     Raises:
-        BadInput: there is no such kind.
+        BadInput: one of these is of the wrong kind.
     """
     if kind not in KINDS:
-        raise BadInput(f"A claim is of kind {', '.join(KINDS)}, not {kind!r}.")
+        raise BadInput(f"A claim is of kind {', '.join(KINDS)}, not {short_repr(kind)}.")
+    if speaks_for not in SIDES:
+        raise BadInput(f"A claim speaks for {' or '.join(SIDES)}, not {short_repr(speaks_for)}.")
+    check_holds(holds)
+    if isinstance(excludes, str) or not all(isinstance(name, str) and name.strip() for name in excludes):
+        raise BadInput(f"excludes takes the names of null learners in a tuple, not {short_repr(excludes)}.")
+    if not isinstance(known, str):
+        raise BadInput(f"known takes a sentence on what was known before the run, not {short_repr(known)}.")
 
     def declare(function: Callable[..., Estimate]) -> Callable[..., Estimate]:
         slug = Path(function.__code__.co_filename).stem
         grid = getattr(function, "_grid", {})
-        declared = Question(slug, kind, of, predicts, grid, excluded, function.__name__)
+        for role, predicate in (("crux", crux), ("control", control)):
+            _check_predicate(role, predicate, function.__name__, grid)
+        declared = Question(
+            slug,
+            kind,
+            of,
+            predicts,
+            grid,
+            excluded,
+            function.__name__,
+            speaks_for,
+            holds,
+            crux,
+            control,
+            tuple(excludes),
+            known.strip(),
+        )
         function._question = declared  # type: ignore[attr-defined]
         return function
 
     return declare
+
+
+def _check_predicate(role: str, predicate: Any, test: str, axes: Sequence[str] | Mapping[str, Any]) -> None:
+    """Raise BadInput unless it takes the values of a cell by the names of its axes."""
+    if predicate is None:
+        return
+    if not callable(predicate):
+        raise BadInput(
+            f"{role} of {test} takes a function from a cell's values to True or False, not {short_repr(predicate)}."
+        )
+    try:
+        inspect.signature(predicate).bind(**dict.fromkeys(axes))
+    except TypeError as error:
+        raise BadInput(
+            f"{role} of {test} is called with the axes {', '.join(axes) or '(none)'} by name, which it does not take "
+            f"({error}); give it those, or **_ for the rest."
+        ) from None
 
 
 def over(
@@ -136,8 +214,15 @@ def question_of(function: Any) -> Question | None:
 
 
 def questions_in(module: Any) -> list[Question]:
-    """Every declaration in a claim's file."""
-    return [found for value in vars(module).values() if (found := question_of(value)) is not None]
+    """Every declaration in a claim's file; BadInput if its tests speak for different sides."""
+    found = [question for value in vars(module).values() if (question := question_of(value)) is not None]
+    for other in found[1:]:
+        if other.speaks_for != found[0].speaks_for:
+            raise BadInput(
+                f"All tests of a claim speak for one side, but {found[0].test} speaks for the {found[0].speaks_for} "
+                f"and {other.test} for the {other.speaks_for}; make them alike, or two claims of them."
+            )
+    return found
 
 
 def values_id(cell: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import sysconfig
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,10 @@ from harness.execution.executor import A, B, Job
 if TYPE_CHECKING:
     from distributed import Future, LocalCluster
 
-# Seconds until an address counts as one where nobody answers, and for which a run waits for workers once all are gone.
+# Seconds until an address counts as one where nobody answers, for which a lost scheduler is waited for on leaving, and
+# for which a run waits for workers once all are gone.
 _CONNECT_SECONDS = 10
+_CLOSE_SECONDS = 1
 _PATIENCE_SECONDS = 300
 _LOOK_EVERY_SECONDS = 5
 # How often a shard may end the worker that computes it before it is given up.
@@ -181,6 +184,7 @@ class Cluster:
         from harness.execution import worker
 
         self.address, self._asked, self._started = address, device, started
+        self._lost = False
         greet(address)
         try:
             self._client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
@@ -229,7 +233,7 @@ class Cluster:
                 "more memory than a worker has, or ends the process: the workers' logs may say more."
             ) from None
         except Exception as error:
-            if isinstance(error, CancelledError) or self._client.status != "running":
+            if self._is_lost(error):
                 raise ClusterLost(
                     f"The scheduler {self.address} does not answer any more. What was stored stays; run again once it "
                     "is back."
@@ -256,8 +260,12 @@ class Cluster:
                 raise
 
     def close(self) -> None:
-        """Leave the cluster."""
-        self._client.close()
+        """Leave the cluster; one that is lost is not waited for."""
+        if self._lost:
+            with suppress(TimeoutError):
+                self._client.close(timeout=_CLOSE_SECONDS)
+        else:
+            self._client.close()
 
     def _result(self, future: "Future") -> tuple[dict[str, np.ndarray], float]:
         """The job's result, once it is done or lost; ClusterLost if there are no workers for long."""
@@ -275,6 +283,15 @@ class Cluster:
                     ) from None
         return future.result()
 
+    def _is_lost(self, error: Exception) -> bool:
+        """Whether the scheduler is gone. A connection may break before the client takes notice: then it is asked."""
+        if not self._lost and isinstance(error, OSError) and self._client.status == "running":
+            try:
+                greet(self.address)
+            except BadInput:
+                self._lost = True
+        return self._lost or isinstance(error, CancelledError) or self._client.status != "running"
+
     def _abandon(self) -> None:
-        if self._waiting and self._client.status == "running":
+        if self._waiting and not self._lost and self._client.status == "running":
             self._client.cancel(list(self._waiting))

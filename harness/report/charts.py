@@ -96,6 +96,25 @@ def states(cell: Cell) -> dict[str, Any] | None:
     }
 
 
+def sets(cell: Cell) -> dict[str, Any] | None:
+    """A strip of dots: v the values on single training sets, of which there are `of`, beside their mean with its
+    interval, each None if unbounded; region: [low, high] of the prediction.
+    """
+    found, estimate = cell["details"].get("sets"), cell["estimate"]
+    if not found or not estimate or estimate["value"] is None:
+        return None
+    ends = {key: None if estimate[key] is None else short(estimate[key]) for key in ("low", "high")}
+    return {
+        "v": [short(value) for value in found if value is not None],
+        "of": len(found),
+        "mean": short(estimate["value"]),
+        **ends,
+        "region": [cell["predicted"]["low"], cell["predicted"]["high"]],
+        "quantity": estimate["quantity"],
+        "unit": estimate["unit"],
+    }
+
+
 def _accuracy(error: list[float]) -> dict[str, float]:
     value, low, high = error
     return {"y": short(1 - value), "low": short(1 - high), "high": short(1 - low)}

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report import against, calibration, charts, history, payload, results, tables, words
+from harness.report import against, calibration, charts, history, payload, results, sides, tables, words
 from harness.report.grouping import measured
 from harness.report.history import Night
 from harness.report.sentences import in_words
@@ -89,6 +89,9 @@ def render(
         symbols=words.SYMBOLS,
         outcomes=[o for o in words.OUTCOMES if any(claim["counts"][o] for claim in claims)],
         rooms=sorted({claim["room"] for claim in claims}),
+        sides=sides.counts(claims),
+        crux=sides.crux_lines(claims),
+        expected_wrong=sides.expected_wrong(document),
         kinds=sorted({cell["kind"] for cell in cells}),
         urgent=_all_urgent(claims),
         cell_count=len(cells),
@@ -123,7 +126,9 @@ def _claims(document: dict[str, Any], run_nights: Sequence[Night]) -> list[dict[
                 "cells": cells,
                 "groups": groups,
                 "predictions": tables.predictions(groups),
-                "in_words": in_words(mine),
+                "side": sides.side(claim),
+                "excluded_nulls": ", ".join(claim.get("excludes", [])),
+                "in_words": in_words(mine, claim["verdict"]),
                 "counts": Counter(cell["outcome"] for cell in cells),
                 "data": payload.packed(
                     mine, most_points, history.trends(run_nights, slug, [cell["id"] for cell in mine])

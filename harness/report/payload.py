@@ -13,11 +13,12 @@ from typing import Any
 
 from harness.report import charts, words
 from harness.report.curves import curves
+from harness.report.sides import is_control, is_crux
 
 _PREDICTED = ("low", "high")
 _ESTIMATE = ("quantity", "value", "low", "high", "level", "n", "unit", "effective_n", "noise_floor", "looks", "method")
 # Drawn or listed on their own.
-_SHOWN = ("scatter", "scatter_axes", "complexity", "bound", "secondary", "notes", "curve", "states")
+_SHOWN = ("scatter", "scatter_axes", "complexity", "bound", "secondary", "notes", "curve", "states", "sets", "rates")
 _LONGEST_LIST = 24
 
 
@@ -59,7 +60,7 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
         "message": cell["message"].removesuffix(f" To rerun: {cell['rerun']}"),
         "traceback": cell["verdict"] == "error",
         "accepted": f"Accepted verdict: {cell['accepted']}." if cell["accepted"] else "",
-        "lines": [*lines, *map(str, found.get("notes", []))],
+        "lines": [*lines, *map(_rate, found.get("rates", [])), *map(str, found.get("notes", []))],
         "more": [[key, _said(value)] for key, value in found.items() if key not in _SHOWN],
         "secondary": [
             [
@@ -75,7 +76,14 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
         "scatter": charts.scatter(cell, most_points),
         "complexity": charts.complexity(cell, most_points),
         "states": charts.states(cell),
+        "sets": charts.sets(cell),
     }
+
+
+def _rate(found: Mapping[str, Any]) -> str:
+    """A learning rate in its natural unit, as a line."""
+    rate, ratio, unit = (words.number(found[key], "unknown") for key in ("rate", "ratio", "unit"))
+    return f"Learning rate of {found['optimiser']}: {rate}, which is {ratio} of its unit {unit}."
 
 
 def _region(predicted: Mapping[str, Any]) -> list[float | None] | None:
@@ -90,7 +98,17 @@ def table(cells: Sequence[Mapping[str, Any]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
-        ["cell", *parameters, *(f"predicted_{end}" for end in _PREDICTED), *_ESTIMATE, "verdict", "outcome", "seconds"]
+        [
+            "cell",
+            *parameters,
+            *(f"predicted_{end}" for end in _PREDICTED),
+            *_ESTIMATE,
+            "verdict",
+            "outcome",
+            "crux",
+            "control",
+            "seconds",
+        ]
     )
     for cell in cells:
         estimate = cell["estimate"] or {}
@@ -102,6 +120,8 @@ def table(cells: Sequence[Mapping[str, Any]]) -> str:
                 *(estimate.get(key) for key in _ESTIMATE),
                 cell["verdict"],
                 cell["outcome"],
+                is_crux(cell),
+                is_control(cell),
                 cell["seconds"],
             ]
         )

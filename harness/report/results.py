@@ -144,6 +144,7 @@ def _finite(value: Any) -> Any:
 
 
 _NUMBER = (Real, type(None))
+_QUANTIFIER = (str, Real)
 _RUN = {
     "complete": bool,
     "scale": str,
@@ -161,6 +162,10 @@ _CLAIM = dict.fromkeys(
     ("slug", "room", "sentence", "source", "kind", "quantity", "predicted", "reason", "computed", "verdict", "summary"),
     str,
 )
+# What earlier versions did not write, and the report can do without.
+_LATER_IN_RUN = {"alpha": Real}
+_LATER_IN_CLAIM = {"speaks_for": str, "excludes": list}
+_LATER_IN_CELL = {"test": str, "holds": _QUANTIFIER, "crux": bool, "control": bool, "known": str}
 _CELL = {
     "claim": str,
     "id": str,
@@ -205,6 +210,8 @@ _DETAILS: dict[str, Any] = {
     "secondary": [_SHOWN],
     "curve": [{"parameters": dict, "quantity": str, "value": _MAYBE, "low": _MAYBE, "high": _MAYBE}],
     "states": {"m": int, "n": int, "networks": [_NETWORK]},
+    "sets": [_MAYBE],
+    "rates": [{"optimiser": str, "rate": _MAYBE, "unit": _MAYBE, "ratio": _MAYBE}],
 }
 _PREDICTED = {"text": str, "low": _NUMBER, "high": _NUMBER}
 _ESTIMATE = {
@@ -226,11 +233,14 @@ def check(document: Mapping[str, Any]) -> None:
 
 def _problems(document: Mapping[str, Any]) -> Iterator[str]:
     yield from _missing(document["run"], _RUN, "the run")
+    yield from _missing(document["run"], _there(document["run"], _LATER_IN_RUN), "the run")
     for slug, claim in document["claims"].items():
-        yield from _missing(claim, _CLAIM, f"the claim {slug}")
+        yield from _missing(claim, {**_CLAIM, **_there(claim, _LATER_IN_CLAIM)}, f"the claim {slug}")
+        if not all(isinstance(name, str) for name in claim.get("excludes", [])):
+            yield f"the claim {slug} excludes something that is no text"
     for number, cell in enumerate(document["cells"]):
         where = f"cell {number}"
-        yield from _missing(cell, _CELL, where)
+        yield from _missing(cell, {**_CELL, **_there(cell, _LATER_IN_CELL)}, where)
         yield from _missing(cell["predicted"], _PREDICTED, f"the prediction of {where}")
         if not isinstance(cell["predicted"].get("reason", ""), str):
             yield f"the prediction of {where} has a reason that is no text"
@@ -268,6 +278,11 @@ def _alike(states: Mapping[str, Any]) -> bool:
     """Whether all columns of the table of states have a row for each number of training points right."""
     columns = [each[key] for each in states["networks"] for key in ("log10_p", "of_training", "test_error")]
     return len({len(column) for column in columns}) <= 1
+
+
+def _there(record: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the wanted keys that the record has."""
+    return {key: kind for key, kind in wanted.items() if isinstance(record, Mapping) and key in record}
 
 
 def _missing(record: Any, wanted: Mapping[str, Any], where: str) -> Iterator[str]:

@@ -5,40 +5,63 @@ from itertools import combinations
 from typing import Any
 
 from harness.report.grouping import Cell, by_test, described, numeric, telling
+from harness.report.sides import is_control
 from harness.report.words import number, plural
 
 _MOST_LISTED = 3
 
 
-def in_words(cells: Sequence[Cell]) -> str:
-    """One to three sentences on a claim from its cells."""
-    supported, refuted, open_, failed = (
-        [cell for cell in cells if cell["verdict"] == verdict]
-        for verdict in ("supported", "refuted", "inconclusive", "error")
+def in_words(cells: Sequence[Cell], verdict: str) -> str:
+    """One to three sentences on a claim from its cells and the verdict on it, as `claim_verdict` and earlier versions
+    word it.
+    """
+    counted = [cell for cell in cells if not is_control(cell)]
+    supported, refuted, open_ = (
+        [cell for cell in counted if cell["verdict"] == each] for each in ("supported", "refuted", "inconclusive")
     )
+    failed = [cell for cell in cells if cell["verdict"] == "error"]
     judged = len(supported) + len(refuted) + len(open_)
+    contradicted = [cell for cell in cells if cell["verdict"] == "refuted" and cell["kind"] == "theorem"]
     said = []
-    if not judged:
+    if contradicted:
+        said.append(f"A theorem is contradicted in {_of(len(contradicted), len(cells))}: suspect this software.")
+    elif verdict.endswith("its control failed"):
+        said.append(f"Undecided, as its control failed: {_agree(supported, judged)}, {_contradict(refuted)}.")
+    elif not judged:
         said.append("Nothing was judged.")
-    elif refuted and any(cell["kind"] == "theorem" for cell in refuted):
-        said.append(f"A theorem is contradicted in {len(refuted)} of {plural(judged, 'cell')}: suspect this software.")
-    elif refuted:
-        verdict = "It fails" if len(refuted) >= len(supported) else "It holds in part"
-        said.append(f"{verdict}: {_agree(supported, judged)}, {_contradict(refuted)}.")
-    elif open_ and supported:
-        others = "one is" if len(open_) == 1 else f"{len(open_)} are"
-        said.append(f"Nothing contradicts it: {_agree(supported, judged)}, the other {others} not decided.")
-    elif open_:
-        said.append(f"Undecided: {_none_of(judged)} decided yet.")
-    elif failed:
-        said.append(f"It holds in all but {plural(len(failed), 'cell')}, which ended in an error.")
+    elif not refuted:
+        said.append(_uncontradicted(supported, open_, failed, verdict))
     else:
-        said.append(f"It holds: {_all(judged)} with what was predicted.")
+        lead = "It holds in part" if verdict.startswith("holds except") else _LEADS.get(verdict, "Undecided")
+        others = f", {len(open_)} {'is' if len(open_) == 1 else 'are'} not decided" if open_ else ""
+        said.append(f"{lead}: {_agree(supported, judged)}, {_contradict(refuted)}{others}.")
     if refuted and supported:
-        said.append(_where(cells))
+        said.append(_where(counted))
     if failed and (not judged or len(supported) < judged):
         said.append(f"{plural(len(failed), 'cell')} ended in an error.")
     return " ".join(said)
+
+
+_LEADS = {"holds": "It holds in as many cells as it says", "fails": "It fails"}
+
+
+def _uncontradicted(supported: Sequence[Cell], open_: Sequence[Cell], failed: Sequence[Cell], verdict: str) -> str:
+    judged = len(supported) + len(open_)
+    if open_ and supported:
+        others = "one is" if len(open_) == 1 else f"{len(open_)} are"
+        lead = "It holds in as many cells as it says" if verdict == "holds" else "Nothing contradicts it"
+        return f"{lead}: {_agree(supported, judged)}, the other {others} not decided."
+    if open_:
+        return f"Undecided: {_none_of(judged)} decided yet."
+    if failed:
+        return f"It holds in all but {plural(len(failed), 'cell')}, which ended in an error."
+    if verdict == "holds":
+        return f"It holds: {_all(judged)} with what was predicted."
+    return f"Undecided: {_all(judged)} with what was predicted, but not all of its cells were judged."
+
+
+def _of(count: int, of: int) -> str:
+    return f"{count} of {plural(of, 'cell')}"
 
 
 def _agree(supported: Sequence[Cell], judged: int) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.report import results, words
+from harness.report import results, sides, words
 from harness.report.sentences import in_words
 
 # GitHub shows no summary of more than 1 MiB, and nobody reads a tenth of that.
@@ -32,11 +32,14 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         f"{words.commit(run.get('commit'))}."
     )
     yield ""
-    yield "| claim | kind | verdict |"
-    yield "|---|---|---|"
+    yield plain(f"By the answer they speak for: {sides.in_words(list(document['claims'].values()))}.")
+    yield ""
+    yield "| claim | kind | speaks for | verdict |"
+    yield "|---|---|---|---|"
     for slug, claim in document["claims"].items():
         mine = [cell for cell in cells if cell["claim"] == slug]
-        yield f"| {plain(slug.replace('_', ' '))} | {plain(claim['kind'])} | {plain(in_words(mine))} |"
+        said = in_words(mine, claim["verdict"])
+        yield f"| {' | '.join(map(plain, (slug.replace('_', ' '), claim['kind'], sides.side(claim), said)))} |"
     urgent = [cell for outcome in _LISTED for cell in cells if cell["outcome"] == outcome]
     if urgent:
         yield ""

@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.report import forest, words
 from harness.report.grouping import asked, by_test, described, measured, telling
+from harness.report.sides import is_control, is_crux
 
 # Facts of the sample that stand in a group's head where all its cells have the same, else in each row.
 _SHARED = ("unit", "method", "level")
@@ -32,6 +33,7 @@ def _group(test: str, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "title": quantity or title,
         "test": title if title != quantity else "",
         "predicted": words.minus(predictions[0]) if len(predictions) == 1 else "",
+        "known": list(dict.fromkeys(known for cell in cells if (known := cell.get("known")))),
         "reasons": list(dict.fromkeys(cell["predicted"].get("reason", "") for cell in cells)),
         "alike": described(parameters[0], _in_short(parameters[0], alike)) if len(cells) > 1 else "",
         "shared": shared,
@@ -39,7 +41,10 @@ def _group(test: str, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "ticks": axis.ticks() if axis else [],
         "grid": _grid(axis) if axis else "",
         "region": first,
-        "rows": [_row(cell, keys, axis, first, len(predictions) > 1, len(cells)) for cell in cells],
+        "rows": [
+            _row(cell, keys, axis, first, len(predictions) > 1, len(cells))
+            for cell in sorted(cells, key=lambda cell: not is_crux(cell))
+        ],
     }
 
 
@@ -54,7 +59,8 @@ def predictions(found: Sequence[Mapping[str, Any]]) -> list[str]:
     said = []
     for group in found:
         region = group["predicted"] or "a region for each cell"
-        said.append(f"{group['title']}: {region}. Because: {'; '.join(group['reasons'])}.")
+        known = f" Known before the run: {'; '.join(group['known'])}." if group["known"] else ""
+        said.append(f"{group['title']}: {region}. Because: {'; '.join(group['reasons'])}.{known}")
     return list(dict.fromkeys(said))
 
 
@@ -76,6 +82,7 @@ def _row(
     return {
         **cell,
         "label": label,
+        "role": "crux" if is_crux(cell) else "control, not counted" if is_control(cell) else "",
         "strip": style,
         "cut": cut,
         "predicts": words.minus(cell["predicted"]["text"]) if own_prediction else "",

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.report import forest
+from harness.report import forest, sides
 from harness.report.against import CHANGED, DIFFER, Comparison
 from harness.report.grouping import measured
 from harness.report.sentences import in_words
@@ -35,6 +35,9 @@ def verdict_table(document: dict[str, Any], console: Console) -> None:
         cells = [str(counts[outcome]) if counts[outcome] else "" for outcome in shown]
         table.add_row(Text(slug), Text(claim["kind"]), Text(short_verdict(claim["verdict"])), *cells)
     console.print(table)
+    if document["claims"]:
+        by_side = f"By the answer they speak for: {sides.in_words(list(document['claims'].values()))}."
+        console.print(by_side, markup=False, highlight=False)
     run = document["run"]
     share = spent_share(document)
     drawn = f", {share:.0%} of the draws that the looks allow" if share is not None else ""
@@ -56,7 +59,10 @@ def claim_table(document: dict[str, Any], slug: str, console: Console) -> None:
     claim = document["claims"][slug]
     cells = [cell for cell in document["cells"] if cell["claim"] == slug]
     console.print(Text(claim["sentence"], style="bold"))
-    for line in (in_words(cells), f"{claim['kind']}. Source: {claim['source']}"):
+    facts = f"{claim['kind']}, speaks for: {sides.side(claim)}. Source: {claim['source']}"
+    nulls = ", ".join(claim.get("excludes", []))
+    excluded = [f"Null learners excluded: {nulls}."] if nulls else []
+    for line in (in_words(cells, claim["verdict"]), facts, *excluded):
         console.print(line, markup=False, highlight=False)
     for group in groups(cells):
         console.print()
@@ -73,7 +79,8 @@ def claim_table(document: dict[str, Any], slug: str, console: Console) -> None:
             )
             style = _STYLES.get(row["outcome"], "")
             verdict = Text(f"{SYMBOLS[row['outcome']]} {row['outcome']}", style=style)
-            table.add_row(Text(row["label"]), verdict, *map(Text, found))
+            label = f"{row['label']} ({row['role']})" if row["role"] else row["label"]
+            table.add_row(Text(label), verdict, *map(Text, found))
         console.print(table)
 
 

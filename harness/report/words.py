@@ -81,8 +81,11 @@ def commit(name: str | None) -> str:
 
 
 def short_verdict(verdict: str) -> str:
-    """A claim's verdict in one or two words, without the cells in which it fails."""
-    return "holds in part" if verdict.startswith("holds except") else verdict
+    """A claim's verdict in one or two words, without why it is undecided.
+
+    "holds except in …" is what earlier versions said of claims that fail in fewer cells than they hold in.
+    """
+    return "holds in part" if verdict.startswith("holds except") else verdict.partition(":")[0]
 
 
 def state(document: dict[str, Any]) -> str:

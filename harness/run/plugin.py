@@ -106,12 +106,13 @@ def pytest_make_collect_report(
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one item per cell, with an id made of the values' names."""
-    from harness.claim import ClaimText, question_of, values_id
+    from harness.claim import ClaimText, question_of, questions_in, values_id
 
     question = question_of(metafunc.function)
     if question is None:
         return
     ClaimText.of(metafunc.module.__doc__ or "")
+    questions_in(metafunc.module)
     cells = question.cells(metafunc.config.stash[SESSION].scale)
     ids = [values_id(cell) for cell in cells]
     if len(set(ids)) < len(ids):
@@ -119,6 +120,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise BadInput(f"Two cells of {question.test} are called {twice!r}; give their values different names.")
     for cell in cells:
         question.prediction(cell)
+        question.is_crux(cell)
+        question.is_control(cell)
     metafunc.parametrize(list(question.grid), [tuple(cell.values()) for cell in cells], ids=ids)
 
 

@@ -18,7 +18,7 @@ from harness.report.terminal import verdict_table
 from harness.report.words import SYMBOLS, interval, number
 from harness.run.session import ALPHA, Session
 from harness.verdicts import Verdict
-from harness.verdicts.verdict import claim_verdict
+from harness.verdicts.claim_verdict import JudgedCell, claim_verdict
 
 ERROR_CONTROL = (
     f"Within each claim the chance of any wrong verdict is at most {ALPHA:.0%}: each cell at each look is wrong with a "
@@ -69,6 +69,7 @@ class Recorder:
             "budget_seconds": session.budget,
             "cells_expected": 0,
             "error_control": ERROR_CONTROL,
+            "alpha": ALPHA,
         }
 
     @property
@@ -152,8 +153,8 @@ class Recorder:
     def _judge_claims(self) -> None:
         cells = self.cells
         for slug, claim in self.claims.items():
-            verdicts = [(cell["id"], Verdict(cell["verdict"]), cell["kind"]) for cell in cells if cell["claim"] == slug]
-            claim["verdict"], claim["summary"] = claim_verdict(verdicts)
+            mine = [_as_judged(cell) for cell in cells if cell["claim"] == slug]
+            claim["verdict"], claim["summary"] = claim_verdict(mine)
 
     def _remarks(self) -> Iterable[str]:
         yield from self._about_accepted()
@@ -186,6 +187,12 @@ class Recorder:
                 yield f"No longer decided ({entry.verdict} was accepted, now {cell['verdict']}): {where}"
             if cell["predicted"]["text"] != entry.predicted:
                 yield f"The bound was changed from {entry.predicted!r} to {cell['predicted']['text']!r}: {where}"
+
+
+def _as_judged(cell: Mapping[str, Any]) -> JudgedCell:
+    """A cell's record as the verdict on its claim reads it."""
+    verdict = Verdict(cell["verdict"])
+    return JudgedCell(cell["test"], cell["id"], verdict, cell["kind"], cell["holds"], cell["control"])
 
 
 def _line(cell: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ A prediction is a region of the line, declared with its reason before the run. A
 at whatever level is asked. Supported: the whole interval lies in the region. Refuted: all of it lies outside.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf, isfinite, isnan, nan, sqrt
@@ -263,46 +263,3 @@ class Looks:
         if not 0 <= look < self.looks:
             raise BadInput(f"This schedule has {self.looks} looks, numbered from 0; there is no look {look}.")
         return self.alpha / (self.cells * self.looks)
-
-
-def claim_verdict(cells: Sequence[tuple[str, Verdict, str]]) -> tuple[str, str]:
-    """Verdict on a claim from its cells' (id, verdict, kind), and a sentence that explains it.
-
-    Fails: a theorem is refuted in any cell, or at least as many cells are refuted as supported. Holds except in …:
-    fewer are refuted than supported. Holds: every judged cell is supported, and no cell failed. Undecided: none is
-    refuted, and some are inconclusive or failed with an error. The sentence counts the cells that failed, whatever the
-    verdict.
-    """
-    verdict, sentence = _of_judged(cells)
-    failed = sum(found is Verdict.ERROR for _, found, _ in cells)
-    if not failed:
-        return verdict, sentence
-    them = "1 cell failed with an error" if failed == 1 else f"{failed} cells failed with an error"
-    if verdict == "holds":
-        return "undecided", f"The claim holds in all but {failed} of its cells: {them}."
-    return verdict, f"{sentence} Besides, {them}."
-
-
-def _of_judged(cells: Sequence[tuple[str, Verdict, str]]) -> tuple[str, str]:
-    """The same, whatever other cells there are."""
-    of = {verdict: [name for name, found, _ in cells if found is verdict] for verdict in Verdict}
-    supported, refuted, open_ = of[Verdict.SUPPORTED], of[Verdict.REFUTED], of[Verdict.INCONCLUSIVE]
-    judged = len(supported) + len(refuted) + len(open_)
-    if judged == 0:
-        return "not judged", "No cell of this claim was judged."
-    counts = f"{len(supported)} of {judged} cells supported, {len(refuted)} refuted, {len(open_)} undecided"
-    theorem = any(found is Verdict.REFUTED and kind == "theorem" for _, found, kind in cells)
-    if theorem:
-        return "fails", f"A theorem is refuted, which means a bug in this software: {counts}."
-    if refuted and len(refuted) >= len(supported):
-        return "fails", f"The claim fails: {counts}."
-    if refuted:
-        return f"holds except in {_listed(refuted)}", f"The claim holds in part: {counts}."
-    if open_:
-        return "undecided", f"Nothing contradicts the claim, but it is not decided everywhere: {counts}."
-    return "holds", f"The claim holds in every cell that was judged: {counts}."
-
-
-def _listed(names: Sequence[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return "; ".join(names[:most]) + more

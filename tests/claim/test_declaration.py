@@ -40,6 +40,7 @@ def declared():
         kind="open",
         of="number",
         predicts=lambda n, cube: at_most(n, because=cube.name),
+        speaks_for="optimiser",
         excluded=lambda n, **_: "no" if n == 2 else None,
     )
     @over(n={"smoke": [1], "standard": [1, 2], "full": []}, cube=[boolean_cube(2), boolean_cube(3)])
@@ -66,7 +67,7 @@ def test_a_declaration():
 
 
 def test_a_claim_without_grid_is_one_cell():
-    @claim(kind="rival", of="slope", predicts=HALF)
+    @claim(kind="rival", speaks_for="architecture", of="slope", predicts=HALF)
     @over()
     def test_slope(lab): ...
 
@@ -94,11 +95,96 @@ def test_labels_are_stable_names():
 
 def test_what_is_declared_wrongly_is_said():
     with pytest.raises(BadInput, match="kind theorem, empirical, open, rival, not 'law'"):
-        claim(kind="law", of="number", predicts=HALF)
+        claim(kind="law", speaks_for="architecture", of="number", predicts=HALF)
     with pytest.raises(BadInput, match="'n' needs values at smoke, standard, full, not at smoke"):
         over(n={"smoke": [1]})
     with pytest.raises(BadInput, match="@claim goes above @over"):
 
         @over(n=[1])
-        @claim(kind="open", of="number", predicts=HALF)
+        @claim(kind="open", speaks_for="architecture", of="number", predicts=HALF)
         def test_it(lab, n): ...
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"speaks_for": "chance"}, "speaks for architecture or optimiser or instrument, not 'chance'"),
+        ({"holds": "mostly"}, "every cell, in some, or in a share of them in .*, not 'mostly'"),
+        ({"holds": 0.0}, "not 0.0"),
+        ({"holds": 1.5}, "not 1.5"),
+        ({"holds": float("nan")}, "not nan"),
+        ({"holds": True}, "not True"),
+        ({"excludes": "uniform guessing"}, "names of null learners in a tuple, not 'uniform guessing'"),
+        ({"excludes": ("",)}, "names of null learners"),
+        ({"known": None}, "a sentence on what was known before the run, not None"),
+    ],
+)
+def test_a_wrong_part_of_a_declaration_is_said(changed, said):
+    with pytest.raises(BadInput, match=said):
+        claim(**{"kind": "open", "speaks_for": "architecture", "of": "number", "predicts": HALF, **changed})
+
+
+@pytest.mark.parametrize("role", ["crux", "control"])
+@pytest.mark.parametrize(
+    ("predicate", "said"),
+    [
+        ("width", "takes a function from a cell's values to True or False, not 'width'"),
+        (lambda width: width > 1, "is called with the axes n by name, which it does not take"),
+    ],
+)
+def test_what_is_no_predicate_is_said(role, predicate, said):
+    declare = claim(kind="open", speaks_for="architecture", of="number", predicts=HALF, **{role: predicate})
+    with pytest.raises(BadInput, match=f"{role} of test_it {said}"):
+
+        @declare
+        @over(n=[1])
+        def test_it(lab, n): ...
+
+
+def test_a_predicate_says_true_or_false():
+    @claim(kind="open", speaks_for="architecture", of="number", predicts=HALF, crux=lambda n: n)
+    @over(n=[1])
+    def test_it(lab, n): ...
+
+    with pytest.raises(BadInput, match="crux of test_it says 1 of a cell; it says True or False"):
+        question_of(test_it).is_crux({"n": 1})
+
+
+def test_cells_that_decide_and_cells_that_are_not_counted():
+    @claim(
+        kind="open",
+        speaks_for="architecture",
+        of="number",
+        predicts=HALF,
+        holds=0.9,
+        crux=lambda n, **_: n == 1,
+        control=lambda cube, **_: cube.name == "cube3",
+        excludes=["truth"],
+        known=" It was seen. ",
+    )
+    @over(n=[1, 2], cube=[boolean_cube(2), boolean_cube(3)])
+    def test_it(lab, n, cube): ...
+
+    question = question_of(test_it)
+    cells = question.cells("smoke")
+    assert [question.is_crux(cell) for cell in cells] == [True, True, False, False]
+    assert [question.is_control(cell) for cell in cells] == [False, True, False, True]
+    assert (question.holds, question.excludes, question.known) == (0.9, ("truth",), "It was seen.")
+    plain = question_of(declared())
+    assert not any(plain.is_crux(cell) or plain.is_control(cell) for cell in plain.cells("standard"))
+    assert (plain.holds, plain.excludes, plain.known) == ("every", (), "")
+
+
+def test_tests_of_one_file_speak_for_one_side():
+    def of(side):
+        @claim(kind="open", speaks_for=side, of="number", predicts=HALF)
+        @over()
+        def test_it(lab): ...
+
+        return test_it
+
+    class Module:
+        first, second = of("architecture"), of("optimiser")
+
+    with pytest.raises(BadInput, match="test_it speaks for the architecture and test_it for the optimiser"):
+        questions_in(Module)

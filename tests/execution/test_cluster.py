@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from distributed.comm.core import CommClosedError
 
 from harness.errors import BadInput, ClusterLost
 from harness.execution import cluster
@@ -170,6 +171,40 @@ def test_workers_end_and_the_scheduler_too(tmp_path, monkeypatch):
     with pytest.raises(ClusterLost, match="does not answer any more"):
         used.compute(nothing)
     used.close()
+
+
+class BreaksOff:
+    """A client whose connection breaks before it takes notice; asked to cancel, it would wait for the scheduler."""
+
+    status = "running"
+
+    def submit(self, *_arguments, **_options):
+        return self
+
+    def done(self):
+        return True
+
+    def result(self):
+        raise CommClosedError("in <TCP (closed)>: Stream is closed")
+
+    def cancel(self, _):
+        pytest.fail("The scheduler is gone.")
+
+    def close(self, timeout=None):
+        assert timeout is not None
+
+
+def test_a_connection_that_breaks_off_is_a_lost_cluster_only_if_the_scheduler_is_gone(two, monkeypatch):
+    broken = Cluster.__new__(Cluster)
+    broken.address, broken._asked, broken._started, broken._facts = two.address, "auto", 2, two._facts
+    broken._client, broken._waiting, broken._lost, broken.workers = BreaksOff(), set(), False, 2
+    with pytest.raises(CommClosedError):
+        broken.compute(nothing)
+    monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 1)
+    broken.address = "tcp://127.0.0.1:9"
+    with pytest.raises(ClusterLost, match=r"The scheduler tcp://127\.0\.0\.1:9 does not answer any more"):
+        list(broken.map(broken.compute, [nothing] * 2))
+    broken.close()
 
 
 def test_workers_that_can_be_used(two):

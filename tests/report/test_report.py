@@ -203,6 +203,6 @@ def test_numbers_keep_four_digits(value):
 
 
 def test_words():
-    assert words.state(sample()) == "0 of 3 claims hold, 1 in part, 2 fail, 1 cell changed since accepted, 1 error"
+    assert words.state(sample()) == "0 of 3 claims hold, 2 fail, 1 undecided, 1 cell changed since accepted, 1 error"
     assert words.minus("at most -0.5 of first-layer") == "at most −0.5 of first-layer"
     assert [words.duration(s) for s in (0.01, 59.96, 75.2, 7260)] == ["< 0.1 s", "1 min 0 s", "1 min 15 s", "2 h 1 min"]

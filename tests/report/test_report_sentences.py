@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.sentences import in_words
+from harness.report.sentences import in_words as of_verdict
+from harness.verdicts import Verdict
+from harness.verdicts.claim_verdict import JudgedCell, claim_verdict
 from tests.support.report_documents import cell, estimate, sample
 from tests.support.report_page import page_of
 
@@ -15,6 +17,18 @@ def cells(verdicts, test="t", **changes):
         cell("one", f"{test}: {i}", verdict, estimate(0.9, 0.8, 1.0), parameters, **changes)
         for i, (verdict, parameters) in enumerate(verdicts)
     ]
+
+
+def verdict_on(found):
+    """As a run has it."""
+    return claim_verdict(
+        JudgedCell(each["test"], each["id"], Verdict(each["verdict"]), each["kind"], each["holds"], each["control"])
+        for each in found
+    )[0]
+
+
+def in_words(found):
+    return of_verdict(found, verdict_on(found))
 
 
 def over(axis, **verdicts):
@@ -45,7 +59,7 @@ def over(axis, **verdicts):
         (over("m", error=[1, 2]), "Nothing was judged. 2 cells ended in an error."),
         (
             over("m", refuted=[1, 2], supported=[4, 8, 16]),
-            "It holds in part: 3 of 5 cells agree, 2 contradict it. It fails where m is at most 2.",
+            "It fails: 3 of 5 cells agree, 2 contradict it. It fails where m is at most 2.",
         ),
         (
             over("m", refuted=[8, 16], supported=[2, 4]),
@@ -53,12 +67,45 @@ def over(axis, **verdicts):
         ),
         (
             over("loss", refuted=["hinge"], supported=["square", "cross"]),
-            "It holds in part: 2 of 3 cells agree, 1 contradicts it. It fails where loss is hinge.",
+            "It fails: 2 of 3 cells agree, 1 contradicts it. It fails where loss is hinge.",
         ),
     ],
 )
 def test_verdicts_in_words(found, said):
     assert in_words(found) == said
+
+
+def test_a_quantifier_in_words():
+    grid = [("supported", {"m": m}) for m in (1, 2, 4)] + [("refuted", {"m": 8}), ("inconclusive", {"m": 16})]
+    assert in_words(cells(grid, holds="some")) == (
+        "It holds in as many cells as it says: 3 of 5 cells agree, 1 contradicts it, 1 is not decided. "
+        "It fails where m is 8."
+    )
+    assert in_words(cells(grid, holds=0.8)).startswith("Undecided: 3 of 5 cells agree, 1 contradicts it, 1 is not")
+    assert in_words(cells([grid[0], grid[4]], holds="some")) == (
+        "It holds in as many cells as it says: 1 of 2 cells agrees, the other one is not decided."
+    )
+    missing = cells([grid[0], ("unavailable", {"m": 3})])
+    assert in_words(missing) == (
+        "Undecided: its one cell agrees with what was predicted, but not all of its cells were judged."
+    )
+
+
+def test_controls_in_words():
+    counted = over("m", supported=[1, 2], refuted=[4])
+    controls = cells([("supported", {"m": 9}), ("supported", {"m": 8})], "check", control=True)
+    assert in_words(counted + controls) == "It fails: 2 of 3 cells agree, 1 contradicts it. It fails where m is 4."
+    controls[0]["verdict"] = "refuted"
+    assert in_words(counted + controls).startswith("Undecided, as its control failed: 2 of 3 cells agree, 1 contra")
+
+
+def test_the_verdict_of_an_earlier_version_in_words():
+    found = over("m", refuted=[1, 2], supported=[4, 8, 16])
+    for each in found:
+        for key in ("test", "holds", "crux", "control", "known"):
+            del each[key]
+    said = of_verdict(found, "holds except in t: 0; t: 1")
+    assert said == "It holds in part: 3 of 5 cells agree, 2 contradict it. It fails where m is at most 2."
 
 
 def test_a_theorem_that_is_contradicted_puts_the_software_in_doubt():
@@ -120,4 +167,4 @@ def test_a_rule_that_is_said_holds(grid):
 def test_the_page_says_it():
     page = page_of(sample())
     lines = [" ".join(e["text"].split()) for e in page.all("p", **{"class": "verdict-line"})]
-    assert lines[2].startswith("It holds in part: 4 of 6 cells agree, 2 contradict it. It fails where width is 160.")
+    assert lines[2].startswith("It fails: 4 of 6 cells agree, 2 contradict it. It fails where width is 160.")

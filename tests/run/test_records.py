@@ -23,7 +23,17 @@ class Oracle:
         self.facts = {"depth": 2, "wise": True}
 
 
-@claim(kind="empirical", of="number", predicts=at_least(0.5, because="it was given so"))
+@claim(
+    kind="empirical",
+    of="number",
+    predicts=at_least(0.5, because="it was given so"),
+    speaks_for="optimiser",
+    holds=0.5,
+    crux=lambda width, **_: width == 3,
+    control=lambda width, **_: width == 5,
+    excludes=("uniform guessing", "truth"),
+    known="it was seen",
+)
 @over(oracle=[Oracle("pythia")], width=[3, 5])
 def test_number_of(lab, oracle, width): ...
 
@@ -48,6 +58,8 @@ def record(tmp_path):
 def test_a_decided_cell(record):
     cell = record(REFUTED)
     assert (cell["claim"], cell["id"], cell["kind"]) == ("test_records", "number_of: pythia-3", "empirical")
+    assert (cell["test"], cell["holds"], cell["known"]) == ("test_number_of", 0.5, "it was seen")
+    assert (cell["crux"], cell["control"]) == (True, False)
     assert cell["parameters"] == {"oracle": "pythia", "depth": 2, "wise": True, "width": 3}
     assert cell["predicted"] == {"text": "at least 0.5", "low": 0.5, "high": None, "reason": "it was given so"}
     assert cell["estimate"] == {
@@ -121,6 +133,8 @@ def test_a_claims_record():
         "sentence": "A number is large.",
         "source": "nobody",
         "kind": "empirical",
+        "speaks_for": "optimiser",
+        "excludes": ["uniform guessing", "truth"],
         "quantity": "number",
         "predicted": "at least 0.5",
         "reason": "it was given so",

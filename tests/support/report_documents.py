@@ -4,12 +4,14 @@ import copy
 import random
 
 from harness.verdicts import Verdict
-from harness.verdicts.verdict import claim_verdict
+from harness.verdicts.claim_verdict import JudgedCell, claim_verdict
 
 ERROR_CONTROL = "Within each claim the chance of any wrong verdict is at most 5%."
 
 
-def claim(slug: str, room: str = "sampling", kind: str = "empirical") -> dict:
+def claim(
+    slug: str, room: str = "sampling", kind: str = "empirical", speaks_for: str = "architecture", **changes: object
+) -> dict:
     """A claim's text."""
     return {
         "slug": slug,
@@ -17,6 +19,8 @@ def claim(slug: str, room: str = "sampling", kind: str = "empirical") -> dict:
         "sentence": f"The sentence of {slug}.",
         "source": "A. Author 2026, arXiv 1234.56789.",
         "kind": kind,
+        "speaks_for": speaks_for,
+        "excludes": [],
         "quantity": "bias explained",
         "predicted": "at least 0.5",
         "reason": "half is much",
@@ -24,6 +28,7 @@ def claim(slug: str, room: str = "sampling", kind: str = "empirical") -> dict:
         "computed": "How it is computed.",
         "verdict": "not judged",
         "summary": "",
+        **changes,
     }
 
 
@@ -55,6 +60,11 @@ def cell(slug: str, name: str, outcome: str, found: dict | None, parameters: dic
         "id": name,
         "nodeid": f"claims/sampling/{slug}.py::test_{name}",
         "kind": "empirical",
+        "test": name.partition(": ")[0],
+        "holds": "every",
+        "crux": False,
+        "control": False,
+        "known": "",
         "parameters": parameters,
         "predicted": predicted,
         "estimate": found,
@@ -76,7 +86,11 @@ def document(claims: list[dict], cells: list[dict], **run: object) -> dict:
     """Claims and cells as a results document, the claims judged."""
     claims = copy.deepcopy(claims)
     for each in claims:
-        mine = [(c["id"], Verdict(c["verdict"]), c["kind"]) for c in cells if c["claim"] == each["slug"]]
+        mine = [
+            JudgedCell(c["test"], c["id"], Verdict(c["verdict"]), c["kind"], c["holds"], c["control"])
+            for c in cells
+            if c["claim"] == each["slug"]
+        ]
         each["verdict"], each["summary"] = claim_verdict(mine)
     return {
         "schema": 1,
@@ -95,6 +109,7 @@ def document(claims: list[dict], cells: list[dict], **run: object) -> dict:
             "budget_seconds": None,
             "cells_expected": len(cells),
             "error_control": ERROR_CONTROL,
+            "alpha": 0.05,
             **run,
         },
         "claims": {each["slug"]: each for each in claims},
@@ -238,4 +253,46 @@ def many(count: int, of_claims: int = 40, functions: int = 50) -> dict:
             "notes": [f"Mean test error: {rng.random():.3f} trained, {rng.random():.3f} sampled."] * 3,
         }
         cells.append(cell(slug, name, outcome, found, parameters, message=message, details=details))
+    return document(claims, cells)
+
+
+def sided() -> dict:
+    """Claims of every side and verdict, with crux and control cells, training sets as dots, and rates in their unit."""
+    claims = [
+        claim("optimisers_sample", excludes=["uniform guessing", "majority label"]),
+        claim("volumes_agree", "infinite_width", "theorem", "instrument"),
+        claim("width_helps", kind="rival", speaks_for="optimiser"),
+        claim("noise_is_minor"),
+    ]
+    rng = random.Random(3)
+    cells = []
+    for number, (data, ratio) in enumerate([(d, r) for d in ("digits", "fashion_mnist") for r in (0.1, 0.3, 3.0)]):
+        value, half = (0.97, 0.06) if ratio < 1 else (0.2, 0.25)
+        values = [rng.gauss(value, 3 * half) for _ in range(16)]
+        details = {
+            "sets": [*values[:15], None],
+            "rates": [{"optimiser": "sgd", "rate": ratio * 0.16, "unit": 0.16, "ratio": ratio}],
+        }
+        found = estimate(value, value - half, value + half, n=15, unit="training sets", noise_floor=None)
+        cells.append(
+            cell(
+                "optimisers_sample",
+                f"bias: {data}-sgd-rho{ratio}",
+                "supported" if ratio < 1 else "refuted",
+                found,
+                {"data": data, "optimiser": f"sgd-rho{ratio}"},
+                details=details,
+                crux=ratio == 0.3,
+                known="0.98 on digits" if number == 1 else "",
+            )
+        )
+    good, bad = estimate(0.9, 0.8, 1.0), estimate(0.1, 0.0, 0.2)
+    cells += [
+        cell("optimisers_sample", "check: digits", "supported", good, {"data": "digits"}, control=True),
+        cell("volumes_agree", "agree: 8", "supported", good, {"m": 8}, kind="theorem"),
+        cell("width_helps", "gain: 10", "supported", good, {"width": 10}, kind="rival", holds="some", crux=True),
+        cell("width_helps", "gain: 40", "refuted", bad, {"width": 40}, kind="rival", holds="some", crux=True),
+        cell("noise_is_minor", "noise: 1", "supported", good, {"batch": 1}),
+        cell("noise_is_minor", "check: 8", "refuted", bad, {"batch": 8}, control=True),
+    ]
     return document(claims, cells)

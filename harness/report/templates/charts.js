@@ -241,3 +241,39 @@ function curveSpecification(chart, panel) {
   );
   return { width: "container", height: 220, data: { values: panel.rows }, layer };
 }
+
+// Dots in the order of their values, each above those that it would cover; below them the mean and its interval.
+function setsSpecification(data) {
+  const ends = [...data.v, data.mean, data.low, data.high].filter((value) => value !== null);
+  const inner = data.region.filter((end) => end !== null);
+  const least = Math.min(...ends, ...inner);
+  const span = Math.max(...ends, ...inner) - least || 1;
+  const domain = [least - 0.04 * span, least + 1.04 * span];
+  const stacks = new Map();
+  const rows = [...data.v].sort((a, b) => a - b).map((value) => {
+    const bin = Math.round((60 * (value - least)) / span);
+    stacks.set(bin, (stacks.get(bin) ?? 0) + 1);
+    return { value, height: stacks.get(bin) };
+  });
+  const top = Math.max(...stacks.values(), 4);
+  const scale = { domain, nice: false, zero: false };
+  const x = { field: "value", type: "quantitative", scale, axis: { title: data.quantity, tickCount: 5, format: ".6~g" } };
+  const y = { field: "height", type: "quantitative", scale: { domain: [-1.2, top + 0.5], nice: false }, axis: null };
+  const mean = [{ value: data.mean, low: data.low ?? domain[0], high: data.high ?? domain[1], height: -0.4 }];
+  const layer = [];
+  if (inner.length) {
+    layer.push({
+      data: { values: [{ from: data.region[0] ?? domain[0], to: data.region[1] ?? domain[1] }] },
+      mark: { type: "rect", color: GREEN, opacity: 0.15, clip: true },
+      encoding: { x: { ...x, field: "from" }, x2: { field: "to" } },
+    });
+  }
+  layer.push(
+    { data: { values: rows }, mark: { type: "point", filled: true, size: 45, opacity: 0.75, color: colour(LINES[0]) },
+      encoding: { x, y, tooltip: [tip("value", data.quantity, SIGNIFICANT)] } },
+    { data: { values: mean }, mark: { type: "rule", strokeWidth: 2 }, encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y } },
+    { data: { values: mean }, mark: { type: "point", filled: true, size: 110, opacity: 1, shape: "diamond", color: colour(LINES[1]) },
+      encoding: { x, y, tooltip: [tip("value", `mean ${data.quantity}`, SIGNIFICANT), tip("low", "from", SIGNIFICANT), tip("high", "to", SIGNIFICANT)] } },
+  );
+  return { width: "container", height: 110, layer };
+}

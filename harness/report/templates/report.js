@@ -140,6 +140,7 @@ function details(cell) {
   if (cell.scatter) plots.push(make("div", { class: "pair" }, scatterFigure(cell), errorFigure(cell)));
   if (cell.complexity) plots.push(complexityFigure(cell));
   if (cell.states) plots.push(statesFigure(cell));
+  if (cell.sets) plots.unshift(setsFigure(cell));
   const rows = (each) => make("tr", {}, make("th", { scope: "row" }, each[0]), ...each.slice(1).map((text) => make("td", {}, text)));
   return [
     make("p", { class: "id" }, make("code", {}, cell.id)),
@@ -183,6 +184,16 @@ function errorFigure(cell) {
   return make("figure", {},
     make("figcaption", {}, `The same functions: test error against probability, ${x_title} and ${y_title}. To the right is what is found most.`),
     chart(() => errorSpecification(cell.scatter), "Scatter plot of test error against probability", 300));
+}
+
+function setsFigure(cell) {
+  const { v, of, quantity, unit, region } = cell.sets;
+  const missing = v.length < of ? ` ${of - v.length} of ${of} have no value.` : "";
+  const shaded = region.some((end) => end !== null) ? "; the predicted region is shaded" : "";
+  return make("figure", { class: "sets" },
+    make("figcaption", {}, `Above, each dot is one of ${v.length} ${unit}; below, the estimate with its interval${shaded}.${missing}`),
+    chart(() => setsSpecification(cell.sets), `${v.length} values of ${quantity}, one of each of the ${unit}, beside the estimate and its interval`, 150),
+    csvButton("Download these values as CSV", `${cell.id} sets`, () => columnsToCsv({ [quantity]: v })));
 }
 
 function complexityFigure(cell) {
@@ -232,12 +243,12 @@ const cellRows = all("tr[data-id]").map((row) => {
 let opened = "";
 
 function apply() {
-  const { text, outcome, room, kind, network } = Object.fromEntries(new FormData(filters));
+  const { text, outcome, room, side, kind, network } = Object.fromEntries(new FormData(filters));
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const claims = new Set();
   const visible = new Set();
   for (const { row, section, text: content } of cellRows) {
-    const shown = (!outcome || row.dataset.o === outcome) && (!room || section.dataset.room === room) && (!kind || row.dataset.k === kind)
+    const shown = (!outcome || row.dataset.o === outcome) && (!room || section.dataset.room === room) && (!side || section.dataset.side === side) && (!kind || row.dataset.k === kind)
       && (!network || row.dataset.n === network) && words.every((word) => content.includes(word));
     row.classList.toggle("hidden", !shown);
     if (shown) {
