@@ -94,7 +94,7 @@ Source: nobody, 2026.
 It is given.
 """
 from harness.claim import claim, over
-from harness.errors import BadInput, Unavailable
+from harness.errors import BadInput, NotAsked, Unavailable
 from harness.verdicts import Estimate, at_least
 
 
@@ -108,6 +108,8 @@ def given(value, half=0.1):
 def test_number(lab, value):
     if value == "missing":
         raise Unavailable("There is no oracle here; buy one.")
+    if value == "moot":
+        raise NotAsked("The oracle does not speak here: 12 % of its words fit.")
     if value == "mended":
         raise BadInput("The oracle is tired; let it sleep.")
     if value == "broken":

@@ -61,7 +61,7 @@ class Rates:
         self.noted[_key(optimiser, architecture, data, loss)] = {
             "optimiser": found.name,
             "architecture": architecture.name,
-            "problem": data.name,
+            "problem": data.name + (f", {SETS} training sets" if isinstance(data, TrainingSets) else ""),
             "loss": loss,
             "rho": optimiser.ratio,
             "unit": unit,
@@ -105,4 +105,4 @@ class Rates:
 
 
 def _key(optimiser: Optimiser, architecture: Architecture, data: Problem | TrainingSets, loss: str) -> tuple[str, ...]:
-    return repr(optimiser), repr(architecture), data.name, loss
+    return repr(optimiser), repr(architecture), type(data).__name__, data.name, loss

@@ -68,7 +68,7 @@ def innermost(rule: Optimiser) -> Optimiser:
 
 def with_learning_rate(rule: Optimiser, rate: float) -> Optimiser:
     """The same rule at another learning rate, within schedules and noise; BadInput if it has none."""
-    named = [field.name for field in fields(rule)] if is_dataclass(rule) else []
+    named: list[str] = [field.name for field in fields(rule)] if is_dataclass(rule) else []
     if "learning_rate" in named:
         return replace(cast(Any, rule), learning_rate=rate)
     if "optimiser" in named:

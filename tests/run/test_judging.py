@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.claim import Question
-from harness.errors import StoreUnusable, Unavailable, Undecided
+from harness.errors import NotAsked, StoreUnusable, Unavailable, Undecided
 from harness.run.judging import judge_cell
 from harness.verdicts import Estimate, Looks, Verdict, at_least, nothing_yet, within
 from harness.verdicts.intervals import proportion
@@ -140,6 +140,8 @@ def test_cells_without_a_verdict():
 
     found = judged(raises(Unavailable("There is no oracle here.")), at_least(0.5, because="given"))
     assert (found.verdict, found.reason) == (Verdict.UNAVAILABLE, "There is no oracle here.")
+    found = judged(raises(NotAsked("Few networks fit.")), at_least(0.5, because="given"))
+    assert (found.verdict, found.reason, found.estimate) == (Verdict.NOT_ASKED, "Few networks fit.", None)
     found = judged(raises(ZeroDivisionError("a bug")), at_least(0.5, because="given"))
     assert found.verdict is Verdict.ERROR
     assert "a bug" in found.reason

@@ -38,6 +38,54 @@ def test_outcomes_exit_code_junit_table_and_results_agree(project):
     assert "harness_record" not in (project.folder / "junit.xml").read_text()
 
 
+def test_a_cell_may_turn_out_not_to_be_asked_while_it_is_computed(project):
+    """With its reason, as one that is excluded beforehand, in the results, the table, the exit code and the page."""
+    project.given("figures", 0.9, "moot")
+    ran = project.run("--junitxml=junit.xml")
+    assert (ran.code, ran.outcomes) == (0, {"number: 0.9": "supported", "number: moot": "not asked"})
+    said = {cell["id"]: cell["message"] for cell in ran.results["cells"]}["number: moot"]
+    assert said == "The oracle does not speak here: 12 % of its words fit."
+    assert re.search(r"1 passed, 1 not asked", ran.out)
+    assert ran.junit() == {"tests": 2, "failures": 0, "errors": 0, "skipped": 1}
+    assert "1 not asked" in (project.folder / "reports" / "latest" / "report.html").read_text()
+
+
+def test_relative_learning_rates_are_in_the_results(project):
+    project.claim(
+        "rated",
+        '''
+"""Half of the networks fit.
+
+Source: nobody, 2026.
+
+It is counted.
+"""
+from harness.claim import claim, over
+from harness.networks import FullyConnected
+from harness.optimisers import SGD, Relative
+from harness.problems import digits
+from harness.verdicts import at_least
+from harness.verdicts.intervals import proportion
+
+
+@claim(kind="empirical", of="share", predicts=at_least(0.1, because="it was given so"),
+       excluded=lambda optimiser: "it makes no sense" if optimiser.name == "sgd-rho0.7" else None)
+@over(optimiser=[Relative(SGD(), 0.3), SGD(0.1), Relative(SGD(), 0.7)])
+def test_share(lab, optimiser):
+    trained = lab.train(FullyConnected((6,)), digits(8, 8), optimiser, networks=20)
+    return proportion(trained.functions.total, 20, quantity="share", unit="networks")
+''',
+    )
+    cells = {cell["id"]: cell for cell in project.run().results["cells"]}
+    relative = cells["share: sgd-rho0.3"]
+    (rates,) = relative["details"]["learning rates"]
+    assert relative["parameters"] == {"optimiser": "sgd-rho0.3", "rho": 0.3}
+    assert rates["rate"] == pytest.approx(0.3 * rates["unit"], rel=1e-3)
+    assert rates["fitted"] == relative["estimate"]["value"]
+    # Of a cell that is not begun, nothing of the one before it.
+    assert all("learning rates" not in cells[f"share: {name}"]["details"] for name in ("sgd-lr0.1", "sgd-rho0.7"))
+
+
 def test_junit_has_the_estimates_as_properties(project):
     project.given("figures", 0.9, "missing")
     project.run("--junitxml=junit.xml")

@@ -15,7 +15,7 @@ from harness.networks.gradients import gradients
 from harness.samplers.training.state import Task
 
 # Power iteration ends when no network's eigenvalue grows by more than this share in a step, or after so many steps.
-_GROWTH, _STEPS = 1e-6, 500
+_GROWTH, _STEPS = 1e-5, 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +50,8 @@ def sharpness(tangents: Tangents, start: Tensor) -> Tensor:
 
     The matrix is √R Jᵀ D J √R/m: R the factors of the gradient that descent has number by number (`Task.rates`), D the
     second derivatives of the loss by the logits. Descent at rate η multiplies the error along its top eigenvector by
-    1 − ηλ. At logits of 0 the sigmoid is steepest: D is ¼ of the identity for cross-entropy of two classes, (I − 11ᵀ/K)/K
-    at each point for K; for squared error, whose formula has no ½, it is 2.
+    1 − ηλ. At logits of 0 the sigmoid is steepest: for cross-entropy D is ¼ of the identity for two classes, and
+    (I − 11ᵀ/K)/K at each point for K; for squared error, whose formula has no ½, it is 2.
 
     Args:
         tangents: of networks at initialisation.

@@ -1,17 +1,19 @@
 """The unit of the learning rate: measured at initialisation, for an architecture, S, loss and rule.
 
 Of a rule whose step grows with the gradient it is the edge of stability: descent converges on a quadratic of largest
-curvature λ up to the rate 2/λ, momentum up to 2(1 + μ)/λ, Nesterov's up to 2(1 + μ)/((1 + 2μ)λ), and λ is `sharpness` on
-all of S, whatever the batch. Of any other rule (Adam, RMSprop, Adagrad, Adadelta) it is the rate whose first step on all of
-S changes the logits on S, to first order, by their own root mean square. Both depend on the draw of the network, so the
-unit is a median over networks, and over training sets where there are several; and since it becomes part of addresses in
-the store, it is rounded to three digits and drawn from a seed of its own: the same at every look, scale, seed and device.
+curvature λ up to the rate 2/λ, momentum up to 2(1 + μ)/λ, Nesterov's up to 2(1 + μ)/((1 + 2μ)λ), and λ is `sharpness`
+on all of S, whatever the batch. Of any other rule (Adam, RMSprop, Adagrad, Adadelta) it is the rate whose first step on
+all of S changes the logits on S, to first order, by their own root mean square.
 
-The two definitions ask different things. Of SGD, first step over edge is about ½ to 1 on digits with cross-entropy (the
-figures are in `tests/samplers/training/test_units.py`).
+Both depend on the draw of the network, so the unit is a median over networks, and over training sets where there are
+several. As the rate becomes part of addresses in the store, the unit is rounded to three digits and drawn from a seed
+of its own: it is the same at every look, scale, seed and device.
 
-Source: for descent, LeCun, Simard & Pearlmutter 1993; Lewkowycz et al. 2020 (arXiv 2003.02218) at initialisation; Cohen
-et al. 2021 (arXiv 2103.00065) for momentum's edges.
+The two definitions ask different things. Of SGD with cross-entropy on digits, m = 8, two hidden ReLU layers, the first
+step's unit is 0.14, 0.098 and 0.028 at widths 10, 40 and 160, the edge 0.22, 0.105 and 0.036: a ratio of 0.6 to 0.9.
+
+Source: of descent, LeCun, Simard & Pearlmutter 1993 and, at initialisation, Lewkowycz et al. 2020 (arXiv 2003.02218);
+of momentum, Cohen et al. 2021 (arXiv 2103.00065), appendix B.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -181,8 +183,8 @@ def unit_of(
     unit = float(np.median(np.concatenate(found))) if isinstance(found[0], np.ndarray) else float(found[0])
     if not isfinite(unit) or unit <= 0:
         raise BadInput(
-            f"The learning rate of {rule.name} has no unit on {architecture.name}: at initialisation its logits or their "
-            "derivatives are 0; give a learning rate as a number."
+            f"The learning rate of {rule.name} has no unit on {architecture.name}: at initialisation its logits or "
+            "their derivatives are 0; give a learning rate as a number."
         )
     return float(f"{unit:.3g}")
 
