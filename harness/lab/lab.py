@@ -40,8 +40,8 @@ REJECTION_UP_TO = 8
 # thirtieth at m = 600.
 SUBSET_SIMULATION_UP_TO = 64
 # Samples of P_B on one of many training sets: small, since the spread between sets is larger than their error.
-RUNS_ON_A_SET = {"runs": 8, "chains": 16, "steps": 8}
-ANNEALED_ON_A_SET = {"runs": 6, "particles": 64, "trajectories": 16}
+RUNS_ON_A_SET: dict[str, int] = {"runs": 6, "chains": 32, "steps": 4}
+ANNEALED_ON_A_SET: dict[str, Any] = {"runs": 6, "particles": 32, "trajectories": 4}
 
 
 class Lab(InfiniteWidth):

@@ -19,9 +19,19 @@ def rate(n: int, classes: int = 2) -> float:
     return classes / ((classes - 1) * n)
 
 
-def uniform_mean(n: int, classes: int = 2) -> float:
-    """E k(f, u) for u uniform over all functions, the same for every f: ((1 + (K − 1)·e^−λ)/K)^n."""
-    return float(((1 + (classes - 1) * np.exp(-rate(n, classes))) / classes) ** n)
+def uniform_mean(n: int, classes: int = 2, decay: float | None = None) -> float:
+    """E k(f, u) for u uniform over all functions, the same for every f: ((1 + (K − 1)·e^−λ)/K)^n.
+
+    Args:
+        n: number of inputs.
+        classes: labels that a function may have.
+        decay: λ; None: that of `rate`. The larger it is, the less functions that differ have in common.
+
+    Returns:
+        The mean.
+    """
+    decay = rate(n, classes) if decay is None else decay
+    return float(((1 + (classes - 1) * np.exp(-decay)) / classes) ** n)
 
 
 def farthest(classes: int = 2) -> float:
@@ -53,7 +63,7 @@ def hamming(a: np.ndarray, b: np.ndarray, classes: int = 2) -> np.ndarray:
     return total
 
 
-def kernel(a: np.ndarray, b: np.ndarray, n: int, classes: int = 2) -> np.ndarray:
+def kernel(a: np.ndarray, b: np.ndarray, n: int, classes: int = 2, decay: float | None = None) -> np.ndarray:
     """exp(−λ·Hamming) of packed functions.
 
     Args:
@@ -61,20 +71,25 @@ def kernel(a: np.ndarray, b: np.ndarray, n: int, classes: int = 2) -> np.ndarray
         b: (..., words), broadcast against a.
         n: number of inputs.
         classes: labels that a function may have.
+        decay: λ; None: that of `rate`.
 
     Returns:
         (...) values in (0, 1].
     """
-    return np.exp(-rate(n, classes) * np.arange(n + 1))[hamming(a, b, classes)]
+    decay = rate(n, classes) if decay is None else decay
+    return np.exp(-decay * np.arange(n + 1))[hamming(a, b, classes)]
 
 
-def kernel_rows(words: np.ndarray, n: int, classes: int = 2) -> Iterator[tuple[slice, np.ndarray]]:
+def kernel_rows(
+    words: np.ndarray, n: int, classes: int = 2, decay: float | None = None
+) -> Iterator[tuple[slice, np.ndarray]]:
     """Blocks of rows of the kernel matrix of distinct functions.
 
     Args:
         words: (functions, words) packed functions.
         n: number of inputs.
         classes: labels that a function may have.
+        decay: λ; None: that of `rate`.
 
     Yields:
         A slice of rows, and their kernel with all functions, (rows, functions).
@@ -82,7 +97,7 @@ def kernel_rows(words: np.ndarray, n: int, classes: int = 2) -> Iterator[tuple[s
     rows = max(_BLOCK_BYTES // (8 * max(len(words), 1)), 1)
     for start in range(0, len(words), rows):
         block = slice(start, start + rows)
-        yield block, kernel(words[block, None], words[None], n, classes)
+        yield block, kernel(words[block, None], words[None], n, classes, decay)
 
 
 def largest_eigenvalue(words: np.ndarray, shares: np.ndarray, n: int, classes: int = 2) -> float:

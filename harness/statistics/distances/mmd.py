@@ -49,9 +49,13 @@ def relative_distance(p: Sample, q: Sample, *, weighting: str = "evidence") -> E
 
 
 def bias_explained(by_training: Sample, by_volume: Sample) -> Estimate:
-    """1 − MMD²(P_OPT, P_B)/MMD²(U, P_B), U uniform over functions: 1 if random sampling explains training, 0 if it
-    explains no more than guessing, negative if it misleads. The value is unbiased and may exceed 1; the interval
-    ends there.
+    """1 − MMD²(P_OPT, P_B)/MMD²(U, P_B), U uniform over functions: the share of what separates random sampling from
+    uniform guessing, as a squared distance, that does not separate it from training.
+
+    It is 1 if random sampling explains training, 0 if it is as far from training as from guessing, and negative if it
+    is farther. With s = ‖P_OPT − U‖/‖P_B − U‖ and c the cosine of the two it is 2sc − s²: training that goes where
+    volume points, and further, lowers it as training that goes elsewhere does. The value is unbiased and may exceed 1;
+    the interval ends there.
     """
     distance = relative_distance(by_training, by_volume)
 
@@ -97,8 +101,8 @@ def _pairwise(p: Units, q: Units, *, reference: bool = True) -> Ratio:
         smoothed[rows] = block @ shares
         squared[rows] = np.square(block, out=block) @ pooled
 
-    pp, pp_without = _within(p, smoothed[:, 0])
-    qq, qq_without = _within(q, smoothed[:, 1])
+    pp, pp_without = within_pairs(p, smoothed[:, 0])
+    qq, qq_without = within_pairs(q, smoothed[:, 1])
     cross = float(shares[:, 0] @ smoothed[:, 1])
     apart_p = pp_without + qq - 2 * _deleted_mean(p, smoothed[:, 1])
     apart_q = pp + qq_without - 2 * _deleted_mean(q, smoothed[:, 0])
@@ -133,7 +137,7 @@ def _jackknife(units: Units, without: np.ndarray) -> np.ndarray:
     return (number - 1) / number * (centred * units.multiplicity) @ centred.T
 
 
-def _within(units: Units, smoothed: np.ndarray) -> tuple[float, np.ndarray]:
+def within_pairs(units: Units, smoothed: np.ndarray) -> tuple[float, np.ndarray]:
     """Mean kernel over pairs of different units, and the same without one unit of each group.
 
     smoothed: (functions,) K times the units' share of each function.

@@ -43,7 +43,7 @@ class Units:
     """Groups of equal units on a common list of functions.
 
     words: (functions, ⌈n/64⌉). multiplicity: (groups,) units in each group. measures: (groups, functions) sparse.
-    independent: units that were drawn, including those that saw nothing.
+    independent: units that were drawn, including those that saw nothing. decay: λ of the kernel; None: that of `rate`.
     """
 
     n: int
@@ -52,6 +52,7 @@ class Units:
     multiplicity: np.ndarray
     measures: sparse.csr_array
     independent: int
+    decay: float | None = None
 
     @cached_property
     def mass(self) -> np.ndarray:
@@ -79,7 +80,8 @@ class Units:
         sums = np.bincount(group, weight**2, minlength=len(self.multiplicity))
         for lag in range(1, int(np.diff(self.measures.indptr).max(initial=1))):
             first = np.flatnonzero(group[:-lag] == group[lag:])
-            pairs = weight[first] * weight[first + lag] * kernel(words[first], words[first + lag], self.n, self.classes)
+            near = kernel(words[first], words[first + lag], self.n, self.classes, self.decay)
+            pairs = weight[first] * weight[first + lag] * near
             sums += 2 * np.bincount(group[first], pairs, minlength=len(sums))
         return sums
 
