@@ -129,7 +129,7 @@ def hidden_patterns(
 
 
 def views_at_initialisation(
-    architecture: Architecture, problem: Problem, draws: int, generator: torch.Generator
+    architecture: Architecture, problem: Problem, draws: int, generator: torch.Generator, in_span: bool = True
 ) -> Iterator[View]:
     """Draw networks of the initialisation on S and E, in blocks.
 
@@ -138,12 +138,17 @@ def views_at_initialisation(
         problem: S and E, of two classes.
         draws: number of networks.
         generator: source of randomness, on the device that computes.
+        in_span: on inputs of the least dimension that keeps the distribution of features and functions; False: on the
+            inputs themselves, for statistics of the first layer's parameters.
 
     Returns:
         The blocks, one after the other.
     """
     problem.needs_two_classes("A statistic of hidden layers")
-    x = sampling_inputs(architecture, problem.inputs, generator.device)
+    if in_span:
+        x = sampling_inputs(architecture, problem.inputs, generator.device)
+    else:
+        x = torch.tensor(architecture.prepare(problem.inputs), device=generator.device)
     table = architecture.parameters(tuple(x.shape[1:]))
     signs = signs_of(problem, x.device)
     for parameters in ensembles(architecture, x, draws, 1, generator):

@@ -54,20 +54,34 @@ def trained_features(
     """
     check_statistics(statistics, STATISTICS)
     check_statistics(changes, {**OF_TRAINED, **STATISTICS})
-    values = []
-    for before, after in _fitted(architecture, problem, optimiser, networks, generator, **training):
-        columns = [STATISTICS[name](after) for name in statistics]
-        for name in changes:
-            growth = name in STATISTICS
-            columns.append(
-                STATISTICS[name](after) - STATISTICS[name](before) if growth else OF_TRAINED[name](before, after)
-            )
-        values.append(torch.cat(columns, dim=1).cpu().numpy())
+    values = [
+        columns(before, after, statistics, changes).cpu().numpy()
+        for before, after in _fitted(architecture, problem, optimiser, networks, generator, **training)
+    ]
     if not values:
         width = (len(statistics) + len(changes)) * max(len(getattr(architecture, "layers", ())) - 1, 1)
         return Observed(np.zeros((0, width), dtype=np.float32), np.zeros(0), networks)
     every = np.concatenate(values)
     return Observed(every, np.ones(len(every)), networks - len(every))
+
+
+def columns(before: View, after: View, statistics: Sequence[str], changes: Sequence[str]) -> Tensor:
+    """Compute statistics of networks, and changes between two of their states.
+
+    Args:
+        before: the networks at initialisation.
+        after: the same networks later.
+        statistics: names as of `trained_features`.
+        changes: names as of `trained_features`.
+
+    Returns:
+        (networks, k): one column per statistic, then per change, and hidden layer.
+    """
+    found = [STATISTICS[name](after) for name in statistics]
+    for name in changes:
+        growth = name in STATISTICS
+        found.append(STATISTICS[name](after) - STATISTICS[name](before) if growth else OF_TRAINED[name](before, after))
+    return torch.cat(found, dim=1)
 
 
 def trained_patterns(
