@@ -1,16 +1,13 @@
 """Smooth functions of means over training sets, such as the slope of a logarithm of a ratio, by the jackknife."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from harness.errors import BadInput
+from harness.statistics.means_over_sets import LEAST_SETS, UNIT, mean_over_sets
 from harness.verdicts import Estimate, nothing_yet
-from harness.verdicts.means import over_influences
-
-UNIT = "training sets"
-# Fewer have no interval worth its name.
-LEAST_SETS = 4
 
 
 def jackknife_over_sets(
@@ -20,7 +17,7 @@ def jackknife_over_sets(
 
     With θ the function at the means of all N sets and θᵢ at those without set i, the estimate is the mean of the
     pseudo-values Nθ − (N − 1)θᵢ, which removes the bias of order 1/N (Quenouille 1956, Biometrika 43:353). They are
-    treated as independent (Tukey 1958): the interval is the hull of Student's and of Hall's, which removes skewness.
+    treated as independent (Tukey 1958), with the interval of `mean_over_sets`.
 
     Args:
         function: (k,) means -> the number to estimate.
@@ -46,19 +43,8 @@ def jackknife_over_sets(
     pseudo = sets * whole - (sets - 1) * without
     if not np.isfinite(pseudo).all():
         return nothing_yet(quantity, sets, UNIT)
-    value = float(pseudo.mean())
-    interval = over_influences(value, pseudo - value)
-    return Estimate(
-        quantity,
-        value,
-        lambda alpha: interval(alpha, 1.0),
-        sets,
-        UNIT,
-        float(sets),
-        "jackknife over training sets; Student's t and Hall's, hull of the two",
-        details={"sets": pseudo.tolist()},
-        foreseen=interval,
-    )
+    found = mean_over_sets(pseudo, quantity)
+    return replace(found, method="jackknife over training sets; t, corrected for skewness and for sets not seen")
 
 
 def log_ratio_slope_over_sets(
