@@ -1,6 +1,7 @@
 """Two classes of images that a few points tell apart, and what random sampling and training get wrong on them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from claims.grids import ERROR_POINTS, image_sets
 from harness.claim import registry
@@ -10,6 +11,7 @@ from harness.lab.lab import REJECTION_UP_TO
 from harness.networks import Architecture
 from harness.optimisers import Optimiser
 from harness.problems import TrainingSets, digits, fashion_mnist, mnist, training_sets
+from harness.samplers.posterior import RejectionPosterior
 from harness.samplers.posterior.rejection_until import RejectionUntil
 from harness.statistics.over_sets import errors_on_sets
 
@@ -38,16 +40,20 @@ def trained_errors(
 ) -> list[float]:
     """Mean test error of trained networks on each training set."""
     trained = lab.train_on_sets(architecture, sets, optimiser, loss)
-    return errors_on_sets([each.functions for each in trained], lab.problems(sets))
+    return errors_on_sets(trained, lab.problems(sets))
+
+
+def by_volume(lab: Lab, architecture: Architecture, sets: TrainingSets) -> list[RejectionPosterior] | list[Any]:
+    """P_B(f|S) on each training set, by rejection for more points of these classes than `Lab.posterior_on_sets` has."""
+    told_apart = sets.facts.get("task") in [task for _, task in PAIRS.values()]
+    if told_apart and REJECTION_UP_TO < sets.m <= PAIRS_BY_REJECTION_UP_TO:
+        return lab.gather_on_sets(lambda problem: RejectionUntil(architecture, problem, _EFFECTIVE), sets)
+    return lab.posterior_on_sets(architecture, sets)
 
 
 def sampled_errors(lab: Lab, architecture: Architecture, sets: TrainingSets) -> list[float]:
     """Mean test error of random-sampled networks on each training set."""
-    if sets.facts.get("task") in [task for _, task in PAIRS.values()] and REJECTION_UP_TO < sets.m <= PAIRS_BY_REJECTION_UP_TO:
-        by_volume = lab.gather_on_sets(lambda problem: RejectionUntil(architecture, problem, _EFFECTIVE), sets)
-    else:
-        by_volume = lab.posterior_on_sets(architecture, sets)
-    return errors_on_sets([each.sample for each in by_volume], lab.problems(sets))
+    return errors_on_sets(by_volume(lab, architecture, sets), lab.problems(sets))
 
 
 def check_learnt(*errors: Sequence[float], at_most: float = LEARNT) -> None:
