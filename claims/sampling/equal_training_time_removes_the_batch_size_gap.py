@@ -32,7 +32,7 @@ EPOCHS = {"smoke": (256,), "standard": (256, 1024), "full": (256, 1024)}
 MATCHED = ("rates", "updates")
 GAP = "test error in large batches less that in small ones"
 LEFT = "share of the gap at equal epochs that is left at equal times"
-NETWORKS = 20
+NETWORKS = 8
 NULLS = ("uniform guessing", "majority label", "class frequencies", "untrained networks", "nearest neighbour", "truth")
 
 

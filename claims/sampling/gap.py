@@ -1,14 +1,15 @@
 """What width and depth do to the gap between training and random sampling, at equal margins."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from harness.errors import NotAsked
 from harness.lab import Lab
+from harness.lab.lab import RUNS_ON_A_SET
 from harness.networks import Architecture
 from harness.optimisers import Optimiser
-from harness.problems import TrainingSets
+from harness.problems import Problem, TrainingSets
 from harness.samplers.features.posterior import ERRORS_BY_MARGIN, ObservedSubsetSimulation
 from harness.samplers.features.training import TrainedFeatures
 from harness.statistics.equal_margins import gap_at_equal_margins
@@ -38,25 +39,9 @@ def gaps_at_equal_margins(
     """
     gaps = []
     for architecture in architectures:
-        rule = lab.resolve(optimiser, architecture, sets, loss)
-        trained = lab.gather_on_sets(
-            lambda problem, network=architecture, rule=rule: TrainedFeatures(
-                network,
-                problem,
-                rule,
-                loss=loss,
-                changes=("Lipschitz-normalised margin", "evaluation error"),
-                networks=100,
-            ),
-            sets,
-        )
-        sampled = lab.gather_on_sets(
-            lambda problem, network=architecture: ObservedSubsetSimulation(
-                network, problem, runs=8, chains=16, observe=(ERRORS_BY_MARGIN,)
-            ),
-            sets,
-            check=False,
-        )
+        training = _training(architecture, lab.resolve(optimiser, architecture, sets, loss), loss)
+        trained = lab.gather_on_sets(training, sets)
+        sampled = lab.gather_on_sets(_sampling(architecture), sets, check=False)
         gaps.append([gap_at_equal_margins(*pair) for pair in zip(trained, sampled, strict=True)])
     found = np.array(gaps)
     common = np.isfinite(found).all(0)
@@ -66,6 +51,16 @@ def gaps_at_equal_margins(
             "sets: at equal margins there is little to compare."
         )
     return found[:, common]
+
+
+def _training(architecture: Architecture, rule: Optimiser, loss: str) -> Callable[[Problem], TrainedFeatures]:
+    changes = "Lipschitz-normalised margin", "evaluation error"
+    return lambda problem: TrainedFeatures(architecture, problem, rule, loss=loss, changes=changes, networks=100)
+
+
+def _sampling(architecture: Architecture) -> Callable[[Problem], ObservedSubsetSimulation]:
+    """Runs as `Lab.posterior_on_sets` has them, with what equal margins need."""
+    return lambda problem: ObservedSubsetSimulation(architecture, problem, **RUNS_ON_A_SET, observe=(ERRORS_BY_MARGIN,))
 
 
 def errors_over(x: str, places: Sequence[float], lines: dict[str, Sequence[Sequence[float]]]) -> list[dict]:

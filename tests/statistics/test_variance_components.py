@@ -25,9 +25,7 @@ def test_it_averages_what_each_set_has():
     for which in ("rows", "columns"):
         assert found[which].value == pytest.approx(np.mean([each[which].value for each in own]))
         assert (found[which].n, found[which].unit) == (6, "training sets")
-    assert found["share"].value == pytest.approx(
-        found["rows"].value / (found["rows"].value + found["columns"].value)
-    )
+    assert found["share"].value == pytest.approx(found["rows"].value / (found["rows"].value + found["columns"].value))
 
 
 def test_learners_that_do_not_differ_have_no_share():
