@@ -19,7 +19,7 @@ from claims.grids import BELOW, LOSSES, WIDTH, image_sets, two_layers
 from harness.claim import claim, over
 from harness.optimisers import SGD, After, Relative
 from harness.statistics.over_sets import errors_on_sets, mean_over_sets, ratio_over_sets
-from harness.verdicts import at_least, at_most
+from harness.verdicts import at_least, within
 
 TRAINING_POINTS, SMALL_BATCH = 64, 4
 RATIO = TRAINING_POINTS // SMALL_BATCH
@@ -29,7 +29,7 @@ DATA = {
     "full": ("digits", "mnist", "fashion_mnist"),
 }
 EPOCHS = {"smoke": (256,), "standard": (256, 1024), "full": (256, 1024)}
-MATCHED = ("rates", "updates")
+MATCHED = {"smoke": ("rates",), "standard": ("rates", "updates"), "full": ("rates", "updates")}
 GAP = "test error in large batches less that in small ones"
 LEFT = "share of the gap at equal epochs that is left at equal times"
 NETWORKS = 8
@@ -77,8 +77,12 @@ def test_gap_at_equal_epochs(lab, data, epochs, loss):
     speaks_for="architecture",
     holds="every",
     of=LEFT,
-    predicts=at_most(0.5, because="the gap comes from unequal times if most of it goes when they are equal"),
+    predicts=within(
+        0.0, 0.5, because="the gap comes from unequal times if most of it goes, and does not turn, when they are equal"
+    ),
     excludes=NULLS,
+    known="on digits at equal rate times updates −0.28 (interval −2.9 to 0.46) over 64 training sets of 20 networks "
+    "each, when the region had no lower end",
 )
 @over(data=DATA, matched=MATCHED, epochs=EPOCHS, loss=LOSSES)
 def test_little_is_left_at_equal_times(lab, data, matched, epochs, loss):
