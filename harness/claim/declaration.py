@@ -15,9 +15,11 @@ from harness.arguments import short_repr
 from harness.claim.scales import SCALES
 from harness.errors import BadInput
 from harness.verdicts import Estimate, Prediction
-from harness.verdicts.claim_verdict import SIDES, check_holds
+from harness.verdicts.claim_verdict import check_holds
 
 KINDS = ("theorem", "empirical", "open", "rival")
+# Which answer a claim speaks for if it holds; instrument: a check of this software.
+SIDES = ("architecture", "optimiser", "instrument")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from typing import Any
 
 from harness.report import words
 from harness.report.grouping import Cell, measured
-from harness.verdicts.claim_verdict import SIDES
 
+# In the order in which a reader wants them; the same as a claim may declare.
+SIDES = ("architecture", "optimiser", "instrument")
 UNDECLARED = "not declared"
 VERDICTS = ("holds", "fails", "undecided", "not judged")
 

@@ -12,9 +12,6 @@ from harness.arguments import short_repr
 from harness.errors import BadInput
 from harness.verdicts.verdict import Verdict
 
-# Which answer a claim speaks for if it holds; instrument: a check of this software.
-SIDES = ("architecture", "optimiser", "instrument")
-
 EVERY, SOME = "every", "some"
 _MOST_NAMED = 3
 
