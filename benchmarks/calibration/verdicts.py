@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from benchmarks.calibration import errors
+from benchmarks.calibration import errors, over_sets
 from benchmarks.calibration.distributions import named, ratio, sample
 from harness.claim import Question
 from harness.functions import FunctionCounts
@@ -207,6 +207,21 @@ NULLS = [
     Scene(
         "a claim of ten cells with samples of their own",
         [Cell(at_least(0.3 + 1e-12, because=_WHY), _share(0.3, 50, f"share {i}"), _S) for i in range(10)],
+    ),
+    *(
+        Scene(
+            f"{what} over training sets {side}, truth on the edge, {name}",
+            [Cell(region(over_sets.truth(what, name) + edge, because=_WHY), over_sets.on_looks(what, name), _S)],
+        )
+        for what, name in (
+            ("bias explained", "digits, small rate"),
+            ("bias explained", "fashion, small rate"),
+            ("bias explained", "fashion, large rate"),
+            ("direction c", "fashion, small rate"),
+            ("direction c", "fashion, large rate"),
+            ("sharpness s", "fashion, large rate"),
+        )
+        for side, region, edge in (("at least", at_least, 1e-9), ("at most", at_most, -1e-9))
     ),
 ]
 

@@ -14,7 +14,7 @@ from harness.report.grouping import Cell, measured
 from harness.report.words import number
 
 # What a quantity reads between equal distributions, where that is not 0. The noise floor is a distance from it.
-AGREEMENT = {"bias explained": 1.0}
+AGREEMENT = {"bias explained": 1.0, "bias explained of squared distances": 1.0}
 # Intervals are cut off this far beyond the values and regions, as a share of their range, so that the rest stays
 # legible; but one of usual length never is.
 _BEYOND = 0.5

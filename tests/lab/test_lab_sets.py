@@ -36,8 +36,11 @@ def lab(tmp_path):
     return make
 
 
-def trained(lab, **more):
-    return lab.train_on_sets(NETWORK, SETS, SGD(0.1), least_fitted=None, **{**TRAINING, **more})
+MANY = training_sets(digits, 2, 4)
+
+
+def trained(lab, sets=SETS, **more):
+    return lab.train_on_sets(NETWORK, sets, SGD(0.1), least_fitted=None, **{**TRAINING, **more})
 
 
 def test_looks_double_the_sets_and_keep_those_of_before(lab):
@@ -90,15 +93,15 @@ def test_sets_are_charged_once_a_run_and_the_next_look_is_foreseen(lab):
     made = lab()
     made.begin("a")
     for made.look in range(2):
-        trained(made)
+        trained(made, MANY)
     # As many sets again as there are, at their mean cost.
     assert made.ahead() == pytest.approx(made.spent)
     made.begin("b")
-    trained(made)
+    trained(made, MANY)
     # The next look's sets are there.
     assert (made.spent, made.ahead()) == (0.0, 0.0)
     made.look = 1
-    trained(made)
+    trained(made, MANY)
     assert made.spent == 0 < made.ahead()
 
 
@@ -204,15 +207,17 @@ def test_rejection_until_enough_is_kept_has_the_posterior_of_rejection(lab):
         assert abs(shares.mean() - expected) < 4 * shares.std() / len(samples) ** 0.5
 
 
-@pytest.mark.parametrize(("m", "kind", "units"), [(4, "RejectionPosterior", 300), (12, "RunsPosterior", 6)])
-def test_the_posterior_on_sets_has_enough_units(lab, m, kind, units):
+@pytest.mark.parametrize(("m", "kind", "units"), [(4, "RejectionPosterior", 300), (9, "RunsPosterior", 6)])
+def test_the_posterior_on_sets_has_enough_units(lab, monkeypatch, m, kind, units):
+    monkeypatch.setattr("harness.lab.shards.SETS", 2)
     made = lab()
-    found = made.posterior_on_sets(NETWORK, training_sets(digits, m, 8))
+    found = made.posterior_on_sets(FullyConnected((2,)), training_sets(digits, m, 8))
     assert {type(each).__name__ for each in found} == {kind}
     assert all(len(np.unique(each.clusters.unit)) >= units for each in found)
 
 
 def test_runs_that_disagree_on_sets_leave_a_claim_undecided(lab, monkeypatch):
+    monkeypatch.setattr("harness.lab.shards.SETS", 2)
     monkeypatch.setattr("harness.lab.lab.RUNS_ON_A_SET", {"runs": 4, "chains": 2, "steps": 1})
-    with pytest.raises(Undecided, match=r"scatters by .* nats over the runs on one of 8 training sets"):
+    with pytest.raises(Undecided, match=r"scatters by .* nats over the runs on one of 2 training sets"):
         lab().posterior_on_sets(FullyConnected((3, 3)), training_sets(digits, 24, 8))

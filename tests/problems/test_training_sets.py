@@ -59,8 +59,8 @@ def test_a_list_among_the_arguments_is_taken():
     assert training_sets(data, 4, 4, order=[1, 2]).problem(3).fingerprint == digits(4, 4, split=3).fingerprint
 
 
-def nothing(m, n, split):  # noqa: ARG001 — what data take
-    return None
+def nothing(m, n, split):
+    """Data that are no problem."""
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from harness.claim import Scale
 from harness.errors import BadInput
 from harness.lab import Lab
 from harness.networks import FullyConnected
-from harness.problems import digits
+from harness.optimisers import SGD
+from harness.problems import digits, training_sets
 from harness.run.plan.absent import ABSENT, skipping_absent
 from harness.run.plan.forecast import memory
 from harness.run.plan.requests import Recorder, claims, dry_run, record
@@ -90,6 +91,22 @@ def test_shards_double_with_each_look_where_they_grow(smoke):
     assert [once.shards(8, look) for look in range(3)] == [1, 1, 1]
 
 
+def test_requests_on_training_sets_are_foreseen_at_every_look():
+    """Of the first look by name, of later looks by their number; and the same sample on one of the sets goes on."""
+    lab, sets = Recorder.at("smoke", "cpu", 0), training_sets(digits, 4, 8)
+    with dry_run():
+        trained = lab.train_on_sets(FullyConnected((4,)), sets, SGD(0.1))
+        by_volume = lab.posterior_on_sets(FullyConnected((4,)), sets)
+    assert [len(trained), len(by_volume), len(lab.problems(sets))] == [8, 8, 8]
+    noted = lab.take()
+    assert len(noted) == 16
+    assert {request.problem.fingerprint for request in noted} == {p.fingerprint for p in lab.problems(sets)}
+    assert [sum(each.shards(1, look) for each in noted) for look in range(4)] == [16, 32, 64, 128]
+    lab.train_on_sets(FullyConnected((4,)), sets, SGD(0.1))
+    lab.train(FullyConnected((4,)), sets.problem(0), SGD(0.1), networks=100)
+    assert sorted(each.shards(8, 0) for each in lab.take()) == [*[1] * 7, 8]
+
+
 def test_what_is_computed_from_the_absent_is_absent():
     total = skipping_absent(sum)
     assert total([1, 2]) == 3
@@ -108,7 +125,8 @@ import re, torch
 from pathlib import Path
 from harness.networks import FullyConnected
 from harness.samplers.prior import prior
-from harness.problems import digits
+from harness.optimisers import SGD
+from harness.problems import digits, training_sets
 torch.set_num_threads(1)
 generator, network, problem = torch.Generator(), FullyConnected((2000, 2000)), digits(8, 64)
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])

@@ -7,13 +7,14 @@ from harness.claim import Scale
 from harness.lab import Lab
 from harness.networks import FullyConnected, perceptron
 from harness.optimisers import SGD
-from harness.problems import boolean_cube, digits
+from harness.problems import boolean_cube, digits, training_sets
 from harness.store import Store
 
 CPU = torch.device("cpu")
 SCALE = Scale("test", 100.0, effort=1, looks=3)
 NETWORK, CUBE, TASK = FullyConnected((4,)), boolean_cube(3), boolean_cube(3, "majority", train=3)
 POOL = boolean_cube(3, "majority", train=4)
+SETS = training_sets(boolean_cube, 3, 5, bits=3, target="majority")
 TRAINING = {"networks": 4, "batch": 2, "max_epochs": 20}
 
 # One request of every kind that a claim can make.
@@ -27,7 +28,10 @@ REQUESTS = {
     "annealed_posterior": lambda lab: lab.annealed_posterior(NETWORK, TASK, runs=2, particles=64, trajectories=4),
     "annealed_evidence": lambda lab: lab.annealed_evidence(NETWORK, TASK, runs=2, particles=16, trajectories=2),
     "density_of_states": lambda lab: lab.density_of_states(NETWORK, TASK, runs=2, chains=4, steps=2),
+    "rejection_until": lambda lab: lab.rejection_until(NETWORK, TASK, effective=10, draws=20),
     "train": lambda lab: lab.train(NETWORK, TASK, SGD(0.1), **TRAINING),
+    "train_on_sets": lambda lab: lab.train_on_sets(NETWORK, SETS, SGD(0.1), least_fitted=None, **TRAINING),
+    "posterior_on_sets": lambda lab: lab.posterior_on_sets(NETWORK, SETS),
     "kernel": lambda lab: lab.kernel(NETWORK, TASK),
     "empirical_kernel": lambda lab: lab.empirical_kernel(NETWORK, TASK, networks=10),
     "gaussian_process": lambda lab: lab.gaussian_process(NETWORK, TASK),
@@ -65,6 +69,10 @@ def arrays(found):
 
 
 def same(one, other):
+    if isinstance(one, list):
+        for first, second in zip(one, other, strict=True):
+            same(first, second)
+        return
     one, other = arrays(one), arrays(other)
     assert set(one) == set(other)
     for name, array in one.items():
