@@ -163,6 +163,15 @@ def test_the_command_is_said_once():
     assert details["message"] == sample()["cells"][0]["message"]
 
 
+def test_learning_rates_that_were_relative_are_among_a_cells_details():
+    found = sample()
+    rates = [{"optimiser": "sgd-lr0.03", "rho": 0.3, "unit": 0.1, "rate": 0.03, "fitted": 1.0}]
+    found["cells"][0]["details"] = {"learning rates": rates}
+    (details,) = [c for p in page_of(found).payloads() for c in p["cells"] if c["id"] == found["cells"][0]["id"]]
+    said = "optimiser sgd-lr0.03; rho 0.3; unit 0.1; rate 0.03; fitted 1"
+    assert details["more"] == [["learning rates", said]]
+
+
 def test_an_estimate_beyond_its_interval_is_explained(page):
     found = sample()
     found["cells"][0]["estimate"]["value"] = 1.5
