@@ -17,6 +17,7 @@ from harness.arguments import path_option
 from harness.errors import BadInput
 from harness.report.terminal import console
 from harness.report.words import duration
+from harness.run.null_learners import command as nulls_command
 from harness.run.plan import command as plan_command
 from harness.store import Store
 from harness.store.maintenance import Contents, contents, prune, verify
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     summary.set_defaults(run=_summary)
 
     plan_command.add_to(commands)
+    nulls_command.add_to(commands)
 
     gate = commands.add_parser(
         "gate",

@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.errors import NotAsked, Undecided
 from harness.lab.infinite_width import InfiniteWidth
-from harness.lab.shards import request
+from harness.lab.shards import on_sets, request
 from harness.networks import Architecture, FullyConnected
 from harness.optimisers import Optimiser
 from harness.problems import Problem, TrainingSets
@@ -62,6 +62,15 @@ class Lab(InfiniteWidth):
     hidden_patterns = request(HiddenPatterns)
     trained_features = request(TrainedFeatures)
     trained_patterns = request(TrainedPatterns)
+    rejection_on_sets = on_sets(Rejection)
+    last_layer_feasibility_on_sets = on_sets(LastLayerFeasibility)
+    hidden_draws_on_sets = on_sets(HiddenDraws)
+    hidden_patterns_on_sets = on_sets(HiddenPatterns)
+    trained_features_on_sets = on_sets(TrainedFeatures)
+    trained_patterns_on_sets = on_sets(TrainedPatterns)
+    observed_runs_on_sets = on_sets(ObservedSubsetSimulation)
+    least_frozen_width_on_sets = on_sets(LeastFrozenWidth)
+    least_trained_width_on_sets = on_sets(LeastTrainedWidth)
 
     def posterior(
         self, architecture: Architecture, problem: Problem
@@ -233,6 +242,27 @@ class Lab(InfiniteWidth):
             Evidences and errors by hidden draw.
         """
         return self.gather(TransferSampler(architecture, second, first, draws))
+
+    def transfer_on_sets(
+        self,
+        architecture: Architecture,
+        sets: TrainingSets,
+        first: Callable[[Problem], Problem],
+        draws: int = 10_000,
+    ) -> list[Transfer]:
+        """Sample hidden draws with their evidence on two tasks, on each training set of the second one.
+
+        Args:
+            architecture: the networks.
+            sets: training sets of the second task.
+            first: training set of the second task -> that of the first one, from whose posterior hidden layers are
+                taken.
+            draws: hidden draws of each set.
+
+        Returns:
+            Evidences and errors by hidden draw, by training set.
+        """
+        return self.gather_on_sets(lambda second: TransferSampler(architecture, second, first(second), draws), sets)
 
     def least_frozen_width(
         self,

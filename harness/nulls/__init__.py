@@ -5,10 +5,11 @@ from harness.nulls.deterministic import NearestNeighbour, Truth
 from harness.nulls.from_posteriors import AnothersPosterior, Coins, FrozenDrawsAlike, FrozenDrawsByEvidence
 from harness.nulls.guessing import ClassFrequencies, MajorityLabel, UniformGuessing
 from harness.nulls.learner import NullLearner, Task
-from harness.nulls.null_lab import RANDOM_SAMPLING, TRAINING, NullLab
+from harness.nulls.null_lab import FIRST_TRAINING, RANDOM_SAMPLING, TRAINING, NullLab
 from harness.nulls.untrained import UntrainedNetworks
 
 __all__ = [
+    "FIRST_TRAINING",
     "NULLS",
     "RANDOM_SAMPLING",
     "TRAINING",

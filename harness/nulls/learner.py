@@ -10,9 +10,10 @@ import numpy as np
 from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.problems import Problem
+from harness.samplers.infinite_width import ChainsPosterior
 from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
 
-Posterior = RejectionPosterior | RunsPosterior | AnnealedPosterior
+Posterior = RejectionPosterior | RunsPosterior | AnnealedPosterior | ChainsPosterior
 
 
 @dataclass(frozen=True)

@@ -13,24 +13,28 @@ from harness.functions import ClusteredCounts, FunctionCounts
 from harness.lab import Lab
 from harness.lab.lab import REJECTION_UP_TO
 from harness.lab.shards import generator
-from harness.networks import Architecture
+from harness.networks import Architecture, FullyConnected
 from harness.nulls.learner import NullLearner, Posterior, Task
 from harness.nulls.untrained import unmoved, untrained_features, untrained_patterns
 from harness.problems import Problem, TrainingSets
 from harness.samplers.features.posterior import HiddenDraws, HiddenPatterns
 from harness.samplers.features.training import TrainedFeatures, TrainedPatterns
 from harness.samplers.features.transfer import TransferSampler
-from harness.samplers.posterior import RejectionPosterior
+from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
 from harness.samplers.posterior.rejection import Rejection
 from harness.samplers.sampler import R, Sampler
 from harness.samplers.training.train import Trained, Training
 from harness.store import key
 
-# What a null learner stands in the place of.
-TRAINING, RANDOM_SAMPLING = "training", "random sampling"
+# What a null learner stands in the place of: all trained networks; those of the first request in a cell, where trained
+# networks are compared with others; frozen draws and hidden draws.
+TRAINING, FIRST_TRAINING, RANDOM_SAMPLING = "training", "first training", "random sampling"
+PLACES = (TRAINING, FIRST_TRAINING, RANDOM_SAMPLING)
 TRAINS = (Training, TrainedFeatures, TrainedPatterns)
 # Functions in place of a shard of frozen draws, one on each of so many.
 _DRAWS = 5000
+# Independent chains of a perceptron's posterior.
+_CHAINS = 16
 # Samples that a null learner rests on are of another seed than those that it is compared with; no run has so large a
 # seed.
 _ANOTHER_SEED = 2**61
@@ -64,20 +68,24 @@ class NullLab(Lab):
         Args:
             lab: where all else comes from; its scale, device, seed and store are used.
             null: the learner.
-            in_place_of: TRAINING or RANDOM_SAMPLING.
+            in_place_of: TRAINING, FIRST_TRAINING or RANDOM_SAMPLING.
 
         Raises:
             BadInput: if `in_place_of` is another text.
         """
-        one_of(in_place_of, (TRAINING, RANDOM_SAMPLING), "A null learner does not stand in the place of")
+        one_of(
+            in_place_of, (TRAINING, FIRST_TRAINING, RANDOM_SAMPLING), "A null learner does not stand in the place of"
+        )
         further = lab.store, lab.fresh, lab.executor, lab.progress
         super().__init__(lab.scale, lab.device, lab.seed, *further, lab.run)
         self.null, self.in_place_of, self.answered = null, in_place_of, 0
+        self._first = ""
         self._own = Lab(lab.scale, lab.device, lab.seed + _ANOTHER_SEED, *further)
 
     def begin(self, cell: str = "") -> None:
         """Begin a cell; how far it goes is decided apart from the same cell without a null learner."""
-        super().begin(f"{self.null.name}: {cell}")
+        super().begin(f"{self.null.name}, {self.in_place_of}: {cell}")
+        self._first = ""
 
     def gather(self, sampler: Sampler[R], *, check: bool = True) -> R:
         """Give a sample: the null learner's where it stands in the sampler's place, else the lab's own.
@@ -101,6 +109,8 @@ class NullLab(Lab):
 
         def posterior(architecture: Architecture) -> Posterior:
             self._own.look = 0
+            if _is_gaussian(architecture, sampler.problem):
+                return self._own.infinite_posterior(architecture, sampler.problem, chains=_CHAINS)
             return self._own.posterior(architecture, sampler.problem)
 
         return reduce(add, (self._in_its_place(sampler, shard, posterior) for shard in range(self.shards)))
@@ -133,17 +143,23 @@ class NullLab(Lab):
         sampled: dict[str, list[Posterior]] = {}
 
         def posteriors(architecture: Architecture) -> list[Posterior]:
-            if repr(architecture) not in sampled:
+            name, problems = repr(architecture), self.problems(sets)
+            if name not in sampled and _is_gaussian(architecture, problems[0]):
+                self._own.look = 0
+                sampled[name] = [self._own.infinite_posterior(architecture, each, chains=_CHAINS) for each in problems]
+            elif name not in sampled:
                 self._own.look = self.look
-                sampled[repr(architecture)] = list(self._own.posterior_on_sets(architecture, same))
-            return sampled[repr(architecture)]
+                sampled[name] = list(self._own.posterior_on_sets(architecture, same))
+            return sampled[name]
 
         def on_set(number: int) -> Callable[[Architecture], Posterior]:
             return lambda architecture: posteriors(architecture)[number]
 
         return [self._in_its_place(sampler, 0, on_set(number)) for number, sampler in enumerate(samplers)]
 
-    def posterior(self, architecture: Architecture, problem: Problem) -> Posterior:
+    def posterior(
+        self, architecture: Architecture, problem: Problem
+    ) -> RejectionPosterior | RunsPosterior | AnnealedPosterior:
         """Sample P_B(f|S), as the lab does, also where a null learner stands in the place of frozen draws."""
         if problem.m <= REJECTION_UP_TO:
             return super().gather(Rejection(architecture, problem))
@@ -151,7 +167,10 @@ class NullLab(Lab):
 
     def _answers(self, sampler: Sampler[Any]) -> bool:
         """Whether the null learner stands in the place of what is asked for."""
-        if self.in_place_of == TRAINING:
+        if self.in_place_of == FIRST_TRAINING and isinstance(sampler, TRAINS):
+            self._first = self._first or training_name(sampler)
+            return training_name(sampler) == self._first
+        if self.in_place_of != RANDOM_SAMPLING:
             return isinstance(sampler, TRAINS)
         if isinstance(sampler, Rejection):
             return sampler.last_layers > 1
@@ -181,6 +200,24 @@ class NullLab(Lab):
         one_each = np.repeat(functions.words, functions.counts, axis=0)
         clusters = ClusteredCounts.from_words(one_each, np.arange(networks), problem.n, networks, problem.classes)
         return cast(R, RejectionPosterior(clusters, cast(Rejection, sampler).last_layers))
+
+
+def training_name(sampler: Sampler[Any]) -> str:
+    """What trains which networks, whatever the training set."""
+    return key({"sampler": sampler.name, "architecture": repr(sampler.architecture), **sampler.arguments})
+
+
+def _is_gaussian(architecture: Architecture, problem: Problem) -> bool:
+    """Whether the networks are perceptrons that are a Gaussian process at any width, on more points than rejection
+    takes: their posterior is then sampled as such, in less time.
+    """
+    return (
+        isinstance(architecture, FullyConnected)
+        and not architecture.hidden
+        and architecture.distribution == "gaussian"
+        and problem.classes == 2
+        and problem.m > REJECTION_UP_TO
+    )
 
 
 def _is_of_hidden_draws(sampler: Sampler[Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from harness.problems.cube import boolean_cube
 from harness.problems.datasets import digits, fashion_mnist, ionosphere, mnist
+from harness.problems.principal_components import digit_components
 from harness.problems.problem import Problem
 from harness.problems.sentences import sentences
 from harness.problems.training_sets import TrainingSets, training_sets
@@ -10,6 +11,7 @@ __all__ = [
     "Problem",
     "TrainingSets",
     "boolean_cube",
+    "digit_components",
     "digits",
     "fashion_mnist",
     "ionosphere",

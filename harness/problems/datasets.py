@@ -53,7 +53,7 @@ def digits(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool 
     Returns:
         The problem; inputs (points, 8, 8).
     """
-    return _classes("digits", _digits, m, n, task, split, balanced)
+    return problem_of_classes("digits", digit_pool, m, n, task, split, balanced)
 
 
 def mnist(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool = True, full: bool = False) -> Problem:
@@ -72,7 +72,9 @@ def mnist(m: int, n: int, task: str = EVEN_ODD, split: int = 0, balanced: bool =
         The problem; inputs (points, 28, 28).
     """
     switch(full, "Whether MNIST is taken in full")
-    return _classes("mnist-full" if full else "mnist", _mnist_full if full else _mnist, m, n, task, split, balanced)
+    return problem_of_classes(
+        "mnist-full" if full else "mnist", _mnist_full if full else _mnist, m, n, task, split, balanced
+    )
 
 
 def fashion_mnist(
@@ -94,7 +96,7 @@ def fashion_mnist(
     """
     switch(full, "Whether Fashion-MNIST is taken in full")
     name = "fashion_mnist-full" if full else "fashion_mnist"
-    return _classes(name, _fashion_full if full else _fashion, m, n, task, split, balanced)
+    return problem_of_classes(name, _fashion_full if full else _fashion, m, n, task, split, balanced)
 
 
 def ionosphere(m: int, n: int, split: int = 0, balanced: bool = True) -> Problem:
@@ -127,7 +129,7 @@ def data_folder() -> Path:
     return folder
 
 
-def _classes(
+def problem_of_classes(
     name: str,
     load: Callable[[], tuple[np.ndarray, np.ndarray]],
     m: int,
@@ -225,44 +227,44 @@ def _arrays(content: bytes) -> dict[str, np.ndarray]:
         return dict(archive)
 
 
-def _standardised(x: np.ndarray) -> np.ndarray:
+def standardised(x: np.ndarray) -> np.ndarray:
     mean, std = x.mean(dtype=np.float64), x.std(dtype=np.float64)
     return ((x - mean) / std).astype(np.float32)
 
 
 @lru_cache
-def _digits() -> tuple[np.ndarray, np.ndarray]:
+def digit_pool() -> tuple[np.ndarray, np.ndarray]:
     arrays = _arrays(_packaged("digits.npz"))
-    return _standardised(arrays["x"]), arrays["y"]
+    return standardised(arrays["x"]), arrays["y"]
 
 
 @lru_cache
 def _mnist() -> tuple[np.ndarray, np.ndarray]:
     arrays = _arrays(_packaged("mnist_2000.npz"))
-    return _standardised(arrays["x"]), arrays["y"]
+    return standardised(arrays["x"]), arrays["y"]
 
 
 @lru_cache
 def _fashion() -> tuple[np.ndarray, np.ndarray]:
     arrays = _arrays(_packaged("fashion_mnist_2000.npz"))
-    return _standardised(arrays["x"]), arrays["y"]
+    return standardised(arrays["x"]), arrays["y"]
 
 
 @lru_cache
 def _mnist_full() -> tuple[np.ndarray, np.ndarray]:
     arrays = _arrays(external("mnist_10k.npz"))
-    return _standardised(arrays["x"]), arrays["y"]
+    return standardised(arrays["x"]), arrays["y"]
 
 
 @lru_cache
 def _fashion_full() -> tuple[np.ndarray, np.ndarray]:
     arrays = _arrays(external("fashion_mnist.npz"))
     x = np.concatenate([arrays["x_train"], arrays["x_test"]])
-    return _standardised(x), np.concatenate([arrays["y_train"], arrays["y_test"]])
+    return standardised(x), np.concatenate([arrays["y_train"], arrays["y_test"]])
 
 
 @lru_cache
 def _ionosphere() -> tuple[np.ndarray, np.ndarray]:
     rows = [line.split(",") for line in _packaged("ionosphere.csv").decode("ascii").split()]
     x = np.array([row[:-1] for row in rows], dtype=np.float64)
-    return _standardised(x), np.array([row[-1] == "g" for row in rows])
+    return standardised(x), np.array([row[-1] == "g" for row in rows])

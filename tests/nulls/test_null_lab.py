@@ -129,6 +129,17 @@ def test_perceptrons_agree_with_the_arc_between_two_inputs(lab):
     assert found == pytest.approx(1 - angles / np.pi, abs=0.02)
 
 
+def test_perceptrons_on_more_points_are_sampled_as_the_gaussian_process_they_are(lab):
+    # By subset simulation of their weights instead.
+    sets = training_sets(digits, 10, 6)
+    found = NullLab(lab, AnothersPosterior()).train_on_sets(NETWORK, sets, SGD(0.1), networks=4000)[5]
+    problem = lab.problems(sets)[5]
+    wanted = marginals(lab.subset_posterior(FullyConnected(()), problem, runs=32).sample)[:, 1]
+    assert found.functions.counts @ found.functions.labels() / 4000 == pytest.approx(wanted, abs=0.08)
+    alone = NullLab(lab, AnothersPosterior()).train(NETWORK, problem, SGD(0.1), networks=4000)
+    assert alone.functions.counts @ alone.functions.labels() / 4000 == pytest.approx(wanted, abs=0.08)
+
+
 def test_frozen_draws_counted_alike_are_not_the_posterior(lab):
     # On the cube, majority, m = 6, widths (2, 2): a relative distance of 0.068 ± 0.006.
     problem, network = boolean_cube(4, "majority", train=6), FullyConnected((2, 2))
@@ -218,4 +229,4 @@ def test_what_has_no_layers_says_so(lab):
 def test_cells_of_null_learners_are_decided_apart(lab):
     null = NullLab(lab, Truth())
     null.begin("claim/cell")
-    assert null.cell == "truth: claim/cell"
+    assert null.cell == "truth, training: claim/cell"

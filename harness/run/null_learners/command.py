@@ -1,0 +1,61 @@
+"""python -m harness nulls: which null learners the claims exclude, and whether they do, as a Markdown table."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from harness.arguments import path_option, short_repr
+from harness.errors import BadInput
+
+if TYPE_CHECKING:
+    from harness.run.null_learners.judging import Found
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("nulls", help="the claims asked about null learners, of which none may be supported")
+    parser.add_argument("-k", dest="claim", default="", help="only claims with this in their names")
+    parser.add_argument("--every", action="store_true", help="every null learner, not only those that a claim excludes")
+    parser.add_argument("--store", type=path_option, help="folder of stored samples (default: a temporary one)")
+    parser.set_defaults(run=run)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Print the table as it is found; 1 if a claim is supported by a null learner that it excludes."""
+    from harness.nulls import NULLS
+    from harness.run.null_learners.judging import cases, judge, lab_in
+    from harness.run.plan.requests import claims
+
+    chosen = [case for case in cases(claims(), list(NULLS) if asked.every else None) if asked.claim in case.test]
+    if asked.claim and not chosen:
+        raise BadInput(f"No claim that names a null learner has {short_repr(asked.claim)} in its name; try --every.")
+    supported = 0
+    with TemporaryDirectory() as temporary:
+        lab = lab_in(asked.store or Path(temporary))
+        for line in heading():
+            print(line)
+        for case in chosen:
+            found = judge(case, lab)
+            supported += found.supported and case.null in case.question.excludes
+            print(row(found), flush=True)
+    return 1 if supported else 0
+
+
+def heading() -> Iterator[str]:
+    """The first lines of the table."""
+    yield "| claim | null learner | in place of | verdict | estimate or reason |"
+    yield "|---|---|---|---|---|"
+
+
+def row(found: "Found") -> str:
+    """A test function of a claim, the null learner, the verdict, and the estimate with its interval."""
+    judged = found.judged
+    if judged.estimate is None:
+        # The last line of a traceback says what is wrong.
+        said = "".join(judged.reason.strip().splitlines()[-1:])
+    else:
+        said = f"{judged.estimate.value:.3g}, {judged.low:.3g} to {judged.high:.3g}"
+    place = found.in_place_of if found.answered else "nothing"
+    return f"| `{found.case.test}` | {found.case.null} | {place} | {judged.verdict} | {said} |"

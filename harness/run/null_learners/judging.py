@@ -1,0 +1,164 @@
+"""Claims asked about null learners: each names those that it excludes, and is supported by none of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from math import inf
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from harness.claim import SCALES, Question, questions_in
+from harness.errors import BadInput
+from harness.execution.machine import one_thread, resolve_device
+from harness.lab import Lab
+from harness.nulls import FIRST_TRAINING, RANDOM_SAMPLING, TRAINING, NullLab, null_learner
+from harness.nulls.null_lab import TRAINS, training_name
+from harness.run.judging import Judged, judge_cell
+from harness.run.plan.forecast import packaged
+from harness.run.plan.requests import Cell, record
+from harness.run.session import ALPHA
+from harness.samplers.sampler import Sampler
+from harness.store import Store
+from harness.verdicts import Estimate, Looks, Verdict
+
+SCALE = "smoke"
+# A null learner lies far from what a claim asks for, so that two looks decide.
+LOOKS = 2
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test function of a claim, and a null learner in the place of what it is about.
+
+    module: the claim's file. question: the declaration. null: name of the learner.
+    """
+
+    module: ModuleType
+    question: Question
+    null: str
+
+    @property
+    def test(self) -> str:
+        """The claim and its test function: "claim/test_name"."""
+        return f"{self.question.slug}/{self.question.test}"
+
+    @property
+    def ask(self) -> Callable[..., Any]:
+        """The claim's own function."""
+        return vars(self.module)[self.question.test]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The verdict with a null learner.
+
+    cell: id of the cell that was asked; "" if there is none at this scale. in_place_of: what the learner stood for.
+    answered: requests that it answered; 0 says that the estimate does not depend on it.
+    """
+
+    case: Case
+    judged: Judged
+    cell: str = ""
+    in_place_of: str = TRAINING
+    answered: int = 0
+
+    @property
+    def supported(self) -> bool:
+        """Whether the claim mistakes the learner for what it is about."""
+        return self.judged.verdict is Verdict.SUPPORTED
+
+
+def cases(modules: Sequence[ModuleType], nulls: Sequence[str] | None = None) -> list[Case]:
+    """Every test function of these claims with each null learner that it excludes, or with all of `nulls`."""
+    return [
+        Case(module, question, null)
+        for module in modules
+        for question in questions_in(module)
+        for null in (question.excludes if nulls is None else nulls)
+    ]
+
+
+def lab_in(store: Path, looks: int = LOOKS) -> Lab:
+    """A lab at smoke scale whose cells have so few looks, with its store in a folder."""
+    one_thread()
+    scale = replace(SCALES[SCALE], looks=looks)
+    return Lab(scale, resolve_device("cpu"), 0, Store(store))
+
+
+def judge(case: Case, lab: Lab) -> Found:
+    """Judge a claim's cheapest cell, of its crux if it has one, with a null learner in the place of networks.
+
+    It stands for trained networks, or for random sampling where the cell trains none. Where a cell compares trained
+    networks with trained networks only, a learner in the place of all is like itself; if the claim is supported so, the
+    learner stands for the first alone. The decision rule is that of a run, for one cell and few looks.
+
+    Args:
+        case: the claim's test function and the null learner.
+        lab: the source of all else.
+
+    Returns:
+        The verdict.
+    """
+    chosen = cheapest(case)
+    if chosen is None:
+        return Found(case, Judged(Verdict.NOT_ASKED, reason="It has no cell at this scale."))
+    values, cell = chosen
+    drawn = [request.asked for request in cell.requests if isinstance(request.asked, Sampler)]
+    trained = [each for each in drawn if isinstance(each, TRAINS)]
+    found = _judged(case, values, cell, lab, TRAINING if trained else RANDOM_SAMPLING)
+    among_trained = len(trained) == len(drawn) and len({training_name(each) for each in trained}) > 1
+    if found.supported and among_trained:
+        return _judged(case, values, cell, lab, FIRST_TRAINING)
+    return found
+
+
+def _judged(case: Case, values: Mapping[str, Any], cell: Cell, lab: Lab, in_place_of: str) -> Found:
+    null = NullLab(lab, null_learner(case.null), in_place_of)
+    looks = Looks(ALPHA, 1, lab.scale.looks)
+    refusals: list[BadInput] = []
+
+    def ask(lab: Lab, **cell: Any) -> Estimate:
+        try:
+            return case.ask(lab, **cell)
+        except BadInput as why:
+            refusals.append(why)
+            raise
+
+    judged = judge_cell(ask, case.question, values, null, looks, inf)
+    if refusals:
+        judged = replace(judged, reason=str(refusals[-1]))
+    return Found(case, judged, cell.id, in_place_of, null.answered)
+
+
+def cheapest(case: Case) -> tuple[dict[str, Any], Cell] | None:
+    """The cell that samples least besides what it trains: of the crux, if there is one; controls only if there are no
+    others. None if there is no cell at this scale.
+    """
+    question = case.question
+    recorded = {
+        cell.id: cell for cell in _recorded(case.module) if cell.claim == question.slug and cell.missing is None
+    }
+    asked = [cell for cell in question.cells(SCALE) if question.cell_id(cell) in recorded]
+    groups = (
+        [cell for cell in asked if question.is_crux(cell)],
+        [cell for cell in asked if not question.is_control(cell)],
+        asked,
+    )
+    chosen = next(filter(None, groups), None)
+    if chosen is None:
+        return None
+    values = min(chosen, key=lambda cell: _seconds(recorded[question.cell_id(cell)]))
+    return values, recorded[question.cell_id(values)]
+
+
+@cache
+def _recorded(module: ModuleType) -> list[Cell]:
+    return record([module], SCALE)
+
+
+def _seconds(cell: Cell) -> float:
+    """Roughly the seconds of a cell's first look, without what it trains."""
+    prices = packaged()
+    sampled = [each for each in cell.requests if not isinstance(each.asked, TRAINS)]
+    return sum((prices.of(each) or (0.0,))[0] * each.shards(1, 0) for each in sampled)
