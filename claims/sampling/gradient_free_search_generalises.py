@@ -32,7 +32,7 @@ GRADIENT = Relative(SGD(), BELOW)
 SIZES = {"smoke": (8,), "standard": (8, 16), "full": (8, 16, 32)}
 GAP = "test error of the search less that of SGD"
 # On each training set, by a search or with margins, and by SGD.
-NETWORKS = 40
+NETWORKS = 12
 ALIKE = within(
     0.0, 0.03, because="the source finds them alike; 0.03 is two of 64 points, the least that one would call unlike"
 )
@@ -99,7 +99,7 @@ def test_generalises_like_sgd_at_equal_margins(lab, data, m, searcher, loss):
     pairs = list(zip(observed(searcher), observed(GRADIENT), strict=True))
     if any(not len(each.values) for pair in pairs for each in pair):
         raise NotAsked("On some training set no network fits.")
-    check_learnt(*[[float(each.values[:, 1].mean()) for each in which] for which in zip(*pairs, strict=True)])
+    check_learnt(*[[each.values[:, 1].mean() for each in which] for which in zip(*pairs, strict=True)])
     return mean_over_sets([gap_within_bins(*pair, by=0, of=1) for pair in pairs], f"{GAP}, at equal margins")
 
 
