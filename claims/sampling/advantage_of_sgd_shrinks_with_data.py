@@ -2,75 +2,96 @@
 
 Source: arXiv 2606.31282, which finds it in networks with binary weights and up to 600 training points.
 
-Here with real-valued weights. The advantage is the test error of the networks that random sampling finds less that of
-trained ones, error(P_B) − error(P_OPT), each the share of 64 evaluation points that a network which fits the training
-points gets wrong, averaged over the distribution; two hidden layers of width 40. Asked are the advantage at the fewest
-training points m and its slope over ln m. Training sets are nested and the evaluation points the same for every m, so
-that slopes are those of one split of the data, and each split has a verdict of its own; intervals count networks,
-hidden draws and runs of the sampler. Beside
-the advantage the report draws, as the source does, how likely each training and test accuracy is at initialisation, for
-these networks and for networks of the same shape with binary weights.
+Here with real-valued weights. Errors are shares of 64 evaluation points that a network which fits the training points
+gets wrong, averaged over P_OPT (trained) or P_B (random sampling) and over training sets drawn anew, each with its own
+evaluation points; two hidden layers of width 40, two classes that 8 points tell apart (error below 0.25; where both
+errors are near guessing neither can be ahead). Asked are, with the fewest training points, the ratio of the two errors,
+trained over random-sampled, and the slope over ln m of the advantage, ln(random-sampled/trained), both of means over
+training sets; the slope is not asked where training is behind, since there is no advantage to shrink. Rates are 0.3 of
+the edge of stability, where volume should explain training best; beyond it the optimiser has its own claim.
+
+Objection: any two errors that both fall to 0 come closer, so that a shrinking difference says nothing; the ratio does
+not have to shrink. The slope of the difference, which the source has, is shown beside it. A learner as good as random
+sampling has a ratio of 1, one that guesses a larger one.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import LOSSES, OPTIMISERS, SPLITS, TRAINING_SIZES, WIDTH, image_problem, two_layers
+from claims.grids import LOSSES, OPTIMISERS, WIDTH, two_layers
+from claims.sampling.gap import errors_over
+from claims.sampling.pairs import DATA, check_learnt, pair_sets, sampled_errors, trained_errors
 from harness.claim import claim, over
-from harness.statistics.figures import accuracies, curve
-from harness.statistics.generalisation import advantage_of_training, generalisation_error
-from harness.verdicts import at_least, decreasing
-from harness.verdicts.intervals import slope
+from harness.errors import NotAsked
+from harness.statistics.figures import figure
+from harness.statistics.jackknife import log_ratio_slope_over_sets
+from harness.statistics.over_sets import mean_over_sets, ratio_over_sets, slope_over_sets
+from harness.verdicts import at_most, decreasing
 
-SLOPE = "slope of the advantage of training over ln m"
-
-
-def samples(lab, data, optimiser, loss, m):
-    """A problem with what training and random sampling find on it."""
-    architecture, problem = two_layers(WIDTH), image_problem(data, m)
-    by_training = lab.train(architecture, problem, optimiser, loss)
-    return by_training.functions, lab.posterior(architecture, problem).sample, problem
-
-
-@claim(
-    kind="rival",
-    speaks_for="optimiser",
-    holds="every",
-    of="advantage of training",
-    predicts=at_least(0, because="with few training points the source finds that training generalises better"),
+RATIO = "test error of training over that of random sampling"
+SLOPE = "slope over ln m of ln(random-sampled error/trained error)"
+SIZES = {"smoke": (8, 16, 32), "standard": (8, 16, 32, 64, 128), "full": (8, 16, 32, 64, 128, 256, 600)}
+NULLS = (
+    "uniform guessing",
+    "majority label",
+    "class frequencies",
+    "untrained networks",
+    "coins with the posterior's marginals",
 )
-@over(data=SPLITS, optimiser=OPTIMISERS, loss=LOSSES)
-def test_ahead_with_the_fewest_training_points(lab, data, optimiser, loss):
-    trained, by_volume, problem = samples(lab, data, optimiser, loss, min(TRAINING_SIZES[lab.scale.name]))
-    gaussian = two_layers(WIDTH)
-    densities = {
-        name: lab.density_of_states(network, problem)
-        for name, network in (
-            ("Gaussian weights", gaussian),
-            ("binary weights", replace(gaussian, distribution="binary")),
-        )
-    }
-    states = accuracies(densities, {"Gaussian weights": generalisation_error(trained, problem)})
-    return replace(advantage_of_training(trained, by_volume, problem), details={"states": states})
+
+
+def errors(lab, data, optimiser, loss, m):
+    """Trained and random-sampled test errors, on each training set."""
+    sets = pair_sets(data, m)
+    network = two_layers(WIDTH)
+    return trained_errors(lab, network, sets, optimiser, loss), sampled_errors(lab, network, sets)
 
 
 @claim(
     kind="rival",
     speaks_for="optimiser",
     holds="every",
+    of=RATIO,
+    predicts=at_most(
+        0.9, because="the source finds training ahead; a tenth of the errors is the least that one would call ahead"
+    ),
     crux=lambda optimiser, loss, **_: optimiser.name.startswith("sgd") and loss == "cross-entropy",
+    excludes=NULLS,
+    known="over the first 8 training sets at m = 8, once the bound stood, 0.92 on digits and 0.97 on Fashion-MNIST for "
+    "SGD and cross-entropy",
+)
+@over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
+def test_ahead_with_the_fewest_training_points(lab, data, optimiser, loss):
+    trained, sampled = errors(lab, data, optimiser, loss, min(SIZES[lab.scale.name]))
+    check_learnt(sampled)
+    found = ratio_over_sets(trained, sampled, RATIO)
+    means = [
+        mean_over_sets(each, f"test error, {which}") for each, which in ((trained, "trained"), (sampled, "sampled"))
+    ]
+    return replace(found, details={**found.details, "secondary": [figure(each) for each in means]})
+
+
+@claim(
+    kind="rival",
+    speaks_for="optimiser",
+    holds="every",
     of=SLOPE,
     predicts=decreasing(because="the source finds that random sampling catches up as training points are added"),
+    crux=lambda optimiser, loss, **_: optimiser.name.startswith("sgd") and loss == "cross-entropy",
+    excludes=NULLS,
+    known="over the first 8 training sets at m = 8, 16, 32, trained over random-sampled errors of SGD were 0.92, 0.67, "
+    "0.49 on digits and 0.97, 0.71, 0.46 on Fashion-MNIST",
 )
-@over(data=SPLITS, optimiser=OPTIMISERS, loss=LOSSES)
+@over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES)
 def test_advantage_shrinks(lab, data, optimiser, loss):
-    sizes = TRAINING_SIZES[lab.scale.name]
-    found = [samples(lab, data, optimiser, loss, m) for m in sizes]
-    advantages = [advantage_of_training(*each) for each in found]
-    errors = {
-        "trained": [generalisation_error(trained, problem) for trained, _, problem in found],
-        "random sampling": [generalisation_error(by_volume, problem) for _, by_volume, problem in found],
-    }
-    shown = curve("m", sizes, {**errors, "advantage of training": advantages})
-    return replace(slope(np.log(sizes), advantages, quantity=SLOPE), details={"curve": shown})
+    sizes = SIZES[lab.scale.name]
+    trained, sampled = zip(*(errors(lab, data, optimiser, loss, m) for m in sizes), strict=True)
+    check_learnt(sampled[0])
+    if np.mean(sampled[0]) <= np.mean(trained[0]):
+        raise NotAsked(f"With {sizes[0]} training points training is not ahead: there is no advantage to shrink.")
+    over_m = np.log(sizes)
+    difference = slope_over_sets(over_m, np.subtract(sampled, trained), "slope over ln m of the difference of errors")
+    shown = errors_over("m", sizes, {"trained": trained, "random sampling": sampled})
+    found = log_ratio_slope_over_sets(over_m, sampled, trained, SLOPE)
+    return replace(found, details={**found.details, "secondary": [figure(difference)], "curve": shown})

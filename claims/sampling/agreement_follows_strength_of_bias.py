@@ -20,7 +20,7 @@ from claims.grids import DIGITS_FIRST, EVALUATION_POINTS, LOSSES, OPTIMISERS, WI
 from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.statistics.figures import curve
-from harness.statistics.jackknife import jackknife
+from harness.statistics.jackknife import jackknife_over_sets
 from harness.statistics.over_sets import direction_over_sets, products_on_sets
 from harness.verdicts import increasing
 
@@ -49,7 +49,7 @@ def agreement(lab, data, architectures, optimiser, loss):
     bits = np.array(strengths)
     # (architectures, 4, sets): the strength, and the three terms of the direction.
     found = np.concatenate([bits[:, None], np.array(terms)], axis=1)
-    line = jackknife(found, slope_of_direction, SLOPE)
+    line = jackknife_over_sets(slope_of_direction, found, SLOPE)
     shown = curve("bits of bias", bits.mean(axis=1).tolist(), {"trained": directions})
     return replace(line, details={**line.details, "curve": shown})
 

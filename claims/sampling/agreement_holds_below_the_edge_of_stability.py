@@ -21,7 +21,7 @@ from claims.sampling.explained import bias_explained, terms
 from harness.claim import claim, over
 from harness.optimisers import Relative
 from harness.statistics.figures import curve
-from harness.statistics.jackknife import jackknife
+from harness.statistics.jackknife import jackknife_over_sets
 from harness.statistics.over_sets import compare_over_sets
 from harness.verdicts import at_least, within
 
@@ -81,6 +81,8 @@ def test_volume_explains_training(lab, data, m, rule, ratio, loss):
 def test_the_rate_does_not_matter(lab, data, m, rule, loss):
     ratios = BELOW_THE_EDGE[lab.scale.name]
     found = [terms(*samples(lab, data, m, rule, ratio, loss)) for ratio in ratios]
-    line = jackknife(found, lambda means: np.polyfit(np.log(ratios), bias_explained(means), 1)[0], SLOPE)
+    line = jackknife_over_sets(
+        lambda means: float(np.polyfit(np.log(ratios), bias_explained(means), 1)[0]), found, SLOPE
+    )
     shown = [compared(lab, data, m, rule, ratio, loss) for ratio in ratios]
     return replace(line, details={**line.details, "curve": curve("ρ", ratios, {"trained": shown})})

@@ -2,18 +2,28 @@
 
 Source: C. Mingard, LessWrong, 11 and 12 May 2021.
 
-Networks of several architectures are trained by several optimisers to their first fit. Of the test error, the share of
-64 evaluation points that a network gets wrong, the variance over architectures (of their means over optimisers) and
+Networks of several architectures are trained to their first fit by SGD and by Adam, each at 0.1, 0.3 and 3 times the
+edge of stability: a rate is the optimiser's. On each of many training sets drawn anew, the variance of the test error
+(the share of 64 evaluation points that a network gets wrong) over architectures (of their means over optimisers) and
 that over optimisers (of their means over architectures) are estimated without bias; the share of the architectures is
-the first over the sum of both, and intervals count networks. Then two architectures of which one is made for the data
-are compared, optimiser by optimiser: the error of a fully connected network less that of a convolutional one on images,
-and that of an LSTM less that of a transformer on sentences.
+the first over the sum of both, each averaged over training sets, which are what intervals count. What the share is
+depends on which architectures there are, and so the claim says it for populations by name: ReLU layers of several
+widths and depths ("dense"); the same and networks whose inputs are mixed by chaotic tanh layers ("dense and chaotic");
+and networks made for images with one that is not ("for images"). Then two architectures of which one is made for the
+data are compared, optimiser by optimiser: the error of a fully connected network less that of a convolutional one on
+images, and that of an LSTM less that of a transformer on sentences.
+
+Objection: whoever chooses the architectures and the rates chooses the share. So rates span both sides of the edge, the
+populations are named, and the sentence has to hold in each of them; one population that refutes it is reported as such.
+Learners that do not depend on the architecture have no variance over it.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from claims.grids import (
     ATTENTIVE,
+    BELOW,
     EVERY_OPTIMISER,
     LOSSES,
     ON_IMAGES,
@@ -21,62 +31,99 @@ from claims.grids import (
     RECURRENT,
     WIDTH,
     M,
-    image_problem,
+    image_sets,
     two_layers,
 )
 from harness.claim import claim, over
-from harness.errors import Undecided
-from harness.networks import Convolutional, Transformer
-from harness.problems import sentences
+from harness.errors import NotAsked
+from harness.networks import Architecture, Convolutional, FullyConnected
+from harness.optimisers import SGD, Adam, Relative
+from harness.problems import sentences, training_sets
 from harness.statistics.figures import figure
-from harness.statistics.generalisation import generalisation_error, network_errors
-from harness.statistics.variance_components import variance_components
+from harness.statistics.generalisation import network_errors
+from harness.statistics.over_sets import errors_on_sets, mean_over_sets
+from harness.statistics.variance_components import variance_components_over_sets
 from harness.verdicts import at_least
-from harness.verdicts.intervals import difference
 
+
+@dataclass(frozen=True)
+class Population:
+    """Architectures over which a variance is taken."""
+
+    name: str
+    architectures: Sequence[Architecture]
+
+
+DENSE = [two_layers(20), FullyConnected((WIDTH,)), two_layers(WIDTH), FullyConnected((WIDTH,) * 4)]
+CHAOTIC = [FullyConnected((WIDTH, WIDTH), "tanh", sigma_w=4.0)]
 CONVOLUTIONAL = {"smoke": Convolutional((4,), (8,)), "standard": Convolutional(), "full": Convolutional()}
-ARCHITECTURES = {
-    "smoke": [two_layers(WIDTH), CONVOLUTIONAL["smoke"], Transformer(8, 2, 16, 1)],
-    "standard": [two_layers(WIDTH), *ON_IMAGES["standard"]],
-    "full": [two_layers(WIDTH), *ON_IMAGES["standard"]],
+_ON_IMAGES = [two_layers(WIDTH), *ON_IMAGES["standard"]]
+_ALL_DENSE = [Population("dense", DENSE), Population("dense and chaotic", [*DENSE, *CHAOTIC])]
+POPULATIONS = {
+    "smoke": _ALL_DENSE,
+    "standard": [*_ALL_DENSE, Population("for images", _ON_IMAGES)],
+    "full": [*_ALL_DENSE, Population("for images", _ON_IMAGES)],
 }
-ALL = {"smoke": OPTIMISERS[:2], "standard": EVERY_OPTIMISER, "full": EVERY_OPTIMISER}
-# On images of 28×28 pixels, convolutions take a GPU.
-DATA = {"smoke": ("digits",), "standard": ("digits",), "full": ("digits", "mnist", "fashion_mnist")}
-SIZES = {"smoke": (M,), "standard": (16, 64), "full": (16, 64, 256)}
+RATIOS = (0.1, BELOW, 3)
+RULES = [Relative(rule, ratio) for rule in (SGD(), Adam()) for ratio in RATIOS]
+BOTH = {scale: OPTIMISERS[:2] if scale == "smoke" else EVERY_OPTIMISER for scale in ("smoke", "standard", "full")}
+DATA = {
+    "smoke": ("digits", "fashion_mnist"),
+    "standard": ("digits", "fashion_mnist"),
+    "full": ("digits", "mnist", "fashion_mnist"),
+}
+# With 32 points networks err on a fifth of the others, well below guessing.
+SIZES = {"smoke": (32,), "standard": (32, 64), "full": (32, 64, 256)}
 SHARE = "share of architectures in the variance over architectures and optimisers"
-NETWORKS = 100
+NETWORKS = 8
 
 
-def fitted(lab, architecture, problem, optimiser, loss):
-    """Functions of the trained networks that fit; Undecided where there are fewer than two."""
-    functions = lab.train(architecture, problem, optimiser, loss, NETWORKS).functions
-    if functions.total < 2:
-        raise Undecided(f"Fewer than 2 networks of {architecture.name} fit under {optimiser.name}.")
-    return functions
+def for_images_are_small(lab, architectures, data):
+    """NotAsked where convolutions on images of 28×28 pixels take a GPU."""
+    if lab.scale.name != "full" and data != "digits" and not all(isinstance(a, FullyConnected) for a in architectures):
+        raise NotAsked("On images of 28×28 pixels convolutions take a GPU; full scale asks for them.")
+
+
+def errors(lab, architecture, sets, optimiser, loss):
+    """Mean test error on each training set."""
+    trained = lab.train_on_sets(architecture, sets, optimiser, loss, NETWORKS)
+    return errors_on_sets(trained, lab.problems(sets))
 
 
 @claim(
     kind="empirical",
     speaks_for="architecture",
     holds="every",
-    crux=lambda loss, **_: loss == "cross-entropy",
-    known="with fully connected networks alone the share was 0.95 on digits and 0.18 on Fashion-MNIST",
     of=SHARE,
     predicts=at_least(0.5, because="to outweigh the optimiser is to have more than half of the variance"),
+    crux=lambda population, m, loss, **_: population.name == "dense" and m == 32 and loss == "cross-entropy",
+    excludes=("uniform guessing", "majority label", "class frequencies", "nearest neighbour", "truth"),
+    known="with three fixed rates and one training set the share was 0.95 on digits and 0.18 on Fashion-MNIST for "
+    "fully connected networks",
 )
-@over(data=DATA, m=SIZES, loss=LOSSES)
-def test_architecture_has_most_of_the_variance(lab, data, m, loss):
-    problem = image_problem(data, m)
-    errors = [
-        [
-            network_errors(fitted(lab, architecture, problem, optimiser, loss), problem)
-            for optimiser in ALL[lab.scale.name]
-        ]
-        for architecture in ARCHITECTURES[lab.scale.name]
+@over(population=POPULATIONS, data=DATA, m=SIZES, loss=LOSSES)
+def test_architecture_has_most_of_the_variance(lab, population, data, m, loss):
+    for_images_are_small(lab, population.architectures, data)
+    sets = image_sets(data, m)
+    layout = [
+        [lab.train_on_sets(architecture, sets, rule, loss, NETWORKS) for rule in RULES]
+        for architecture in population.architectures
     ]
-    found = variance_components(errors, "architectures", "optimisers")
-    return replace(found["share"], details={"secondary": [figure(found[each]) for each in ("rows", "columns")]})
+    problems = lab.problems(sets)
+    cells = [
+        [[network_errors(cell[number].functions, problem) for cell in row] for row in layout]
+        for number, problem in enumerate(problems)
+    ]
+    if min(cell.size for each in cells for row in each for cell in row) < 2:
+        raise NotAsked("On some training set fewer than 2 networks of an architecture fit under some optimiser.")
+    found = variance_components_over_sets(cells, "architectures", "optimisers")
+    means = [
+        mean_over_sets(errors_on_sets(cell, problems), f"{architecture.name}, {rule.name}")
+        for architecture, row in zip(population.architectures, layout, strict=True)
+        for rule, cell in zip(RULES, row, strict=True)
+    ]
+    shown = [figure(each) for each in (found["rows"], found["columns"], *means)]
+    return replace(found["share"], details={**found["share"].details, "secondary": shown})
 
 
 @claim(
@@ -85,15 +132,21 @@ def test_architecture_has_most_of_the_variance(lab, data, m, loss):
     holds="every",
     of="test error, fully connected less convolutional",
     predicts=at_least(0.0, because="convolutions and pooling know of images what full connections have to learn"),
+    excludes=("uniform guessing", "majority label", "class frequencies"),
 )
-@over(data=DATA, m=SIZES, optimiser=ALL, loss=LOSSES)
+@over(
+    data={**DATA, "smoke": ("digits",)},
+    m={**SIZES, "smoke": (M,)},
+    optimiser={**BOTH, "smoke": OPTIMISERS[:1]},
+    loss=LOSSES,
+)
 def test_convolutions_are_ahead_on_images(lab, data, m, optimiser, loss):
-    problem = image_problem(data, m)
-    connected, convolutional = (
-        generalisation_error(fitted(lab, architecture, problem, optimiser, loss), problem)
-        for architecture in (two_layers(WIDTH), CONVOLUTIONAL[lab.scale.name])
-    )
-    return difference(connected, convolutional, "test error, fully connected less convolutional")
+    pair = two_layers(WIDTH), CONVOLUTIONAL[lab.scale.name]
+    for_images_are_small(lab, pair, data)
+    sets = image_sets(data, m)
+    connected, convolutional = (errors(lab, architecture, sets, optimiser, loss) for architecture in pair)
+    apart = [a - b for a, b in zip(connected, convolutional, strict=True)]
+    return mean_over_sets(apart, "test error, fully connected less convolutional")
 
 
 @claim(
@@ -102,16 +155,16 @@ def test_convolutions_are_ahead_on_images(lab, data, m, optimiser, loss):
     holds="every",
     of="test error, LSTM less transformer",
     predicts=at_least(0.0, because="the discussion names transformers as what replaced LSTMs on language"),
+    excludes=("uniform guessing", "majority label", "class frequencies"),
 )
 @over(
-    m={"smoke": (M,), "standard": (16, 64), "full": (16, 64, 256)},
+    m={"smoke": (16,), "standard": (16, 64), "full": (16, 64, 256)},
     optimiser={"smoke": OPTIMISERS[1:2], "standard": EVERY_OPTIMISER, "full": EVERY_OPTIMISER},
     loss=LOSSES,
 )
 def test_transformers_are_ahead_on_sentences(lab, m, optimiser, loss):
-    problem = sentences(m, 64)
-    recurrent, attentive = (
-        generalisation_error(fitted(lab, architecture, problem, optimiser, loss), problem)
-        for architecture in (RECURRENT, ATTENTIVE)
+    sets = training_sets(sentences, m, 64)
+    recurrent, attentive = (errors(lab, each, sets, optimiser, loss) for each in (RECURRENT, ATTENTIVE))
+    return mean_over_sets(
+        [a - b for a, b in zip(recurrent, attentive, strict=True)], "test error, LSTM less transformer"
     )
-    return difference(recurrent, attentive, "test error, LSTM less transformer")

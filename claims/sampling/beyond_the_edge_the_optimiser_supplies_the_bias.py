@@ -24,7 +24,7 @@ from claims.sampling.volumes import RELU, M, sets_of, some_of_each, tanh, traine
 from harness.claim import claim, over
 from harness.optimisers import Relative
 from harness.statistics.figures import curve
-from harness.statistics.jackknife import jackknife
+from harness.statistics.jackknife import jackknife_over_sets
 from harness.statistics.log_volumes import by_pair
 from harness.statistics.over_sets import errors_on_sets, mean_over_sets
 from harness.verdicts import at_least
@@ -113,7 +113,7 @@ def test_it_turns_beyond_the_edge(lab, data, m, network, rule):
     ratios = RATIOS[lab.scale.name]
     found = np.array([errors(lab, data, m, network, rule, ratio) for ratio in ratios])
     shown = curve("ρ", ratios, {network.name: [mean_over_sets(each, "test error") for each in found]})
-    turn = jackknife(found, lambda means: half_way(np.log(ratios), means), TURN)
+    turn = jackknife_over_sets(lambda means: half_way(np.log(ratios), means), found, TURN)
     return replace(turn, details={**turn.details, "curve": shown})
 
 

@@ -1,71 +1,78 @@
-"""What width, depth and data size do to the gap between training and random sampling, at equal margins."""
+"""What width and depth do to the gap between training and random sampling, at equal margins."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from harness.errors import NotAsked
 from harness.lab import Lab
+from harness.lab.lab import RUNS_ON_A_SET
 from harness.networks import Architecture
 from harness.optimisers import Optimiser
-from harness.problems import Problem
-from harness.statistics.equal_margins import errors_at_equal_margins
+from harness.problems import Problem, TrainingSets
+from harness.samplers.features.posterior import ERRORS_BY_MARGIN, ObservedSubsetSimulation
+from harness.samplers.features.training import TrainedFeatures
+from harness.statistics.equal_margins import gap_at_equal_margins
 from harness.statistics.figures import curve
-from harness.statistics.generalisation import generalisation_error
-from harness.verdicts import Estimate
-from harness.verdicts.intervals import difference, slope
+from harness.statistics.over_sets import mean_over_sets
 
 # What claims of width and of depth ask at equal margins.
 GAP = "trained less random-sampled test error, at equal margins"
+# Of the training sets, as many must have margins that trained and random-sampled networks have in common.
+LEAST_COMMON = 0.9
 
 
-def trained_errors(
-    lab: Lab, architectures: Sequence[Architecture], problem: Problem, optimiser: Optimiser, loss: str
-) -> list[Estimate]:
-    """Test error of trained networks of each architecture."""
-    trained = [lab.train(architecture, problem, optimiser, loss) for architecture in architectures]
-    return [generalisation_error(each.functions, problem) for each in trained]
+def gaps_at_equal_margins(
+    lab: Lab, architectures: Sequence[Architecture], sets: TrainingSets, optimiser: Optimiser, loss: str
+) -> np.ndarray:
+    """GAP of each architecture on each training set, on the sets where all have one; NotAsked if these are few.
 
+    Args:
+        lab: the lab.
+        architectures: the networks.
+        sets: the training sets.
+        optimiser: what trains them.
+        loss: a name in `LOSSES`.
 
-def sampled_errors(lab: Lab, architectures: Sequence[Architecture], problem: Problem) -> list[Estimate]:
-    """Test error of random-sampled networks of each architecture."""
-    by_volume = [lab.posterior(architecture, problem) for architecture in architectures]
-    return [generalisation_error(each.sample, problem) for each in by_volume]
-
-
-def errors_alike_in_margin(
-    lab: Lab, architectures: Sequence[Architecture], problem: Problem, optimiser: Optimiser, loss: str
-) -> tuple[list[Estimate], list[Estimate]]:
-    """Test errors of trained and of random-sampled networks of each architecture, at equal normalised margins."""
-    pairs = [
-        errors_at_equal_margins(
-            lab.trained_features(
-                architecture,
-                problem,
-                optimiser,
-                changes=("Lipschitz-normalised margin", "evaluation error"),
-                networks=500,
-                loss=loss,
-            ),
-            lab.posterior_by_runs(architecture, problem),
-        )
-        for architecture in architectures
-    ]
-    return [trained for trained, _ in pairs], [by_volume for _, by_volume in pairs]
-
-
-def slope_of_gap(
-    errors: tuple[Sequence[Estimate], Sequence[Estimate]],
-    x: str,
-    places: Sequence[float],
-    over: Sequence[float] | np.ndarray,
-    quantity: str,
-) -> Estimate:
-    """Slope over the numbers `over` of GAP, errors being those of `errors_alike_in_margin`.
-
-    x, places: what the report draws the errors over.
+    Returns:
+        (architectures, sets).
     """
-    trained, by_volume = errors
-    gaps = [difference(*pair, GAP) for pair in zip(trained, by_volume, strict=True)]
-    shown = curve(x, places, {"trained": trained, "random sampling": by_volume})
-    return replace(slope(over, gaps, quantity=quantity), details={"curve": shown})
+    gaps = []
+    for architecture in architectures:
+        training = _training(architecture, lab.resolve(optimiser, architecture, sets, loss), loss)
+        trained = lab.gather_on_sets(training, sets)
+        sampled = lab.gather_on_sets(_sampling(architecture), sets, check=False)
+        gaps.append([gap_at_equal_margins(*pair) for pair in zip(trained, sampled, strict=True)])
+    found = np.array(gaps)
+    common = np.isfinite(found).all(0)
+    if common.mean() < LEAST_COMMON:
+        raise NotAsked(
+            f"Trained and random-sampled networks have margins in common on {common.sum()} of {len(common)} training "
+            "sets: at equal margins there is little to compare."
+        )
+    return found[:, common]
+
+
+def _training(architecture: Architecture, rule: Optimiser, loss: str) -> Callable[[Problem], TrainedFeatures]:
+    changes = "Lipschitz-normalised margin", "evaluation error"
+    return lambda problem: TrainedFeatures(architecture, problem, rule, loss=loss, changes=changes, networks=100)
+
+
+def _sampling(architecture: Architecture) -> Callable[[Problem], ObservedSubsetSimulation]:
+    """Runs as `Lab.posterior_on_sets` has them, with what equal margins need."""
+    return lambda problem: ObservedSubsetSimulation(architecture, problem, **RUNS_ON_A_SET, observe=(ERRORS_BY_MARGIN,))
+
+
+def errors_over(x: str, places: Sequence[float], lines: dict[str, Sequence[Sequence[float]]]) -> list[dict]:
+    """Mean test errors over training sets, for the report to draw.
+
+    Args:
+        x: name of the number on the horizontal axis.
+        places: values of that number.
+        lines: by the name of a line, at each place the errors on each training set.
+
+    Returns:
+        As of `curve`.
+    """
+    means = {line: [mean_over_sets(each, "test error") for each in errors] for line, errors in lines.items()}
+    return curve(x, places, means)

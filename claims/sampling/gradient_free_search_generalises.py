@@ -4,49 +4,69 @@ Source: Chiang et al. 2023, openreview QC10RmRbZy9.
 
 Guess-and-check draws networks until one fits, so that its networks are those of P_B, and are sampled as such. Greedy
 random search moves all parameters by noise and pattern search one at a time, and both keep what lowers the loss on the
-training points. Asked are the test error on 64 evaluation points less that of SGD's networks, all at their first fit,
-and for the two searches how much of them random sampling explains: 1 − D(P_search, P_B)/D(U, P_B) with D the squared
-MMD over functions on the first 8 evaluation points. Two hidden ReLU layers of width 40. The errors are compared over
-all networks that fit, and, as the source does with normalised losses, among networks alike in their normalised margin:
-the least training logit over the product of the weights' Frobenius norms, in four bins of as many networks.
+training points. Asked are the test error on 64 evaluation points less that of the networks of SGD at 0.3 of the edge of
+stability, all at their first fit, averaged over training sets drawn anew; and for the two searches how much of their
+networks random sampling explains: 1 − D(P_search, P_B)/D(U, P_B) with D the squared MMD over functions on the first 8
+evaluation points, each averaged over training sets. Two hidden ReLU layers of width 40, two classes that 8 points tell
+apart. The errors are compared over all networks that fit, and, as the source does with normalised losses, among
+networks alike in their normalised margin: the least training logit over the product of the weights' Frobenius norms, in
+four bins of as many networks of each training set.
+
+Objection: where nothing has been learnt all errors are a half, and alike; a cell whose errors are above 0.25 is not
+asked. Bias explained does not tell whose volume it is (independent coins with the posterior's marginals have much of
+it), and says here only that a search lies nearer random sampling than guessing does: c and s stand beside it.
 """
 
-from claims.grids import DATA, EVALUATION_POINTS, LOSSES, WIDTH, image_problem, two_layers
+from claims.grids import BELOW, EVALUATION_POINTS, LOSSES, WIDTH, two_layers
+from claims.sampling.pairs import DATA, by_volume, check_learnt, pair_sets
 from harness.claim import claim, over
-from harness.lab.lab import REJECTION_UP_TO
-from harness.optimisers import SGD, GreedyRandomSearch, GuessAndCheck, PatternSearch
-from harness.statistics.comparison import compare
-from harness.statistics.equal_margins import difference_within_bins
-from harness.statistics.generalisation import generalisation_error
+from harness.errors import NotAsked
+from harness.optimisers import SGD, GreedyRandomSearch, GuessAndCheck, PatternSearch, Relative
+from harness.samplers.features.training import TrainedFeatures
+from harness.statistics.equal_margins import gap_within_bins
+from harness.statistics.over_sets import compare_over_sets, errors_on_sets, mean_over_sets
 from harness.verdicts import at_least, within
-from harness.verdicts.intervals import difference
 
 GREEDY = [GreedyRandomSearch(), PatternSearch()]
-SIZES = {"smoke": (8,), "standard": (8,), "full": (8, 16, 32)}
+GRADIENT = Relative(SGD(), BELOW)
+SIZES = {"smoke": (8,), "standard": (8, 16), "full": (8, 16, 32)}
 GAP = "test error of the search less that of SGD"
-NETWORKS = 200
+# On each training set, by a search or with margins, and by SGD.
+NETWORKS = 12
 ALIKE = within(
     0.0, 0.03, because="the source finds them alike; 0.03 is two of 64 points, the least that one would call unlike"
 )
+GUESSERS = ("uniform guessing", "majority label", "class frequencies", "untrained networks")
 
 
-@claim(kind="empirical", speaks_for="architecture", holds="every", of=GAP, predicts=ALIKE)
+def found_by(lab, searcher, sets, loss):
+    """What a search finds on each training set."""
+    return lab.train_on_sets(two_layers(WIDTH), sets, searcher, loss, NETWORKS)
+
+
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    of=GAP,
+    predicts=ALIKE,
+    crux=lambda searcher, m, loss, **_: searcher.name == "guess-and-check" and m == 8 and loss == "cross-entropy",
+    excludes=GUESSERS,
+    known="of guess-and-check, over the first 8 training sets: 0.168 against 0.154 on digits, 0.203 against 0.197 on "
+    "Fashion-MNIST",
+)
 @over(data=DATA, m=SIZES, searcher=[GuessAndCheck(), *GREEDY], loss=LOSSES)
 def test_generalises_like_sgd(lab, data, m, searcher, loss):
-    network, problem = two_layers(WIDTH), image_problem(data, m)
+    sets = pair_sets(data, m)
+    problems = lab.problems(sets)
     if isinstance(searcher, GuessAndCheck):
-        found = lab.posterior(network, problem).sample
+        by_search = by_volume(lab, two_layers(WIDTH), sets)
     else:
-        found = lab.train(network, problem, searcher, loss, NETWORKS).functions
-    by_sgd = lab.train(network, problem, SGD(0.1), loss).functions
-    return difference(generalisation_error(found, problem), generalisation_error(by_sgd, problem), GAP)
-
-
-def too_many_guesses(m, searcher, **_):
-    """Why a cell makes no sense."""
-    if isinstance(searcher, GuessAndCheck) and m > REJECTION_UP_TO:
-        return f"Beyond m = {REJECTION_UP_TO}, guess-and-check takes tens of thousands of guesses for each network."
-    return None
+        by_search = found_by(lab, searcher, sets, loss)
+    by_sgd = lab.train_on_sets(two_layers(WIDTH), sets, GRADIENT, loss)
+    errors = errors_on_sets(by_search, problems), errors_on_sets(by_sgd, problems)
+    check_learnt(*errors)
+    return mean_over_sets([a - b for a, b in zip(*errors, strict=True)], GAP)
 
 
 @claim(
@@ -55,30 +75,32 @@ def too_many_guesses(m, searcher, **_):
     holds="every",
     of=f"{GAP}, at equal margins",
     predicts=ALIKE,
-    excluded=too_many_guesses,
 )
-@over(
-    data=DATA,
-    m=SIZES,
-    searcher={"smoke": GREEDY[:1], "standard": [GuessAndCheck(), *GREEDY], "full": [GuessAndCheck(), *GREEDY]},
-    loss=LOSSES,
-)
+@over(data={**DATA, "smoke": DATA["smoke"][:1]}, m=SIZES, searcher=GREEDY[:1], loss=LOSSES)
 def test_generalises_like_sgd_at_equal_margins(lab, data, m, searcher, loss):
-    network, problem = two_layers(WIDTH), image_problem(data, m)
-    by_search, by_sgd = (
-        lab.trained_features(
-            network,
-            problem,
-            optimiser,
-            changes=("normalised margin", "evaluation error"),
-            networks=NETWORKS,
-            loss=loss,
-            # In the inputs' own span a first layer has other norms.
-            in_span=False,
+    sets, network = pair_sets(data, m), two_layers(WIDTH)
+
+    def observed(optimiser):
+        rule = lab.resolve(optimiser, network, sets, loss)
+        return lab.gather_on_sets(
+            lambda problem: TrainedFeatures(
+                network,
+                problem,
+                rule,
+                changes=("normalised margin", "evaluation error"),
+                networks=NETWORKS,
+                loss=loss,
+                # In the inputs' own span a first layer has other norms.
+                in_span=False,
+            ),
+            sets,
         )
-        for optimiser in (searcher, SGD(0.1))
-    )
-    return difference_within_bins(by_search, by_sgd, by=0, of=1, quantity=f"{GAP}, at equal margins")
+
+    pairs = list(zip(observed(searcher), observed(GRADIENT), strict=True))
+    if any(not len(each.values) for pair in pairs for each in pair):
+        raise NotAsked("On some training set no network fits.")
+    check_learnt(*[[each.values[:, 1].mean() for each in which] for which in zip(*pairs, strict=True)])
+    return mean_over_sets([gap_within_bins(*pair, by=0, of=1) for pair in pairs], f"{GAP}, at equal margins")
 
 
 @claim(
@@ -87,9 +109,10 @@ def test_generalises_like_sgd_at_equal_margins(lab, data, m, searcher, loss):
     holds="every",
     of="bias explained",
     predicts=at_least(0.5, because="without gradients, volume is what is left to explain most of what a search finds"),
+    excludes=("uniform guessing", "untrained networks", "class frequencies"),
 )
 @over(data=DATA, m=SIZES, searcher=GREEDY, loss=LOSSES)
 def test_volume_explains_the_search(lab, data, m, searcher, loss):
-    network, problem = two_layers(WIDTH), image_problem(data, m)
-    by_search = lab.train(network, problem, searcher, loss, NETWORKS)
-    return compare(by_search, lab.posterior(network, problem), problem, EVALUATION_POINTS)
+    sets = pair_sets(data, m)
+    sampled = by_volume(lab, two_layers(WIDTH), sets)
+    return compare_over_sets(found_by(lab, searcher, sets, loss), sampled, lab.problems(sets), EVALUATION_POINTS)

@@ -24,7 +24,7 @@ from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.optimisers import After, Langevin
 from harness.statistics.figures import curve
-from harness.statistics.jackknife import jackknife
+from harness.statistics.jackknife import jackknife_over_sets
 from harness.statistics.over_sets import ratio_over_sets, squared_distances
 from harness.verdicts import at_most, increasing
 
@@ -77,7 +77,7 @@ def line(lab, means):
 @over(architecture=ARCHITECTURES, temperature=TEMPERATURES)
 def test_small_steps_are_boltzmann(lab, architecture, temperature):
     found = distances(lab, architecture, temperature)
-    limit = jackknife(found, lambda means: line(lab, means)[1], LIMIT)
+    limit = jackknife_over_sets(lambda means: line(lab, means)[1], found, LIMIT)
     shown = curve("step size", STEPS[lab.scale.name], {"Langevin": [ratio_over_sets(*each, LEFT) for each in found]})
     return replace(limit, details={**limit.details, "curve": shown})
 
@@ -91,4 +91,4 @@ def test_small_steps_are_boltzmann(lab, architecture, temperature):
 )
 @over(architecture=ARCHITECTURES, temperature=TEMPERATURES)
 def test_large_steps_are_not(lab, architecture, temperature):
-    return jackknife(distances(lab, architecture, temperature), lambda means: line(lab, means)[0], BIAS)
+    return jackknife_over_sets(lambda means: line(lab, means)[0], distances(lab, architecture, temperature), BIAS)

@@ -21,7 +21,7 @@ from claims.sampling.explained import bias_explained, terms
 from harness.claim import claim, over
 from harness.optimisers import FirstFit, Relative
 from harness.statistics.figures import curve
-from harness.statistics.jackknife import jackknife
+from harness.statistics.jackknife import jackknife_over_sets
 from harness.statistics.over_sets import compare_over_sets
 from harness.verdicts import at_least
 
@@ -54,6 +54,6 @@ def test_functions_keep_moving(lab, data, m, rule, further, loss):
     trained = [lab.train_on_sets(architecture, sets, optimiser, loss, stop=FirstFit(each)) for each in stops]
     found = [compare_over_sets(each, by_volume, lab.problems(sets), EVALUATION_POINTS) for each in trained]
     before_and_after = [terms(each, by_volume) for each in trained]
-    lost = jackknife(before_and_after, lambda means: -float(np.diff(bias_explained(means))[0]), LOST)
+    lost = jackknife_over_sets(lambda means: -float(np.diff(bias_explained(means))[0]), before_and_after, LOST)
     shown = curve("epochs past the fit", stops, {"trained": found})
     return replace(lost, details={**lost.details, "curve": shown})

@@ -2,30 +2,39 @@
 
 Source: arXiv 2407.03848 (Peleg & Hein, ICML 2024).
 
-The test error is the share of 64 evaluation points that a network which fits the 16 training points gets wrong,
-averaged over P_OPT (trained) or P_B (random sampling); two hidden layers. The slope of each is over the logarithm of
-the width. The errors are over all networks that fit and, as the source has them, too, at equal normalised margins: the
-least training logit over the largest gradient that the logit has at any of the training and evaluation points. There
-the trained error less the random-sampled one is taken in bins of margins alike to within a factor of two. Each split of
-the data into training and evaluation points has a verdict of its own.
+The test error is the share of 64 evaluation points that a network which fits the training points gets wrong, averaged
+over P_OPT (trained) or P_B (random sampling), on training sets drawn anew; two hidden layers. The slope of each is over
+the logarithm of the width, on each training set, and the claim's is the mean over sets. SGD has a rate of 0.3 and, in
+cells of its own, of 3 times the edge of stability of each width, so that widths are compared at one ratio: at one
+absolute rate wide networks are nearer the edge than narrow ones, and what looks like width may be the rate. The errors
+are over all networks that fit and, as the source has them, too, at equal normalised margins: the least training logit
+over the largest gradient that the logit has at any of the training and evaluation points. There the trained error less
+the random-sampled one is taken on each training set in bins of margins alike to within a factor of two.
+
+Objection: a rate below the edge is not the published one, and beyond it the gain may appear; both rates have their
+cells, and the sentence has to hold in both. And if neither error depends on width, no gain is the optimiser's: the same
+0.01 for each factor of e in width that random sampling must not reach is what training must gain.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from claims.grids import LOSSES, OPTIMISERS, SPLITS, WIDTHS, M, image_problem, two_layers
-from claims.sampling.gap import GAP, errors_alike_in_margin, sampled_errors, slope_of_gap, trained_errors
+from claims.grids import BELOW, LOSSES, WIDTHS, two_layers
+from claims.sampling.gap import GAP, errors_over, gaps_at_equal_margins
+from claims.sampling.pairs import DATA, check_learnt, pair_sets, sampled_errors, trained_errors
 from harness.claim import claim, over
-from harness.optimisers import SGD
-from harness.statistics.figures import curve
-from harness.verdicts import decreasing, within
-from harness.verdicts.intervals import slope
+from harness.optimisers import SGD, Relative
+from harness.statistics.figures import figure
+from harness.statistics.over_sets import slope_over_sets
+from harness.verdicts import at_most, decreasing, within
 
 TRAINED = "slope of the trained test error over ln width"
 SAMPLED = "slope of the random-sampled test error over ln width"
 ALIKE = f"slope over ln width of the {GAP}"
-SIZES = {"smoke": (M,), "standard": (M, 32), "full": (M, 64, 128)}
+RATES = (Relative(SGD(), BELOW), Relative(SGD(), 3))
+SIZES = {"smoke": (8,), "standard": (8, 32), "full": (8, 32, 128)}
+CHANGE = 0.01
 
 
 def networks(lab):
@@ -37,19 +46,29 @@ def networks(lab):
     kind="rival",
     speaks_for="optimiser",
     holds="every",
-    crux=lambda optimiser, loss, **_: optimiser.name.startswith("sgd") and loss == "cross-entropy",
-    known="the slope was −0.023 for SGD at a rate of 0.1 and +0.003 at 0.01 on digits",
     of=TRAINED,
-    predicts=decreasing(because="the source finds that width helps networks that SGD has trained"),
+    predicts=at_most(
+        -CHANGE,
+        because="the source finds that width helps networks that SGD has trained; 0.01 for each factor of e in width "
+        "is 0.03 from width 10 to 160, two of 64 points",
+    ),
+    crux=lambda optimiser, m, loss, **_: optimiser.ratio == BELOW and m == 8 and loss == "cross-entropy",
+    excludes=("uniform guessing", "majority label", "untrained networks", "coins with the posterior's marginals"),
+    known="at one absolute rate of 0.1 the slope was −0.023 on digits of five classes against five, at 0.01 it was "
+    "+0.003; over the first 8 training sets, errors at widths 10, 40, 160 were 0.178, 0.154, 0.162 at a ratio of 0.3 "
+    "and 0.080, 0.066, 0.072 at 3 on digits, 0.215, 0.197, 0.191 and 0.078, 0.057, 0.065 on Fashion-MNIST",
 )
-@over(data=SPLITS, optimiser=OPTIMISERS, loss=LOSSES)
-def test_training_gains(lab, data, optimiser, loss):
+@over(data=DATA, optimiser=RATES, m=SIZES, loss=LOSSES)
+def test_training_gains(lab, data, optimiser, m, loss):
     widths = WIDTHS[lab.scale.name]
-    problem, architectures = image_problem(data, M), networks(lab)
-    trained = trained_errors(lab, architectures, problem, optimiser, loss)
-    by_volume = sampled_errors(lab, architectures, problem)
-    shown = curve("width", widths, {"trained": trained, "random sampling": by_volume})
-    return replace(slope(np.log(widths), trained, quantity=TRAINED), details={"curve": shown})
+    sets, architectures = pair_sets(data, m), networks(lab)
+    trained = [trained_errors(lab, network, sets, optimiser, loss) for network in architectures]
+    sampled = [sampled_errors(lab, network, sets) for network in architectures]
+    check_learnt(*sampled)
+    apart = slope_over_sets(np.log(widths), np.subtract(trained, sampled), f"{TRAINED}, less that of random sampling")
+    shown = errors_over("width", widths, {"trained": trained, "random sampling": sampled})
+    found = slope_over_sets(np.log(widths), trained, TRAINED)
+    return replace(found, details={**found.details, "secondary": [figure(apart)], "curve": shown})
 
 
 @claim(
@@ -59,16 +78,18 @@ def test_training_gains(lab, data, optimiser, loss):
     of=SAMPLED,
     predicts=within(
         0.0,
-        0.01,
+        CHANGE,
         because="the source finds that width does not change random-sampled networks; a change of less than 0.01 for "
         "each factor of e in width is no more than 0.03 from width 10 to 160, two of 64 points",
     ),
+    known="over the first 8 training sets, errors at widths 10, 40, 160 were 0.172, 0.168, 0.169 on digits and 0.202, "
+    "0.203, 0.202 on Fashion-MNIST",
 )
-@over(data=SPLITS)
-def test_random_sampling_does_not(lab, data):
-    return slope(
-        np.log(WIDTHS[lab.scale.name]), sampled_errors(lab, networks(lab), image_problem(data, M)), quantity=SAMPLED
-    )
+@over(data=DATA, m=SIZES)
+def test_random_sampling_does_not(lab, data, m):
+    sampled = [sampled_errors(lab, network, pair_sets(data, m)) for network in networks(lab)]
+    check_learnt(*sampled)
+    return slope_over_sets(np.log(WIDTHS[lab.scale.name]), sampled, SAMPLED)
 
 
 @claim(
@@ -80,9 +101,16 @@ def test_random_sampling_does_not(lab, data):
         because="the source finds at equal normalised margins, too, that width helps trained networks and leaves "
         "random-sampled ones as they are, so that the one error less the other falls"
     ),
+    excludes=("untrained networks",),
 )
-@over(data=SPLITS, loss=LOSSES, m=SIZES)
-def test_training_gains_at_equal_margins(lab, data, loss, m):
+@over(
+    data={**DATA, "smoke": DATA["smoke"][:1]},
+    optimiser={"smoke": RATES[:1], "standard": RATES, "full": RATES},
+    m=SIZES,
+    loss=LOSSES,
+)
+def test_training_gains_at_equal_margins(lab, data, optimiser, m, loss):
     widths = WIDTHS[lab.scale.name]
-    errors = errors_alike_in_margin(lab, networks(lab), image_problem(data, m), SGD(0.1), loss)
-    return slope_of_gap(errors, "width", widths, np.log(widths), ALIKE)
+    gaps = gaps_at_equal_margins(lab, networks(lab), pair_sets(data, m), optimiser, loss)
+    found = slope_over_sets(np.log(widths), gaps, ALIKE)
+    return replace(found, details={**found.details, "curve": errors_over("width", widths, {GAP: gaps})})

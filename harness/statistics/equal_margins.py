@@ -112,3 +112,75 @@ def errors_at_equal_margins(trained: Observed, sampled: RunsPosterior) -> tuple[
         foreseen=interval,
     )
     return of_trained, of_sampled
+
+
+def gap_within_bins(one: Observed, other: Observed, by: int, of: int) -> float:
+    """Mean of one column in one sample minus its mean in the other, in bins of another column, on one training set.
+
+    As `difference_within_bins`, but bins may have few networks: the means in a bin are unbiased given column `by`, and
+    what a mean over training sets needs of each is no more than that.
+
+    Args:
+        one: first sample, of networks of equal weight.
+        other: second sample, likewise.
+        by: column in which networks are alike.
+        of: column whose means are compared.
+
+    Returns:
+        The weighted difference; NaN if no bin has networks of both.
+
+    Raises:
+        BadInput: the networks of a sample have unequal weights.
+    """
+    if not (one.alike and other.alike):
+        raise BadInput("Bins are of networks that count alike, not of hidden draws weighted by evidence.")
+    keys = [sample.values[:, by] for sample in (one, other)]
+    if not all(map(len, keys)):
+        return float("nan")
+    edges = np.quantile(np.concatenate(keys), np.linspace(0, 1, BINS + 1)[1:-1])
+    places = [np.searchsorted(edges, key, side="right") for key in keys]
+    sizes = np.array([np.bincount(place, minlength=BINS) for place in places])
+    sums = [
+        np.bincount(place, sample.values[:, of], minlength=BINS)
+        for place, sample in zip(places, (one, other), strict=True)
+    ]
+    return _over_common_bins(sizes[0], sizes[1], sums[0], sums[1])
+
+
+def gap_at_equal_margins(trained: Observed, sampled: RunsPosterior) -> float:
+    """Trained less random-sampled test error in the bins of `margins.EDGES`, on one training set.
+
+    As `errors_at_equal_margins`, for a mean over training sets: bins may have few networks. A bin's trained error is
+    unbiased given the margins; the sampled one is a ratio over runs, whose bias falls with their number.
+
+    Args:
+        trained: columns "Lipschitz-normalised margin" and "evaluation error".
+        sampled: runs that observed "errors by margin".
+
+    Returns:
+        The weighted difference; NaN if no bin has networks of both.
+
+    Raises:
+        BadInput: the runs did not observe the errors.
+    """
+    if sampled.observed is None or sampled.observed.shape[1] != 2 * margins.BINS:
+        raise BadInput("These runs did not observe the errors by margin; name that when they are sampled.")
+    alive = np.isfinite(sampled.curve[:, -1])
+    evidence = sampled.curve[alive, -1]
+    w = np.exp(evidence - evidence.max(initial=-np.inf))
+    if not len(w) or not len(trained.values):
+        return float("nan")
+    place = margins.bins_of(torch.tensor(trained.values[:, 0])).numpy()
+    shares, errors = np.split(w @ sampled.observed[alive] / w.sum(), 2)
+    networks = np.bincount(place, minlength=margins.BINS) / len(place)
+    wrong = np.bincount(place, trained.values[:, 1], minlength=margins.BINS) / len(place)
+    return _over_common_bins(networks, shares, wrong, errors)
+
+
+def _over_common_bins(p: np.ndarray, q: np.ndarray, of_p: np.ndarray, of_q: np.ndarray) -> float:
+    """Σ w·(of_p/p − of_q/q)/Σ w with w = pq/(p + q), over the bins where neither is 0; NaN if there are none."""
+    used = (p > 0) & (q > 0)
+    if not used.any():
+        return float("nan")
+    p, q, of_p, of_q = (each[used].astype(float) for each in (p, q, of_p, of_q))
+    return float(np.average(of_p / p - of_q / q, weights=p * q / (p + q)))

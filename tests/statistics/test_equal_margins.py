@@ -15,7 +15,12 @@ from harness.samplers.features.observed import Observed
 from harness.samplers.features.training import trained_features
 from harness.samplers.posterior import RunsPosterior
 from harness.samplers.training import trained_networks
-from harness.statistics.equal_margins import difference_within_bins, errors_at_equal_margins
+from harness.statistics.equal_margins import (
+    difference_within_bins,
+    errors_at_equal_margins,
+    gap_at_equal_margins,
+    gap_within_bins,
+)
 
 FALSE_ALARM = 1e-6
 
@@ -189,3 +194,47 @@ def test_errors_at_equal_margins_are_covered(scatter):
             ends = np.array([found.interval(alpha) for alpha in alphas])
             misses[which] += np.stack([weights @ truth < ends[:, 0], weights @ truth > ends[:, 1]])
     assert (misses <= stats.binom.isf(FALSE_ALARM, simulations, alphas / 2)).all(), misses
+
+
+def test_the_gap_of_one_set_is_that_of_its_bins():
+    rng = np.random.default_rng(6)
+    (k, y, _), (j, z, _) = drawn(rng, 900, 0.1, 0.3), drawn(rng, 600, 0.0, -0.3)
+    one, other = observed(k, y), observed(j, z)
+    assert gap_within_bins(one, other, 0, 1) == pytest.approx(difference_within_bins(one, other, 0, 1, "gap").value)
+    # Few networks do, where an interval would not.
+    assert np.isfinite(gap_within_bins(observed(k[:9], y[:9]), observed(j[:9], z[:9]), 0, 1))
+    assert np.isnan(gap_within_bins(observed(k, y), observed(k[:0], y[:0]), 0, 1))
+    assert np.isnan(gap_within_bins(observed(k, y), observed(k + 50, y), 0, 1))
+    with pytest.raises(BadInput, match="count alike"):
+        gap_within_bins(one, Observed(np.zeros((9, 2)), np.arange(9.0)), 0, 1)
+
+
+def test_the_gap_at_equal_margins_by_hand():
+    rng = np.random.default_rng(7)
+    (trained, place), (logs, shares, errors) = trained_in_bins(rng, 40), observed_in_bins(rng, 8, 0.3)
+    w = np.exp(logs)
+    p, q = np.bincount(place, minlength=5) / 40, w @ shares / w.sum()
+    means = np.array([trained.values[place == b, 1].mean() for b in range(5)])
+    expected_gap = np.average(means - (w @ errors) / (w @ shares), weights=p * q / (p + q))
+    assert gap_at_equal_margins(trained, as_runs(logs, shares, errors)) == pytest.approx(expected_gap)
+    elsewhere = Observed(trained.values * [2.0**-8, 1], trained.weights)
+    assert np.isnan(gap_at_equal_margins(elsewhere, as_runs(logs, shares, errors)))
+    with pytest.raises(BadInput, match="did not observe"):
+        gap_at_equal_margins(trained, RunsPosterior(as_runs(logs, shares, errors).clusters, logs[:, None], w))
+
+
+def test_gaps_average_to_nothing_where_equal_margins_err_alike():
+    """Over sets of few networks the gap has no bias, though the margins of the two differ."""
+    rng, sets = np.random.default_rng(8), 2000
+    gaps = []
+    for _ in range(sets):
+        place, others = rng.choice(5, 40, p=CHANCES), rng.choice(5, (8, 16), p=SHARES)
+        margin = 2.0 ** (margins.EDGES[FIRST] + place + rng.uniform(size=40))
+        shares = np.stack([np.bincount(run, minlength=5) for run in others]) / 16
+        wrong = rng.binomial(16, SAMPLED[others]) / 16
+        errors = np.stack([np.bincount(run, each, minlength=5) for run, each in zip(others, wrong, strict=True)]) / 16
+        one = observed(margin, rng.binomial(16, SAMPLED[place]) / 16)
+        gaps.append(gap_at_equal_margins(one, as_runs(np.zeros(8), shares, errors)))
+    assert abs(np.mean(gaps)) < 5 * np.std(gaps) / np.sqrt(sets)
+    # Without bins the margins' difference would show.
+    assert abs(CHANCES @ SAMPLED - SHARES @ SAMPLED) > 0.01
