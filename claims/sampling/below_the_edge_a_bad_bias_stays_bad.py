@@ -35,7 +35,6 @@ from harness.statistics.over_sets import errors_on_sets, mean_over_sets
 from harness.verdicts import at_least, at_most
 
 OWN = "ln P(f|S) by the own volume less that by the other's"
-TWO_RULES = {**BY_RULE, "smoke": ("sgd", "adam")}
 RIVALS = {"perceptron": PERCEPTRON, "ReLU 1": RELU[1], "tanh, σ_w = 1": ORDERED}
 # (σ_w, hidden layers).
 CHAOTIC = {"smoke": [tanh(4.0), tanh(3.0, 4)], "standard": [tanh(4.0), tanh(3.0, 4), tanh(8.0)]}
@@ -49,7 +48,7 @@ GRID: dict[str, Any] = {
     "data": DATA,
     "m": {"smoke": (M,), "standard": (16, M), "full": (16, M, 64)},
     "network": CHAOTIC,
-    "rule": TWO_RULES,
+    "rule": BY_RULE,
 }
 
 
@@ -91,7 +90,7 @@ def test_it_does_not_generalise(lab, data, m, network, rule):
     known="digits, m = 32: 0.15",
     control=lambda **_: True,
 )
-@over(data=DATA, m=GRID["m"], rule=TWO_RULES)
+@over(data=DATA, m=GRID["m"], rule=BY_RULE)
 def test_ordered_networks_do(lab, data, m, rule):
     return error(lab, data, m, ORDERED, rule)
 
