@@ -139,7 +139,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     if without_cells:
         items[:] = [item for item in items if item not in without_cells]
         config.hook.pytest_deselected(items=without_cells)
-    cells = [item for item in items if _question(item) is not None]
+    cells: list[Any] = [item for item in items if _question(item) is not None]
     run.expected = len(cells)
     if not run.expected or config.option.collectonly:
         return
