@@ -17,6 +17,7 @@ this claim says how near, and `volume_predicts_whole_functions_not_only_labels` 
 from claims.grids import (
     ATTENTIVE,
     DATA,
+    DIGITS_FIRST,
     EVALUATION_POINTS,
     EVERY_OPTIMISER,
     FURTHER_OPTIMISERS,
@@ -119,7 +120,7 @@ def test_sentences(lab, m, architecture, optimiser, loss):
     excluded=cannot_take,
 )
 @over(
-    data={"smoke": SMALL, "standard": LARGER, "full": LARGER},
+    data={"smoke": DIGITS_FIRST["smoke"], "standard": LARGER, "full": LARGER},
     m={"smoke": (8,), "standard": (8, 16), "full": (8, 16, 32, 64)},
     architecture=image_networks(smoke=(WIDTH,), standard=(10, 40), full=(10, 40, 160)),
     optimiser=FURTHER_OPTIMISERS,

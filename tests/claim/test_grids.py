@@ -8,7 +8,7 @@ from claims.grids import cannot_take, image_problem
 from harness.claim import registry
 from harness.lab import Lab
 from harness.networks import Convolutional, FullyConnected, Residual
-from harness.optimisers import OPTIMISERS
+from harness.optimisers import OPTIMISERS, Relative
 from harness.problems import Problem
 from tests.support.every_architecture import EVERY
 
@@ -70,4 +70,5 @@ def test_every_kind_of_network_and_optimiser_in_the_grids_keeps_its_contract():
     """Networks are held against torch.nn by `tests/networks`, optimisers against torch.optim by `tests/optimisers`."""
     networks = [each for grid in grids.ON_IMAGES.values() for each in grid if each not in registry.architectures]
     assert {type(each) for each in networks} <= {type(each) for each in EVERY}
-    assert {type(each) for each in grids.EVERY_OPTIMISER} <= set(OPTIMISERS.values())
+    rules = {type(each.rule if isinstance(each, Relative) else each) for each in grids.EVERY_OPTIMISER}
+    assert rules <= set(OPTIMISERS.values())
