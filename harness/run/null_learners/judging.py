@@ -106,7 +106,11 @@ def judge(case: Case, lab: Lab) -> Found:
     values, cell = chosen
     drawn = [request.asked for request in cell.requests if isinstance(request.asked, Sampler)]
     trained = [each for each in drawn if isinstance(each, TRAINS)]
-    found = _judged(case, values, cell, lab, TRAINING if trained else RANDOM_SAMPLING)
+    places = (TRAINING, RANDOM_SAMPLING) if trained else (RANDOM_SAMPLING, TRAINING)
+    found = _judged(case, values, cell, lab, places[0])
+    if not found.answered:
+        # What a cell asks for is found without results, and may not be all.
+        found = _judged(case, values, cell, lab, places[1])
     among_trained = len(trained) == len(drawn) and len({training_name(each) for each in trained}) > 1
     if found.supported and among_trained:
         return _judged(case, values, cell, lab, FIRST_TRAINING)
