@@ -35,6 +35,8 @@ TRAINS = (Training, TrainedFeatures, TrainedPatterns)
 _DRAWS = 5000
 # Independent chains of a perceptron's posterior.
 _CHAINS = 16
+# Least singular value of inputs that leave every logit some freedom, over the largest.
+_SINGULAR = 1e-3
 # Samples that a null learner rests on are of another seed than those that it is compared with; no run has so large a
 # seed.
 _ANOTHER_SEED = 2**61
@@ -208,16 +210,16 @@ def training_name(sampler: Sampler[Any]) -> str:
 
 
 def _is_gaussian(architecture: Architecture, problem: Problem) -> bool:
-    """Whether the networks are perceptrons that are a Gaussian process at any width, on more points than rejection
-    takes: their posterior is then sampled as such, in less time.
+    """Whether the networks are perceptrons on more points than rejection takes, whose logits, a Gaussian process at any
+    width, may be anything on all points: their posterior is then sampled as the process's, in less time.
     """
-    return (
-        isinstance(architecture, FullyConnected)
-        and not architecture.hidden
-        and architecture.distribution == "gaussian"
-        and problem.classes == 2
-        and problem.m > REJECTION_UP_TO
-    )
+    if not isinstance(architecture, FullyConnected) or architecture.hidden or problem.m <= REJECTION_UP_TO:
+        return False
+    if architecture.distribution != "gaussian" or problem.classes > 2:
+        return False
+    inputs = problem.inputs.reshape(len(problem.inputs), -1).astype(float)
+    spread = np.linalg.svd(np.hstack([inputs, np.ones((len(inputs), 1))]), compute_uv=False)
+    return len(spread) == len(inputs) and bool(spread[-1] > _SINGULAR * spread[0])
 
 
 def _is_of_hidden_draws(sampler: Sampler[Any]) -> bool:

@@ -136,6 +136,9 @@ def test_perceptrons_on_more_points_are_sampled_as_the_gaussian_process_they_are
     problem = lab.problems(sets)[5]
     wanted = marginals(lab.subset_posterior(FullyConnected(()), problem, runs=32).sample)[:, 1]
     assert found.functions.counts @ found.functions.labels() / 4000 == pytest.approx(wanted, abs=0.08)
+    # 80 points of 64 pixels leave their last logits no freedom.
+    many = training_sets(digits, 10, 70)
+    assert len(NullLab(lab, AnothersPosterior()).train_on_sets(NETWORK, many, SGD(0.1), networks=3)) == 8
     alone = NullLab(lab, AnothersPosterior()).train(NETWORK, problem, SGD(0.1), networks=4000)
     assert alone.functions.counts @ alone.functions.labels() / 4000 == pytest.approx(wanted, abs=0.08)
 

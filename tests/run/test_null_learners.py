@@ -36,10 +36,17 @@ def test_what_tells_them_apart_refutes_them(lab):
     assert judge(case(toys.test_volume, "untrained networks"), lab).judged.verdict is Verdict.REFUTED
 
 
-def test_the_cheapest_cell_is_asked_of_the_crux_if_there_is_one():
-    assert cheapest(case(toys.test_frozen))[0] == {"draws": 2000}
-    assert cheapest(case(toys.test_volume))[0]["problem"].m == 6
-    assert cheapest(case(toys.test_later)) is None
+def test_the_crux_is_asked_first_and_controls_only_by_themselves():
+    assert [values["draws"] for values, _ in cheapest(case(toys.test_frozen))] == [2000, 3000, 500]
+    assert [values["problem"].m for values, _ in cheapest(case(toys.test_volume))] == [6, 7, 8]
+    assert [values["bound"] for values, _ in cheapest(case(toys.test_controls))] == [0.1]
+    assert cheapest(case(toys.test_later)) == []
+
+
+def test_what_is_to_hold_everywhere_is_asked_until_a_cell_is_not_supported(lab):
+    everywhere, somewhere = judge(case(toys.test_everywhere), lab), judge(case(toys.test_somewhere), lab)
+    assert (everywhere.cell, everywhere.supported) == ("everywhere: -1", False)
+    assert (somewhere.cell, somewhere.supported) == ("somewhere: 0.5", True)
 
 
 def test_a_claim_that_trains_nothing_is_asked_about_random_sampling(lab):

@@ -60,3 +60,26 @@ def test_layers(lab):
         lab.trained_patterns(NETWORK, PROBLEM, SGD(0.1)).layers[0],
         lab.hidden_patterns(NETWORK, PROBLEM).layers[0],
     )
+
+
+def error_at_most(bound):
+    """A region for each cell."""
+    return at_most(bound, because="given")
+
+
+@claim(of="test error", predicts=error_at_most, **ALL_ALIKE, control=lambda **_: True)
+@over(bound=[0.1])
+def test_controls(lab, bound):
+    return generalisation_error(lab.train(NETWORK, PROBLEM, SGD(0.1)).functions, PROBLEM)
+
+
+@claim(of="test error", predicts=error_at_most, **ALL_ALIKE)
+@over(bound=[0.5, 0.4, -1])
+def test_everywhere(lab, bound):
+    return generalisation_error(lab.train(NETWORK, PROBLEM, SGD(0.1)).functions, PROBLEM)
+
+
+@claim(of="test error", predicts=error_at_most, **ALL_ALIKE, holds="some")
+@over(bound=[0.5, -1])
+def test_somewhere(lab, bound):
+    return generalisation_error(lab.train(NETWORK, PROBLEM, SGD(0.1)).functions, PROBLEM)

@@ -25,6 +25,8 @@ from harness.verdicts import Estimate, Looks, Verdict
 SCALE = "smoke"
 # A null learner lies far from what a claim asks for, so that two looks decide.
 LOOKS = 2
+# Of the cells in all of which a claim is to hold.
+MOST_CELLS = 4
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,10 @@ def lab_in(store: Path, looks: int = LOOKS) -> Lab:
 
 
 def judge(case: Case, lab: Lab) -> Found:
-    """Judge a claim's cheapest cell, of its crux if it has one, with a null learner in the place of networks.
+    """Judge a claim with a null learner in the place of networks, on the cell that samples least.
 
-    It stands for trained networks, or for random sampling where the cell trains none. Where a cell compares trained
-    networks with trained networks only, a learner in the place of all is like itself; if the claim is supported so, the
-    learner stands for the first alone. The decision rule is that of a run, for one cell and few looks.
+    Cells of the crux come first. Where the claim is to hold in every cell, up to four are asked, as long as the learner
+    is supported: one that is not will do. The decision rule is that of a run, for one cell and few looks.
 
     Args:
         case: the claim's test function and the null learner.
@@ -100,13 +101,28 @@ def judge(case: Case, lab: Lab) -> Found:
     Returns:
         The verdict.
     """
-    chosen = cheapest(case)
-    if chosen is None:
-        return Found(case, Judged(Verdict.NOT_ASKED, reason="It has no cell at this scale."))
-    values, cell = chosen
+    found = Found(case, Judged(Verdict.NOT_ASKED, reason="It has no cell at this scale."))
+    for values, cell in cheapest(case)[: MOST_CELLS if case.question.holds == "every" else 1]:
+        found = _in_cell(case, values, cell, lab)
+        if not found.supported:
+            break
+    return found
+
+
+def _in_cell(case: Case, values: Mapping[str, Any], cell: Cell, lab: Lab) -> Found:
+    """The verdict on one cell.
+
+    The learner stands for trained networks, or for random sampling where the cell trains none. Where a cell compares
+    trained networks with trained networks only, a learner in the place of all is like itself; if the claim is supported
+    so, the learner stands for the first alone.
+    """
     drawn = [request.asked for request in cell.requests if isinstance(request.asked, Sampler)]
     trained = [each for each in drawn if isinstance(each, TRAINS)]
-    found = _judged(case, values, cell, lab, TRAINING if trained else RANDOM_SAMPLING)
+    places = (TRAINING, RANDOM_SAMPLING) if trained else (RANDOM_SAMPLING, TRAINING)
+    found = _judged(case, values, cell, lab, places[0])
+    if not found.answered:
+        # What a cell asks for is found without results, and may not be all.
+        found = _judged(case, values, cell, lab, places[1])
     among_trained = len(trained) == len(drawn) and len({training_name(each) for each in trained}) > 1
     if found.supported and among_trained:
         return _judged(case, values, cell, lab, FIRST_TRAINING)
@@ -131,25 +147,19 @@ def _judged(case: Case, values: Mapping[str, Any], cell: Cell, lab: Lab, in_plac
     return Found(case, judged, cell.id, in_place_of, null.answered)
 
 
-def cheapest(case: Case) -> tuple[dict[str, Any], Cell] | None:
-    """The cell that samples least besides what it trains: of the crux, if there is one; controls only if there are no
-    others. None if there is no cell at this scale.
+def cheapest(case: Case) -> list[tuple[dict[str, Any], Cell]]:
+    """The cells at this scale with what they ask for, first those that sample least besides what they train: of the
+    crux, then of the others, and controls only if there are no others.
     """
     question = case.question
-    recorded = {
-        cell.id: cell for cell in _recorded(case.module) if cell.claim == question.slug and cell.missing is None
-    }
-    asked = [cell for cell in question.cells(SCALE) if question.cell_id(cell) in recorded]
-    groups = (
-        [cell for cell in asked if question.is_crux(cell)],
-        [cell for cell in asked if not question.is_control(cell)],
-        asked,
-    )
-    chosen = next(filter(None, groups), None)
-    if chosen is None:
-        return None
-    values = min(chosen, key=lambda cell: _seconds(recorded[question.cell_id(cell)]))
-    return values, recorded[question.cell_id(values)]
+    recorded = {cell.id: cell for cell in _recorded(case.module) if cell.missing is None}
+    asked = [
+        (values, recorded[question.cell_id(values)])
+        for values in question.cells(SCALE)
+        if question.cell_id(values) in recorded
+    ]
+    counted = [each for each in asked if not question.is_control(each[0])] or asked
+    return sorted(counted, key=lambda each: (not question.is_crux(each[0]), _seconds(each[1])))
 
 
 @cache
