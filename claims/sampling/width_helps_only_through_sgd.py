@@ -101,7 +101,6 @@ def test_random_sampling_does_not(lab, data, m):
         because="the source finds at equal normalised margins, too, that width helps trained networks and leaves "
         "random-sampled ones as they are, so that the one error less the other falls"
     ),
-    excludes=("untrained networks",),
 )
 @over(
     data={**DATA, "smoke": DATA["smoke"][:1]},
