@@ -40,9 +40,14 @@ DATA = {
     "standard": _ALL_DATA,
     "full": _ALL_DATA,
 }
+# Where time is short and the sentence is of no one kind of data.
+DIGITS_FIRST = {**DATA, "smoke": ("digits", *registry.data)}
 # Learning rates are in units of the edge of stability (Cohen et al. 2021, arXiv 2103.00065), beyond which full-batch
 # descent diverges on the quadratic approximation; claims that are not about the rate stay well below it.
 BELOW = 0.3
+# Where the rate is an axis of its own, or fixed by the sentence.
+RULES: dict[str, Optimiser] = {"sgd": SGD(), "momentum": Momentum(), "adam": Adam()}
+BY_RULE = {"smoke": ("sgd",), "standard": tuple(RULES), "full": tuple(RULES)}
 OPTIMISERS: list[Optimiser] = [Relative(SGD(), BELOW), Relative(Adam(), BELOW), *registry.optimisers]
 _BOTH_LOSSES = ("cross-entropy", "squared error")
 LOSSES = {"smoke": ("cross-entropy",), "standard": _BOTH_LOSSES, "full": _BOTH_LOSSES}

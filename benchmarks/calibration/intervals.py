@@ -7,7 +7,7 @@ from math import log
 import numpy as np
 import torch
 
-from benchmarks.calibration import equal_margins, errors, hidden_layers, over_sets, volumes
+from benchmarks.calibration import equal_margins, errors, hidden_layers, log_volumes, over_sets, volumes
 from benchmarks.calibration.case import Case
 from benchmarks.calibration.distributions import clusters, distance, named, ratio, runs, sample
 from harness.functions import FunctionCounts
@@ -223,6 +223,7 @@ CASES = [
     *volumes.CASES,
     *hidden_layers.CASES,
     *equal_margins.CASES,
+    *log_volumes.CASES,
     *over_sets.CASES,
 ]
 

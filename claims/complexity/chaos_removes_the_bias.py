@@ -22,7 +22,7 @@ from harness.statistics.chi_squared import goodness_of_fit
 from harness.statistics.complexity import lempel_ziv
 from harness.statistics.figures import curve
 from harness.statistics.simplicity import mean_measure, random_complexity
-from harness.verdicts import at_most, exact_distribution, increasing
+from harness.verdicts import at_most, exact_distribution, increasing, within
 from harness.verdicts.intervals import affine, slope
 
 SMALL, LARGER = boolean_cube(3), boolean_cube(5)
@@ -31,6 +31,9 @@ WEIGHT_SCALES = {"smoke": (1.0, 2.0, 8.0), "standard": (0.5, 1.0, 2.0, 4.0, 8.0)
 DEPTHS = {"smoke": (5, 10), "standard": (2, 5, 10), "full": (2, 5, 10, 20)}
 DEEP = {"smoke": (10,), "standard": (10,), "full": (10, 20)}
 RELATIVE = "mean LZ76 over that of random strings"
+SAVED = "mean LZ76 that the inputs' order saves, over that of random strings"
+# Random orders of the inputs, over which the complexity is averaged.
+ORDERS = 8
 
 
 def tanh(depth, sigma_w):
@@ -45,6 +48,46 @@ def relative_complexity(lab, depth, sigma_w):
     # A string has at most as many words as letters.
     found = mean_measure(functions, lempel_ziv, n * log2(n), RELATIVE)
     return affine(found, 1 / random_complexity(lempel_ziv, n))
+
+
+def saved_by_order(lab, depth, sigma_w):
+    """⟨K in random order⟩ − ⟨K⟩ over that of a random string, a mean over the networks drawn."""
+    n = LARGER.n
+    most = n * log2(n)
+    orders = [np.random.default_rng(order).permutation(n) for order in range(ORDERS)]
+
+    def saved(bits):
+        """Moved and scaled to between 0 and 1."""
+        shuffled = np.mean([lempel_ziv(bits[:, order]) for order in orders], axis=0)
+        return (shuffled - lempel_ziv(bits)) / (2 * most) + 0.5
+
+    functions = lab.prior(tanh(depth, sigma_w), LARGER, draws=DRAWS)
+    found = mean_measure(functions, saved, 1.0, SAVED)
+    return affine(affine(found, 2 * most, -most), 1 / random_complexity(lempel_ziv, n))
+
+
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    of=SAVED,
+    predicts=increasing(because="a bias towards simple functions is more than one towards few ones"),
+)
+@over(sigma_w={"smoke": (1.0,), "standard": (0.5, 1.0), "full": (0.5, 1.0)}, depth=DEPTHS)
+def test_order_is_biased_at_equal_frequencies(lab, sigma_w, depth):
+    return saved_by_order(lab, depth, sigma_w)
+
+
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    of=SAVED,
+    predicts=within(0.0, 0.02, because="where all functions are equally likely the inputs' order saves nothing"),
+)
+@over(sigma_w={"smoke": (8.0,), "standard": (4.0, 8.0), "full": (4.0, 8.0)}, depth=DEEP)
+def test_chaos_has_no_order(lab, sigma_w, depth):
+    return saved_by_order(lab, depth, sigma_w)
 
 
 @claim(

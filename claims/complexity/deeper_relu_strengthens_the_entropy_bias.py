@@ -9,6 +9,11 @@ widths, and biases that are not large, are not part of the theorem. Logits are d
 depth; with no hidden layer, a perceptron is one as it stands. The estimate is ⟨H⟩ at L + 1 less ⟨H⟩ at L, from
 independent draws. The inputs are the cube without its origin, whose logit is 0 where there are no biases, and the
 centred cube {−1, 1}ⁿ.
+
+Objection: only a handful of kernels is asked, of inputs that are symmetric; the theorem is of any inputs, and a wrong
+kernel could pass here. Kernels have their own tests against other sources.
+
+Excluded: whatever does not look at the depth, whose difference is 0.
 """
 
 from dataclasses import replace

@@ -9,22 +9,37 @@ an orthant probability in the limit of infinite width. The identity copies the l
 and parity are a line of code each. The bound is that of `large_volume_means_simple`: slope a from the number of
 functions and the complexity of a random one, b from the constant function.
 
-They are rare: the share of draws whose function is simple and lies at least so many bits below the bound. One half of
-the draws says which functions do, the other is counted.
+They are rare: among simple functions, of which the complexity is at most half that of a random string, the share that
+lies 10 bits or more below the bound, at infinite width. The functions are spread evenly over complexity, with numbers
+of ones drawn uniformly, and are counted alike, so that nothing of their volume is in the choice.
+
+Objection: that few *draws* are of functions far below the bound holds of every distribution, since such functions have
+small volumes: the ceiling 2^(−gap) is Markov's inequality. It is shown as a control and not counted; what can fail is
+that few of the simple *functions* lie there. Parity's LZ76 is above that of most strings in order: named functions are
+simple by the word, their place is by the measure.
+
+Excluded: uniform guessing has every function but the constants far below the bound at many inputs, and one that
+weighs all simple functions alike has none.
 """
 
+import numpy as np
+
+from claims.complexity.spread import deep, in_bits, simple_functions, volumes_of
 from claims.grids import cube_networks, log2_volume
 from harness.claim import claim, over
 from harness.problems import boolean_cube
 from harness.statistics.complexity import lempel_ziv
-from harness.statistics.simplicity import share_far_below
-from harness.statistics.volumes import bits_below_bound, in_bits, named_function
+from harness.statistics.simplicity import bound, share_far_below
+from harness.statistics.volumes import bits_below_bound, named_function
+from harness.statistics.volumes import in_bits as evidence_in_bits
 from harness.verdicts import at_least, at_most
+from harness.verdicts.intervals import proportion
 
 GAP = "bits below the bound"
 FAR = at_least(10.0, because="a volume a thousandfold below what functions as simple may have is far below")
 SIMPLE = ("identity", "copy-1", "majority", "parity")
 SHARE = "share of draws with a simple function far below the bound"
+SHARE_OF_FUNCTIONS = "share of simple functions that lie 10 bits or more below the bound"
 
 
 @claim(kind="empirical", speaks_for="architecture", holds="some", of=GAP, predicts=FAR)
@@ -39,12 +54,38 @@ def test_named_functions(lab, bits, function, architecture):
     return bits_below_bound(volume, lab.prior(architecture, boolean_cube(bits)), named.train_y, lempel_ziv)
 
 
-@claim(kind="empirical", speaks_for="architecture", holds="some", of=GAP, predicts=FAR)
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="some",
+    crux=lambda bits, function, **_: bits == 5 and function in ("identity", "parity"),
+    known="on 5 and 7 bits parity lies 46 and 232 bits below, the others 2 to 6",
+    of=GAP,
+    predicts=FAR,
+)
 @over(bits=(5, 7), function=SIMPLE, architecture=cube_networks(depths=(2,)))
 def test_named_functions_of_infinite_width(lab, bits, function, architecture):
     named = named_function(bits, function)
-    volume = in_bits(lab.infinite_evidence(architecture, named))
+    volume = evidence_in_bits(lab.infinite_evidence(architecture, named))
     return bits_below_bound(volume, lab.infinite_prior(architecture, boolean_cube(bits)), named.train_y, lempel_ziv)
+
+
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    crux=lambda **_: True,
+    of=SHARE_OF_FUNCTIONS,
+    predicts=at_most(0.5, because="what is rare among simple functions is not what most of them are"),
+)
+@over(bits={"smoke": (5,), "standard": (5, 6, 7), "full": (5, 6, 7)}, depth=(1, 2))
+def test_rare_among_simple_functions(lab, bits, depth):
+    batches = simple_functions(lab, bits, "LZ76")
+    volumes, functions = volumes_of(lab, bits, depth, batches), np.concatenate(batches)
+    constant = lab.named_volumes(deep(depth), boolean_cube(bits), ("0" * 2**bits,))
+    line = bound(lempel_ziv, 2**bits, float(2.0 ** in_bits(constant)[0]))
+    far = int((line.log2(lempel_ziv(functions)) - volumes >= 10).sum())
+    return proportion(far, len(functions), quantity=SHARE_OF_FUNCTIONS, unit="functions")
 
 
 def markov(gap, **_):
@@ -59,7 +100,7 @@ def markov(gap, **_):
 @over(
     problem={"smoke": [boolean_cube(4)], "standard": [boolean_cube(4), boolean_cube(5)], "full": [boolean_cube(5)]},
     architecture={
-        "smoke": cube_networks(depths=(1, 2)),
+        "smoke": cube_networks(depths=(2,)),
         "standard": cube_networks(depths=(1, 2, 3)),
         "full": cube_networks(depths=(1, 2, 3)),
     },

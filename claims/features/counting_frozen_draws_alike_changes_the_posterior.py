@@ -13,14 +13,13 @@ Objection: the difference may be that of the two samples, not of the weights. Fr
 are put in the same place (a test): they must be refuted, and are.
 """
 
-from harness.statistics.over_sets import mean_over_sets
-
 from claims.features.freezing_all_but_the_last_layer_keeps_the_posterior import MARGIN, M
 from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.problems import boolean_cube, training_sets
 from harness.statistics.distances import relative_distance
 from harness.statistics.exponent_over_sets import exponent_over_sets
+from harness.statistics.over_sets import mean_over_sets
 from harness.verdicts import at_least, at_most
 
 SETS = training_sets(boolean_cube, M, 10, bits=4, target="majority")

@@ -25,10 +25,10 @@ from harness.verdicts import at_most, within
 
 WIDTHS = {"smoke": (10, 40, 160), "standard": (5, 10, 40, 160), "full": (5, 10, 20, 40, 80, 160, 320)}
 # Wider, patterns are where they were at initialisation.
-PATTERN_WIDTHS = {"smoke": (5, 10), "standard": (5, 10), "full": (3, 5, 10, 20)}
-DATA = {"smoke": ("digits", "fashion_mnist"), **dict.fromkeys(("standard", "full"), tuple(IMAGE_SETS))}
-PATTERN_DATA = {**DATA, "smoke": ("digits",)}
+PATTERN_WIDTHS = {"smoke": (10,), "standard": (5, 10), "full": (3, 5, 10, 20)}
+DATA = {"smoke": ("digits",), **dict.fromkeys(("standard", "full"), tuple(IMAGE_SETS))}
 OPTIMISERS = [Relative(SGD(), 0.3), Relative(Adam(), 0.3)]
+PATTERN_OPTIMISERS = {"smoke": OPTIMISERS[:1], "standard": OPTIMISERS, "full": OPTIMISERS}
 LOSSES = {"smoke": ("cross-entropy",), **dict.fromkeys(("standard", "full"), ("cross-entropy", "squared error"))}
 SHARE, LEFT = "training's share of the shift of the alignment", "share of the patterns' displacement that is left"
 
@@ -44,9 +44,10 @@ SHARE, LEFT = "training's share of the shift of the alignment", "share of the pa
     holds="every",
     crux=lambda width, **_: width == 10,
     excludes=("untrained networks",),
-    known="SGD on digits: 6 and 0.2 at width 5, 5 and 0.7 at width 10, first and last layer, four training sets",
+    known="SGD on digits: 6 and 0.2 at width 5, 5 and 0.7 at width 10, first and last layer, four training sets; 4.3 "
+    "and 0.6 at width 5 over 8 to 32 sets",
 )
-@over(optimiser=OPTIMISERS, loss=LOSSES, data=PATTERN_DATA, width=PATTERN_WIDTHS, layer=LAYERS)
+@over(optimiser=PATTERN_OPTIMISERS, loss=LOSSES, data=DATA, width=PATTERN_WIDTHS, layer=LAYERS)
 def test_patterns_match(lab, optimiser, loss, data, width, layer):
     architecture, sets, which = two_layers(width), IMAGE_SETS[data], LAYERS.index(layer)
     by_training = lab.trained_patterns_on_sets(architecture, sets, optimiser, loss=loss, networks=200)
@@ -77,7 +78,7 @@ def test_patterns_match(lab, optimiser, loss, data, width, layer):
 def test_alignments_match(lab, optimiser, loss, data, width, layer):
     sets, which = IMAGE_SETS[data], column("training alignment", layer)
     grown = lab.trained_features_on_sets(
-        two_layers(width), sets, optimiser, changes=STATISTICS[:1], networks=100, loss=loss
+        two_layers(width), sets, optimiser, changes=STATISTICS[:1], networks=40, loss=loss
     )
     needs_fitted(grown)
     by_volume = hidden_layers(lab, sets, width)

@@ -14,29 +14,29 @@ FOUR = "0,2,4/1,3/6,8/5,7,9"
 LABELS: dict[str, tuple[int, ...]] = {"same": (0, 1, 0, 1), "related": (0, 1, 1, 1), "unrelated": (0, 0, 1, 1)}
 
 
-def second_task(m: int, n: int, data: str, second: str, split: int = 0) -> Problem:
+def second_task(m: int, n: int, images: str, second: str, split: int = 0) -> Problem:
     """The second task, on the m images of the pool that the first has not.
 
     Args:
         m: training points.
         n: evaluation points.
-        data: a name in IMAGES.
+        images: a name in IMAGES.
         second: what it has to do with the first, a name in LABELS.
         split: seed of the split.
 
     Returns:
         The problem.
     """
-    pool, labels = IMAGES[data](2 * m, n, FOUR, split=split), np.array(LABELS[second])
-    facts = {"dataset": data, "task": second, "split": split}
+    pool, labels = IMAGES[images](2 * m, n, FOUR, split=split), np.array(LABELS[second])
+    facts = {"dataset": images, "task": second, "split": split}
     return Problem.from_arrays(
-        pool.train_x[m:], labels[pool.train_y[m:]], pool.eval_x, labels[pool.eval_y], f"{data}-{second}_second", facts
+        pool.train_x[m:], labels[pool.train_y[m:]], pool.eval_x, labels[pool.eval_y], f"{images}-{second}_second", facts
     )
 
 
 def second_tasks(data: str, second: str) -> TrainingSets:
     """Training sets of the second task."""
-    return training_sets(second_task, M, EVALUATION, data=data, second=second)
+    return training_sets(second_task, M, EVALUATION, images=data, second=second)
 
 
 def first_task(shuffled: bool) -> Callable[[Problem], Problem]:

@@ -2,112 +2,128 @@
 
 Source: C. Mingard, LessWrong, 12 May 2021; Mingard, Valle-Pérez, Skalse & Louis 2021, JMLR 22:79 (arXiv 2006.15191).
 
-For each cell, networks are drawn from the initialisation and those that fit the m training points are kept (P_B at this
-very width; beyond m = 8 by subset simulation instead of rejection, beyond m = 64 by annealing), and networks of the
-same architecture are trained from the same initialisation until they first fit (P_OPT). Bias explained is 1 − D(P_OPT,
-P_B)/D(U, P_B) with D the squared MMD over functions on the first 8 evaluation points and U uniform: 1 means that volume
-explains all of what the optimiser does, 0 none of it. Test errors are on all 64 evaluation points. Fully connected
-networks come first, with SGD and Adam; then networks of other architectures, and other optimisers.
+For each of many training sets, networks are drawn from the initialisation and those that fit its m points are kept (P_B
+at this very width; beyond m = 8 by subset simulation instead of rejection, beyond m = 64 by annealing), and networks of
+the same architecture are trained from the same initialisation until they first fit (P_OPT), below the edge of
+stability. Bias explained is 1 − D(P_OPT, P_B)/D(U, P_B) of squared distances: D is the squared MMD over functions on
+the first 8 evaluation points, U uniform, and each of the two is a mean over training sets. 1 means that volume explains
+all of what the optimiser does, 0 none of it. Test errors are on all 64 evaluation points.
+
+Objection: coins with the right label frequencies have a high share, too. So have they, up to 0.98 at this distance:
+this claim says how near, and `volume_predicts_whole_functions_not_only_labels` and
+`own_volume_explains_training_better_than_anothers` that it is more than the labels.
 """
 
 from claims.grids import (
     ATTENTIVE,
+    DATA,
     EVALUATION_POINTS,
     EVERY_OPTIMISER,
     FURTHER_OPTIMISERS,
     ON_IMAGES,
     OPTIMISERS,
     RECURRENT,
-    TRAINING_SIZES,
     WIDTH,
     cannot_take,
     image_networks,
-    image_problem,
-    image_problems,
+    image_sets,
 )
 from harness.claim import claim, over
-from harness.optimisers import Adam
-from harness.problems import digits, fashion_mnist, sentences
-from harness.statistics.comparison import compare
+from harness.problems import sentences, training_sets
+from harness.statistics.over_sets import compare_over_sets
 from harness.verdicts import at_least
 
 BY_VOLUME = at_least(
     0.5,
-    because="the discussion calls the optimiser second order: more than half of what separates training from uniform "
-    "guessing should then be explained by volume alone",
+    because="the discussion calls the optimiser second order: the squared distance from random sampling to training "
+    "should be less than half of that from random sampling to uniform guessing",
 )
 BOTH_LOSSES = ["cross-entropy", "squared error"]
-# With more evaluation points, a convolution costs as much more; 8 are enough to compare distributions.
-SMALL = digits(8, EVALUATION_POINTS)
-LARGER = [data(m, EVALUATION_POINTS) for data in (digits, fashion_mnist) for m in (8, 16)]
+SMALL, LARGER = ("digits",), ("digits", "fashion_mnist")
+KNOWN = (
+    "with SGD, cross-entropy and m = 8: 0.92 to 0.99 on digits, 0.81 to 0.90 on MNIST and Fashion-MNIST, at width 40 "
+    "and rates from 0.075 to 0.75 of the edge; all else is blind"
+)
+NULLS = ("uniform guessing", "truth", "majority label", "untrained networks", "nearest neighbour")
 
 
-def of_training(lab, problem, architecture, optimiser, loss, networks=500):
+def of_training(lab, sets, architecture, optimiser, loss, networks=100):
     """Bias explained, with everything else worth seeing."""
-    by_volume = lab.posterior(architecture, problem)
-    by_training = lab.train(architecture, problem, optimiser, loss, networks)
-    return compare(by_training, by_volume, problem, EVALUATION_POINTS)
+    by_training = lab.train_on_sets(architecture, sets, optimiser, loss, networks)
+    by_volume = lab.posterior_on_sets(architecture, sets)
+    return compare_over_sets(by_training, by_volume, lab.problems(sets), EVALUATION_POINTS)
+
+
+def of_width_40(architecture, m, **_):
+    """The network that most other claims are about, at an m that nobody had measured."""
+    return m == 16 and architecture.name == "fcn-40-40-relu"
 
 
 @claim(
     kind="empirical",
-    speaks_for="architecture",
-    holds="every",
-    crux=lambda architecture, optimiser, loss, **_: (
-        architecture.name == f"fcn-{WIDTH}-{WIDTH}-relu"
-        and optimiser.name.startswith("sgd")
-        and loss == "cross-entropy"
-    ),
-    known="SGD at 0.1 is beyond the edge of stability on Fashion-MNIST and at width 160, where it was refuted",
     of="bias explained",
     predicts=BY_VOLUME,
+    speaks_for="architecture",
+    excludes=NULLS,
+    known=KNOWN,
+    crux=of_width_40,
     excluded=cannot_take,
 )
 @over(
-    problem=image_problems(smoke=(8, 16), standard=(8, 16, 32), full=TRAINING_SIZES["full"]),
-    architecture=image_networks(smoke=(10, 40, 160), standard=(10, 40, 160), full=(10, 20, 40, 80, 160, 320)),
+    data=DATA,
+    m={"smoke": (16,), "standard": (8, 16, 32), "full": (8, 16, 32, 64, 128, 256, 600)},
+    architecture=image_networks(smoke=(WIDTH,), standard=(10, 40, 160), full=(10, 20, 40, 80, 160, 320)),
     optimiser=OPTIMISERS,
-    loss=BOTH_LOSSES,
+    loss={"smoke": BOTH_LOSSES[:1], "standard": BOTH_LOSSES, "full": BOTH_LOSSES},
 )
-def test_bias_explained(lab, problem, architecture, optimiser, loss):
-    return of_training(lab, problem, architecture, optimiser, loss)
+def test_bias_explained(lab, data, m, architecture, optimiser, loss):
+    return of_training(lab, image_sets(data, m), architecture, optimiser, loss)
 
 
-@claim(kind="empirical", speaks_for="architecture", holds="every", of="bias explained", predicts=BY_VOLUME)
+@claim(
+    kind="empirical",
+    of="bias explained",
+    predicts=BY_VOLUME,
+    speaks_for="architecture",
+    excludes=NULLS,
+)
 @over(
-    problem={"smoke": [SMALL], "standard": [SMALL], "full": LARGER},
+    data={"smoke": SMALL, "standard": SMALL, "full": LARGER},
+    m={"smoke": (8,), "standard": (8,), "full": (8, 16)},
     architecture=ON_IMAGES,
-    optimiser={"smoke": [Adam(0.003)], "standard": EVERY_OPTIMISER, "full": EVERY_OPTIMISER},
-    loss={"smoke": ["cross-entropy"], "standard": ["cross-entropy"], "full": BOTH_LOSSES},
+    optimiser={"smoke": OPTIMISERS[:1], "standard": EVERY_OPTIMISER, "full": EVERY_OPTIMISER},
+    loss={"smoke": BOTH_LOSSES[:1], "standard": BOTH_LOSSES[:1], "full": BOTH_LOSSES},
 )
-def test_other_architectures(lab, problem, architecture, optimiser, loss):
-    return of_training(lab, problem, architecture, optimiser, loss, networks=200)
+def test_other_architectures(lab, data, m, architecture, optimiser, loss):
+    # With more evaluation points, a convolution costs as much more; 8 are enough to compare distributions.
+    return of_training(lab, image_sets(data, m, EVALUATION_POINTS), architecture, optimiser, loss)
 
 
-@claim(kind="empirical", speaks_for="architecture", holds="every", of="bias explained", predicts=BY_VOLUME)
+@claim(kind="empirical", of="bias explained", predicts=BY_VOLUME, speaks_for="architecture", excludes=NULLS)
 @over(
-    problem={"smoke": [], "standard": [sentences(8, 8)], "full": [sentences(8, 8), sentences(16, 8)]},
+    m={"smoke": (), "standard": (8,), "full": (8, 16)},
     architecture=[RECURRENT, ATTENTIVE],
     optimiser=EVERY_OPTIMISER,
-    loss={"smoke": [], "standard": ["cross-entropy"], "full": BOTH_LOSSES},
+    loss={"smoke": (), "standard": BOTH_LOSSES[:1], "full": BOTH_LOSSES},
 )
-def test_sentences(lab, problem, architecture, optimiser, loss):
-    return of_training(lab, problem, architecture, optimiser, loss, networks=200)
+def test_sentences(lab, m, architecture, optimiser, loss):
+    return of_training(lab, training_sets(sentences, m, EVALUATION_POINTS), architecture, optimiser, loss)
 
 
 @claim(
     kind="empirical",
-    speaks_for="architecture",
-    holds="every",
     of="bias explained",
     predicts=BY_VOLUME,
+    speaks_for="architecture",
+    excludes=NULLS,
     excluded=cannot_take,
 )
 @over(
-    problem={"smoke": [image_problem("digits", 8)], **image_problems(standard=(8, 16), full=TRAINING_SIZES["full"])},
+    data={"smoke": SMALL, "standard": LARGER, "full": LARGER},
+    m={"smoke": (8,), "standard": (8, 16), "full": (8, 16, 32, 64)},
     architecture=image_networks(smoke=(WIDTH,), standard=(10, 40), full=(10, 40, 160)),
     optimiser=FURTHER_OPTIMISERS,
-    loss={"smoke": ["cross-entropy"], "standard": BOTH_LOSSES, "full": BOTH_LOSSES},
+    loss={"smoke": BOTH_LOSSES[:1], "standard": BOTH_LOSSES, "full": BOTH_LOSSES},
 )
-def test_other_optimisers(lab, problem, architecture, optimiser, loss):
-    return of_training(lab, problem, architecture, optimiser, loss)
+def test_other_optimisers(lab, data, m, architecture, optimiser, loss):
+    return of_training(lab, image_sets(data, m), architecture, optimiser, loss)

@@ -23,14 +23,19 @@ SCALES = {
 }
 
 
-def allowance(budget: float, computed: float, cells: float, judged: int) -> float:
+# Shares of the budget that a crux cell has: it is for these few that a claim is asked. Other cells have one.
+CRUX_SHARES = 6
+
+
+def allowance(budget: float, computed: float, shares: float, judged: float, own: int = 1) -> float:
     """Seconds that the next cell of a process may spend: three times its share of the remaining budget.
 
     Args:
         budget: seconds for all of the process's cells; inf for no end.
         computed: seconds spent so far.
-        cells: number of cells that the process has to judge.
-        judged: number of these that it has judged.
+        shares: of all cells that the process has to judge, together.
+        judged: shares of those that it has judged.
+        own: shares of the cell.
 
     Returns:
         Seconds, at most those that remain.
@@ -38,4 +43,4 @@ def allowance(budget: float, computed: float, cells: float, judged: int) -> floa
     left = max(budget - computed, 0.0)
     if isinf(left):
         return left
-    return min(3 * left / max(cells - judged, 1), left)
+    return min(3 * own * left / max(shares - judged, own), left)

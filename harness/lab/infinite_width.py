@@ -8,7 +8,7 @@ import numpy as np
 from harness.errors import BadInput
 from harness.lab.shards import Shards
 from harness.networks import Architecture, FullyConnected
-from harness.problems import Problem
+from harness.problems import Problem, TrainingSets
 from harness.samplers.infinite_width import ChainsPosterior, GaussianApproximation, GaussianProcess
 from harness.samplers.infinite_width.approximations import APPROXIMATIONS, ApproximatePosterior, Approximation
 from harness.samplers.infinite_width.empirical_process import EmpiricalEvidence, EmpiricalPosterior
@@ -163,6 +163,54 @@ class InfiniteWidth(Shards):
             "ln P(S)", value, lambda _: (value, value), 1, "kernels", inf, f"{method}, without an error bar"
         )
 
+    def infinite_posterior_on_sets(
+        self, architecture: Architecture, sets: TrainingSets, chains: int = 32, draws: int = 8
+    ) -> list[ChainsPosterior]:
+        """Sample P_B(f|S) of infinitely wide networks on each training set of this look, exactly.
+
+        Args:
+            architecture: networks with a kernel in closed form.
+            sets: the training sets, of two classes.
+            chains: independent chains on each set.
+            draws: functions of each chain.
+
+        Returns:
+            The functions by chain, by training set.
+
+        Raises:
+            BadInput: if the architecture has no such kernel.
+        """
+
+        def chains_on(problem: Problem) -> TruncatedGaussian:
+            process = self.gaussian_process(architecture, problem)
+            return TruncatedGaussian(architecture, problem, process, OWN, chains, draws)
+
+        return self.gather_on_sets(chains_on, sets)
+
+    def infinite_evidence_on_sets(
+        self, architecture: Architecture, sets: TrainingSets, runs: int = 4, points: int = 256
+    ) -> list[Estimate]:
+        """Estimate ln P(S) of infinitely wide networks on each training set of this look.
+
+        Args:
+            architecture: networks with a kernel in closed form.
+            sets: the training sets, of two classes.
+            runs: scramblings on each set, at least 2.
+            points: points of each scrambling, at the least.
+
+        Returns:
+            ln P(S) in nats, by training set.
+
+        Raises:
+            BadInput: if the architecture has no such kernel.
+            Undecided: if scramblings disagree however many points they have.
+        """
+
+        def orthant_on(problem: Problem) -> Orthant:
+            return Orthant(architecture, problem, self.gaussian_process(architecture, problem), OWN, runs, points)
+
+        return [each.estimate("scramblings") for each in self.gather_on_sets(orthant_on, sets)]
+
     def approximation(
         self, architecture: Architecture, problem: Problem, method: str, by: str = OWN
     ) -> GaussianApproximation:
@@ -183,24 +231,26 @@ class InfiniteWidth(Shards):
         return GaussianApproximation(process, arrays["mean"], arrays["covariance"], float(arrays["log evidence"]))
 
     def linearisation_gap(
-        self, architecture: FullyConnected, problem: Problem, steps: int, networks: int
+        self, architecture: FullyConnected, problem: Problem, steps: int, networks: int, ratio: float = 0.3
     ) -> LinearisationGap:
         """Measure how far networks end from their linearisations.
 
-        The learning rate η removes the largest mode of the error at infinite width in one step: 2ηλ/m = 1.
+        A step multiplies a mode of the error by 1 − 2ηλ/m, so that at infinite width the largest stable rate is m/λ, λ
+        the largest eigenvalue of the tangent kernel on S.
 
         Args:
             architecture: the networks.
             problem: S and the evaluation inputs.
             steps: steps of gradient descent.
             networks: networks per shard.
+            ratio: the learning rate η over the largest stable one.
 
         Returns:
             The distance over E of each network.
         """
         m = problem.m
         largest = float(np.linalg.eigvalsh(self.kernel(architecture, problem, "ntk")[:m, :m])[-1])
-        return self.gather(LinearisedTraining(architecture, problem, steps, networks, m / (2 * largest)))
+        return self.gather(LinearisedTraining(architecture, problem, steps, networks, ratio * m / largest, ratio))
 
     def spectrum(self, architecture: Architecture, pool: Problem, kind: str) -> Spectrum:
         """Compute a kernel's spectrum on S∪E, all points with equal weight, with the labels ±1 in its basis.

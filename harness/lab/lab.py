@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.errors import NotAsked, Undecided
-from harness.lab.infinite_width import InfiniteWidth
+from harness.lab.log_volumes import LogVolumeRequests
 from harness.lab.shards import on_sets, request
 from harness.networks import Architecture, FullyConnected
 from harness.optimisers import Optimiser
@@ -20,6 +20,7 @@ from harness.samplers.features.posterior import (
 from harness.samplers.features.training import TrainedFeatures, TrainedPatterns
 from harness.samplers.features.transfer import Transfer, TransferSampler
 from harness.samplers.infinite_width.agreement import LabelAgreement
+from harness.samplers.infinite_width.function_volumes import DrawnVolumes, NamedVolumes
 from harness.samplers.infinite_width.gaussian_process import GaussianPrior
 from harness.samplers.infinite_width.kernels.empirical import EmpiricalKernelSampler
 from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
@@ -44,7 +45,7 @@ RUNS_ON_A_SET: dict[str, int] = {"runs": 6, "chains": 32, "steps": 4}
 ANNEALED_ON_A_SET: dict[str, Any] = {"runs": 6, "particles": 32, "trajectories": 4}
 
 
-class Lab(InfiniteWidth):
+class Lab(LogVolumeRequests):
     """Every request that a claim may make; see `shards.py` for how samples grow over a cell's looks."""
 
     prior = request(Prior)
@@ -55,6 +56,8 @@ class Lab(InfiniteWidth):
     density_of_states = request(DensityOfStatesSampler)
     train = request(Training)
     infinite_prior = request(GaussianPrior)
+    named_volumes = request(NamedVolumes)
+    drawn_volumes = request(DrawnVolumes)
     empirical_kernel = request(EmpiricalKernelSampler)
     label_agreement = request(LabelAgreement)
     last_layer_feasibility = request(LastLayerFeasibility)
@@ -62,6 +65,8 @@ class Lab(InfiniteWidth):
     hidden_patterns = request(HiddenPatterns)
     trained_features = request(TrainedFeatures)
     trained_patterns = request(TrainedPatterns)
+    prior_on_sets = on_sets(Prior)
+    tempered_posterior_on_sets = on_sets(TemperedRejection)
     rejection_on_sets = on_sets(Rejection)
     last_layer_feasibility_on_sets = on_sets(LastLayerFeasibility)
     hidden_draws_on_sets = on_sets(HiddenDraws)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, wraps
 from inspect import BoundArguments, signature
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import numpy as np
 import torch
@@ -59,6 +59,7 @@ SAMPLERS_VERSION = 6
 SETS = 8
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,8 @@ class Shards:
     _asked: set[str] = field(default_factory=set)
     _seconds: dict[str, list[float]] = field(default_factory=dict)
     _asked_on_sets: dict[str, Callable[[int], str]] = field(default_factory=dict)
+    _singly: bool = False
+    _asked_singly: set[str] = field(default_factory=set)
 
     @property
     def shards(self) -> int:
@@ -151,7 +154,8 @@ class Shards:
             mean = float(np.mean([np.mean(self._seconds[name_of(number)]) for number in range(self.sets)]))
             missing = sum(f"{name_of(number)}/0" not in self._charged for number in range(self.sets, 2 * self.sets))
             total += missing * mean
-        return total
+        # As many sets again, whose samples have no names yet.
+        return total + sum(float(np.mean(self._seconds[name])) for name in self._asked_singly)
 
     def goes_on(self, allowance: float) -> bool:
         """Whether this cell may take another look, or its first one: whether the look fits into the seconds it may
@@ -164,7 +168,7 @@ class Shards:
             "decision": "goes on",
             "cell": self.cell,
             "look": self.look,
-            "samples": sorted([*self._asked, *self._asked_on_sets]),
+            "samples": sorted([*self._asked, *self._asked_on_sets, *self._asked_singly]),
             "scale": self.scale.name,
             "run": dict(self.run),
         }
@@ -176,9 +180,9 @@ class Shards:
         dropped.
         """
         self.cell, self.look, self.spent, self._before = cell, 0, 0.0, self.computed
-        asked = {*self._asked, *self._asked_on_sets}
+        asked = {*self._asked, *self._asked_on_sets, *self._asked_singly}
         self._merged = {name: merged for name, merged in self._merged.items() if name in asked}
-        self._asked, self._asked_on_sets, self.rates = set(), {}, Rates()
+        self._asked, self._asked_on_sets, self._asked_singly, self.rates = set(), {}, set(), Rates()
 
     def spec(self, asked: Sampler[Any] | Computation) -> dict[str, Any]:
         """The description of a sample without the shard number, or of a computation."""
@@ -200,12 +204,12 @@ class Shards:
         Raises:
             Undecided: if `check` and the sampler finds that the sample cannot be trusted.
         """
-        shards = self.shards if sampler.grows else self.scale.effort
+        shards = 1 if self._singly else self.shards if sampler.grows else self.scale.effort
         spec = self.spec(sampler)
         name = key(spec)
         # A sample that does not grow costs later looks nothing.
         if sampler.grows:
-            self._asked.add(name)
+            (self._asked_singly if self._singly else self._asked).add(name)
         done, merged = self._merged.get(name, (0, None))
         if done > shards:
             done, merged = 0, None
@@ -246,6 +250,7 @@ class Shards:
             Undecided: if `check` and a sampler finds that its sample cannot be trusted.
         """
 
+        @cache
         def sampler(number: int) -> Sampler[R]:
             return sampler_on(_on_each(sets, [number], self.seed)[0])
 
@@ -276,6 +281,27 @@ class Shards:
             parts.append(cast(R, first.result.from_arrays(entry.arrays)))
         self._merged[name] = (len(parts), parts)
         return [sampler(i).checked(part) if check else part for i, part in enumerate(parts[:wanted])]
+
+    def on_each(self, sets: TrainingSets, ask: Callable[[int, Problem], T]) -> list[T]:
+        """What any requests find on each of this look's training sets, with one shard of each sample.
+
+        One set after another: `gather_on_sets` shares them out among workers, but takes one sampler only.
+
+        Args:
+            sets: the training sets.
+            ask: number and problem of a set -> what is found on it, by requests of this lab.
+
+        Returns:
+            What was found, by training set.
+        """
+        found = []
+        self._singly = True
+        try:
+            for number, problem in enumerate(self.problems(sets)):
+                found.append(ask(number, problem))
+        finally:
+            self._singly = False
+        return found
 
     def once(self, computation: Computation) -> dict[str, np.ndarray]:
         """The arrays of a computation without draws, from the store or computed and stored.

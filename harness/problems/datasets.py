@@ -138,6 +138,20 @@ def problem_of_classes(
     split: int,
     balanced: bool,
 ) -> Problem:
+    """Make a problem of a pool of points of ten classes.
+
+    Args:
+        name: of the data; that of a full set, which is loaded when first needed, ends in "-full".
+        load: returns the pool's inputs and their classes 0 to 9.
+        m: training points.
+        n: evaluation points.
+        task: groups of classes that are labelled 0, 1, …; see the top of this file.
+        split: seed of the split.
+        balanced: whether each set has equally many points per class.
+
+    Returns:
+        The problem.
+    """
     groups = parse_task(task)
     label_of = np.full(10, -1)
     for label, group in enumerate(groups):
@@ -228,12 +242,14 @@ def _arrays(content: bytes) -> dict[str, np.ndarray]:
 
 
 def standardised(x: np.ndarray) -> np.ndarray:
+    """Shift and scale by the one mean and the one standard deviation of all numbers."""
     mean, std = x.mean(dtype=np.float64), x.std(dtype=np.float64)
     return ((x - mean) / std).astype(np.float32)
 
 
 @lru_cache
 def digit_pool() -> tuple[np.ndarray, np.ndarray]:
+    """All digits, (1797, 8, 8), and which they are, (1797,)."""
     arrays = _arrays(_packaged("digits.npz"))
     return standardised(arrays["x"]), arrays["y"]
 

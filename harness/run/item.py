@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.claim import ClaimText, Question, question_of, questions_in
+from harness.claim.scales import CRUX_SHARES
 from harness.errors import BadInput
 from harness.execution.machine import settings
 from harness.report.accepted import Accepted, may_be_accepted
@@ -21,6 +22,7 @@ from harness.verdicts import Estimate, Looks, Verdict
 def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
     """Judge a cell; the record of the cell, its claim and the run, JSON-ready."""
     question, cell = _asked_by(item)
+    own = shares_of(item)
     refusals: list[BadInput] = []
 
     def ask(*lab: Any, **cell: Any) -> Estimate:
@@ -34,11 +36,11 @@ def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
     cells = sum(len(each.cells(session.scale)) for each in questions_in(item.module))
     looks = Looks(ALPHA, cells, session.lab.scale.looks)
     session.lab.run = {"budget": session.budget_seconds, "cells": session.expected}
-    judged = judge_cell(ask, question, cell, session.lab, looks, session.allowance())
+    judged = judge_cell(ask, question, cell, session.lab, looks, session.allowance(own))
     if judged.verdict is Verdict.ERROR and refusals:
         # What a user can mend is said in its one sentence, without a traceback.
         judged = replace(judged, reason=str(refusals[-1]))
-    session.judged += 1
+    session.judged += own
     return _record(item, session, judged)
 
 
@@ -54,6 +56,12 @@ def error_record(item: pytest.Function, session: Session, traceback: str) -> dic
         The record of the cell, its claim and the run, JSON-ready.
     """
     return _record(item, session, Judged(Verdict.ERROR, reason=traceback))
+
+
+def shares_of(item: pytest.Function) -> int:
+    """Shares of the budget that a cell has."""
+    question, cell = _asked_by(item)
+    return CRUX_SHARES if question.is_crux(cell) else 1
 
 
 def _asked_by(item: pytest.Function) -> tuple[Question, dict[str, Any]]:

@@ -139,15 +139,18 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     if without_cells:
         items[:] = [item for item in items if item not in without_cells]
         config.hook.pytest_deselected(items=without_cells)
-    run.expected = sum(_question(item) is not None for item in items)
+    cells: list[Any] = [item for item in items if _question(item) is not None]
+    run.expected = len(cells)
     if not run.expected or config.option.collectonly:
         return
     from harness.run.controller import EXPECTED, PLUGIN, refuse
+    from harness.run.item import shares_of
 
     if getattr(config.option, "reruns", None):
         refuse(session, "Claims are not rerun until they pass; leave --reruns out.")
     controller = config.pluginmanager.get_plugin(PLUGIN)
     try:
+        run.shares = sum(shares_of(item) for item in cells)
         run.accepted  # noqa: B018 — read now, so that a malformed file is refused before anything is drawn
         if controller is not None:
             run.lab.progress = controller.show

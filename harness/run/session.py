@@ -96,8 +96,9 @@ class Session:
 
     workers: processes that share the cells; each may sample for the whole budget.
     worker: number of this process.
-    judged: cells that this process has judged.
+    judged: shares of the cells that this process has judged.
     expected: cells of the whole run.
+    shares: of the budget, of all these cells together; 0 for one a cell.
     cluster: address of the scheduler whose workers draw the samples.
     started: number of Dask workers that the run starts itself.
     began: time at which the options were read, in seconds of `time.time`.
@@ -115,6 +116,7 @@ class Session:
     worker: int = 0
     judged: int = 0
     expected: int = 0
+    shares: int = 0
     cluster: str | None = None
     started: int = 0
     began: float = field(default_factory=time.time)
@@ -234,8 +236,8 @@ class Session:
         """Seconds of sampling for the whole run: the option's, else the scale's."""
         return self.lab.scale.budget_seconds if self.budget is None else self.budget
 
-    def allowance(self) -> float:
-        """Seconds the next cell may spend: three times its equal share of what is left, and no more than is left.
+    def allowance(self, own: int = 1) -> float:
+        """Seconds the next cell may spend: three times its share of what is left, and no more than is left.
 
         Seconds are a worker's; on a cluster, the processes of the run share those of all its workers.
 
@@ -246,7 +248,8 @@ class Session:
         than a run of all. That can turn inconclusive into a verdict or back, and never one verdict into the other: a
         cell's looks are the same in every run, and its verdict is that of the first look that decides.
         """
-        cells_left = max(self.expected / self.workers - self.judged, 1)
-        shares = 1.0 if self.cluster is None and not self.started else self.executor.workers / self.workers
-        left = max(self.budget_seconds * shares - self.lab.computed, 0.0)
-        return min(3 * left / cells_left, left)
+        from harness.claim.scales import allowance
+
+        cores = 1.0 if self.cluster is None and not self.started else self.executor.workers / self.workers
+        shares = (self.shares or self.expected) / self.workers
+        return allowance(self.budget_seconds * cores, self.lab.computed, shares, self.judged, own)

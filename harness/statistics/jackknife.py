@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from harness.verdicts import Estimate, nothing_yet
 
 
 def jackknife_over_sets(
-    function: Callable[[np.ndarray], float], values: Sequence[Sequence[float]] | np.ndarray, quantity: str
+    function: Callable[[np.ndarray], float], values: Sequence[Any] | np.ndarray, quantity: str
 ) -> Estimate:
     """Estimate a smooth function of several means over training sets.
 
@@ -20,26 +21,26 @@ def jackknife_over_sets(
     treated as independent (Tukey 1958), with the interval of `mean_over_sets`.
 
     Args:
-        function: (k,) means -> the number to estimate.
-        values: (k, sets) k numbers of each training set, paired.
+        function: means, (k,) or of any shape, -> the number to estimate.
+        values: (k, sets), or that shape with sets as the last axis: numbers of each training set, paired.
         quantity: name of the estimate in the report.
 
     Returns:
         The estimate; it has no interval if the function is not finite, or there are fewer than 4 sets.
 
     Raises:
-        BadInput: the k rows have different numbers of training sets.
+        BadInput: the rows have different numbers of training sets.
     """
     rows = [np.asarray(row, dtype=float) for row in values]
-    if not rows or len({len(row) for row in rows}) != 1:
+    if not rows or len({row.shape for row in rows}) != 1:
         raise BadInput("Means over training sets are paired: give each quantity one value for every training set.")
-    by_set, sets = np.stack(rows), len(rows[0])
+    by_set, sets = np.stack(rows), rows[0].shape[-1]
     if sets < LEAST_SETS:
         return nothing_yet(quantity, sets, UNIT)
-    total = by_set.sum(1)
+    total = by_set.sum(-1)
     with np.errstate(all="ignore"):
         whole = function(total / sets)
-        without = np.array([function((total - each) / (sets - 1)) for each in by_set.T])
+        without = np.array([function((total - by_set[..., i]) / (sets - 1)) for i in range(sets)])
     pseudo = sets * whole - (sets - 1) * without
     if not np.isfinite(pseudo).all():
         return nothing_yet(quantity, sets, UNIT)

@@ -56,7 +56,16 @@ def shifts_of_runs(runs: Sequence[RunsPosterior], prior: Sequence[Observed], col
 
 
 def squared_distances(samples: Sequence[LayerPatterns], others: Sequence[LayerPatterns], layer: int) -> list[float]:
-    """Squared MMD of the patterns of a layer's units on each set, unbiased."""
+    """Squared MMD of the patterns of a layer's units on each set, unbiased.
+
+    Args:
+        samples: patterns on each set.
+        others: independent patterns on the same sets.
+        layer: index of the hidden layer.
+
+    Returns:
+        One number a set.
+    """
     return [
         mmd_squared(one.layers[layer], other.layers[layer]).value for one, other in zip(samples, others, strict=True)
     ]

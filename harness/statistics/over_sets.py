@@ -43,6 +43,7 @@ __all__ = [
     "share_over_sets",
     "sharpness_over_sets",
     "slope_over_sets",
+    "squared_distances",
 ]
 
 Posterior = RejectionPosterior | RunsPosterior | AnnealedPosterior | ChainsPosterior
@@ -50,7 +51,11 @@ Networks = Trained | Posterior | Sample
 
 
 def compare_over_sets(
-    trained: Sequence[Trained], by_volume: Sequence[Posterior], problems: Sequence[Problem], points: int | None = None
+    trained: Sequence[Trained],
+    by_volume: Sequence[Posterior],
+    problems: Sequence[Problem],
+    points: int | None = None,
+    decay: float | None = None,
 ) -> Estimate:
     """Bias explained of squared distances over training sets, with c, s, test errors and the share fitted beside it.
 
@@ -61,6 +66,7 @@ def compare_over_sets(
         by_volume: sample of the posterior on each set, independent of the trained networks.
         problems: the sets.
         points: number of first evaluation points on which functions are compared; None: all. Test errors are on all.
+        decay: λ of the kernel, as of `distances.products`.
 
     Returns:
         The estimate; the others are in its details under "secondary".
@@ -79,7 +85,7 @@ def compare_over_sets(
     if points is not None:
         trained = [restricted(each, points) for each in trained]
         by_volume = [restricted(each, points) for each in by_volume]
-    terms = products_on_sets(trained, by_volume)
+    terms = products_on_sets(trained, by_volume, decay)
     main = bias_explained_of(terms)
     fitted = [each.functions.total / each.networks for each in trained]
     others = [
@@ -125,6 +131,20 @@ def products_on_sets(
             f"Training and random sampling are compared on the same sets, not on {len(trained)} and {len(by_volume)}."
         )
     return [products(sample_of(p), sample_of(q), decay) for p, q in zip(trained, by_volume, strict=True)]
+
+
+def squared_distances(first: Sequence[Networks], second: Sequence[Networks], decay: float | None = None) -> list[float]:
+    """Squared MMD between two independent samples on each training set, unbiased.
+
+    Args:
+        first: sample on each set.
+        second: sample on each of the same sets.
+        decay: λ of the kernel, as of `distances.products`.
+
+    Returns:
+        The distances, by set; they may be negative.
+    """
+    return [each.distance2 for each in products_on_sets(first, second, decay)]
 
 
 def bias_explained_over_sets(

@@ -5,13 +5,11 @@ import pytest
 
 from claims import grids
 from claims.grids import cannot_take, image_problem
-from claims.sampling.gap import slope_of_gap
 from harness.claim import registry
 from harness.lab import Lab
 from harness.networks import Convolutional, FullyConnected, Residual
 from harness.optimisers import OPTIMISERS
 from harness.problems import Problem
-from harness.verdicts.intervals import proportion
 from tests.support.every_architecture import EVERY
 
 
@@ -66,18 +64,6 @@ def test_a_network_is_not_asked_of_what_it_cannot_take(added, data, architecture
     for of in ({"data": data, "m": 4}, {"problem": image_problem(data, 4)}):
         why = cannot_take(**of, architecture=architecture, kernel="any")
         assert why is None if said is None else said in why
-
-
-def test_the_gap_at_equal_margins_falls_by_hand():
-    """From 0.2 by 0.1 at each step of 2: a slope of −0.05."""
-    trained, sampled = ([proportion(round(100 * p), 100, quantity="error", unit="networks") for p in errors]
-                        for errors in ((0.4, 0.3, 0.2), (0.2, 0.2, 0.2)))  # fmt: skip
-    found = slope_of_gap((trained, sampled), "layers", (1, 2, 3), (1, 3, 5), "slope of the gap")
-    assert found.value == pytest.approx(-0.05)
-    assert found.quantity == "slope of the gap"
-    assert [(each["parameters"]["layers"], each["value"]) for each in found.details["curve"]] == [
-        (1, 0.4), (2, 0.3), (3, 0.2), (1, 0.2), (2, 0.2), (3, 0.2),
-    ]  # fmt: skip
 
 
 def test_every_kind_of_network_and_optimiser_in_the_grids_keeps_its_contract():

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.claim import SCALES
+from harness.claim.scales import CRUX_SHARES
 from harness.errors import BadInput
 from harness.run.session import Session, parse_budget, parse_seed
 
@@ -89,6 +90,15 @@ def test_cells_that_keep_to_their_allowance_keep_to_the_budget(tmp_path_factory,
         session.lab.computed += greed[i % len(greed)] * session.allowance()
         session.judged += 1
     assert session.lab.computed <= 100 + 1e-9
+
+
+def test_a_crux_cell_has_the_shares_of_several(tmp_path):
+    session = Session.from_options(options(budget="100s"), tmp_path)
+    session.expected, session.shares = 15, 14 + CRUX_SHARES
+    assert session.allowance() == pytest.approx(3 * 100 / (14 + CRUX_SHARES))
+    assert session.allowance(CRUX_SHARES) == pytest.approx(CRUX_SHARES * session.allowance())
+    session.judged = 14
+    assert session.allowance(CRUX_SHARES) == 100
 
 
 def test_a_cell_after_the_budget_is_spent_may_still_be_judged(tmp_path):

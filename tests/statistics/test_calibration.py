@@ -75,6 +75,9 @@ COVERED = {
     "measured error over theory, 30 training sets",
     "distance of one-point posteriors",
     "relative distance of hidden draws alike, zipf",
+    "ln P(f|S) over 8 training sets",
+    "own volume less that of the nearest of 5, 8 training sets",
+    "typicality of the posterior's own draws, 8 training sets",
 }
 # A null of every kind of prediction.
 TRIED = {

@@ -1,5 +1,7 @@
 """One request of every kind that a claim can make, and labs that answer them."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -32,13 +34,21 @@ REQUESTS = {
     "train": lambda lab: lab.train(NETWORK, TASK, SGD(0.1), **TRAINING),
     "train_on_sets": lambda lab: lab.train_on_sets(NETWORK, SETS, SGD(0.1), least_fitted=None, **TRAINING),
     "posterior_on_sets": lambda lab: lab.posterior_on_sets(NETWORK, SETS),
+    "infinite_posterior_on_sets": lambda lab: lab.infinite_posterior_on_sets(NETWORK, SETS, chains=2, draws=4),
+    "infinite_evidence_on_sets": lambda lab: lab.infinite_evidence_on_sets(NETWORK, SETS, runs=2, points=16),
     "kernel": lambda lab: lab.kernel(NETWORK, TASK),
     "empirical_kernel": lambda lab: lab.empirical_kernel(NETWORK, TASK, networks=10),
     "gaussian_process": lambda lab: lab.gaussian_process(NETWORK, TASK),
     "infinite_prior": lambda lab: lab.infinite_prior(NETWORK, TASK, draws=20),
+    "named_volumes": lambda lab: lab.named_volumes(NETWORK, CUBE, ("01010101", "00000000"), runs=2, points=16),
+    "drawn_volumes": lambda lab: lab.drawn_volumes(NETWORK, CUBE, draws=4, runs=2, points=16),
     "infinite_posterior": lambda lab: lab.infinite_posterior(NETWORK, TASK, chains=2, draws=4),
     "infinite_evidence": lambda lab: lab.infinite_evidence(NETWORK, TASK, runs=2, points=16),
     "approximation": lambda lab: lab.approximation(NETWORK, TASK, "Laplace"),
+    "log_volumes": lambda lab: lab.log_volumes(NETWORK, TASK, np.eye(TASK.n), runs=2, points=16),
+    "log_volumes_of_kernels": lambda lab: lab.log_volumes(
+        replace(NETWORK, distribution="uniform"), TASK, np.eye(TASK.n), runs=2, points=16, networks=40
+    ),
     "label_agreement": lambda lab: lab.label_agreement(NETWORK, TASK, networks=4),
     "linearisation_gap": lambda lab: lab.linearisation_gap(NETWORK, TASK, steps=2, networks=2),
     "spectrum": lambda lab: lab.spectrum(NETWORK, POOL, "nngp"),

@@ -32,6 +32,8 @@ from harness.store import Store, key
 
 # What claims compute with; what they ask with (networks, problems, optimisers) is made as in a run.
 _STATISTICS = ("harness.", "dataclasses", "math")
+# Different functions of a training set, where they are to be found first.
+_FUNCTIONS = 32
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,57 @@ class Recorder(Lab):
         problem.needs_two_classes("A Gaussian process")
         self.kernel(architecture, problem, by=by)
         return ABSENT
+
+    def jittered_process(self, architecture: Architecture, problem: Problem, by: str = OWN) -> Any:
+        """As `gaussian_process`.
+
+        Args:
+            architecture: as of the lab.
+            problem: as of the lab.
+            by: as of the lab.
+
+        Returns:
+            What is absent.
+        """
+        return self.gaussian_process(architecture, problem, by)
+
+    def log_volumes(
+        self, architecture: Architecture, problem: Problem, functions: Any, *more: Any, **named: Any
+    ) -> Any:
+        """Note log volumes; of functions that are not known yet, those of so many of no meaning.
+
+        Args:
+            architecture: as of the lab.
+            problem: as of the lab.
+            functions: as of the lab.
+            more: as of the lab.
+            named: as of the lab.
+
+        Returns:
+            What is absent.
+        """
+        if functions is ABSENT:
+            rng = np.random.default_rng(len(self.noted))
+            functions = rng.integers(0, 2, (_FUNCTIONS, problem.n), dtype=np.uint8)
+        return super().log_volumes(architecture, problem, functions, *more, **named)
+
+    def log_volumes_on_sets(
+        self, architecture: Architecture, sets: TrainingSets, functions: Any, *more: Any, **named: Any
+    ) -> Any:
+        """Note log volumes on each training set of the first look.
+
+        Args:
+            architecture: as of the lab.
+            sets: as of the lab.
+            functions: as of the lab.
+            more: as of the lab.
+            named: as of the lab.
+
+        Returns:
+            What is absent, for each set.
+        """
+        given = [ABSENT] * len(self.problems(sets)) if functions is ABSENT else functions
+        return super().log_volumes_on_sets(architecture, sets, given, *more, **named)
 
 
 def claims(folder: Path = Path("claims")) -> list[ModuleType]:

@@ -110,13 +110,15 @@ class RegressionErrors(Merging):
 def regression_errors(
     kernel: np.ndarray, target: np.ndarray, m: int, ridge: float, sets: int, generator: torch.Generator
 ) -> RegressionErrors:
-    """Fit kernel regressions on training sets of m points each, drawn from the pool with replacement.
+    """Fit kernel regressions on training sets of m different points each, drawn from the pool without replacement.
+
+    With replacement m draws are fewer different points, the more so the larger m: at m = 512 of 1,600 points, 437.
 
     Args:
         kernel: (points, points) kernel of the pool.
         target: (points,) target on the pool.
-        m: training points of each set.
-        ridge: added to the diagonal of the training points' kernel; positive, since a point may be drawn twice.
+        m: training points of each set, at most as many as the pool has.
+        ridge: added to the diagonal of the training points' kernel; positive.
         sets: number of training sets.
         generator: source of randomness.
 
@@ -124,14 +126,15 @@ def regression_errors(
         The mean squared error over the pool of each training set.
 
     Raises:
-        BadInput: if a number is not positive.
+        BadInput: if a number is not positive, or the pool is too small.
     """
-    if not are_counts(m, sets) or not is_number(ridge) or not ridge > 0:
+    if not are_counts(m, sets) or m > len(target) or not is_number(ridge) or not ridge > 0:
         raise BadInput(
-            f"A regression takes at least 1 point and training set and a positive ridge, not m = {m}, sets = {sets}, "
-            f"ridge = {ridge}."
+            f"A regression takes 1 to {len(target)} points of this pool, at least 1 training set and a positive ridge, "
+            f"not m = {m}, sets = {sets}, ridge = {ridge}."
         )
-    chosen = torch.randint(len(target), (sets, m), generator=generator, device=generator.device).cpu().numpy()
+    order = torch.rand((sets, len(target)), generator=generator, device=generator.device).argsort(dim=1)
+    chosen = order[:, :m].cpu().numpy()
     errors = []
     for points in chosen:
         factor = linalg.cho_factor(kernel[np.ix_(points, points)] + ridge * np.eye(m), lower=True)
@@ -193,7 +196,7 @@ class KernelRegression(Sampler[RegressionErrors]):
     @property
     def name(self) -> str:
         """Name in the address."""
-        return f"{self.kernel} regression"
+        return f"{self.kernel} regression without replacement"
 
     def draw(self, generator: torch.Generator) -> RegressionErrors:
         """One shard."""

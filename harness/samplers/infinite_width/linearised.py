@@ -160,11 +160,13 @@ class LinearisedTraining(Sampler[LinearisationGap]):
     steps: steps of gradient descent.
     networks: networks per shard.
     rate: the learning rate.
+    ratio: the same over the largest stable one at infinite width.
     """
 
     steps: int
     networks: int
     rate: float = argument(key=None)
+    ratio: float = argument()
 
     name = "departure from the linearisation"
     result = LinearisationGap

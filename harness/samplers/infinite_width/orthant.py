@@ -161,7 +161,13 @@ def log_probability(
 
 
 def scramblings(
-    process: GaussianProcess, generator: torch.Generator, *, runs: int = 16, points: int = 1024, doublings: int = 4
+    process: GaussianProcess,
+    generator: torch.Generator,
+    *,
+    runs: int = 16,
+    points: int = 1024,
+    doublings: int = 4,
+    most_scatter: float = MOST_SCATTER,
 ) -> OrthantEvidence:
     """Estimate P(S) by independent scramblings of Sobol' points (Owen 1998), each of them unbiased.
 
@@ -171,6 +177,7 @@ def scramblings(
         runs: number of scramblings, at least 2.
         points: points of each scrambling, a power of 2.
         doublings: how often the points may be doubled until the scramblings agree; all are drawn again each time.
+        most_scatter: largest standard deviation of their ln P(S), in nats, at which they do.
 
     Returns:
         ln P(S) by scrambling.
@@ -187,19 +194,28 @@ def scramblings(
         )
     sampler = TiltedSampler(process.margins)
     for _ in range(doublings + 1):
-        values = [_log_mean_weight(sampler, points, generator) for _ in range(runs)]
+        values = [log_mean_weight(sampler, points, generator) for _ in range(runs)]
         scatter = float(np.std(values, ddof=1))
-        if scatter <= MOST_SCATTER:
+        if scatter <= most_scatter:
             return OrthantEvidence(np.array(values))
         points *= 2
     raise Undecided(
-        f"Scramblings of {points // 2} points scatter by {scatter:.2f} nats in ln P(S), more than {MOST_SCATTER}; "
+        f"Scramblings of {points // 2} points scatter by {scatter:.2f} nats in ln P(S), more than {most_scatter}; "
         "more points would decide it."
     )
 
 
-def _log_mean_weight(sampler: TiltedSampler, points: int, generator: torch.Generator) -> float:
-    """ln of one scrambling's estimate of P(S)."""
+def log_mean_weight(sampler: TiltedSampler, points: int, generator: torch.Generator) -> float:
+    """Estimate ln P(S) by one scrambling.
+
+    Args:
+        sampler: draws tilted margins.
+        points: points of the scrambling, a power of 2.
+        generator: source of randomness.
+
+    Returns:
+        ln of an unbiased estimate of P(S).
+    """
     seed = int(torch.randint(2**62, (), generator=generator, device=generator.device))
     uniform = qmc.Sobol(len(sampler.tilt), rng=np.random.default_rng(seed)).random(points)
     # A scrambled point may be 0 in the 30 bits it has; its place is then the middle of its cell.

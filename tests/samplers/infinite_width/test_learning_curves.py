@@ -107,11 +107,16 @@ def test_kernel_regression_on_digits():
 
 
 def test_a_kernel_that_relates_nothing_learns_by_heart():
-    """A point drawn k times of m is left with an error of (r/(k + r))², k binomial; six standard errors."""
-    errors = regression_errors(np.eye(10), np.ones(10), 15, 0.5, 2000, generator(0)).values
-    k = np.arange(16)
-    wanted = stats.binom.pmf(k, 15, 0.1) @ (0.5 / (k + 0.5)) ** 2
-    assert errors.mean() == pytest.approx(wanted, abs=6 * stats.sem(errors))
+    """A known target is left with (r/(1 + r))² of its square, another with all of it; six standard errors."""
+    target = np.arange(10.0)
+    errors = regression_errors(np.eye(10), target, 4, 0.5, 2000, generator(0)).values
+    assert errors.mean() == pytest.approx((target**2).mean() * (0.4 / 9 + 0.6), abs=6 * stats.sem(errors))
+
+
+def test_points_of_a_training_set_are_different():
+    """If every point is known, a kernel that relates nothing leaves the same error in every set."""
+    errors = regression_errors(np.eye(10), np.arange(10.0), 10, 0.5, 20, generator(0)).values
+    np.testing.assert_allclose(errors, (np.arange(10.0) ** 2).mean() / 9)
 
 
 def test_one_training_set_by_hand():
@@ -149,6 +154,7 @@ def test_intervals_cover():
         lambda: Spectrum(np.ones(2), np.ones(2)).error(1, -0.1),
         lambda: regression_errors(np.eye(2), np.ones(2), 0, 0.1, 1, generator(0)),
         lambda: regression_errors(np.eye(2), np.ones(2), 1, 0.0, 1, generator(0)),
+        lambda: regression_errors(np.eye(2), np.ones(2), 3, 0.1, 1, generator(0)),
     ],
 )
 def test_what_makes_no_sense_is_refused(call):

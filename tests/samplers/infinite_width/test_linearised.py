@@ -6,11 +6,14 @@ import torch
 from scipy import stats
 from torch.func import functional_call, jvp
 
+from harness.claim import Scale
 from harness.errors import BadInput, Undecided
+from harness.lab import Lab
 from harness.networks import FullyConnected
 from harness.networks.ensemble import draw
 from harness.problems import Problem, digits
-from harness.samplers.infinite_width.linearised import LinearisationGap, linearisation_gap
+from harness.samplers.infinite_width.linearised import LinearisationGap, LinearisedTraining, linearisation_gap
+from harness.store import Store
 
 PROBLEM = digits(6, 5)
 
@@ -121,3 +124,15 @@ def test_what_makes_no_sense_is_refused():
     nothing = Problem.from_arrays([], [], PROBLEM.eval_x, PROBLEM.eval_y)
     with pytest.raises(BadInput, match="m = 0"):
         linearisation_gap(architecture, nothing, 0.1, 5, 5, generator(0))
+
+
+def test_the_lab_takes_the_rate_over_the_largest_stable_one(tmp_path):
+    """A ratio of 1 is η = m/λ, at which a step multiplies the largest mode by −1; the ratio is in the address."""
+    perceptron = FullyConnected((), parametrisation="ntk")
+    lab = Lab(Scale("test", 100.0, effort=1, looks=1), torch.device("cpu"), 0, Store(tmp_path))
+    m, kernel = PROBLEM.m, lab.kernel(perceptron, PROBLEM, "ntk")
+    largest = float(np.linalg.eigvalsh(kernel[: PROBLEM.m, : PROBLEM.m])[-1])
+    asked = LinearisedTraining(perceptron, PROBLEM, 3, 2, 0.4 * m / largest, 0.4)
+    wanted = lab.gather(asked).values
+    np.testing.assert_array_equal(lab.linearisation_gap(perceptron, PROBLEM, 3, 2, ratio=0.4).values, wanted)
+    assert asked.address["ratio"] == 0.4

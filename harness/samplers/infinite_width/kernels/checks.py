@@ -54,6 +54,21 @@ def positive_definite(kernel: np.ndarray, jitter: float = 0.0) -> np.ndarray:
     return kernel
 
 
+# A share of the mean variance: a noise of 1e-4 of a logit's standard deviation, on labels of each point. From 1e-8 to
+# 1e-4 it moves ln P of linear functions of 64 to 160 digits by less than 0.1 nats.
+LEAST_JITTER = 1e-8
+
+
+def with_least_jitter(kernel: np.ndarray) -> np.ndarray:
+    """The kernel if it can be inverted; if not, as that of a perceptron of fewer weights than inputs cannot, with
+    LEAST_JITTER; BadInput if that does not help either.
+    """
+    try:
+        return positive_definite(kernel)
+    except BadInput:
+        return positive_definite(kernel, LEAST_JITTER)
+
+
 def _singular(correlation: np.ndarray, point: int) -> str:
     """The reason why the inputs up to this one have no inverse, and the remedy."""
     before = np.abs(correlation[point, :point])

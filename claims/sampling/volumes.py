@@ -1,0 +1,54 @@
+"""Log volumes of what training found, for the claims that compare architectures by them."""
+
+import numpy as np
+
+from claims.grids import image_sets
+from harness.functions import FunctionCounts
+from harness.lab import Lab
+from harness.networks import FullyConnected
+from harness.optimisers import Optimiser
+from harness.problems import TrainingSets
+from harness.statistics.log_volumes import some_functions
+
+# Enough evaluation points that no marginals or label frequencies fake a whole function; m and width as in the first
+# measurement of these matrices.
+POINTS, M, WIDTH = 32, 32, 160
+# Functions whose volume is measured on each training set, of so many trained networks: the sets' spread is what counts.
+FUNCTIONS, NETWORKS = 8, 32
+_SEED = 20210512
+
+PERCEPTRON = FullyConnected(())
+RELU = {depth: FullyConnected((WIDTH,) * depth) for depth in (1, 2, 4)}
+
+
+def tanh(sigma_w: float, depth: int = 2) -> FullyConnected:
+    """Hidden tanh layers, ordered at σ_w = 1 and chaotic at σ_w = 4."""
+    return FullyConnected((WIDTH,) * depth, "tanh", sigma_w, 0.2)
+
+
+ORDERED, CHAOTIC = tanh(1.0), tanh(4.0)
+EVERY = {
+    "perceptron": PERCEPTRON,
+    "ReLU 1": RELU[1],
+    "ReLU 2": RELU[2],
+    "ReLU 4": RELU[4],
+    "tanh, σ_w = 1": ORDERED,
+    "tanh, σ_w = 4": CHAOTIC,
+}
+
+
+def sets_of(data: str, m: int = M) -> TrainingSets:
+    """Training sets with the evaluation points of these claims."""
+    return image_sets(data, m, POINTS)
+
+
+def trained_functions(
+    lab: Lab, architecture: FullyConnected, sets: TrainingSets, optimiser: Optimiser, loss: str = "cross-entropy"
+) -> list[FunctionCounts]:
+    """Functions of the networks that fit, on each training set."""
+    return [each.functions for each in lab.train_on_sets(architecture, sets, optimiser, loss, NETWORKS)]
+
+
+def some_of_each(samples: list[FunctionCounts]) -> list[np.ndarray]:
+    """(FUNCTIONS, n) labels of some functions of each sample."""
+    return [some_functions(each, FUNCTIONS, _SEED) for each in samples]
