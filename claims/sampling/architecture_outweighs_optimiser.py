@@ -75,7 +75,8 @@ DATA = {
 # With 32 points networks err on a fifth of the others, well below guessing.
 SIZES = {"smoke": (32,), "standard": (32, 64), "full": (32, 64, 256)}
 SHARE = "share of architectures in the variance over architectures and optimisers"
-NETWORKS = 8
+# Two are enough for a component without bias; the spread between training sets is larger.
+NETWORKS = 4
 
 
 def for_images_are_small(lab, architectures, data):
@@ -99,7 +100,8 @@ def errors(lab, architecture, sets, optimiser, loss):
     crux=lambda population, m, loss, **_: population.name == "dense" and m == 32 and loss == "cross-entropy",
     excludes=("uniform guessing", "majority label", "class frequencies", "nearest neighbour", "truth"),
     known="with three fixed rates and one training set the share was 0.95 on digits and 0.18 on Fashion-MNIST for "
-    "fully connected networks",
+    "fully connected networks; with 8 networks a set, once the bound stood, 0.30 of the dense ones on digits, and "
+    "0.76 and 0.88 with chaotic ones on digits and Fashion-MNIST",
 )
 @over(population=POPULATIONS, data=DATA, m=SIZES, loss=LOSSES)
 def test_architecture_has_most_of_the_variance(lab, population, data, m, loss):

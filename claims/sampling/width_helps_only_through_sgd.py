@@ -56,7 +56,9 @@ def networks(lab):
     excludes=("uniform guessing", "majority label", "untrained networks", "coins with the posterior's marginals"),
     known="at one absolute rate of 0.1 the slope was −0.023 on digits of five classes against five, at 0.01 it was "
     "+0.003; over the first 8 training sets, errors at widths 10, 40, 160 were 0.178, 0.154, 0.162 at a ratio of 0.3 "
-    "and 0.080, 0.066, 0.072 at 3 on digits, 0.215, 0.197, 0.191 and 0.078, 0.057, 0.065 on Fashion-MNIST",
+    "and 0.080, 0.066, 0.072 at 3 on digits, 0.215, 0.197, 0.191 and 0.078, 0.057, 0.065 on "
+    "Fashion-MNIST; over 64 sets, once the bound stood, "
+    "the slopes at 0.3 were −0.0067 and −0.0063, zero excluded: a gain, smaller than the bound",
 )
 @over(data=DATA, optimiser=RATES, m=SIZES, loss=LOSSES)
 def test_training_gains(lab, data, optimiser, m, loss):
@@ -101,10 +103,9 @@ def test_random_sampling_does_not(lab, data, m):
         because="the source finds at equal normalised margins, too, that width helps trained networks and leaves "
         "random-sampled ones as they are, so that the one error less the other falls"
     ),
-    excludes=("untrained networks",),
 )
 @over(
-    data={**DATA, "smoke": DATA["smoke"][:1]},
+    data={**DATA, "smoke": ()},
     optimiser={"smoke": RATES[:1], "standard": RATES, "full": RATES},
     m=SIZES,
     loss=LOSSES,
