@@ -74,7 +74,7 @@ class TrainingSets:
         return self.first.vocabulary
 
 
-def training_sets(data: Callable[..., Problem], m: int, n: int, **arguments: Any) -> TrainingSets:
+def training_sets(data: Callable[..., Problem], m: int, n: int, /, **arguments: Any) -> TrainingSets:
     """Draw training sets from data: on set `number` of a seed all samplers see the same points.
 
     On the Boolean cube what is drawn is the subset of the inputs that is trained on, the same for all targets; the

@@ -17,6 +17,8 @@ from harness.verdicts.ratios import over_few
 UNIT = "training sets"
 # Fewer say nothing of their spread.
 LEAST_SETS = 4
+# Values that differ by less are equal but for rounding, and show no spread.
+_ROUNDING = 1e-12
 
 _METHOD = "ratio of means over training sets; candidates tested by t, corrected for skewness and for sets not seen"
 
@@ -66,8 +68,8 @@ def ratio_over_sets(
         return nothing_yet(quantity, sets, UNIT)
     value = float(over.mean() / under.mean())
     influences = (over - value * under) / under.mean()
-    if not np.ptp(influences) > 0:
-        return replace(nothing_yet(quantity, sets, UNIT), details={"sets": [value] * sets})
+    if not np.ptp(influences) > _ROUNDING:
+        return replace(nothing_yet(quantity, sets, UNIT), value=value, details={"sets": [value] * sets})
     interval = over_few(over, under)
     return Estimate(
         quantity,

@@ -221,3 +221,29 @@ def test_runs_that_disagree_on_sets_leave_a_claim_undecided(lab, monkeypatch):
     monkeypatch.setattr("harness.lab.lab.RUNS_ON_A_SET", {"runs": 4, "chains": 2, "steps": 1})
     with pytest.raises(Undecided, match=r"scatters by .* nats over the runs on one of 2 training sets"):
         lab().posterior_on_sets(FullyConnected((3, 3)), training_sets(digits, 24, 8))
+
+
+def test_any_requests_on_each_set_keep_one_shard_and_are_foreseen(lab):
+    made = lab()
+
+    def drawn(number, problem):
+        assert problem.fingerprint == MANY.problem(number).fingerprint
+        return made.prior(NETWORK, problem, draws=10).total
+
+    made.begin("a")
+    for made.look in range(2):
+        assert made.on_each(MANY, drawn) == [10] * (8 * 2**made.look)
+    # As many sets again as there are, at their mean cost.
+    assert made.ahead() == pytest.approx(made.spent)
+    assert made.prior(NETWORK, MANY.problem(0), draws=10).total == 20
+    made.begin("b")
+    assert made.on_each(MANY, drawn) == [10] * 8
+    assert made.spent == 0
+
+
+def test_what_fails_on_a_set_leaves_later_requests_as_they_are(lab):
+    made = lab()
+    made.look = 1
+    with pytest.raises(ZeroDivisionError):
+        made.on_each(MANY, lambda number, _: 1 // number)
+    assert made.prior(NETWORK, MANY.problem(0), draws=10).total == 20

@@ -64,3 +64,12 @@ def test_slopes_are_covered(sets):
         values.append(found.value)
     assert (misses <= stats.binom.isf(FALSE_ALARM, simulations, alphas / 2)).all(), misses
     assert abs(np.mean(values) - truth) < 5 * np.std(values) / np.sqrt(simulations)
+
+
+def test_means_may_have_any_shape():
+    """A ratio of two rows of the first of two groups, whatever lies in the second."""
+    values = np.random.default_rng(3).uniform(1, 2, (2, 3, 10))
+    found = jackknife_over_sets(lambda means: float(means[0, 1] / means[0, 2]), values, "ratio")
+    flat = jackknife_over_sets(lambda means: float(means[0] / means[1]), values[0, 1:], "ratio")
+    assert found.value == flat.value
+    assert found.interval(0.05) == flat.interval(0.05)

@@ -22,6 +22,7 @@ from harness.statistics.over_sets import (
     share_over_sets,
     sharpness_over_sets,
     slope_over_sets,
+    squared_distances,
 )
 from harness.verdicts import Verdict, at_least, decide
 
@@ -144,7 +145,6 @@ def test_a_ratio_over_what_may_be_nothing_is_unbounded():
         mean_over_sets([1.0, 2.0, 3.0], "x"),
         mean_over_sets([], "x"),
         ratio_over_sets([1.0] * 8, [-1.0, 1.0] * 4, "x"),
-        mean_over_sets([0.5] * 8, "x"),
     ],
 )
 def test_too_little_is_nothing_yet(found):
@@ -230,3 +230,17 @@ def test_what_cannot_be_compared_is_said():
         compare_over_sets([*trained[:7], unfit], sampled, problems)
     with pytest.raises(Undecided, match="0 independent units has no pair"):
         direction_over_sets([*trained[:7], unfit], sampled)
+
+
+def test_squared_distances_are_those_of_two_samples_on_each_set():
+    rng = np.random.default_rng(7)
+    pairs = [(drawn(rng, p), drawn(rng, q)) for p, q in zip(laws(rng), laws(rng), strict=True)]
+    found = squared_distances(*zip(*pairs, strict=True))
+    assert found == pytest.approx([mmd_squared(p, q).value for p, q in pairs])
+
+
+def test_values_that_differ_by_rounding_show_no_spread():
+    for values in (1e-17 * np.arange(8), [0.5] * 8):
+        found = mean_over_sets(values, "slope of nothing")
+        assert found.value == pytest.approx(np.mean(values))
+        assert found.interval(0.05) == (-np.inf, np.inf)
