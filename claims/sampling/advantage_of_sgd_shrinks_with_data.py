@@ -24,7 +24,7 @@ from claims.sampling.gap import errors_over
 from claims.sampling.pairs import DATA, check_learnt, pair_sets, sampled_errors, trained_errors
 from harness.claim import claim, over
 from harness.errors import NotAsked
-from harness.statistics.figures import figure
+from harness.statistics.figures import accuracies, figure
 from harness.statistics.jackknife import log_ratio_slope_over_sets
 from harness.statistics.over_sets import mean_over_sets, ratio_over_sets, slope_over_sets
 from harness.verdicts import at_most, decreasing
@@ -40,6 +40,19 @@ def errors(lab, data, optimiser, loss, m):
     sets = pair_sets(data, m)
     network = two_layers(WIDTH)
     return trained_errors(lab, network, sets, optimiser, loss), sampled_errors(lab, network, sets)
+
+
+def states(lab, data):
+    """How likely each training and test accuracy is at initialisation, on the first training set, as the source draws
+    it; not at smoke scale.
+    """
+    if lab.scale.name == "smoke":
+        return {}
+    gaussian = two_layers(WIDTH)
+    networks = {"Gaussian weights": gaussian, "binary weights": replace(gaussian, distribution="binary")}
+    first = pair_sets(data, min(SIZES[lab.scale.name])).problem(0, lab.seed)
+    densities = {name: lab.density_of_states(network, first) for name, network in networks.items()}
+    return {"states": accuracies(densities, {})}
 
 
 @claim(
@@ -63,7 +76,8 @@ def test_ahead_with_the_fewest_training_points(lab, data, optimiser, loss):
     means = [
         mean_over_sets(each, f"test error, {which}") for each, which in ((trained, "trained"), (sampled, "sampled"))
     ]
-    return replace(found, details={**found.details, "secondary": [figure(each) for each in means]})
+    shown = {"secondary": [figure(each) for each in means]}
+    return replace(found, details={**found.details, **shown, **states(lab, data)})
 
 
 @claim(
