@@ -30,7 +30,7 @@ from harness.verdicts import at_least, within
 
 COMPRESSION = "ln compression"
 SIZES = {"smoke": (16, 32), "standard": (16, 32, 64), "full": (16, 32, 64, 128)}
-BIAS_SIZES = {"smoke": (16,), "standard": (16, 32), "full": (16, 32, 64)}
+BIAS_SIZES = {"smoke": (), "standard": (16, 32), "full": (16, 32, 64)}
 KNOWN = "half of the networks fit 32 points at width 4 if trained, at 12 if frozen, on two training sets"
 
 

@@ -64,7 +64,7 @@ def shifted(lab, data, width, statistic, layer):
     predicts=GROWS,
     speaks_for="architecture",
     holds="every",
-    crux=lambda width, **_: width == 160,
+    crux=lambda data, width, **_: data == "digits" and width == 160,
     excludes=("untrained networks",),
     known=KNOWN,
 )
@@ -100,7 +100,7 @@ def test_alignment_grows_on_more_points(lab, m, layer):
     ),
     speaks_for="architecture",
     holds="every",
-    crux=lambda **_: True,
+    crux=lambda data, **_: data == "digits",
     known=KNOWN,
 )
 @over(data=DATA, layer=LAYERS)

@@ -20,7 +20,7 @@ Excluded: guessing, −1; an estimate that is right up to a factor of two for ea
 from dataclasses import replace
 from math import log
 
-from claims.grids import DATA, image_problem, two_layers
+from claims.grids import DIGITS_FIRST, image_problem, two_layers
 from claims.infinite_width.limits import by_scale, side_by_side, wide
 from harness.claim import claim, over
 from harness.errors import NotAsked
@@ -55,7 +55,7 @@ def difference(exact, other, m):
     of=DIFFERENCE,
     predicts=CLOSE,
 )
-@over(data=DATA, method=APPROXIMATIONS, m=SIZES)
+@over(data=DIGITS_FIRST, method=APPROXIMATIONS, m=SIZES)
 def test_approximation(lab, data, method, m):
     sizes = [size for size in SIZES[lab.scale.name] if size <= m]
     exact, approximate = (
@@ -77,7 +77,7 @@ def test_approximation(lab, data, method, m):
     predicts=CLOSE,
 )
 @over(
-    data=DATA,
+    data=DIGITS_FIRST,
     width=by_scale((10, 40), (10, 40, 160), (10, 40, 160)),
     m=by_scale((32,), (32, 64), (32, 64)),
 )

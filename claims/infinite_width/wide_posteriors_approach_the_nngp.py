@@ -20,7 +20,7 @@ Excluded: whatever does not look at the width has an exponent of 0 and cannot be
 
 from dataclasses import replace
 
-from claims.grids import DATA, ERROR_POINTS, EVALUATION_POINTS, M, image_sets, two_layers
+from claims.grids import DIGITS_FIRST, ERROR_POINTS, EVALUATION_POINTS, M, image_sets, two_layers
 from claims.infinite_width.limits import NO_DISTANCE, by_scale, wide
 from harness.claim import claim, over
 from harness.problems import digits
@@ -82,7 +82,9 @@ def ends(width, **_):
     predicts=ends,
 )
 @over(
-    data=DATA, m=by_scale((8,), (8, 16, 32), (8, 16, 32, 64)), width=by_scale((2, 160), (1, 2, 3, 160), (1, 2, 3, 640))
+    data=DIGITS_FIRST,
+    m=by_scale((8,), (8, 16, 32), (8, 16, 32, 64)),
+    width=by_scale((2, 160), (1, 2, 3, 160), (1, 2, 3, 640)),
 )
 def test_far_when_narrow_near_when_wide(lab, data, m, width):
     # With as many evaluation points as other claims have, so that samples are shared.

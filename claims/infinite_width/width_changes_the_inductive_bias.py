@@ -18,7 +18,7 @@ of 0. Uniform guessing is not excluded by the first test, since it has none of t
 
 import numpy as np
 
-from claims.grids import EVALUATION_POINTS, image_sets, two_layers
+from claims.grids import DIGITS_FIRST, EVALUATION_POINTS, image_sets, two_layers
 from claims.infinite_width.limits import NO_DISTANCE, by_scale, wide
 from harness.claim import claim, over, registry
 from harness.statistics.comparison import restricted
@@ -28,7 +28,8 @@ from harness.verdicts import at_most, decreasing
 NARROW, POINTS = 5, 64
 WIDTHS = by_scale((5, 40), (5, 10, 40, 160), (5, 10, 40, 160))
 SIZES = by_scale((16,), (16, 32), (16, 32, 64, 128))
-NAMES = ("digits", "fashion_mnist", *registry.data)
+_BOTH = ("digits", "fashion_mnist", *registry.data)
+NAMES = {**DIGITS_FIRST, "standard": _BOTH, "full": _BOTH}
 SAME_BIAS = "bias of infinite width that width 5 has"
 SLOPE = "slope of the test error over ln width"
 

@@ -61,7 +61,7 @@ def bias_explained(lab, data, optimiser, loss, m, width, decay=None):
     speaks_for="architecture",
     excludes=NULLS,
     known=KNOWN,
-    crux=lambda m, **_: m == M,
+    crux=lambda optimiser, m, **_: optimiser == OPTIMISERS[0] and m == M,
 )
 @over(data=DATA, optimiser=OPTIMISERS, loss=LOSSES, m=SIZES)
 def test_over_training_sizes(lab, data, optimiser, loss, m):

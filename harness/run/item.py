@@ -18,6 +18,9 @@ from harness.run.judging import Judged, judge_cell
 from harness.run.session import ALPHA, Session
 from harness.verdicts import Estimate, Looks, Verdict
 
+# A cell's place in the report: that of its file, whenever it is judged.
+PLACE = pytest.StashKey[int]()
+
 
 def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
     """Judge a cell; the record of the cell, its claim and the run, JSON-ready."""
@@ -79,7 +82,7 @@ def _record(item: pytest.Function, session: Session, judged: Judged) -> dict[str
         entry = Accepted(verdict, question.prediction(cell).text)
     file, text = Path(relpath(item.path, session.root)), ClaimText.of(item.module.__doc__ or "")
     record = {
-        "index": item.session.items.index(item),
+        "index": item.stash[PLACE],
         "cell": records.cell_record(item.nodeid, cell_id, question, cell, judged, entry, session),
         "claim": records.claim_record(file, text, questions_in(item.module), session.scale, accepted),
         "run": {
