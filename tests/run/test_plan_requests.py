@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections import Counter
 from math import inf
 from pathlib import Path
 
@@ -45,9 +44,21 @@ CHEAP = (
     ("deeper_relu_strengthens_the_entropy_bias", "cube5-centred"),
     ("several_complexities_agree", ""),
     ("narrow_networks_need_features", ""),
-    ("architecture_only_bound_predicts_generalisation", "bound_holds: digits-relu-1-16"),
+    ("architecture_only_bound_predicts_generalisation", "bound_holds: digits-relu-1-64"),
     ("kernel_spectrum_predicts_learning_curves", "8"),
 )
+
+
+# Their functions index and count what they got, which the absent does not bear; the plan says that there may be more.
+GO_ON_WITH_RESULTS = {
+    "agreement_follows_strength_of_bias",
+    "agreement_holds_below_the_edge_of_stability",
+    "hyperparameters_act_as_temperature",
+    "large_volume_means_simple",
+    "several_complexities_agree",
+    "simple_does_not_mean_large_volume",
+    "training_past_the_fit_leaves_the_posterior",
+}
 
 
 @pytest.mark.parametrize(("claim", "part"), CHEAP)
@@ -55,18 +66,20 @@ def test_requests_are_those_of_a_run(smoke, tmp_path, claim, part):
     cell = next(each for each in smoke if each.claim == claim and part in each.id)
     lab = Lab(Scale("smoke", 100.0, effort=1, looks=4), torch.device("cpu"), 0, Store(tmp_path))
     cell.ask(lab)
-    stored = set()
+    stored = []
     for path in Store(tmp_path).entries():
         spec = json.loads(decode(path.read_bytes())[0])
         spec.pop("shard", None)
-        stored.add(key(spec))
-    assert {request.name for request in cell.requests} == stored
+        stored.append(key(spec))
+    # Of what is asked for on training sets, that on the first one has a name.
+    assert {request.name for request in cell.requests} <= set(stored)
+    assert sum(request.shards(1, 0) for request in cell.requests) == len(stored)
 
 
 def test_every_cell_asks_for_something_or_says_why_not(smoke, full):
     for cells in (smoke, full):
         assert [cell.id for cell in cells if not cell.requests and cell.missing is None] == []
-        assert Counter(cell.claim for cell in cells if cell.stopped) == {}
+        assert {cell.claim for cell in cells if cell.stopped} <= GO_ON_WITH_RESULTS
 
 
 def test_every_request_says_its_work(full):
@@ -92,19 +105,18 @@ def test_shards_double_with_each_look_where_they_grow(smoke):
 
 
 def test_requests_on_training_sets_are_foreseen_at_every_look():
-    """Of the first look by name, of later looks by their number; and the same sample on one of the sets goes on."""
+    """The first set by name, the others by their number; and a sample on the first alone is among them."""
     lab, sets = Recorder.at("smoke", "cpu", 0), training_sets(digits, 4, 8)
     with dry_run():
         trained = lab.train_on_sets(FullyConnected((4,)), sets, SGD(0.1))
         by_volume = lab.posterior_on_sets(FullyConnected((4,)), sets)
     assert [len(trained), len(by_volume), len(lab.problems(sets))] == [8, 8, 8]
     noted = lab.take()
-    assert len(noted) == 16
-    assert {request.problem.fingerprint for request in noted} == {p.fingerprint for p in lab.problems(sets)}
+    assert {request.problem.fingerprint for request in noted} == {sets.problem(0).fingerprint}
     assert [sum(each.shards(1, look) for each in noted) for look in range(4)] == [16, 32, 64, 128]
     lab.train_on_sets(FullyConnected((4,)), sets, SGD(0.1))
     lab.train(FullyConnected((4,)), sets.problem(0), SGD(0.1), networks=100)
-    assert sorted(each.shards(8, 0) for each in lab.take()) == [*[1] * 7, 8]
+    assert [each.shards(8, 0) for each in lab.take()] == [8]
 
 
 def test_what_is_computed_from_the_absent_is_absent():

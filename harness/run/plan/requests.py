@@ -9,7 +9,7 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ import torch
 
 from harness.arguments import short_repr
 from harness.claim import SCALES, Question, questions_in
-from harness.errors import BadInput, NotAsked, Unavailable
+from harness.errors import BadInput, NotAsked, Unavailable, Undecided
 from harness.lab import Lab
 from harness.networks import Architecture
 from harness.problems import Problem, TrainingSets
@@ -41,14 +41,14 @@ class Request:
     """One sample or one computation that a cell asks for.
 
     name: its address in the store, to which a sample's shards add their numbers. spec: its description, as stored,
-    without the shard. asked: what draws or computes it. on_a_set: whether it is asked for on one of several training
-    sets of the first look.
+    without the shard. asked: what draws or computes it. sets: 0, or on how many training sets of the first look it is
+    asked for, of which it is the one on the first.
     """
 
     name: str
     spec: Mapping[str, Any]
     asked: Sampler[Any] | Computation
-    on_a_set: bool = False
+    sets: int = 0
 
     @property
     def architecture(self) -> Architecture:
@@ -76,11 +76,11 @@ class Request:
         return self.asked.name
 
     def shards(self, effort: int, look: int) -> int:
-        """How many there are of it at a look; with those on the sets that later looks add, if it is on a set."""
+        """How many there are of it at a look, on all sets together if it is on training sets."""
+        if self.sets:
+            return self.sets * 2**look if self.grows or not self.drawn else self.sets
         if not self.drawn:
             return 1
-        if self.on_a_set:
-            return 2**look if self.grows else 1
         return effort * 2**look if self.grows else effort
 
 
@@ -102,6 +102,7 @@ class Recorder(Lab):
     """A lab that notes what it is asked for; `take` hands that out and forgets it."""
 
     noted: dict[str, Request]
+    _on_sets: int = 0
 
     @classmethod
     def at(cls, scale: str, device: str, seed: int) -> "Recorder":
@@ -124,13 +125,33 @@ class Recorder(Lab):
         noted, self.noted = tuple(self.noted.values()), {}
         return noted
 
-    def _note(self, asked: Sampler[Any] | Computation, *, on_a_set: bool = False) -> Any:
+    def _note(self, asked: Sampler[Any] | Computation) -> Any:
         spec = self.spec(asked)
         name = key(spec)
-        # Asked for in both ways, it is the request for more shards on this very problem.
-        if name not in self.noted or (self.noted[name].on_a_set and not on_a_set):
-            self.noted[name] = Request(name, spec, asked, on_a_set)
+        # On training sets and on the first of them alone there are the samples of all sets.
+        if name not in self.noted or not self.noted[name].sets:
+            self.noted[name] = Request(name, spec, asked, self._on_sets)
         return ABSENT
+
+    def problems(self, sets: TrainingSets) -> list[Problem]:
+        """The first training set in the place of each of this look's: all are of one shape."""
+        return [sets.problem(0, self.seed)] * self.sets
+
+    def on_each(self, sets: TrainingSets, ask: Callable[[int, Problem], Any]) -> list[Any]:
+        """Note what is asked for on the first training set, as many times as there are sets.
+
+        Args:
+            sets: as of the lab.
+            ask: as of the lab.
+
+        Returns:
+            What is absent, for each set.
+        """
+        self._on_sets = self.sets
+        try:
+            return [ask(0, sets.problem(0, self.seed))] * self.sets
+        finally:
+            self._on_sets = 0
 
     def gather(self, sampler: Sampler[R], *, check: bool = True) -> R:  # noqa: ARG002
         """Note the sample."""
@@ -153,7 +174,21 @@ class Recorder(Lab):
         Returns:
             What is absent, for each set.
         """
-        return [self._note(sampler_on(problem), on_a_set=True) for problem in self.problems(sets)]
+        return self.on_each(sets, lambda _, problem: self._note(sampler_on(problem)))
+
+    def posterior_on_sets(self, architecture: Architecture, sets: TrainingSets) -> Any:
+        """Note the samples, whose agreement is not known.
+
+        Args:
+            architecture: as of the lab.
+            sets: as of the lab.
+
+        Returns:
+            What is absent, for each set.
+        """
+        with suppress(Undecided):
+            super().posterior_on_sets(architecture, sets)
+        return [ABSENT] * self.sets
 
     def once(self, computation: Computation) -> dict[str, np.ndarray]:
         """Note the computation."""
@@ -308,11 +343,11 @@ def _asked(question: Question, test: Callable[..., Any], cell: Mapping[str, Any]
         lab.begin()
         try:
             ask(lab)
-        except (NotAsked, Unavailable) as why:
+        except Unavailable as why:
             lab.take()
             missing = str(why)
-        except BadInput as why:
-            # A run would make the cell an error; what it has drawn until then it has drawn.
+        except (BadInput, NotAsked) as why:
+            # A run would make the cell an error, or its results tell; what it has drawn until then it has drawn.
             missing = None if lab.noted else str(why)
         except Exception:
             # It came to where it needs a result; what it asks for after that is not known.
