@@ -12,8 +12,5 @@ REFUTED: set[tuple[str, str]] = {
     (_FROZEN, "frozen draws counted alike"),
     (_FROZEN, "untrained networks"),
     (_FROZEN, "uniform guessing"),
-    ("random_sampling_moves_the_early_layers/test_alignment_grows", "untrained networks"),
     ("gradient_free_search_generalises/test_volume_explains_the_search", "untrained networks"),
-    ("layerwise_functions_match/test_alignments_match", "untrained networks"),
-    ("layerwise_functions_match/test_patterns_match", "untrained networks"),
 }

@@ -39,6 +39,7 @@ REQUESTS = {
     "kernel": lambda lab: lab.kernel(NETWORK, TASK),
     "empirical_kernel": lambda lab: lab.empirical_kernel(NETWORK, TASK, networks=10),
     "gaussian_process": lambda lab: lab.gaussian_process(NETWORK, TASK),
+    "jittered_process": lambda lab: lab.jittered_process(NETWORK, TASK),
     "infinite_prior": lambda lab: lab.infinite_prior(NETWORK, TASK, draws=20),
     "named_volumes": lambda lab: lab.named_volumes(NETWORK, CUBE, ("01010101", "00000000"), runs=2, points=16),
     "drawn_volumes": lambda lab: lab.drawn_volumes(NETWORK, CUBE, draws=4, runs=2, points=16),
