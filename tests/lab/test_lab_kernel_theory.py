@@ -51,7 +51,7 @@ def test_one_point_posteriors_are_agreements(lab):
     np.testing.assert_allclose(np.diag(found.mean), 1)
 
 
-def test_the_learning_rate_takes_off_the_largest_mode_in_a_step(lab, monkeypatch):
+def test_the_learning_rate_takes_its_share_of_the_largest_mode_off_in_a_step(lab, monkeypatch):
     rates = []
 
     def noting(architecture, problem, rate, *rest):
@@ -62,8 +62,8 @@ def test_the_learning_rate_takes_off_the_largest_mode_in_a_step(lab, monkeypatch
     lab().linearisation_gap(NETWORK, PROBLEM, 2, 3)
     train = ntk(NETWORK, PROBLEM.train_x)
     step = np.eye(4) - 2 * rates[0] / 4 * train
-    assert np.abs(np.linalg.eigvalsh(step)).min() == pytest.approx(0, abs=1e-9)
-    assert np.linalg.eigvalsh(step).min() > -1e-9
+    # At a ratio of 1 to the largest stable rate the mode would change its sign.
+    assert np.linalg.eigvalsh(step).min() == pytest.approx(1 - 2 * 0.3)
 
 
 def test_a_wide_network_has_the_tangent_kernel_of_the_limit():
@@ -88,13 +88,13 @@ def test_a_spectrum_is_that_of_the_kernel_on_all_points(lab, kind):
 
 
 def test_a_ridge_is_a_share_of_the_mean_variance(lab):
-    """All points, each drawn many times over: what is left is what theory says of a kernel that learns by heart."""
+    """All points, each drawn once: what is left of the labels is known exactly, whatever the order."""
     kernel = lab().kernel(NETWORK, PROBLEM, "ntk")
     signs = np.concatenate([PROBLEM.train_y, PROBLEM.eval_y]) * 2.0 - 1
-    found = lab().regression_errors(NETWORK, PROBLEM, "ntk", 2000, 0.3, 3).values
+    found = lab().regression_errors(NETWORK, PROBLEM, "ntk", 10, 0.3, 3).values
     ridge = 0.3 * kernel.diagonal().mean()
-    left = ridge * np.linalg.solve(200 * kernel + ridge * np.eye(10), signs)
-    np.testing.assert_allclose(found, (left**2).mean(), rtol=0.2)
+    left = ridge * np.linalg.solve(kernel + ridge * np.eye(10), signs)
+    np.testing.assert_allclose(found, (left**2).mean(), rtol=1e-6)
 
 
 def test_three_classes_are_refused(lab):
