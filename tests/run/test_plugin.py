@@ -68,7 +68,7 @@ from harness.verdicts import at_least
 from harness.verdicts.intervals import proportion
 
 
-@claim(kind="empirical", of="share", predicts=at_least(0.1, because="it was given so"),
+@claim(kind="empirical", speaks_for="instrument", of="share", predicts=at_least(0.1, because="it was given so"),
        excluded=lambda optimiser: "it makes no sense" if optimiser.name == "sgd-rho0.7" else None)
 @over(optimiser=[Relative(SGD(), 0.3), SGD(0.1), Relative(SGD(), 0.7)])
 def test_share(lab, optimiser):
