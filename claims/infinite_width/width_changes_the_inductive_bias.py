@@ -55,7 +55,6 @@ def test_posterior_changes(lab, data, m):
     kind="empirical",
     speaks_for="architecture",
     holds=0.5,
-    excludes=("uniform guessing", "nearest neighbour", "majority label"),
     of=SLOPE,
     predicts=decreasing(because="the discussion says that wider is typically better"),
 )
