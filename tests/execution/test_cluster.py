@@ -137,9 +137,17 @@ def test_a_shard_that_ends_every_worker_is_given_up_and_the_rest_goes_on(tmp_pat
 
 def test_what_a_sampler_raises_arrives_and_leaves_the_others(tmp_path, two):
     def fails(device):
+        (tmp_path / "failed").touch()
         raise BadInput("A worker says no.")
 
     def waits(device):
+        # Jobs reach the scheduler in any order: one that came first must not keep the worker of the one that fails.
+        for _ in range(50):
+            if (tmp_path / "failed").exists():
+                break
+            time.sleep(0.02)
+        else:
+            return {}
         while not (tmp_path / "go").exists():
             time.sleep(0.02)
         (tmp_path / "waited").touch()
