@@ -28,6 +28,7 @@ from harness.networks import FullyConnected
 from harness.optimisers import SGD, Relative
 from harness.statistics.over_sets import ratio_over_sets, slope_over_sets
 from harness.verdicts import increasing, within
+from harness.verdicts.intervals import slope_weights
 
 TRAINED = "slope of the trained test error over depth"
 SAMPLED = "slope of the random-sampled test error over depth"
@@ -113,7 +114,7 @@ def test_random_sampling_gets_worse(lab, data, m):
 @over(data=DATA, optimiser=RATES, m=SIZES, loss=LOSSES)
 def test_training_loses_as_much(lab, data, optimiser, m, loss):
     depths = np.array(DEPTHS[lab.scale.name])
-    weights = (depths - depths.mean()) / ((depths - depths.mean()) ** 2).sum()
+    weights = slope_weights(depths)
     trained, sampled = errors(lab, data, optimiser, m, loss)
     return ratio_over_sets(weights @ trained, weights @ sampled, RATIO)
 

@@ -8,10 +8,10 @@ from scipy import stats
 
 from harness.errors import BadInput
 from harness.statistics.figures import curve
+from harness.statistics.means_over_sets import UNIT
 from harness.verdicts import Estimate, nothing_yet
+from harness.verdicts.intervals import slope_weights
 from harness.verdicts.means import over_influences
-
-UNIT = "training sets"
 
 
 def exponent_over_sets(x: Sequence[float], values_by_x: Sequence[Sequence[float]], quantity: str) -> Estimate:
@@ -47,8 +47,7 @@ def exponent_over_sets(x: Sequence[float], values_by_x: Sequence[Sequence[float]
     without = (values.sum(axis=1, keepdims=True) - values) / (sets - 1)
     if not ((means > 0).all() and (without > 0).all()):
         return nothing_yet(quantity, sets, UNIT)
-    centred = np.log(places) - np.log(places).mean()
-    slope = centred / (centred**2).sum()
+    slope = slope_weights(np.log(places))
     value = float(slope @ np.log(means))
     pseudo = sets * value - (sets - 1) * (slope @ np.log(without))
     whole = over_influences(value, pseudo - pseudo.mean())

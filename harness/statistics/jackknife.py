@@ -9,6 +9,7 @@ import numpy as np
 from harness.errors import BadInput
 from harness.statistics.means_over_sets import LEAST_SETS, UNIT, mean_over_sets
 from harness.verdicts import Estimate, nothing_yet
+from harness.verdicts.intervals import slope_weights
 
 
 def jackknife_over_sets(
@@ -71,7 +72,7 @@ def log_ratio_slope_over_sets(
     x = np.asarray(x, dtype=float)
     if not len(x) == len(numerators) == len(denominators) or len(np.unique(x)) < 2:
         raise BadInput("A slope over training sets needs values for each x, and at least 2 different x.")
-    weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    weights = slope_weights(x)
 
     def slope(means: np.ndarray) -> float:
         of_numerators, of_denominators = np.log(means).reshape(2, len(x))

@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.errors import BadInput
 from harness.verdicts import Estimate, nothing_yet
+from harness.verdicts.intervals import slope_weights
 from harness.verdicts.ratios import over_few
 
 UNIT = "training sets"
@@ -105,8 +106,7 @@ def slope_over_sets(
     if len(rows) != len(places) or len({len(row) for row in rows}) != 1 or len(np.unique(places)) < 2:
         raise BadInput("A slope over training sets needs a value for each x and set, and at least 2 different x.")
     values = np.stack(rows)
-    weights = (places - places.mean()) / ((places - places.mean()) ** 2).sum()
-    found = mean_over_sets(weights @ values, quantity)
+    found = mean_over_sets(slope_weights(places) @ values, quantity)
     more = {"x": places.tolist(), "values": values.mean(axis=1).tolist()}
     return replace(found, details={**found.details, **more})
 

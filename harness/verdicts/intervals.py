@@ -146,7 +146,12 @@ def _slope_weights(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate
     x = np.asarray(x, dtype=float)
     if len(x) != len(estimates) or len(np.unique(x)) < 2:
         raise BadInput("A slope needs one estimate for each x and at least 2 different x.")
-    return x, (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    return x, slope_weights(x)
+
+
+def slope_weights(x: np.ndarray) -> np.ndarray:
+    """Weights of the values at x, at least 2 of them different, whose sum is the least-squares slope."""
+    return (x - x.mean()) / ((x - x.mean()) ** 2).sum()
 
 
 def combination(weights: np.ndarray, estimates: Sequence[Estimate], quantity: str, x: np.ndarray) -> Estimate:
