@@ -41,10 +41,9 @@ def samples(lab, data, m, rule, ratio, loss):
     return by_training, lab.posterior_on_sets(architecture, sets)
 
 
-def compared(lab, data, m, rule, ratio, loss):
-    """Bias explained, with everything else worth seeing."""
-    problems = lab.problems(image_sets(data, m))
-    return compare_over_sets(*samples(lab, data, m, rule, ratio, loss), problems, EVALUATION_POINTS)
+def compared(lab, data, m, both):
+    """Bias explained, with everything else worth seeing; both: as of `samples`."""
+    return compare_over_sets(*both, lab.problems(image_sets(data, m)), EVALUATION_POINTS)
 
 
 @claim(
@@ -62,7 +61,7 @@ def compared(lab, data, m, rule, ratio, loss):
 )
 @over(data=DATA, m=SIZES, rule=BY_RULE, ratio=BELOW_THE_EDGE, loss=LOSSES)
 def test_volume_explains_training(lab, data, m, rule, ratio, loss):
-    return compared(lab, data, m, rule, ratio, loss)
+    return compared(lab, data, m, samples(lab, data, m, rule, ratio, loss))
 
 
 @claim(
@@ -80,9 +79,11 @@ def test_volume_explains_training(lab, data, m, rule, ratio, loss):
 @over(data=DATA, m=SIZES, rule=BY_RULE, loss=LOSSES)
 def test_the_rate_does_not_matter(lab, data, m, rule, loss):
     ratios = BELOW_THE_EDGE[lab.scale.name]
-    found = [terms(*samples(lab, data, m, rule, ratio, loss)) for ratio in ratios]
+    found = [samples(lab, data, m, rule, ratio, loss) for ratio in ratios]
     line = jackknife_over_sets(
-        lambda means: float(np.polyfit(np.log(ratios), bias_explained(means), 1)[0]), found, SLOPE
+        lambda means: float(np.polyfit(np.log(ratios), bias_explained(means), 1)[0]),
+        [terms(*each) for each in found],
+        SLOPE,
     )
-    shown = [compared(lab, data, m, rule, ratio, loss) for ratio in ratios]
+    shown = [compared(lab, data, m, each) for each in found]
     return replace(line, details={**line.details, "curve": curve("ρ", ratios, {"trained": shown})})

@@ -14,18 +14,17 @@ passes all three tests: it does not generalise either, and a chaotic volume hold
 """
 
 from dataclasses import replace
-from typing import Any
 
 from claims.grids import BELOW, BY_RULE, DATA, RULES
 from claims.sampling.volumes import (
+    CHAOTIC_GRID,
     ORDERED,
     PERCEPTRON,
     POINTS,
     RELU,
-    M,
+    first_setting,
     sets_of,
     some_of_each,
-    tanh,
     trained_functions,
 )
 from harness.claim import claim, over
@@ -36,25 +35,11 @@ from harness.verdicts import at_least, at_most
 
 OWN = "ln P(f|S) by the own volume less that by the other's"
 RIVALS = {"perceptron": PERCEPTRON, "ReLU 1": RELU[1], "tanh, σ_w = 1": ORDERED}
-# (σ_w, hidden layers).
-CHAOTIC = {"smoke": [tanh(4.0), tanh(3.0, 4)], "standard": [tanh(4.0), tanh(3.0, 4), tanh(8.0)]}
-CHAOTIC["full"] = CHAOTIC["standard"]
 KNOWN = (
     "two layers, σ_w = 4, m = 32, digits and Fashion-MNIST: error 0.38 to 0.41 with SGD and with Adam; the own volume "
     "0.8 ± 0.1 and 0.4 ± 0.2 nats ahead of the nearest, 1.6 nats above uniform guessing; other depths, scales, m and "
     "MNIST are blind"
 )
-GRID: dict[str, Any] = {
-    "data": DATA,
-    "m": {"smoke": (M,), "standard": (16, M), "full": (16, M, 64)},
-    "network": CHAOTIC,
-    "rule": BY_RULE,
-}
-
-
-def first_setting(network, rule, **_):
-    """The setting at which the other camp's claim is asked, too."""
-    return network == tanh(4.0) and rule == "sgd"
 
 
 def error(lab, data, m, network, rule):
@@ -77,7 +62,7 @@ def error(lab, data, m, network, rule):
     known=KNOWN,
     crux=first_setting,
 )
-@over(**GRID)
+@over(**CHAOTIC_GRID)
 def test_it_does_not_generalise(lab, data, m, network, rule):
     return error(lab, data, m, network, rule)
 
@@ -90,7 +75,7 @@ def test_it_does_not_generalise(lab, data, m, network, rule):
     known="digits, m = 32: 0.15",
     control=lambda **_: True,
 )
-@over(data=DATA, m=GRID["m"], rule=BY_RULE)
+@over(data=DATA, m=CHAOTIC_GRID["m"], rule=BY_RULE)
 def test_ordered_networks_do(lab, data, m, rule):
     return error(lab, data, m, ORDERED, rule)
 
@@ -104,7 +89,7 @@ def test_ordered_networks_do(lab, data, m, rule):
     known=KNOWN,
     crux=first_setting,
 )
-@over(**GRID, rival={"smoke": tuple(RIVALS)[1:], "standard": tuple(RIVALS), "full": tuple(RIVALS)})
+@over(**CHAOTIC_GRID, rival={"smoke": tuple(RIVALS)[1:], "standard": tuple(RIVALS), "full": tuple(RIVALS)})
 def test_its_own_volume_explains_it_best(lab, data, m, network, rule, rival):
     sets = sets_of(data, m)
     functions = some_of_each(trained_functions(lab, network, sets, Relative(RULES[rule], BELOW)))
@@ -124,7 +109,7 @@ ABOVE = "ln P(f|S) above that of uniform guessing"
     known=KNOWN,
     crux=first_setting,
 )
-@over(**GRID)
+@over(**CHAOTIC_GRID)
 def test_what_little_it_knows_it_has_from_volume(lab, data, m, network, rule):
     sets = sets_of(data, m)
     functions = some_of_each(trained_functions(lab, network, sets, Relative(RULES[rule], BELOW)))

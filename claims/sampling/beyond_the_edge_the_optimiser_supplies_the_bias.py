@@ -15,12 +15,11 @@ the volume. Whoever holds that volume decides must say where this bias comes fro
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from claims.grids import BELOW, BY_RULE, DATA, RULES
-from claims.sampling.volumes import RELU, M, sets_of, some_of_each, tanh, trained_functions
+from claims.grids import BELOW, RULES
+from claims.sampling.volumes import CHAOTIC_GRID, RELU, first_setting, sets_of, some_of_each, trained_functions
 from harness.claim import claim, over
 from harness.optimisers import Relative
 from harness.statistics.figures import curve
@@ -40,22 +39,9 @@ KNOWN = (
     "half of it by ρ of about 4; ReLU 1's volume is 1.5 ± 0.3 and 0.7 ± 0.1 nats ahead; Adam's errors fall alike; "
     "other depths, scales, m, momentum and MNIST are blind"
 )
-NETWORK = {"smoke": [tanh(4.0), tanh(3.0, 4)], "standard": [tanh(4.0), tanh(3.0, 4), tanh(8.0)]}
-NETWORK["full"] = NETWORK["standard"]
-GRID: dict[str, Any] = {
-    "data": DATA,
-    "m": {"smoke": (M,), "standard": (16, M), "full": (16, M, 64)},
-    "network": NETWORK,
-    "rule": BY_RULE,
-}
 FALL = "test error at ρ = 0.3 less that at ρ = 10"
 TURN = "ln ρ at which half of the fall has happened"
 REST = "ln P(f|S) by the volume of one ReLU layer less that by the own volume"
-
-
-def first_setting(network, rule, **_):
-    """The setting at which the other camp's claim is asked, too."""
-    return network == tanh(4.0) and rule == "sgd"
 
 
 def errors(lab, data, m, network, rule, ratio):
@@ -75,7 +61,7 @@ def errors(lab, data, m, network, rule, ratio):
     known=KNOWN,
     crux=first_setting,
 )
-@over(**GRID)
+@over(**CHAOTIC_GRID)
 def test_the_error_falls(lab, data, m, network, rule):
     below, beyond = (errors(lab, data, m, network, rule, ratio) for ratio in (BELOW, BEYOND))
     return mean_over_sets(np.subtract(below, beyond), FALL)
@@ -90,7 +76,7 @@ def test_the_error_falls(lab, data, m, network, rule):
     known=KNOWN,
     crux=first_setting,
 )
-@over(**GRID)
+@over(**CHAOTIC_GRID)
 def test_it_leaves_its_own_volume(lab, data, m, network, rule):
     sets = sets_of(data, m)
     functions = some_of_each(trained_functions(lab, network, sets, Relative(RULES[rule], BEYOND)))
@@ -108,7 +94,7 @@ def test_it_leaves_its_own_volume(lab, data, m, network, rule):
     known=KNOWN,
     crux=first_setting,
 )
-@over(**GRID)
+@over(**CHAOTIC_GRID)
 def test_it_turns_beyond_the_edge(lab, data, m, network, rule):
     ratios = RATIOS[lab.scale.name]
     found = np.array([errors(lab, data, m, network, rule, ratio) for ratio in ratios])

@@ -1,8 +1,10 @@
 """Log volumes of what training found, for the claims that compare architectures by them."""
 
+from typing import Any
+
 import numpy as np
 
-from claims.grids import image_sets
+from claims.grids import BY_RULE, DATA, image_sets
 from harness.functions import FunctionCounts
 from harness.lab import Lab
 from harness.networks import FullyConnected
@@ -35,6 +37,21 @@ EVERY = {
     "tanh, σ_w = 1": ORDERED,
     "tanh, σ_w = 4": CHAOTIC,
 }
+
+
+_CHAOTIC = [CHAOTIC, tanh(3.0, 4)]
+# What the claims about a chaotic start are asked over, below the edge of stability and beyond it.
+CHAOTIC_GRID: dict[str, Any] = {
+    "data": DATA,
+    "m": {"smoke": (M,), "standard": (16, M), "full": (16, M, 64)},
+    "network": {"smoke": _CHAOTIC, "standard": [*_CHAOTIC, tanh(8.0)], "full": [*_CHAOTIC, tanh(8.0)]},
+    "rule": BY_RULE,
+}
+
+
+def first_setting(network: FullyConnected, rule: str, **_: object) -> bool:
+    """The setting at which both camps' claims about a chaotic start were measured first."""
+    return network == CHAOTIC and rule == "sgd"
 
 
 def sets_of(data: str, m: int = M) -> TrainingSets:
