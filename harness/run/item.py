@@ -61,10 +61,15 @@ def error_record(item: pytest.Function, session: Session, traceback: str) -> dic
     return _record(item, session, Judged(Verdict.ERROR, reason=traceback))
 
 
+def is_crux(item: Any) -> bool:
+    """Whether the cell is one of the few that decide."""
+    question, cell = _asked_by(item)
+    return question.is_crux(cell)
+
+
 def shares_of(item: pytest.Function) -> int:
     """Shares of the budget that a cell has."""
-    question, cell = _asked_by(item)
-    return CRUX_SHARES if question.is_crux(cell) else 1
+    return CRUX_SHARES if is_crux(item) else 1
 
 
 def _asked_by(item: pytest.Function) -> tuple[Question, dict[str, Any]]:

@@ -144,7 +144,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     if not run.expected or config.option.collectonly:
         return
     from harness.run.controller import EXPECTED, PLUGIN, refuse
-    from harness.run.item import PLACE, shares_of
+    from harness.run.item import PLACE, is_crux, shares_of
     from harness.run.order import crux_first
 
     if getattr(config.option, "reruns", None):
@@ -155,7 +155,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         for place, item in enumerate(cells):
             item.stash[PLACE] = place
         if len(cells) == len(items):
-            items[:] = crux_first(cells, _is_crux, lambda item: item.path, run.workers)
+            items[:] = crux_first(cells, is_crux, lambda item: item.path, run.workers)
         run.accepted  # noqa: B018 — read now, so that a malformed file is refused before anything is drawn
         if controller is not None:
             run.lab.progress = controller.show
@@ -165,12 +165,6 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
             run.lab  # noqa: B018 — likewise the device and the store
     except BadInput as error:
         refuse(session, str(error))
-
-
-def _is_crux(item: Any) -> bool:
-    from harness.run.item import shares_of
-
-    return shares_of(item) > 1
 
 
 def _question(item: pytest.Item) -> Any:
