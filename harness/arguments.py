@@ -7,13 +7,18 @@ address in the store.
 import argparse
 import os
 from collections.abc import Collection
+from dataclasses import fields
+from importlib import import_module
 from math import inf
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
-from harness.errors import BadInput
+from harness.errors import BadInput, Unavailable
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 # More units, channels, layers or tokens than any network here could have: a slip, not a wish.
 MOST = 2**20
@@ -81,6 +86,39 @@ def wholes(values: Any, what: str, least: int = 1, most: int = MOST) -> tuple[in
     if given is values and all(is_whole(value) and least <= value <= most for value in given):
         return tuple(int(value) for value in given)
     raise BadInput(f"{what} are whole numbers of at least {least:,} and at most {most:,}, not {short_repr(values)}.")
+
+
+def unmasked(values: Any, what: str = "Numbers", dtype: type | None = None) -> np.ndarray:
+    """Make an array, of which no entry is masked.
+
+    Args:
+        values: array, or what makes one; a sequence of arrays too.
+        what: what they are, in the plural, which begins the sentence that refuses a mask.
+        dtype: type of the entries; None for their own.
+
+    Returns:
+        The array, which may share memory with the values.
+
+    Raises:
+        BadInput: an entry is masked, as plain numbers of which what lies beneath the mask would count; or they make no
+            array of that type, such as tensors with a gradient, or complex numbers where real ones are wanted.
+    """
+    if _has_mask(values):
+        raise BadInput(f"{what} hold masked entries; remove or fill them.")
+    try:
+        array = np.asarray(values)
+        if dtype is float and np.iscomplexobj(array):
+            raise TypeError("they are complex")
+        return array if dtype is None else array.astype(dtype, copy=False)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")[:120]
+        raise BadInput(f"{what} cannot be read as an array ({reason}); give numbers, all rows of one shape.") from None
+
+
+def _has_mask(values: Any) -> bool:
+    if isinstance(values, list | tuple):
+        return any(map(_has_mask, values))
+    return isinstance(values, np.ma.MaskedArray) and bool(np.ma.is_masked(values))
 
 
 def are_counts(*values: Any, least: int = 1) -> bool:
@@ -167,14 +205,22 @@ def switch(value: Any, what: str) -> None:
 
 
 def as_path(text: str) -> Path:
-    """The path with this name; BadInput if no file can have it."""
+    """The path with this name, ~ being the home of a user; BadInput if no file can have it, or UTF-8 cannot write it.
+
+    As an environment variable or after an equals sign, ~ comes as it stands, which a shell would have expanded.
+    """
+    named = os.path.expanduser(text)  # noqa: PTH111 — Path would take ./~ for ~
     try:
-        parts = [os.fsencode(part) for part in Path(text).parts]
+        parts = [part.encode("utf-8") for part in Path(named).parts]
     except UnicodeEncodeError:
-        parts = [b"\0"]
+        raise BadInput(
+            f"The path {short_repr(text)} cannot be written in UTF-8, as reports are; name another."
+        ) from None
     if not text or any(b"\0" in part or len(part) > 255 for part in parts) or len(text) > 4000:
         raise BadInput(f"No file can be called {short_repr(text)}; give another path.")
-    return Path(text)
+    if named.startswith("~"):
+        raise BadInput(f"There is no home for {short_repr(text)}; write the path out, or ./~ for a file of that name.")
+    return Path(named)
 
 
 def path_option(text: str) -> Path:
@@ -183,6 +229,41 @@ def path_option(text: str) -> Path:
         return as_path(text)
     except BadInput as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def repr_without(thing: "DataclassInstance", *added: str) -> str:
+    """A dataclass's repr without fields that were added later, where they are at their default.
+
+    Addresses in the store from before they were added stay as they are.
+
+    Args:
+        thing: the dataclass.
+        added: names of the fields.
+
+    Returns:
+        The repr, from which the same value can be made.
+    """
+    shown = [f for f in fields(thing) if f.name not in added or getattr(thing, f.name) != f.default]
+    return f"{type(thing).__qualname__}({', '.join(f'{f.name}={getattr(thing, f.name)!r}' for f in shown)})"
+
+
+def package(name: str, what: str) -> Any:
+    """Import an optional package; Unavailable if it is not installed.
+
+    Args:
+        name: of the module.
+        what: what it is needed for, which begins the sentence.
+
+    Returns:
+        The module.
+    """
+    try:
+        return import_module(name)
+    except ImportError:
+        owner = name.split(".")[0]
+        raise Unavailable(
+            f"{what} need the package {owner}, which is not installed; run pip install {owner}."
+        ) from None
 
 
 def set_fields(thing: Any, **values: Any) -> None:

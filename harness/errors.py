@@ -1,6 +1,11 @@
 """Failures with a reason that is no bug; every other exception keeps its traceback."""
 
 
+def printable(text: str) -> str:
+    """The text on one line, with what cannot be printed escaped."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
 class BadInput(ValueError):
     """The user's request cannot be carried out.
 
@@ -9,8 +14,7 @@ class BadInput(ValueError):
     """
 
     def __init__(self, sentence: str) -> None:
-        printed = (each if each.isprintable() else ascii(each)[1:-1] for each in sentence)
-        super().__init__("".join(printed))
+        super().__init__(printable(sentence))
 
 
 class CannotGoOn(BadInput):

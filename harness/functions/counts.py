@@ -1,8 +1,9 @@
 """Counts of functions; `harness.functions.packing` describes how they are packed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
+from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -10,6 +11,38 @@ from harness.errors import BadInput
 from harness.functions.packing import CHARACTERS, check_words, pack, row_words, unpack
 
 __all__ = ["ClusteredCounts", "FunctionCounts", "pack", "unpack"]
+
+
+class Origin(NamedTuple):
+    """Where functions are from.
+
+    inputs: a digest of each evaluation input, in their order. problem: the fingerprint, of the training set too.
+    """
+
+    inputs: tuple[str, ...]
+    problem: str
+
+
+S = TypeVar("S")
+
+
+def with_origin(sample: S, origin: Origin) -> S:
+    """The same sample, whose functions, or those that it holds, say where they are from."""
+    if isinstance(sample, _COUNTS):
+        return cast(S, replace(sample, origin=origin))
+    if not is_dataclass(sample) or isinstance(sample, type):
+        return sample
+    held = {each.name: getattr(sample, each.name) for each in fields(sample) if each.init}
+    parts = {name: with_origin(part, origin) for name, part in held.items() if isinstance(part, _COUNTS)}
+    return replace(sample, **parts) if parts else sample
+
+
+def check_same_inputs(*origins: Origin | None) -> None:
+    """Raise BadInput if two of these are from different inputs; None: it is not known."""
+    if len({origin.inputs for origin in origins if origin}) > 1:
+        raise BadInput(
+            "Functions on the evaluation inputs of different problems have nothing in common; use one problem for both."
+        )
 
 
 def _order(words: np.ndarray, *keys: np.ndarray) -> np.ndarray:
@@ -37,28 +70,33 @@ class FunctionCounts:
     """How often each function was seen in independent draws; merges like a sum.
 
     n: evaluation inputs. words: (distinct, planes·⌈n/64⌉) uint64, distinct and in lexicographic order.
-    counts: (distinct,) int64, all positive. classes: labels a function may have.
+    counts: (distinct,) int64, all positive. classes: labels a function may have. origin: where they are from; None: not
+    known.
     """
 
     n: int
     words: np.ndarray
     counts: np.ndarray
     classes: int = 2
+    origin: Origin | None = None
 
     @classmethod
-    def from_words(cls, words: np.ndarray, n: int, classes: int = 2) -> "FunctionCounts":
+    def from_words(
+        cls, words: np.ndarray, n: int, classes: int = 2, counts: np.ndarray | None = None
+    ) -> "FunctionCounts":
         """Count packed functions.
 
         Args:
             words: (draws, planes·⌈n/64⌉) uint64, one function per row.
             n: evaluation inputs.
             classes: labels that a function may have.
+            counts: (draws,) int64, how often each row counts; None: once.
 
         Returns:
             The number of draws of each distinct function.
         """
         words = check_words(words, n, classes)
-        words, counts = _sum_equal(words, np.ones(len(words), dtype=np.int64))
+        words, counts = _sum_equal(words, np.ones(len(words), dtype=np.int64) if counts is None else counts)
         return cls(n, words, counts, classes)
 
     @classmethod
@@ -81,7 +119,7 @@ class FunctionCounts:
         words, counts = _sum_equal(
             np.concatenate([self.words, other.words]), np.concatenate([self.counts, other.counts])
         )
-        return FunctionCounts(self.n, words, counts, self.classes)
+        return FunctionCounts(self.n, words, counts, self.classes, self.origin or other.origin)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -152,7 +190,7 @@ class FunctionCounts:
     def most_common(self, k: int) -> "FunctionCounts":
         """The k most frequent functions, ties broken by their words."""
         chosen = np.sort(np.argsort(-self.counts, kind="stable")[:k])
-        return FunctionCounts(self.n, self.words[chosen], self.counts[chosen], self.classes)
+        return FunctionCounts(self.n, self.words[chosen], self.counts[chosen], self.classes, self.origin)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Arrays for the store."""
@@ -170,7 +208,7 @@ class ClusteredCounts:
 
     n: evaluation inputs. units: number of units, including those that saw nothing. unit: (entries,) int64, not
     decreasing. words: (entries, planes·⌈n/64⌉) uint64, distinct within a unit and in lexicographic order. counts:
-    (entries,) int64, all positive. classes: labels a function may have.
+    (entries,) int64, all positive. classes: labels a function may have. origin: as of `FunctionCounts`.
     """
 
     n: int
@@ -179,6 +217,7 @@ class ClusteredCounts:
     words: np.ndarray
     counts: np.ndarray
     classes: int = 2
+    origin: Origin | None = None
 
     @classmethod
     def from_words(cls, words: np.ndarray, unit: np.ndarray, n: int, units: int, classes: int = 2) -> "ClusteredCounts":
@@ -213,6 +252,7 @@ class ClusteredCounts:
             np.concatenate([self.words, other.words]),
             np.concatenate([self.counts, other.counts]),
             self.classes,
+            self.origin or other.origin,
         )
 
     def __eq__(self, other: object) -> bool:
@@ -234,12 +274,12 @@ class ClusteredCounts:
     def of_unit(self, unit: int) -> FunctionCounts:
         """Counts of the functions of one unit."""
         own = self.unit == unit
-        return FunctionCounts(self.n, self.words[own], self.counts[own], self.classes)
+        return FunctionCounts(self.n, self.words[own], self.counts[own], self.classes, self.origin)
 
     def pooled(self) -> FunctionCounts:
         """Counts of the functions over all units together."""
         words, counts = _sum_equal(self.words, self.counts)
-        return FunctionCounts(self.n, words, counts, self.classes)
+        return FunctionCounts(self.n, words, counts, self.classes, self.origin)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Arrays for the store."""
@@ -265,6 +305,9 @@ class ClusteredCounts:
         )
 
 
+_COUNTS = (FunctionCounts, ClusteredCounts)
+
+
 def _unique(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.unique(words[:, 0], return_inverse=True)
 
@@ -281,3 +324,4 @@ def _check_same_domain(one: FunctionCounts | ClusteredCounts, other: FunctionCou
         raise BadInput(
             f"Functions of {one.classes} and of {other.classes} classes cannot be merged; use one problem for both."
         )
+    check_same_inputs(one.origin, other.origin)

@@ -7,7 +7,7 @@ A plane is ⌈n/64⌉ words of 64 bits, the first input in the lowest bit of the
 
 import numpy as np
 
-from harness.arguments import are_counts, short_repr
+from harness.arguments import are_counts, short_repr, unmasked
 from harness.errors import BadInput
 
 # A label is shown as one character.
@@ -26,16 +26,26 @@ def planes(classes: int) -> int:
     return (int(classes) - 1).bit_length()
 
 
-def pack(labels: np.ndarray, classes: int = 2) -> np.ndarray:
-    """Pack labels: (..., n) -> (..., planes·⌈n/64⌉) uint64; BadInput if an entry is none of 0 … classes − 1."""
-    check_classes(classes)
-    labels = np.asarray(labels)
+def checked_labels(labels: np.ndarray, classes: int = 2) -> np.ndarray:
+    """(..., n) labels 0 … classes − 1 of functions on n ≥ 1 inputs, of any type of numbers, as uint8; else BadInput."""
+    labels = unmasked(labels, "A function's labels")
+    if not labels.ndim or not labels.shape[-1]:
+        raise BadInput(f"A function has a label on each of 1 input or more, not labels of shape {labels.shape}.")
+    if labels.dtype.kind not in "biuf":
+        raise BadInput(f"A function's labels are numbers, not of type {labels.dtype}; map them to 0 … {classes - 1}.")
     with np.errstate(invalid="ignore"):
         digits = labels.astype(np.uint8)
     if labels.dtype != np.bool_ and not ((digits == labels) & (digits < classes)).all():
         if classes == 2:
-            raise BadInput("A function's bits are 0 or 1; threshold the outputs before packing them.")
-        raise BadInput(f"A function's labels are 0 to {classes - 1}; take the outputs' argmax before packing them.")
+            raise BadInput("A function's bits are 0 or 1; threshold the outputs first.")
+        raise BadInput(f"A function's labels are 0 to {classes - 1}; take the outputs' argmax first.")
+    return digits
+
+
+def pack(labels: np.ndarray, classes: int = 2) -> np.ndarray:
+    """Pack labels: (..., n) -> (..., planes·⌈n/64⌉) uint64; BadInput if an entry is none of 0 … classes − 1."""
+    check_classes(classes)
+    digits = checked_labels(labels, classes)
     return np.concatenate([_pack_bits(digits & np.uint8(1 << plane)) for plane in range(planes(classes))], axis=-1)
 
 

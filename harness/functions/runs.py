@@ -7,6 +7,7 @@ import numpy as np
 
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.counts import Origin, check_same_inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,7 @@ class Runs:
             raise BadInput("Runs on different numbers of inputs cannot be pooled; use one problem for all.")
         if len({run.classes for run in self.runs}) > 1:
             raise BadInput("Runs of different numbers of classes cannot be pooled; use one problem for all.")
+        check_same_inputs(*(run.origin for run in self.runs))
         if self.weights is not None and (len(self.weights) != len(self.runs) or not min(self.weights) > 0):
             raise BadInput(f"Give each of the {len(self.runs)} runs one positive weight.")
 
@@ -53,6 +55,11 @@ class Runs:
     def classes(self) -> int:
         """Labels a function may have."""
         return self.runs[0].classes
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where the functions are from; None: not known."""
+        return self.runs[0].origin
 
     @cached_property
     def words(self) -> np.ndarray:

@@ -92,6 +92,13 @@ def test_counts_merge_like_sums(parts):
     assert a + FunctionCounts.empty(a.n) == a
 
 
+def test_rows_that_count_more_than_once():
+    rows, often = np.array([[0, 1, 1], [1, 0, 0], [0, 1, 1], [1, 1, 1]]), np.array([2, 5, 1, 3])
+    found = FunctionCounts.from_words(pack(rows), 3, counts=often)
+    assert found == FunctionCounts.from_bits(np.repeat(rows, often, axis=0))
+    assert found.total == 11
+
+
 @given(draws_of_classes(2))
 def test_counts_of_classes_agree_with_a_dictionary(drawn):
     classes, first, second = drawn
@@ -245,3 +252,19 @@ def test_units_of_clusters_are_what_each_drew():
     for unit in range(3):
         drawn = labels[np.array([0, 2, 0, 2]) == unit]
         assert clusters.of_unit(unit) == FunctionCounts.from_labels(drawn, 3)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda bits: FunctionCounts.from_bits(bits),
+        lambda bits: FunctionCounts.from_labels(bits, 2),
+        lambda bits: pack(bits),
+        lambda bits: pack(list(bits)),
+    ],
+)
+def test_masked_labels_are_no_labels(made):
+    bits = np.array([[0, 1, 1], [1, 1, 0]])
+    made(np.ma.array(bits, mask=np.zeros_like(bits)))
+    with pytest.raises(BadInput, match="masked"):
+        made(np.ma.array(bits, mask=[[0, 0, 0], [0, 1, 0]]))
