@@ -18,16 +18,21 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.arguments import short_repr, switch
+from harness.arguments import as_path, short_repr, switch
 from harness.errors import BadInput, Unavailable
+from harness.problems.own_data import standardised
 from harness.problems.problem import Arrays, Problem
 from harness.problems.splits import check_sizes, check_split, random_generator, split_indices
+from harness.reading import read_bytes
 
 SHA256 = {
     "digits.npz": "6f801551877abf69fbf3711373bb642a18dc933430a3385cd6febc235225ea6f",
     "mnist_2000.npz": "1bf3c4c167c573646736a583d29f9c3106239e56ba0f11ea76345d6e7bf76ae7",
     "fashion_mnist_2000.npz": "ec8acdd97533fa49c42eedd3b9e47f9ce968c0f73b05cba48444c79069495070",
     "ionosphere.csv": "fd6dd7864b55d56dac0a1e6e24af9ccc35bf2555ac79af8ab9f3d1daa065ab83",
+    "published_prior_7-40-40-1.csv": "6e089e1841a8527ea541b046506fc5a09cf73dc56ecccda7b08ed009c59e864e",
+    "published_sgd_t32_1_epoch_past_fit.csv": "77b685ff74351e7316e65f283e9b57004bd5da2d17ce9ba5ea1d61a555862fd9",
+    "published_sgd_t32_64_epochs_past_fit.csv": "6191c1af89e675c2044c8164d0fc90cbdf73464200ba0892958c5d2dddb6148d",
     "mnist_10k.npz": "94e2480bb2d38e772966d2564f7818de27e5e7d95984370b0cfb33e5bb4a39df",
     "fashion_mnist.npz": "5b6d2c4c694a91887af8ab7d039c04f80af3c29378d731c93a538d2e831aa469",
     "movie_review.neg.txt": "4ace77d558c3714723843f1d65b60c01e3417b208180f0728808d76ad0eeeaca",
@@ -123,7 +128,7 @@ def data_folder() -> Path:
         raise Unavailable(
             "The full data sets need a folder: name it with --data or the environment variable HARNESS_DATA."
         )
-    folder = Path(named)
+    folder = as_path(named)
     if not folder.is_dir():
         raise Unavailable(f"The data folder {folder} does not exist; correct --data or HARNESS_DATA.")
     return folder
@@ -209,7 +214,8 @@ def _split(
     return problem
 
 
-def _packaged(name: str) -> bytes:
+def packaged(name: str) -> bytes:
+    """Content of a file of this package's data; BadInput if its sha256 is wrong."""
     return _checked(Path(str(files("harness.problems"))) / "data" / name, "reinstall the package")
 
 
@@ -225,7 +231,7 @@ def external(name: str) -> bytes:
 
 def _checked(path: Path, remedy: str) -> bytes:
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
     except OSError as error:
         raise BadInput(f"{path} cannot be read ({error.strerror}); {remedy}.") from None
     found, expected = hashlib.sha256(content).hexdigest(), SHA256[path.name]
@@ -236,51 +242,46 @@ def _checked(path: Path, remedy: str) -> bytes:
     return content
 
 
-def _arrays(content: bytes) -> dict[str, np.ndarray]:
+def arrays_of(content: bytes) -> dict[str, np.ndarray]:
+    """The arrays of an npz file's content."""
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return dict(archive)
-
-
-def standardised(x: np.ndarray) -> np.ndarray:
-    """Shift and scale by the one mean and the one standard deviation of all numbers."""
-    mean, std = x.mean(dtype=np.float64), x.std(dtype=np.float64)
-    return ((x - mean) / std).astype(np.float32)
 
 
 @lru_cache
 def digit_pool() -> tuple[np.ndarray, np.ndarray]:
     """All digits, (1797, 8, 8), and which they are, (1797,)."""
-    arrays = _arrays(_packaged("digits.npz"))
+    arrays = arrays_of(packaged("digits.npz"))
     return standardised(arrays["x"]), arrays["y"]
 
 
 @lru_cache
 def _mnist() -> tuple[np.ndarray, np.ndarray]:
-    arrays = _arrays(_packaged("mnist_2000.npz"))
+    arrays = arrays_of(packaged("mnist_2000.npz"))
     return standardised(arrays["x"]), arrays["y"]
 
 
 @lru_cache
 def _fashion() -> tuple[np.ndarray, np.ndarray]:
-    arrays = _arrays(_packaged("fashion_mnist_2000.npz"))
+    arrays = arrays_of(packaged("fashion_mnist_2000.npz"))
     return standardised(arrays["x"]), arrays["y"]
 
 
 @lru_cache
 def _mnist_full() -> tuple[np.ndarray, np.ndarray]:
-    arrays = _arrays(external("mnist_10k.npz"))
+    arrays = arrays_of(external("mnist_10k.npz"))
     return standardised(arrays["x"]), arrays["y"]
 
 
 @lru_cache
 def _fashion_full() -> tuple[np.ndarray, np.ndarray]:
-    arrays = _arrays(external("fashion_mnist.npz"))
+    arrays = arrays_of(external("fashion_mnist.npz"))
     x = np.concatenate([arrays["x_train"], arrays["x_test"]])
     return standardised(x), np.concatenate([arrays["y_train"], arrays["y_test"]])
 
 
 @lru_cache
 def _ionosphere() -> tuple[np.ndarray, np.ndarray]:
-    rows = [line.split(",") for line in _packaged("ionosphere.csv").decode("ascii").split()]
+    rows = [line.split(",") for line in packaged("ionosphere.csv").decode("ascii").split()]
     x = np.array([row[:-1] for row in rows], dtype=np.float64)
     return standardised(x), np.array([row[-1] == "g" for row in rows])

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.arguments import is_number, short_repr, whole
-from harness.errors import BadInput
+from harness.arguments import LARGEST, is_number, short_repr, switch, unmasked, whole
+from harness.errors import BadInput, NotAsked
+from harness.functions.counts import Origin
 from harness.functions.packing import check_classes
+from harness.problems.own_data import Columns, in_groups, points_and_labels, standardised
+from harness.problems.splits import check_sizes, random_generator, split_indices
 
 
 class Arrays(NamedTuple):
@@ -96,6 +99,87 @@ class Problem:
         return cls.later(name, len(train), len(evaluation), facts or {}, lambda: arrays, classes, vocabulary)
 
     @classmethod
+    def from_dataset(
+        cls,
+        data: Any,
+        m: int,
+        n: int,
+        *,
+        evaluation: Any = None,
+        x: Columns = None,
+        y: str | int | None = None,
+        task: str | None = None,
+        split: int = 0,
+        balanced: bool = True,
+        standardise: bool = True,
+        vocabulary: int | None = None,
+        name: str = "dataset",
+    ) -> "Problem":
+        """Make a problem of a data set, by a seeded split; for one split and n smaller training sets lie within larger
+        ones. Nothing is downloaded.
+
+        Args:
+            data: arrays (x, y); a torch or Hugging Face data set, or a loader; or the path of an .npz, .csv or .parquet
+                file or of a folder written by `save_to_disk`. Images of tensors have their channels first.
+            m: training points.
+            n: evaluation points.
+            evaluation: data of the same kind from which evaluation points are taken; None: they are others of `data`.
+            x: name or number of the inputs' column; None: "x", "image" or the first, of a table all but the labels'.
+            y: name or number of the labels' column; None: "y", "label" or the second, of a table the last.
+            task: groups of classes by name that are labelled 0, 1, …, such as "cat,dog/ship", other classes being left
+                out; None: every class by itself.
+            split: seed of the split.
+            balanced: whether each set has equally many points of each label.
+            standardise: whether inputs are shifted and scaled by the one mean and standard deviation of `data`.
+            vocabulary: number of tokens, for inputs (points, time) of tokens; None: inputs are numbers.
+            name: of the data, in reports; with the task it seeds the split.
+
+        Returns:
+            The problem.
+
+        Raises:
+            BadInput: the data do not fit this description, or are too few.
+            Unavailable: a package that reads them is not installed.
+        """
+        check_sizes(m, n)
+        switch(balanced, "Whether a split is balanced")
+        switch(standardise, "Whether inputs are standardised")
+        _check_words(name, None)
+        read = [points_and_labels(each, x, y) for each in ((data,) if evaluation is None else (data, evaluation))]
+        pools, words = [pool for pool, _ in read], [own for _, own in read]
+        labels, classes = in_groups(np.concatenate(words), task, name)
+        numbers = np.split(labels, [len(words[0])])[: len(pools)]
+        if any(len(pool) != len(of_pool) for pool, of_pool in zip(pools, numbers, strict=True)):
+            raise BadInput(
+                f"{name} has {len(pools[0])} inputs and {len(words[0])} labels; give a label for each input."
+            )
+        if standardise and vocabulary is None:
+            pools = _standardised(pools, name)
+        kept = [(pool[of >= 0], of[of >= 0]) for pool, of in zip(pools, numbers, strict=True)]
+        what = f"{name} {task}"
+        rng = random_generator(what, split)
+        if evaluation is None:
+            train, evaluated = split_indices(kept[0][1], m, n, balanced, rng, what, classes)
+        else:
+            evaluated = split_indices(kept[1][1], 0, n, balanced, rng, what, classes)[1]
+            # A split's first points are those that this one has for training: they are nested.
+            train = split_indices(kept[0][1], 0, m, balanced, rng, what, classes)[1] if m else np.zeros(0, dtype=int)
+        (train_x, train_y), (eval_x, eval_y) = kept[0], kept[-1]
+        facts = {"dataset": name, "task": "all classes" if task is None else task, "split": split}
+        words_of_name = [name, *([] if task is None else [task.replace("/", "_").replace(",", "")]), f"m{m}", f"n{n}"]
+        words_of_name += [f"split{split}"] * (split > 0) + ["unbalanced"] * (not balanced)
+        return cls.from_arrays(
+            train_x[train],
+            train_y[train],
+            eval_x[evaluated],
+            eval_y[evaluated],
+            "-".join(words_of_name),
+            facts,
+            classes,
+            vocabulary,
+        )
+
+    @classmethod
     def later(
         cls,
         name: str,
@@ -138,6 +222,28 @@ class Problem:
                 f"{what} takes two classes, but the problem {self.name} has {self.classes}; group them into two."
             )
 
+    def needs_one_label_each(self) -> None:
+        """Raise NotAsked if two equal training inputs have different labels, which no network gives them."""
+        # Adding 0 makes one of the two zeros of floating point.
+        rows = self.train_x.reshape(self.m, int(np.prod(self.train_x.shape[1:]))) + self.train_x.dtype.type(0)
+        _, first, place = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+        first = first[place.reshape(-1)]
+        contrary = np.flatnonzero(self.train_y != self.train_y[first])
+        if len(contrary):
+            j = int(contrary[0])
+            raise NotAsked(
+                f"The training inputs {int(first[j])} and {j} are equal and have different labels, so no network fits "
+                f"S of {self.name}; leave one of them out."
+            )
+
+    def needs_training_points(self, what: str) -> None:
+        """Raise BadInput if there is no training point; what: the function that is of a training set."""
+        if self.m == 0:
+            raise BadInput(
+                f"{what} takes at least 1 training point, but the problem {self.name} has none; give it some, or ask "
+                "for the prior."
+            )
+
     @cached_property
     def arrays(self) -> Arrays:
         """Training and evaluation inputs and labels, read-only."""
@@ -173,6 +279,12 @@ class Problem:
         return np.concatenate([self.train_x, self.eval_x])
 
     @cached_property
+    def origin(self) -> Origin:
+        """What functions on the evaluation inputs are from."""
+        kind = f"{self.eval_x.shape[1:]}{self.eval_x.dtype.str}".encode()
+        return Origin(tuple(hashlib.sha256(kind + x.tobytes()).hexdigest() for x in self.eval_x), self.fingerprint)
+
+    @cached_property
     def fingerprint(self) -> str:
         """sha256 of the arrays and the number of classes: the problem's address in the store, whatever its name."""
         digest = hashlib.sha256()
@@ -184,6 +296,16 @@ class Problem:
         return digest.hexdigest()
 
 
+def _standardised(pools: list[np.ndarray], name: str) -> list[np.ndarray]:
+    """By the mean and the standard deviation of the first."""
+    if any(pool.dtype.kind not in "biuf" for pool in pools) or not pools[0].size or not pools[0].std():
+        raise BadInput(
+            f"The inputs of {name} are no numbers that differ, and cannot be standardised; name their column by x, or "
+            "give standardise=False."
+        )
+    return [standardised(pool, pools[0]) for pool in pools]
+
+
 def _travelled(
     name: str, m: int, n: int, facts: dict[str, Any], arrays: Arrays, classes: int, vocabulary: int | None
 ) -> Problem:
@@ -192,10 +314,15 @@ def _travelled(
     return Problem(name, m, n, facts, lambda: arrays, classes, vocabulary)
 
 
-def _array(values: ArrayLike) -> np.ndarray | None:
-    """A copy; None if the rows are of different lengths, or a number is too large for any type."""
+def _array(values: ArrayLike, what: str) -> np.ndarray | None:
+    """A copy, of objects as the type that holds them all; None if the rows are of different lengths, or a number is too
+    large for any type; BadInput for masks.
+    """
     try:
-        return np.array(values)
+        array = np.array(unmasked(values, what))
+        return np.array(array.tolist()) if array.dtype == object else array
+    except BadInput:
+        raise
     except (TypeError, ValueError, OverflowError):
         return None
 
@@ -219,7 +346,7 @@ def _check_words(name: str, facts: dict[str, Any] | None) -> None:
 def _inputs(values: ArrayLike, which: str, vocabulary: int | None) -> np.ndarray:
     if vocabulary is not None:
         return _tokens(values, which, vocabulary)
-    array = _array(values)
+    array = _array(values, f"The {which} inputs")
     if array is None or array.dtype.kind not in "biuf":
         raise BadInput(f"The {which} inputs are not an array of numbers; give one row of numbers an input.")
     # Numbers too large for float32 become infinite, which is looked for below.
@@ -229,11 +356,16 @@ def _inputs(values: ArrayLike, which: str, vocabulary: int | None) -> np.ndarray
         raise BadInput(f"The {which} inputs need one row an input, not an array of shape {array.shape}.")
     if not np.isfinite(array).all():
         raise BadInput(f"The {which} inputs hold NaN or infinite numbers; remove or fill them.")
+    if array.size and np.abs(array).max() > LARGEST:
+        raise BadInput(
+            f"The {which} inputs hold numbers beyond ±{LARGEST:g}, whose squares are too large for float32; remove or "
+            "fill them, or take another unit."
+        )
     return array
 
 
 def _tokens(values: ArrayLike, which: str, vocabulary: int) -> np.ndarray:
-    array = _array(values)
+    array = _array(values, f"The {which} inputs")
     fits = array is not None and array.dtype.kind in "iu" and array.ndim == 2
     if array is None or (array.size and not (fits and 0 <= array.min() <= array.max() < vocabulary)):
         found = "are no array" if array is None else f"have shape {array.shape} and type {array.dtype}"
@@ -245,7 +377,7 @@ def _tokens(values: ArrayLike, which: str, vocabulary: int) -> np.ndarray:
 
 
 def _labels(values: ArrayLike, points: int, which: str, classes: int) -> np.ndarray:
-    array = _array(values)
+    array = _array(values, f"The {which} labels")
     if array is None or array.shape != (points,):
         found = "what makes no array" if array is None else f"an array of shape {array.shape}"
         raise BadInput(f"{points} {which} inputs need {points} {which} labels, not {found}.")

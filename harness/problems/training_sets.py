@@ -4,19 +4,25 @@ A sentence about data is one about training sets drawn from it. Each set is draw
 the number of its split alone, so that every claim that asks for as many sets has the same ones.
 """
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-from harness.arguments import short_repr, whole
+import numpy as np
+
+from harness.arguments import number, short_repr, whole
 from harness.errors import BadInput
 from harness.problems.cube import boolean_cube, cube_subset
+from harness.problems.label_noise import Noisy
 from harness.problems.problem import Problem
 from harness.problems.splits import check_sizes
 
 # Training sets of one seed: seeds have no set in common.
 MOST_SETS = 2**20
+# So many labels are the same by chance in no data of two classes that are worth a claim.
+_MANY = 20
 # Problems that are kept while a cell asks for its sets again and again.
 _KEPT = 256
 
@@ -74,7 +80,9 @@ class TrainingSets:
         return self.first.vocabulary
 
 
-def training_sets(data: Callable[..., Problem], m: int, n: int, /, **arguments: Any) -> TrainingSets:
+def training_sets(
+    data: Callable[..., Problem], m: int, n: int, /, *, label_noise: float = 0.0, **arguments: Any
+) -> TrainingSets:
     """Draw training sets from data: on set `number` of a seed all samplers see the same points.
 
     On the Boolean cube what is drawn is the subset of the inputs that is trained on, the same for all targets; the
@@ -85,6 +93,8 @@ def training_sets(data: Callable[..., Problem], m: int, n: int, /, **arguments: 
             a problem; or `boolean_cube`, with `bits=` and `target=` among the arguments.
         m: training points of each set.
         n: evaluation points of each set.
+        label_noise: share of each set's training labels that are wrong, the same points at every larger share;
+            evaluation labels are right.
         **arguments: further arguments of the data, such as task= or balanced=.
 
     Returns:
@@ -99,7 +109,10 @@ def training_sets(data: Callable[..., Problem], m: int, n: int, /, **arguments: 
         raise BadInput("Training sets are numbered by their split; leave split= out, and ask for .problem(number).")
     check_sizes(m, n)
     m, n = int(m), int(n)
-    draws = cube_subset if data is boolean_cube else data
+    # The plan, and with it the tests of null learners, wraps what a claim's file imports.
+    draws: Callable[..., Problem] = cube_subset if inspect.unwrap(data) is boolean_cube else data
+    if number(label_noise, "Label noise is a share of the training labels", most=1.0):
+        draws = Noisy(draws, label_noise)
     named = tuple(sorted(arguments.items()))
     first = _checked(draws, m, n, named)
     facts = {name: value for name, value in first.facts.items() if name not in ("problem", "split")}
@@ -114,7 +127,23 @@ def _checked(data: Callable[..., Problem], m: int, n: int, named: tuple[tuple[st
         raise BadInput(f"Training sets cannot be drawn: {error}; give arguments that the data take.") from None
     if not isinstance(first, Problem) or (first.m, first.n) != (m, n):
         raise BadInput(f"Data for training sets return a problem of {m} and {n} points, not {short_repr(first)}.")
+    # On the cube the target is meant, and few inputs may be drawn twice.
+    if data is not cube_subset:
+        _check_draws(first, [data(m, n, split=split, **dict(named)) for split in (1, 2)])
     return first
+
+
+def _check_draws(first: Problem, others: Sequence[Problem]) -> None:
+    """BadInput if splits are one set, if evaluation points are training points, or if there is one label only."""
+    name = first.name
+    if first.m + first.n >= _MANY and len(np.unique(np.concatenate([first.train_y, first.eval_y]))) == 1:
+        raise BadInput(f"All labels of {name} are the same, so that nothing can be learnt; draw from two classes.")
+    if all(other.fingerprint == first.fingerprint for other in others):
+        raise BadInput(f"All splits of {name} are the same points; data for training sets draw others at each split=.")
+    seen = {row.tobytes() for row in np.ascontiguousarray(first.train_x)}
+    known = sum(row.tobytes() in seen for row in np.ascontiguousarray(first.eval_x))
+    if 2 * known > first.n:
+        raise BadInput(f"Of {first.n} evaluation points of {name}, {known} are training points; evaluate on others.")
 
 
 def _problem(

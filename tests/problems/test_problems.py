@@ -27,6 +27,11 @@ def full_sets(monkeypatch):
     monkeypatch.setenv("HARNESS_DATA", str(FULL_SETS))
 
 
+X = np.eye(2)
+MASKED = np.ma.masked_values([[1.0, -9999.0], [2.0, 3.0]], -9999.0)
+TOKENS = X.astype(int)
+
+
 def test_cube_is_in_counting_order():
     cube = boolean_cube(3)
     assert ["".join(f"{int(b)}" for b in row) for row in cube.eval_x] == [format(i, "03b") for i in range(8)]
@@ -127,7 +132,7 @@ def test_complexity_of_more_classes_is_refused(ask):
 def test_packaged_digits_are_those_of_scikit_learn():
     from sklearn.datasets import load_digits
 
-    source, packaged = load_digits(), datasets._arrays(datasets._packaged("digits.npz"))
+    source, packaged = load_digits(), datasets.arrays_of(datasets.packaged("digits.npz"))
     np.testing.assert_array_equal(packaged["x"], source.images)
     np.testing.assert_array_equal(packaged["y"], source.target)
 
@@ -159,7 +164,7 @@ def test_unbalanced_splits_follow_the_pool():
     [("mnist_2000.npz", "mnist_10k.npz", ""), ("fashion_mnist_2000.npz", "fashion_mnist.npz", "_train")],
 )
 def test_packaged_images_are_rows_of_the_full_sets(packaged, full, key):
-    subset = datasets._arrays(datasets._packaged(packaged))
+    subset = datasets.arrays_of(datasets.packaged(packaged))
     with np.load(FULL_SETS / full, allow_pickle=False) as whole:
         np.testing.assert_array_equal(subset["x"], whole[f"x{key}"][subset["index"]])
         np.testing.assert_array_equal(subset["y"], whole[f"y{key}"][subset["index"]])
@@ -235,6 +240,20 @@ def test_a_missing_file_folder_or_variable_is_unavailable_at_first_use(tmp_path,
         (lambda: Problem.from_arrays([[1.0]], [2], [[1.0]], [0]), "0 or 1, but one is 2"),
         (lambda: Problem.from_arrays([[1.0]], [0, 1], [[1.0]], [0]), "1 training labels"),
         (lambda: Problem.from_arrays([[np.nan]], [0], [[1.0]], [0]), "NaN"),
+        (
+            lambda: Problem.from_arrays(MASKED, [0, 1], X, [0, 1]),
+            "training inputs hold masked entries; remove or fill",
+        ),
+        (lambda: Problem.from_arrays(X, [0, 1], MASKED, [0, 1]), "The evaluation inputs hold masked entries"),
+        (lambda: Problem.from_arrays(list(MASKED), [0, 1], X, [0, 1]), "The training inputs hold masked entries"),
+        (lambda: Problem.from_arrays(X, MASKED[0] > 1, X, [0, 1]), "The training labels hold masked entries"),
+        (lambda: Problem.from_arrays(X, [0, 1], X, [0, np.ma.masked]), "The evaluation labels hold masked entries"),
+        (
+            lambda: Problem.from_arrays(
+                X.astype(int), [0, 1], np.ma.array(X.astype(int), mask=X > 0), [0, 1], vocabulary=2
+            ),
+            "The evaluation inputs hold masked entries",
+        ),
         (lambda: Problem.from_arrays([[1.0]], [0], [[1.0, 2.0]], [0]), "same shape"),
         (lambda: Problem.from_arrays([], [], [], []), "at least 1 evaluation input"),
         (lambda: Problem.from_arrays([["a"]], [0], [[1.0]], [0]), "not an array of numbers"),
@@ -244,6 +263,28 @@ def test_a_missing_file_folder_or_variable_is_unavailable_at_first_use(tmp_path,
 def test_what_does_not_fit_is_said_in_one_sentence(make, said):
     with pytest.raises(BadInput, match=said):
         make()
+
+
+def test_an_array_without_a_masked_entry_is_taken():
+    whole = np.ma.array(X, mask=np.zeros_like(X))
+    assert (
+        Problem.from_arrays(whole, [0, 1], X, [0, 1]).fingerprint
+        == Problem.from_arrays(X, [0, 1], X, [0, 1]).fingerprint
+    )
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [0.0, 1.0], [False, True], [np.int64(0), 1.0]])
+def test_arrays_of_objects_are_taken_as_what_they_hold(labels):
+    expected = Problem.from_arrays([[0.5, 1], [2, 3]], [0, 1], [[4, 5]], [1])
+    x = np.array([[0.5, 1], [2, 3]], dtype=object)
+    found = Problem.from_arrays(x, np.array(labels, dtype=object), [[4, 5]], np.array([1], dtype=object))
+    assert found.fingerprint == expected.fingerprint
+    tokens = np.array([[0, 1], [1, 1]])
+    made = (Problem.from_arrays(each, [0, 1], each[:1], [0], vocabulary=2) for each in (tokens, tokens.astype(object)))
+    assert len({each.fingerprint for each in made}) == 1
+    for wrong in (["a", "b"], [None, 1], [0, {}]):
+        with pytest.raises(BadInput, match="labels must be 0 or 1, but one is "):
+            Problem.from_arrays([[0.5, 1], [2, 3]], np.array(wrong, dtype=object), [[4, 5]], [1])
 
 
 @given(st.integers(0, 5), st.integers(1, 5), st.integers(1, 4))

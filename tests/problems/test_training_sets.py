@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from harness.errors import BadInput
-from harness.problems import boolean_cube, digits, fashion_mnist, ionosphere, mnist, training_sets
+from harness.problems import Problem, boolean_cube, digits, fashion_mnist, ionosphere, mnist, training_sets
+from harness.run.plan.absent import skipping_absent
 
 
 @pytest.mark.parametrize(("data", "more"), [(digits, {}), (mnist, {"task": "3/8"}), (ionosphere, {"balanced": False})])
@@ -59,6 +60,20 @@ def test_a_list_among_the_arguments_is_taken():
     assert training_sets(data, 4, 4, order=[1, 2]).problem(3).fingerprint == digits(4, 4, split=3).fingerprint
 
 
+def fixed(m, n, split):
+    return digits(m, n)
+
+
+def leaking(m, n, split):
+    whole = digits(m, n, split=split)
+    return Problem.from_arrays(whole.train_x, whole.train_y, whole.train_x[:n], whole.train_y[:n], "leaking")
+
+
+def one_class(m, n, split):
+    whole = digits(m, n, split=split)
+    return Problem.from_arrays(whole.train_x, 0 * whole.train_y, whole.eval_x, 0 * whole.eval_y, "one class")
+
+
 def nothing(m, n, split):
     """Data that are no problem."""
 
@@ -72,6 +87,9 @@ def nothing(m, n, split):
         (lambda: training_sets(digits, -1, 8), "m ≥ 0 training and n ≥ 1 evaluation points"),
         (lambda: training_sets(digits, 8, 100_000), "too few for 8 training and 100,000 evaluation points"),
         (lambda: training_sets(nothing, 8, 8), "return a problem of 8 and 8 points, not None"),
+        (lambda: training_sets(fixed, 8, 8), "All splits of digits.* are the same points"),
+        (lambda: training_sets(leaking, 16, 8), "Of 8 evaluation points of leaking, 8 are training points"),
+        (lambda: training_sets(one_class, 16, 8), "All labels of one class are the same"),
         (lambda: training_sets(boolean_cube, 8, 8, bits=4, target="what"), "There is no target 'what'"),
         (lambda: training_sets(boolean_cube, 8, 9, bits=4, target="parity"), "has 16 points, too few"),
         (lambda: training_sets(digits, 8, 8).problem(2**20), "The number of a training set is a whole number"),
@@ -81,3 +99,10 @@ def nothing(m, n, split):
 def test_what_cannot_be_drawn_is_refused_in_a_sentence(make, said):
     with pytest.raises(BadInput, match=said):
         make()
+
+
+def test_the_cube_is_known_where_a_plan_has_wrapped_it():
+    plain, wrapped = (
+        training_sets(f, 4, 4, bits=3, target="parity") for f in (boolean_cube, skipping_absent(boolean_cube))
+    )
+    assert wrapped.problem(2).fingerprint == plain.problem(2).fingerprint
