@@ -12,7 +12,7 @@ from torch.nn import functional
 from harness.arguments import one_of, set_fields, whole, wholes
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
-from harness.networks.layers import ACTIVATIONS, GaussianLayers, linear
+from harness.networks.layers import ACTIVATIONS, DYING, GaussianLayers, linear
 
 PADDINGS = ("zero", "circular")
 # What two numbers become, and a factor of what four have become.
@@ -167,8 +167,13 @@ class Convolutional(GaussianLayers):
 
     @property
     def ties(self) -> bool:
-        """Only ReLU units die."""
-        return self.activation == "relu" and not self.sigma_b
+        """Only units of ReLU and, by rounding, GELU die."""
+        return self.activation in DYING and not self.sigma_b
+
+    @property
+    def units_apart(self) -> bool:
+        """Channels are activated one by one."""
+        return True
 
     def linear(self, parameters: Mapping[str, Tensor], h: Tensor, layer: int) -> Tensor:
         """Units are channels: of a convolution z is (networks, points, height, width, channels), else (networks,

@@ -10,6 +10,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from harness.networks.ensemble import Architecture, activations, draw, size, views
+from harness.networks.inheritance import is_rotation_invariant
 
 
 class NetworkCost(NamedTuple):
@@ -38,7 +39,7 @@ def network_cost(architecture: Architecture, inputs: np.ndarray, dimensions: int
         BadInput: if the architecture does not take such inputs.
     """
     x = architecture.prepare(inputs[:1])
-    shape = (min(prod(x.shape[1:]), dimensions),) if architecture.rotation_invariant else tuple(x.shape[1:])
+    shape = (min(prod(x.shape[1:]), dimensions),) if is_rotation_invariant(architecture) else tuple(x.shape[1:])
     assert isinstance(architecture, Hashable)
     return _counted(architecture, shape, x.dtype.kind in "iu", outputs)
 

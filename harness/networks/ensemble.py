@@ -15,6 +15,7 @@ from torch import Tensor
 from harness.arguments import counts
 from harness.execution.machine import memory_bytes
 from harness.execution.memory import block_that_fits
+from harness.networks.inheritance import is_rotation_invariant
 
 # Rows of random numbers are padded to this length: torch fills normal numbers sixteen at a time and redraws a
 # shorter tail, so only padded rows make the draws of a network independent of the block it is drawn in.
@@ -30,10 +31,14 @@ torch.empty(31 * 2**20, dtype=torch.uint8)
 
 
 class Parameter(NamedTuple):
-    """One parameter tensor of one network: its shape and the standard deviation it is drawn with (0: fixed at 0)."""
+    """One parameter tensor of one network: its shape and the standard deviation it is drawn with (0: it starts at 0).
+
+    distribution: "gaussian" or "uniform", in an architecture whose own is "mixed"; elsewhere the architecture's holds.
+    """
 
     shape: tuple[int, ...]
     std: float
+    distribution: str = "gaussian"
 
 
 class Architecture(Protocol):
@@ -45,7 +50,7 @@ class Architecture(Protocol):
 
     @property
     def distribution(self) -> str:
-        """Shape of the initialisation's distribution: gaussian, uniform or binary."""
+        """Shape of the initialisation's distribution: gaussian, uniform, binary or, parameter by parameter, mixed."""
 
     @property
     def rotation_invariant(self) -> bool:
@@ -121,6 +126,12 @@ class Layered(Protocol):
         weights of equal size cancel.
         """
 
+    @property
+    def units_apart(self) -> bool:
+        """Whether a unit's value depends on its own z alone, so that some units can move without the others; layer
+        normalisation ties them together.
+        """
+
     def linear(self, parameters: Mapping[str, Tensor], h: Tensor, layer: int) -> Tensor:
         """Preactivations z of a layer.
 
@@ -182,7 +193,7 @@ def draw(parameters: Mapping[str, Parameter], distribution: str, networks: int, 
 
     Args:
         parameters: table of one network's parameters.
-        distribution: shape of the distribution: gaussian, uniform or binary.
+        distribution: shape of the distribution: gaussian, uniform, binary or mixed.
         networks: number of networks.
         generator: source of the random numbers, on the device of the result.
 
@@ -191,8 +202,8 @@ def draw(parameters: Mapping[str, Parameter], distribution: str, networks: int, 
     """
     total = size(parameters)
     padded = -(-total // _DRAW_ALIGNMENT) * _DRAW_ALIGNMENT
-    rows = torch.empty(networks, padded, device=generator.device)
-    if distribution == "gaussian":
+    rows = torch.empty(networks, padded, device=generator.device, dtype=torch.float32)
+    if distribution in ("gaussian", "mixed"):
         rows.normal_(generator=generator)
     elif distribution == "uniform":
         rows.uniform_(-sqrt(3), sqrt(3), generator=generator)
@@ -200,8 +211,15 @@ def draw(parameters: Mapping[str, Parameter], distribution: str, networks: int, 
         rows.random_(0, 2, generator=generator).mul_(2).sub_(1)
     rows = rows[:, :total]
     for name, tensor in views(parameters, rows).items():
+        if distribution == "mixed" and parameters[name].distribution == "uniform":
+            tensor.copy_(as_uniform(tensor))
         tensor.mul_(parameters[name].std)
     return rows
+
+
+def as_uniform(normal: Tensor) -> Tensor:
+    """Standard normal numbers -> those uniform on ±√3 of the same quantiles."""
+    return sqrt(3) * torch.erf(normal / sqrt(2))
 
 
 # Numbers that a GPU draws together: 64 networks of 4,096, and few enough for one pass of its threads.
@@ -225,7 +243,7 @@ class Draws:
         if piece is None and generator.device.type != "cpu":
             piece = max(_PIECE // size(table), 1)
         self.table, self.distribution, self.generator, self.piece = table, distribution, generator, piece
-        self._left = torch.empty(0, size(table), device=generator.device)
+        self._left = torch.empty(0, size(table), device=generator.device, dtype=torch.float32)
 
     def take(self, networks: int) -> Tensor:
         """The next networks, (networks, size); see `draw`."""
@@ -273,7 +291,7 @@ def sampling_inputs(architecture: Architecture, inputs: np.ndarray, device: torc
         (points, ...) as `Architecture.features` takes them.
     """
     x = architecture.prepare(inputs)
-    if architecture.rotation_invariant:
+    if is_rotation_invariant(architecture):
         x = same_gram_inputs(x)
     return torch.tensor(x, device=device)
 

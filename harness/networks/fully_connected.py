@@ -8,10 +8,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import gelu
 
-from harness.arguments import not_negative, one_of, positive, set_fields, wholes
+from harness.arguments import not_negative, one_of, positive, repr_without, set_fields, switch, wholes
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
+from harness.networks.layers import DYING, normalised, normalised_backward
 
 
 class Activation(NamedTuple):
@@ -33,11 +35,17 @@ def _erf_backward(d: Tensor, z: Tensor, h: Tensor) -> Tensor:  # noqa: ARG001
     return d.mul_(z.square().neg_().exp_()).mul_(2 / sqrt(pi))
 
 
-# erf is not done in place: its gradient needs its input, those of ReLU and tanh need only their output.
+def _gelu_backward(d: Tensor, z: Tensor, h: Tensor) -> Tensor:  # noqa: ARG001
+    return torch.ops.aten.gelu_backward.grad_input(d, z, grad_input=d)
+
+
+# erf and GELU are not done in place: their gradients need their input, those of ReLU and tanh need only their output.
 ACTIVATIONS = {
     "relu": Activation(torch.relu_, _relu_backward),
     "tanh": Activation(torch.tanh_, _tanh_backward),
     "erf": Activation(torch.erf, _erf_backward),
+    "gelu": Activation(gelu, _gelu_backward),
+    "linear": Activation(lambda z: z, lambda d, z, h: d),  # noqa: ARG005
 }
 DISTRIBUTIONS = ("gaussian", "uniform", "binary")
 PARAMETRISATIONS = ("standard", "ntk", "mup")
@@ -48,6 +56,7 @@ class FullyConnected:
     """z = h W·g + b·g', h = activation(z), layer by layer, then one linear output.
 
     hidden: widths of the hidden layers, () for a perceptron.
+    activation: "relu", "tanh", "erf", "gelu" (zΦ(z), with the normal distribution function Φ) or "linear" (z itself).
     sigma_w, sigma_b: weights start with variance σ_w²/fan-in, biases with σ_b²; σ_b = 0 leaves all biases out
         (for a perceptron: no threshold).
     parametrisation: "standard" puts these factors into the initial values; "ntk" (Jacot et al. 2018, section 2)
@@ -56,9 +65,13 @@ class FullyConnected:
         and learning rates by layer, see `learning_rates`. All have the same functions at initialisation and differ in
         training.
     distribution: of the initial values, "gaussian", "uniform" or "binary" (each number one of ±std, with equal chance),
-        all of the same variance. Training starts from binary values but does not keep them binary. Weights of equal
-        size cancel: a logit is exactly 0, and its label 0, with positive chance. Sums are exact, and ties with them,
-        on small whole inputs where weights are ±1 ("ntk") or ± a power of two; elsewhere rounding decides them.
+        all of the same variance. Training starts from binary values and, but for `BinaryConnect`, does not keep them
+        binary. Weights of equal size cancel: a logit is exactly 0, and its label 0, with positive chance. Sums are
+        exact, and ties with them, on small whole inputs where weights are ±1 ("ntk") or ± a power of two; elsewhere
+        rounding decides them.
+    normalised: h = activation(n(z)) in each hidden layer of at least 2 units, with n the layer normalisation of
+        `torch.nn.LayerNorm` without gain and bias, which would start at 1 and 0: over the layer's units n(z) has mean 0
+        and variance 1 at every point.
     """
 
     hidden: tuple[int, ...] = ()
@@ -67,6 +80,7 @@ class FullyConnected:
     sigma_b: float = 0.1
     parametrisation: str = "standard"
     distribution: str = "gaussian"
+    normalised: bool = False
 
     def __post_init__(self) -> None:
         for field, allowed in (
@@ -76,7 +90,17 @@ class FullyConnected:
         ):
             one_of(getattr(self, field), allowed, f"A fully connected network has no {field}")
         set_fields(self, hidden=wholes(self.hidden, "Hidden widths"))
+        switch(self.normalised, "Whether layers are normalised")
+        if self.normalised and (not self.hidden or min(self.hidden) < 2):
+            raise BadInput(
+                f"Layer normalisation takes hidden layers of at least 2 units, of which it takes off the mean, not "
+                f"{self.hidden}; make them wider, or leave it out."
+            )
         set_fields(self, sigma_w=positive(self.sigma_w, "σ_w"), sigma_b=not_negative(self.sigma_b, "σ_b"))
+
+    def __repr__(self) -> str:
+        """As a dataclass's own, without normalisation where there is none."""
+        return repr_without(self, "normalised")
 
     @property
     def name(self) -> str:
@@ -91,6 +115,8 @@ class FullyConnected:
             words.append(self.parametrisation)
         if self.distribution != default.distribution:
             words.append(self.distribution)
+        if self.normalised:
+            words.append("normalised")
         return "-".join(words)
 
     @property
@@ -145,7 +171,7 @@ class FullyConnected:
         if self.parametrisation != "mup" or not self.hidden:
             return dict.fromkeys(table, 1.0)
         factors = {}
-        for name, (shape, _) in table.items():
+        for name, (shape, *_) in table.items():
             fan_in, fan_out = shape
             if name.endswith(".bias") or name == "hidden0.weight":
                 factors[name] = 1.0 if adaptive else float(fan_out)
@@ -171,9 +197,14 @@ class FullyConnected:
 
     @property
     def ties(self) -> bool:
-        """Only ReLU units die; only binary weights cancel."""
-        dead = bool(self.hidden) and self.activation == "relu" and not self.sigma_b
+        """Units of ReLU and, by rounding, GELU die, but not all units of a normalised layer; binary weights cancel."""
+        dead = bool(self.hidden) and self.activation in DYING and not self.sigma_b and not self.normalised
         return dead or self.distribution == "binary"
+
+    @property
+    def units_apart(self) -> bool:
+        """Unless they are normalised together."""
+        return not self.normalised
 
     def linear(self, parameters: Mapping[str, Tensor], h: Tensor, layer: int) -> Tensor:
         """h: (points, d) or (networks, points, fan-in) -> z (networks, points, width)."""
@@ -181,7 +212,7 @@ class FullyConnected:
 
     def activate(self, z: Tensor) -> Tensor:
         """h of a hidden layer; may overwrite z."""
-        return ACTIVATIONS[self.activation].function(z)
+        return ACTIVATIONS[self.activation].function(normalised(z) if self.normalised else z)
 
     def of_units(self, parameters: Mapping[str, Tensor], h: Tensor, units: slice, layer: int) -> Tensor:
         """h: (networks, points, units) of some units below -> (networks, points, width), their contribution to z."""
@@ -217,16 +248,20 @@ class FullyConnected:
         activation = ACTIVATIONS[self.activation]
         depth = len(self.hidden)
         h = [self._expanded(parameters, x)]
-        z = []
+        z, y = [], []
         for i in range(depth):
             z.append(self._linear(parameters, f"hidden{i}", h[i]))
-            h.append(activation.function(z[i]))
+            y.append(normalised(z[i]) if self.normalised else z[i])
+            # Normalisation's gradient needs its output, which an activation may overwrite.
+            h.append(activation.function(y[i].clone() if self.normalised else y[i]))
         logits = self._linear(parameters, "readout", h[depth])
         d = slope(logits) if logits.shape[-1] > 1 else slope(logits[..., 0]).unsqueeze(-1)
         gradients = self._linear_gradients(parameters, "readout", h[depth], d)
         for i in reversed(range(depth)):
             above = "readout" if i == depth - 1 else f"hidden{i + 1}"
-            d = activation.backward(self._linear_backward(parameters, above, d), z[i], h[i + 1])
+            d = activation.backward(self._linear_backward(parameters, above, d), y[i], h[i + 1])
+            if self.normalised:
+                d = normalised_backward(d, z[i], y[i])
             gradients |= self._linear_gradients(parameters, f"hidden{i}", h[i], d)
         return gradients
 

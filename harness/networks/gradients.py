@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from harness.networks.ensemble import Architecture, DifferentiatedByHand, Parameter, views
+from harness.networks.inheritance import own
 
 
 def gradients(
@@ -29,7 +30,7 @@ def gradients(
     Returns:
         (networks, size), in rows like the networks'.
     """
-    if hasattr(architecture, "gradients"):
+    if own(architecture, "gradients"):
         by_name = cast(DifferentiatedByHand, architecture).gradients(views(table, rows), x, slope)
         return torch.cat([by_name[name].flatten(1) for name in table], dim=1)
     return automatic_gradients(architecture, table, rows, x, slope)

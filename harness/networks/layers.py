@@ -1,17 +1,52 @@
 """Common parts of networks with Gaussian weights of variance σ_w²/fan-in and a linear readout."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from harness.arguments import not_negative, positive, set_fields
 from harness.networks.ensemble import Parameter
 
+# Units that are exactly 0 far enough below 0: zΦ(z) is in float32, where Φ is computed as (1 + erf(z/√2))/2.
+DYING = ("relu", "gelu")
 # None writes into its argument: of a view, autograd would copy what lies under it.
-ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "erf": torch.erf}
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "erf": torch.erf,
+    "gelu": functional.gelu,
+    "linear": lambda z: z,
+}
+
+
+# What layer normalisation adds to the variance, as torch.nn.LayerNorm does.
+EPSILON = 1e-5
+
+
+def normalised(z: Tensor) -> Tensor:
+    """Layer normalisation without gain and bias (Ba et al. 2016, arXiv 1607.06450): the last axis, its mean taken off,
+    over √(its variance + 1e-5).
+    """
+    return functional.layer_norm(z, z.shape[-1:], eps=EPSILON)
+
+
+def normalised_backward(d: Tensor, z: Tensor, y: Tensor) -> Tensor:
+    """Pass a derivative back through layer normalisation.
+
+    Args:
+        d: ∂L/∂y, (..., units).
+        z: what was normalised.
+        y: `normalised(z)`.
+
+    Returns:
+        ∂L/∂z = (d − mean d − y·mean(d·y))/√(variance of z + 1e-5).
+    """
+    deviation = (z.var(-1, correction=0, keepdim=True) + EPSILON).sqrt()
+    return (d - d.mean(-1, keepdim=True)).addcmul_(y, (d * y).mean(-1, keepdim=True), value=-1).div_(deviation)
 
 
 def linear(parameters: Mapping[str, Tensor], name: str, h: Tensor) -> Tensor:

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot, softplus
 
+from harness.errors import BadInput
+
 
 class Loss(NamedTuple):
     """value: logits and targets to the loss of each point, (..., points). slope: to its derivatives, as the logits."""
@@ -55,8 +57,28 @@ def labels_of_logits(logits: Tensor) -> Tensor:
     return logits > 0 if logits.ndim == 2 else logits.argmax(-1)
 
 
+def are_finite(values: Tensor) -> Tensor:
+    """(networks, ...) -> (networks,), whether all numbers of a network are finite."""
+    of_each = tuple(range(1, values.ndim))
+    # An Apple GPU has no double precision, in which a sum is finite if and only if all of its terms are.
+    if values.device.type == "mps":
+        return values.isfinite().flatten(1).all(1)
+    return values.sum(of_each, dtype=torch.float64).isfinite()
+
+
+def finite(values: Tensor) -> Tensor:
+    """Logits or features as they are; BadInput if one is no finite number, whose sign would say nothing."""
+    if not bool(are_finite(values[None])):
+        raise BadInput(
+            "Networks have logits that are no finite numbers in float32; take inputs, or initial weights, that are "
+            "closer to 1."
+        )
+    return values
+
+
 def labels_of(logits: Tensor) -> Tensor:
     """(..., outputs) -> (...): with one output, whether it is positive (bool); with several, the place of the largest
-    (int64), of equal ones the first.
+    (int64), of equal ones the first. BadInput for logits that are not finite.
     """
+    finite(logits)
     return logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(-1)

@@ -12,7 +12,7 @@ from torch.nn import functional
 from harness.arguments import set_fields, whole
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
-from harness.networks.layers import GaussianLayers, linear
+from harness.networks.layers import GaussianLayers, linear, normalised
 from harness.networks.sequences import checked_vocabulary, embedding, look_up, sequences
 
 
@@ -89,10 +89,10 @@ class Transformer(GaussianLayers):
             h = look_up(parameters["embedding.weight"], x)
         h = h + positions(h.shape[2], self.width, h)
         for block in range(self.blocks):
-            h = h + self._attention(parameters, f"block{block}", _normalised(h))
-            inner = _at_each(parameters, f"block{block}.inner", _normalised(h)).relu_()
+            h = h + self._attention(parameters, f"block{block}", normalised(h))
+            inner = _at_each(parameters, f"block{block}.inner", normalised(h)).relu_()
             h = h + _at_each(parameters, f"block{block}.outer", inner)
-        return _normalised(h).mean(2)
+        return normalised(h).mean(2)
 
     def _attention(self, parameters: Mapping[str, Tensor], block: str, h: Tensor) -> Tensor:
         """(networks, points, time, width) -> the same."""
@@ -117,10 +117,6 @@ def positions(time: int, width: int, like: Tensor) -> Tensor:
     frequency = torch.exp(torch.arange(0, width, 2, device=like.device, dtype=like.dtype) * (-log(10_000) / width))
     angle = torch.arange(time, device=like.device, dtype=like.dtype)[:, None] * frequency
     return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)
-
-
-def _normalised(h: Tensor) -> Tensor:
-    return functional.layer_norm(h, h.shape[-1:])
 
 
 def _at_each(parameters: Mapping[str, Tensor], name: str, h: Tensor) -> Tensor:

@@ -62,7 +62,7 @@ def test_every_field_tells_architectures_apart(architecture):
 def test_shapes(architecture, outputs):
     parameters, table, rows = made(architecture, 4, outputs=outputs)
     assert rows.shape == (4, size(table))
-    assert all(parameters[name].shape == (4, *shape) for name, (shape, _) in table.items())
+    assert all(parameters[name].shape == (4, *shape) for name, (shape, *_) in table.items())
     # Moves of the last layer take its parameters from the end of each row.
     of_readout = [name.startswith("readout.") for name in table]
     assert any(of_readout)
@@ -77,7 +77,7 @@ def test_shapes(architecture, outputs):
 def test_initial_distribution(architecture):
     parameters, table, _ = made(architecture, 3000)
     checks = FALSE_ALARM / (3 * len(table))
-    for name, (_, std) in table.items():
+    for name, (_, std, _) in table.items():
         numbers = parameters[name].double().flatten().numpy() / std
         n = len(numbers)
         if architecture.distribution == "binary":

@@ -37,7 +37,7 @@ def some_inputs(*shape, seed=1):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "erf"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "erf", "gelu", "linear"])
 @pytest.mark.parametrize("hidden", [(), (7,), (4, 5, 6)], ids=str)
 @pytest.mark.parametrize("sigma_b", [0.0, 0.4])
 def test_both_parametrisations_have_the_same_functions_at_initialisation(hidden, activation, sigma_b):
@@ -48,6 +48,23 @@ def test_both_parametrisations_have_the_same_functions_at_initialisation(hidden,
     # Equal seeds draw equal standard normal numbers, which one multiplies by the factors and the other by their std.
     of_ntk, of_plain = (logits(architecture, made(architecture, 50)[0], x) for architecture in (ntk, plain))
     torch.testing.assert_close(of_ntk, of_plain, rtol=1e-5, atol=1e-5)
+
+
+def test_without_normalisation_addresses_are_as_before_there_was_any():
+    start = "FullyConnected(hidden=(3,), activation='relu', sigma_w=1.4142135623730951, sigma_b=0.1"
+    rest = "parametrisation='standard', distribution='gaussian'"
+    assert repr(FullyConnected((3,))) == f"{start}, {rest})"
+    assert repr(FullyConnected((3,), normalised=True)) == f"{start}, {rest}, normalised=True)"
+
+
+def test_normalised_layers_do_not_see_the_size_of_their_weights():
+    architecture, x = FullyConnected((6, 5), sigma_b=0.0, normalised=True), some_inputs(7, 5)
+    parameters, _, _ = made(architecture, 4)
+    larger = {name: 30 * tensor if name.startswith("hidden") else tensor for name, tensor in parameters.items()}
+    # But for the 1e-5 that is added to the variances.
+    torch.testing.assert_close(
+        logits(architecture, larger, x), logits(architecture, parameters, x), rtol=0.01, atol=1e-3
+    )
 
 
 @given(st.integers(1, 6), st.integers(1, 12))
@@ -118,9 +135,12 @@ def test_no_warnings_on_problems_whose_arrays_are_read_only(recwarn):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"activation": "gelu"}, "no activation 'gelu'; choose one of relu, tanh, erf"),
+        ({"activation": "sine"}, "no activation 'sine'; choose one of relu, tanh, erf, gelu, linear"),
         ({"parametrisation": "lazy"}, "choose one of standard, ntk, mup"),
         ({"distribution": "cauchy"}, "choose one of gaussian, uniform"),
+        ({"normalised": 1, "hidden": (3,)}, "Whether layers are normalised is True or False"),
+        ({"normalised": True}, "hidden layers of at least 2 units, .* not \\(\\)"),
+        ({"normalised": True, "hidden": (3, 1)}, "hidden layers of at least 2 units"),
         ({"hidden": (3, 0)}, "whole numbers of at least 1"),
         ({"hidden": (2.5,)}, "whole numbers of at least 1"),
         ({"sigma_w": 0.0}, "σ_w is a positive number"),

@@ -15,12 +15,14 @@ from torch import Tensor
 from harness.networks.compiled.products import ALL, FAST, POSITIVE, WHERE_POSITIVE, matrix, multiply, transpose
 from harness.networks.ensemble import Architecture, Parameter
 from harness.networks.fully_connected import FullyConnected
+from harness.networks.inheritance import computes
 
 
 def supports_forward(architecture: Architecture, table: Mapping[str, Parameter], inputs: Tensor) -> bool:
     """Whether `forward` computes the logits of these networks.
 
-    It does if they are fully connected ReLU networks in the standard parametrisation with one logit, on a CPU.
+    It does if they are fully connected ReLU networks in the standard parametrisation, on a CPU, of one logit and not
+    normalised.
 
     Args:
         architecture: of the networks.
@@ -31,8 +33,9 @@ def supports_forward(architecture: Architecture, table: Mapping[str, Parameter],
         True if `forward` and `backward` may be called.
     """
     return (
-        isinstance(architecture, FullyConnected)
+        computes(architecture, FullyConnected)
         and (architecture.activation, architecture.parametrisation) == ("relu", "standard")
+        and not architecture.normalised
         and table["readout.weight"].shape[-1] == 1
         and (inputs.device.type, inputs.dtype) == ("cpu", torch.float32)
     )
