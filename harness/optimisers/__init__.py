@@ -7,13 +7,15 @@ one entry in OPTIMISERS.
 from collections.abc import Callable
 
 from harness.optimisers.adaptive import Adadelta, Adagrad, Adam, AdamW, RMSprop
+from harness.optimisers.binary import BinaryConnect
 from harness.optimisers.descent import SGD, GradientDescent, Momentum, Nesterov
 from harness.optimisers.noise import Langevin, Whitened
 from harness.optimisers.relative import Relative
 from harness.optimisers.rule import Noisy, Optimiser
 from harness.optimisers.schedules import Cosine, Schedule, Scheduled, StepDecay, WarmUp
 from harness.optimisers.search import GreedyRandomSearch, GuessAndCheck, PatternSearch
-from harness.optimisers.stopping import After, FirstFit, Stop
+from harness.optimisers.stopping import After, BestValidation, FirstFit, Stop
+from harness.optimisers.torch_optim import TorchOptimiser, from_optim
 
 __all__ = [
     "OPTIMISERS",
@@ -23,6 +25,8 @@ __all__ = [
     "Adam",
     "AdamW",
     "After",
+    "BestValidation",
+    "BinaryConnect",
     "Cosine",
     "FirstFit",
     "GradientDescent",
@@ -40,8 +44,10 @@ __all__ = [
     "Scheduled",
     "StepDecay",
     "Stop",
+    "TorchOptimiser",
     "WarmUp",
     "Whitened",
+    "from_optim",
     "whitened_sgd",
 ]
 

@@ -6,17 +6,22 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from harness.optimisers.rule import check_numbers, name_of
+from harness.optimisers.rule import Decays, check_numbers, name_of
 
 
-@dataclass(frozen=True)
-class Adam:
-    """Kingma & Ba 2015, algorithm 1, with each network's own step count in the bias corrections."""
+@dataclass(frozen=True, repr=False)
+class Adam(Decays):
+    """Kingma & Ba 2015, algorithm 1, with each network's own step count in the bias corrections.
+
+    The weight decay λ is that of `torch.optim.Adam`: λθ is part of the gradient, and so of both moments. `AdamW` has
+    the decay that is not.
+    """
 
     learning_rate: float = 0.001
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    weight_decay: float = 0.0
 
     rotation_equivariant = False
     full_batch = False
@@ -31,16 +36,19 @@ class Adam:
 
     def start(self, rows: Tensor) -> list[Tensor]:
         """Steps taken (networks,), then first and second moments, (networks, size) each."""
-        return [torch.zeros(len(rows), device=rows.device), torch.zeros_like(rows), torch.zeros_like(rows)]
+        return [
+            torch.zeros(len(rows), device=rows.device, dtype=torch.float32),
+            torch.zeros_like(rows),
+            torch.zeros_like(rows),
+        ]
 
     def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
         """One step of every network."""
-        self._fused(torch._fused_adam_, 0.0, rows, gradients, state)
+        self._fused(torch._fused_adam_, rows, gradients, state)
 
     def _fused(
         self,
         update: Callable[..., object],
-        weight_decay: float,
         rows: Tensor,
         gradients: Tensor,
         state: list[Tensor],
@@ -62,7 +70,7 @@ class Adam:
             beta1=self.beta1,
             beta2=self.beta2,
             eps=self.epsilon,
-            weight_decay=weight_decay,
+            weight_decay=self.weight_decay,
             amsgrad=False,
             maximize=False,
         )
@@ -81,7 +89,7 @@ class AdamW(Adam):
 
     def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
         """One step of every network."""
-        self._fused(torch._fused_adamw_, self.weight_decay, rows, gradients, state)
+        self._fused(torch._fused_adamw_, rows, gradients, state)
 
 
 @dataclass(frozen=True)

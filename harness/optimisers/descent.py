@@ -5,18 +5,33 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from harness.optimisers.rule import check_numbers, name_of
+from harness.optimisers.rule import Decays, check_numbers, name_of
 
 
-@dataclass(frozen=True)
-class SGD:
-    """θ ← θ − η ∇L on each minibatch."""
+def penalised(gradients: Tensor, rows: Tensor, weight_decay: float) -> Tensor:
+    """Add the gradient of an L2 penalty to those of the loss.
+
+    Args:
+        gradients: (networks, size) of the loss L.
+        rows: (networks, size) the networks θ.
+        weight_decay: λ.
+
+    Returns:
+        (networks, size) the gradient of L + λ‖θ‖²/2; the gradients themselves if λ is 0.
+    """
+    return gradients.add(rows, alpha=weight_decay) if weight_decay else gradients
+
+
+@dataclass(frozen=True, repr=False)
+class SGD(Decays):
+    """θ ← θ − η(∇L + λθ) on each minibatch, with the weight decay λ."""
 
     learning_rate: float = 0.1
+    weight_decay: float = 0.0
 
     rotation_equivariant = True
     full_batch = False
-    # θ ← (1 − ηλ)θ on a curvature λ; see `relative.stability_limit`.
+    # θ ← (1 − ηλ)θ on a curvature λ, of the loss alone; see `relative.stability_limit`.
     stability_limit = 2.0
 
     def __post_init__(self) -> None:
@@ -33,22 +48,23 @@ class SGD:
 
     def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:  # noqa: ARG002
         """One step of every network."""
-        rows.add_(gradients, alpha=-self.learning_rate)
+        rows.add_(penalised(gradients, rows, self.weight_decay), alpha=-self.learning_rate)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GradientDescent(SGD):
     """The same on all of S: an epoch is one step, and after the initialisation nothing is left to chance."""
 
     full_batch = True
 
 
-@dataclass(frozen=True)
-class Momentum:
-    """v ← μv + ∇L, θ ← θ − ηv (Polyak 1964), in the form of `torch.optim.SGD`: v holds no learning rate."""
+@dataclass(frozen=True, repr=False)
+class Momentum(Decays):
+    """v ← μv + ∇L + λθ, θ ← θ − ηv (Polyak 1964), in the form of `torch.optim.SGD`: v holds no learning rate."""
 
     learning_rate: float = 0.01
     momentum: float = 0.9
+    weight_decay: float = 0.0
 
     rotation_equivariant = True
     full_batch = False
@@ -73,13 +89,13 @@ class Momentum:
     def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
         """One step of every network."""
         (velocity,) = state
-        velocity.mul_(self.momentum).add_(gradients)
+        velocity.mul_(self.momentum).add_(penalised(gradients, rows, self.weight_decay))
         rows.add_(velocity, alpha=-self.learning_rate)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Nesterov(Momentum):
-    """v ← μv + ∇L, θ ← θ − η(∇L + μv): Nesterov's momentum as Sutskever et al. 2013 write it, and `torch.optim`."""
+    """v ← μv + g, θ ← θ − η(g + μv), g = ∇L + λθ: Nesterov's momentum as Sutskever et al. 2013 write it."""
 
     @property
     def name(self) -> str:
@@ -94,5 +110,6 @@ class Nesterov(Momentum):
     def step(self, rows: Tensor, gradients: Tensor, state: list[Tensor]) -> None:
         """One step of every network."""
         (velocity,) = state
+        gradients = penalised(gradients, rows, self.weight_decay)
         velocity.mul_(self.momentum).add_(gradients)
         rows.add_(gradients, alpha=-self.learning_rate).add_(velocity, alpha=-self.learning_rate * self.momentum)

@@ -8,14 +8,16 @@ from math import pi
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor
+
+from harness.compiling import compiled
 
 _GOLDEN = -7046029254386353131  # 0x9E3779B97F4A7C15 as a signed number
 _MIX1 = -4658895280553007687  # 0xBF58476D1CE4E5B9
 _MIX2 = -7723592293110705685  # 0x94D049BB133111EB
 _UNSIGNED = np.array([_GOLDEN, _MIX1, _MIX2]).view(np.uint64)
 _NOISE = 0x6E6F697365  # tells the keys of a network's noise from those of its orders
+_START = 0x7374617274  # and those of what it starts with from both
 
 
 def splitmix64(state: Tensor) -> Tensor:
@@ -54,7 +56,7 @@ def orders(keys: Tensor, epochs: Tensor, m: int) -> Tensor:
     return (numbers & ~mask | points).sort(dim=1).values & mask
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _fill(numbers: np.ndarray, keys: np.ndarray, epochs: np.ndarray, mask: np.uint64) -> None:
     """Fill in the numbers that `orders` sorts, by `splitmix64`, in one pass through memory; all of it uint64."""
     networks, m = numbers.shape
@@ -89,3 +91,10 @@ def normal(keys: Tensor, updates: Tensor, size: int, dtype: torch.dtype = torch.
     radius = ((_shift(bits, 32).to(dtype) + 0.5) * 2.0**-32).log_().mul_(-2).clamp_(min=0).sqrt_()
     angle = (bits & 0xFFFFFFFF).to(dtype) * (2 * pi * 2.0**-32)
     return torch.cat([radius * angle.cos(), radius * angle.sin()], dim=1)[:, :size]
+
+
+def uniform(keys: Tensor, size: int) -> Tensor:
+    """Numbers uniform in (0, 1) of each network's own: keys (networks,) as of `orders` -> (networks, size) float32."""
+    bits = splitmix64(splitmix64(keys ^ _START)[:, None] + torch.arange(1, size + 1, device=keys.device) * _GOLDEN)
+    # 23 bits and a half: float32 has all of these exactly, none of them 0 or 1.
+    return (_shift(bits, 41).float() + 0.5) * 2.0**-23

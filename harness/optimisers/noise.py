@@ -8,6 +8,7 @@ from torch import Tensor
 
 from harness.arguments import switch
 from harness.errors import BadInput
+from harness.optimisers.binary import check_keeps_no_weights
 from harness.optimisers.rule import Noisy, Optimiser, check_numbers, check_optimiser, name_of
 
 
@@ -75,6 +76,7 @@ class Whitened:
 
     def __post_init__(self) -> None:
         check_optimiser(self.optimiser)
+        check_keeps_no_weights(self.optimiser)
         if isinstance(self.optimiser, Noisy):
             raise BadInput(f"{self.optimiser.name} has noise of its own already; whiten an optimiser without.")
 

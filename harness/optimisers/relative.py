@@ -71,6 +71,8 @@ def with_learning_rate(rule: Optimiser, rate: float) -> Optimiser:
     named: list[str] = [field.name for field in fields(rule)] if is_dataclass(rule) else []
     if "learning_rate" in named:
         return replace(cast(Any, rule), learning_rate=rate)
+    if hasattr(rule, "at_rate"):
+        return cast(Optimiser, rule.at_rate(rate))
     if "optimiser" in named:
         return replace(cast(Any, rule), optimiser=with_learning_rate(cast(Any, rule).optimiser, rate))
     raise BadInput(

@@ -3,11 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import MISSING, fields
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from torch import Tensor
 
-from harness.arguments import is_number, number, positive, set_fields, short_repr
+from harness.arguments import is_number, number, positive, repr_without, set_fields, short_repr
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
@@ -68,6 +68,21 @@ class Noisy(Protocol):
         Returns:
             (networks, size).
         """
+
+
+class Decays:
+    """Base of rules with an L2 penalty `weight_decay`·‖θ‖²/2: λθ is added to each gradient, as in `torch.optim`."""
+
+    def __repr__(self) -> str:
+        """As a dataclass's own, without a weight decay of 0."""
+        return repr_without(cast("DataclassInstance", self), "weight_decay")
+
+
+def decay_of(rule: object) -> float:
+    """The weight decay of the rule that takes the steps, within schedules and noise; 0 if it has none."""
+    while hasattr(rule, "optimiser"):
+        rule = rule.optimiser
+    return float(getattr(rule, "weight_decay", 0.0))
 
 
 def check_numbers(rule: "DataclassInstance") -> None:

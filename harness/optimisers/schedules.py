@@ -9,6 +9,7 @@ from torch import Tensor
 
 from harness.arguments import LARGEST, number, set_fields, short_repr, whole
 from harness.errors import BadInput
+from harness.optimisers.binary import check_keeps_no_weights
 from harness.optimisers.rule import Noisy, Optimiser, check_optimiser
 
 
@@ -101,6 +102,7 @@ class Scheduled:
 
     def __post_init__(self) -> None:
         check_optimiser(self.optimiser)
+        check_keeps_no_weights(self.optimiser)
         if isinstance(self.schedule, type) or not hasattr(self.schedule, "factor"):
             raise BadInput(
                 f"A schedule is one of `harness.optimisers` such as Cosine(1000), not {short_repr(self.schedule)}."

@@ -42,10 +42,39 @@ class After:
         return self.updates if self.updates is not None else (self.epochs or 0) * updates_an_epoch
 
 
-Stop = FirstFit | After
+@dataclass(frozen=True)
+class BestValidation:
+    """Train for a time, and take each network as it was when it fitted S and was right on most validation points.
+
+    These are the last `points` evaluation points, which are then no test points; of equally good times the last one
+    counts. A network that fits S at none of the times is taken as it is at the end, unfitted. Choosing by held-out
+    points is model selection, which random sampling does without.
+
+    epochs: how long the networks are trained.
+    points: validation points, fewer than there are evaluation points.
+    every: epochs between two checks; the first is before training.
+    """
+
+    epochs: int
+    points: int
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        set_fields(self, **counts("Training for the best validation", 0, epochs=self.epochs))
+        set_fields(self, **counts("Training for the best validation", points=self.points, every=self.every))
+
+    def of_updates(self, updates_an_epoch: int) -> int:
+        """Number of updates until it stops."""
+        return self.epochs * updates_an_epoch
+
+
+Stop = FirstFit | After | BestValidation
 
 
 def check_stop(thing: object) -> None:
     """Raise BadInput unless it is a `Stop`."""
     if not isinstance(thing, Stop):
-        raise BadInput(f"Training stops at FirstFit() or After(epochs=10), not at {short_repr(thing)}.")
+        raise BadInput(
+            "Training stops at FirstFit(), After(epochs=10) or BestValidation(epochs=10, points=8), not at "
+            f"{short_repr(thing)}."
+        )

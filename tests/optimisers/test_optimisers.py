@@ -14,6 +14,7 @@ from harness.optimisers import (
     Adagrad,
     Adam,
     AdamW,
+    BinaryConnect,
     Cosine,
     GradientDescent,
     Langevin,
@@ -34,6 +35,10 @@ optim, schedulers = torch.optim, torch.optim.lr_scheduler
 PLAIN = {
     Momentum(0.1): lambda p: optim.SGD(p, lr=0.1, momentum=0.9),
     Nesterov(0.1, 0.8): lambda p: optim.SGD(p, lr=0.1, momentum=0.8, nesterov=True),
+    SGD(0.2, 0.3): lambda p: optim.SGD(p, lr=0.2, weight_decay=0.3),
+    Momentum(0.1, 0.7, 0.2): lambda p: optim.SGD(p, lr=0.1, momentum=0.7, weight_decay=0.2),
+    Nesterov(0.1, 0.8, 0.2): lambda p: optim.SGD(p, lr=0.1, momentum=0.8, nesterov=True, weight_decay=0.2),
+    Adam(0.02, 0.8, 0.9, 1e-3, 0.5): lambda p: optim.Adam(p, 0.02, (0.8, 0.9), 1e-3, 0.5),
     AdamW(0.01): lambda p: optim.AdamW(p, lr=0.01),
     AdamW(0.02, 0.8, 0.9, 1e-3, 0.5): lambda p: optim.AdamW(p, 0.02, (0.8, 0.9), 1e-3, 0.5),
     RMSprop(0.01): lambda p: optim.RMSprop(p, lr=0.01),
@@ -44,7 +49,7 @@ PLAIN = {
     Adadelta(0.5, 0.7, 1e-3): lambda p: optim.Adadelta(p, 0.5, 0.7, 1e-3),
 }
 EVERY = [*PLAIN, SGD(0.3), GradientDescent(0.3), Adam(0.01), Langevin(), Whitened(Momentum(0.1))]
-EVERY += [Scheduled(Scheduled(AdamW(0.02), WarmUp(4)), Cosine(20, 0.1))]
+EVERY += [Scheduled(Scheduled(AdamW(0.02), WarmUp(4)), Cosine(20, 0.1)), BinaryConnect(Adam(0.02))]
 each_of_all = pytest.mark.parametrize("optimiser", EVERY, ids=repr)
 ARCHITECTURE = FullyConnected((6, 4), "tanh")
 
@@ -143,6 +148,22 @@ def test_a_repr_says_everything_and_names_differ(optimiser):
     assert [each.name for each in EVERY].count(optimiser.name) == 1
 
 
+def test_without_weight_decay_addresses_and_names_are_as_before_there_was_any():
+    assert repr(SGD(0.1)) == "SGD(learning_rate=0.1)"
+    assert repr(GradientDescent(0.1)) == "GradientDescent(learning_rate=0.1)"
+    assert repr(Nesterov()) == "Nesterov(learning_rate=0.01, momentum=0.9)"
+    assert repr(Adam()) == "Adam(learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08)"
+    moments = "learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08"
+    assert repr(AdamW()) == f"AdamW({moments}, weight_decay=0.01)"
+    assert repr(AdamW(weight_decay=0.0)) == f"AdamW({moments}, weight_decay=0.0)"
+    assert repr(SGD(0.1, 0.5)) == "SGD(learning_rate=0.1, weight_decay=0.5)"
+    assert (SGD(0.1).name, SGD(0.1, 0.5).name, Adam().name) == (
+        "sgd-lr0.1",
+        "sgd-lr0.1-weight_decay_0.5",
+        "adam-lr0.001",
+    )
+
+
 def test_everything_is_found_by_name():
     for name, kind in OPTIMISERS.items():
         optimiser = kind(learning_rate=0.25)
@@ -166,6 +187,8 @@ def test_learning_rates_are_positive_numbers(name, rate):
         (lambda: RMSprop(alpha=1.5), "alpha lies from 0"),
         (lambda: Adadelta(rho=float("nan")), "rho lies from 0"),
         (lambda: AdamW(weight_decay=-1.0), "weight decay"),
+        (lambda: SGD(weight_decay=-1.0), "weight decay"),
+        (lambda: Momentum(weight_decay=float("nan")), "weight decay"),
         (lambda: Langevin(temperature=0.0), "temperature"),
         (lambda: Scheduled(Langevin(), Cosine(5)), "takes no schedule"),
         (lambda: Whitened(Langevin()), "noise of its own already"),

@@ -11,7 +11,7 @@ from harness.errors import BadInput
 from harness.functions import FunctionCounts
 from harness.functions.packing import pack
 from harness.networks import Convolutional, FullyConnected
-from harness.optimisers import SGD, Adam, After, FirstFit
+from harness.optimisers import SGD, Adam, After, BestValidation, FirstFit
 from harness.problems import digits
 from harness.samplers.training import Trained, train, trained_networks
 from tests.support.plain_training import OPTIMISERS, labels, plain_networks, two_clouds
@@ -97,12 +97,41 @@ def test_overtraining_goes_on_from_the_first_fit(optimiser):
     assert 0 < trained.others.total < 20
 
 
+@each_optimiser
+@pytest.mark.parametrize("every", [1, 3])
+def test_the_best_validation_is_that_of_the_last_of_the_best_fitting_epochs(optimiser, every):
+    trained, rows, better_than_last = ours(BestValidation(epochs=14, points=3, every=every), optimiser), [], 0
+    for module, epoch in plain(optimiser):
+        found = []
+        for number in range(15):
+            if number:
+                epoch(number - 1)
+            if number % every == 0 and fits(module):
+                now = labels(module, PROBLEM.eval_x)
+                found.append(((now[-3:] == PROBLEM.eval_y[-3:]).sum(), number, now))
+        if found:
+            _, number, bits = max(found, key=lambda one: one[:2])
+            rows.append((True, bits, number))
+            better_than_last += number < found[-1][1]
+        else:
+            rows.append((False, labels(module, PROBLEM.eval_x), 14))
+    agree(trained, rows)
+    # There was a choice to make, and some networks never fit.
+    assert better_than_last > 0
+    assert 0 < trained.others.total < 20
+
+
+def test_validation_points_leave_some_for_the_test_error():
+    with pytest.raises(BadInput, match="leave none for the test error"):
+        ours(BestValidation(epochs=2, points=6), SGD(0.3))
+
+
 def test_a_fit_that_is_lost_again_does_not_count():
     first, later = ours(FirstFit(), SGD(0.3)), ours(FirstFit(further=3), SGD(0.3))
     assert 0 < first.others.total < later.others.total
 
 
-@pytest.mark.parametrize("stop", [FirstFit(2), After(updates=7)], ids=repr)
+@pytest.mark.parametrize("stop", [FirstFit(2), After(updates=7), BestValidation(7, 3, 2)], ids=repr)
 def test_nothing_depends_on_the_block(stop):
     runs = [ours(stop, Adam(0.01), 30, block) for block in (1, 11, None)]
     for run in runs[1:]:
@@ -125,7 +154,7 @@ def test_others_merge_and_go_to_the_store():
     assert (again.functions, again.others, again.networks) == (both.functions, both.others, 40)
 
 
-@pytest.mark.parametrize("stop", [FirstFit(), FirstFit(2), After(epochs=3)], ids=repr)
+@pytest.mark.parametrize("stop", [FirstFit(), FirstFit(2), After(epochs=3), BestValidation(5, 3)], ids=repr)
 def test_the_networks_handed_out_are_those_that_are_trained(stop):
     trained = ours(stop, SGD(0.3), 30)
     arguments = {"batch": 16, "max_epochs": 12, "block": 7, "stop": stop}
