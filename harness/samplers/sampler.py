@@ -16,6 +16,7 @@ from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.problems import Problem
 from harness.samplers.work import Shape, shape_of
+from harness.store.identity import stated
 
 
 class Mergeable(Protocol):
@@ -44,6 +45,22 @@ def argument(*, least: int = 1, key: str | None = "", default: Any = MISSING) ->
     return field(default=default, metadata={"least": least, "key": key})
 
 
+def check_architecture(thing: object) -> None:
+    """Raise BadInput unless it has the methods of an `Architecture`."""
+    parts = ("prepare", "parameters", "features", "readout")
+    if isinstance(thing, type) or not all(hasattr(thing, part) for part in parts):
+        raise BadInput(
+            f"An architecture is one of `harness.networks` such as FullyConnected((40, 40)), or of from_module, not "
+            f"{short_repr(thing)}."
+        )
+
+
+def check_problem(thing: object) -> None:
+    """Raise BadInput unless it is a problem."""
+    if not isinstance(thing, Problem):
+        raise BadInput(f"A problem is one of `harness.problems` such as digits(16, 64), not {short_repr(thing)}.")
+
+
 @dataclass(frozen=True)
 class Asked(ABC):
     """A request about an architecture on a problem, with its address in the store.
@@ -55,16 +72,8 @@ class Asked(ABC):
     problem: Problem
 
     def __post_init__(self) -> None:
-        parts = ("prepare", "parameters", "features", "readout")
-        if isinstance(self.architecture, type) or not all(hasattr(self.architecture, part) for part in parts):
-            raise BadInput(
-                "An architecture is one of `harness.networks` such as FullyConnected((40, 40)), not "
-                f"{short_repr(self.architecture)}."
-            )
-        if not isinstance(self.problem, Problem):
-            raise BadInput(
-                f"A problem is one of `harness.problems` such as digits(16, 64), not {short_repr(self.problem)}."
-            )
+        check_architecture(self.architecture)
+        check_problem(self.problem)
         for each in fields(self):
             value = getattr(self, each.name)
             # As text where a module postpones its annotations.
@@ -102,7 +111,8 @@ class Asked(ABC):
             key = each.metadata.get("key", "")
             if key is not None:
                 value = getattr(self, each.name)
-                stored[key or each.name] = value if isinstance(value, int | float | str | tuple) else repr(value)
+                plain = isinstance(value, int | float | str | tuple)
+                stored[key or each.name] = value if plain else stated(value, f"The {each.name}")
         return stored
 
 
@@ -111,9 +121,11 @@ class Sampler(Asked, Generic[R]):
     """Draws one kind of sample, in shards that merge.
 
     result: the class of its samples.
+    fits_s: whether it looks for networks that fit all of S, of which there must be some.
     """
 
     result: ClassVar[type[Mergeable]]
+    fits_s: ClassVar[bool] = False
 
     @property
     def grows(self) -> bool:
@@ -128,6 +140,11 @@ class Sampler(Asked, Generic[R]):
     @abstractmethod
     def draw(self, generator: torch.Generator) -> R:
         """Draw one shard on the generator's device."""
+
+    def check_possible(self) -> None:
+        """Raise NotAsked, before anything is drawn, if there can be no such sample, whatever the networks."""
+        if self.fits_s:
+            self.problem.needs_one_label_each()
 
     def checked(self, sample: R) -> R:
         """The sample of all shards; Undecided if it cannot be trusted."""
@@ -150,4 +167,4 @@ class Computation(Asked):
 
 def identity(architecture: Architecture, problem: Problem) -> dict[str, str]:
     """Architecture and problem in an address; the problem by its content, not by its name."""
-    return {"architecture": repr(architecture), "problem": problem.fingerprint}
+    return {"architecture": stated(architecture, "An architecture"), "problem": problem.fingerprint}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harness.networks import Architecture
 from harness.networks.cost import network_cost
-from harness.optimisers import After, Optimiser, Stop
+from harness.optimisers import FirstFit, Optimiser, Stop
 from harness.problems import Problem
 
 # Multiplications that take as long, on a CPU, as an activation; a Gaussian number; whatever else a network is drawn
@@ -61,8 +61,8 @@ def training_work(of: Shape, optimiser: Optimiser, networks: int, batch: int, st
     """
     batch = of.m if optimiser.full_batch else min(batch, of.m)
     an_epoch = ceil(of.m / max(batch, 1))
-    if isinstance(stop, After):
-        updates = stop.of_updates(an_epoch)
-    else:
+    if stop is None or isinstance(stop, FirstFit):
         updates = EPOCHS * an_epoch * max(stop.further if stop else 0, 1)
+    else:
+        updates = stop.of_updates(an_epoch)
     return networks * updates * (batch * of.forward + ACTIVATION * of.parameters + UPDATE)

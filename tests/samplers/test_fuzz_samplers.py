@@ -77,7 +77,7 @@ SAMPLERS = {
         {"chains": 1, "draws": 1, "burn_in": 0},
         lambda g, **k: truncated_gaussian(process(), g, **{"chains": 1, "draws": 1} | k),
     ),
-    "orthant": ({"runs": 2, "doublings": 0}, lambda g, **k: log_probability(process(), g, points=8, **k)),
+    "orthant": ({"runs": 2}, lambda g, **k: log_probability(process(), g, points=8, **k)),
     "NNGP": ({"networks": 1}, lambda g, **k: empirical_nngp(PERCEPTRON, CUBE.inputs, generator=g, **k)),
     "NTK": ({"networks": 1}, lambda g, **k: empirical_ntk(PERCEPTRON, CUBE.inputs, generator=g, **k)),
     "training": (

@@ -53,7 +53,7 @@ def test_whole_numbers_have_one_representation():
         (lambda: TemperedRejection(NETWORK, TASK, "hot"), "A temperature is a positive number"),
         (lambda: Training(NETWORK, TASK, "adam"), r"An optimiser is one of `harness\.optimisers` such as SGD\(0\.1\)"),
         (lambda: Training(NETWORK, TASK, SGD), "An optimiser is one of"),
-        (lambda: Training(NETWORK, TASK, SGD(0.1), stop=5), r"Training stops at FirstFit\(\) or After"),
+        (lambda: Training(NETWORK, TASK, SGD(0.1), stop=5), r"Training stops at FirstFit\(\), After"),
     ],
 )
 def test_a_wrong_argument_is_refused_in_a_sentence(make, said):

@@ -1,6 +1,7 @@
 """Whether some last layer on frozen features fits the training set, decided exactly."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from scipy.optimize import linprog, nnls
 from harness.functions.merging import Merging
 from harness.networks import Architecture
 from harness.networks.ensemble import sampling_inputs
+from harness.networks.logits import finite
 from harness.problems import Problem
 from harness.samplers.prior import ensembles
 from harness.samplers.sampler import Sampler
@@ -30,8 +32,10 @@ _TOLERANCE, _MARGIN = 1e-10, 1e-9
 def separable(features: np.ndarray, labels: np.ndarray, threshold: bool) -> bool:
     """Decide by a linear programme whether signs(features·v + b) = labels has a solution.
 
-    The programme maximises t subject to s(φ·v + b) ≥ t for every point and all of v, b, t within ±1. It always has a
-    solution, and t > 0 if and only if strict separation is possible.
+    A logit of 0 has label 0. It has volume only where the features are 0 and there is no bias: such points fit or do
+    not whatever v is, and all others are asked for strict separation. The programme maximises t subject to s(φ·v + b) ≥
+    t for every such point and all of v, b, t within ±1. It always has a solution, and t > 0 if and only if strict
+    separation is possible.
 
     Args:
         features: (points, width) features of the points.
@@ -42,6 +46,8 @@ def separable(features: np.ndarray, labels: np.ndarray, threshold: bool) -> bool
         Whether the labels can be fitted.
     """
     signed = _signed(features, labels, threshold)
+    if signed is None or not len(signed):
+        return signed is not None
     t_last = np.append(np.zeros(signed.shape[1]), 1.0)
     result = linprog(
         -t_last,
@@ -72,6 +78,8 @@ def certified(features: np.ndarray, labels: np.ndarray, threshold: bool) -> bool
         Whether the labels can be fitted; None if no such proof is found.
     """
     signed = _signed(features, labels, threshold)
+    if signed is None or not len(signed):
+        return signed is not None
     target = np.append(np.zeros(signed.shape[1]), 1.0)
     try:
         combination, _ = nnls(np.vstack([signed.T, np.ones(len(signed))]), target)
@@ -88,12 +96,20 @@ def certified(features: np.ndarray, labels: np.ndarray, threshold: bool) -> bool
     return True if (signed @ nearest).min() > 2 * _MARGIN * float(np.abs(nearest).max()) else None
 
 
-def _signed(features: np.ndarray, labels: np.ndarray, threshold: bool) -> np.ndarray:
-    """Each point times its sign; the labels can be fitted if some direction has a positive product with all of them."""
+def _signed(features: np.ndarray, labels: np.ndarray, threshold: bool) -> np.ndarray | None:
+    """Each point times its sign; the labels can be fitted if some direction has a positive product with all of them.
+
+    Points without features are left out, as their logit is 0 and their label 0; None if one of them has label 1.
+    """
     columns = np.hstack([features, np.ones((len(features), 1))]) if threshold else features
+    largest = np.abs(columns).max(axis=1, initial=0.0)
+    some = largest > 0
+    if labels[~some].any():
+        return None
     # Rows of unit length: the same half-spaces, and numbers the solvers' tolerances are made for.
-    columns = columns / np.maximum(np.linalg.norm(columns, axis=1, keepdims=True), 1e-30)
-    return (labels.astype(float) * 2 - 1)[:, None] * columns
+    columns = columns[some] / largest[some, None]
+    columns = columns / np.linalg.norm(columns, axis=1, keepdims=True)
+    return (labels[some].astype(float) * 2 - 1)[:, None] * columns
 
 
 def last_layer_feasibility(
@@ -111,11 +127,12 @@ def last_layer_feasibility(
         The number of hidden draws that some last layer fits, of all.
     """
     problem.needs_two_classes("Feasibility of a last layer")
+    problem.needs_training_points("Feasibility of a last layer")
     x = sampling_inputs(architecture, problem.inputs[: problem.m], generator.device)
     feasible = 0
     for parameters in ensembles(architecture, x, draws, 1, generator):
         with torch.inference_mode():
-            features = architecture.features(parameters, x).double().cpu().numpy()
+            features = finite(architecture.features(parameters, x)).double().cpu().numpy()
         threshold = "readout.bias" in parameters
         for each in features:
             proved = certified(each, problem.train_y, threshold)
@@ -134,6 +151,11 @@ class LastLayerFeasibility(Sampler[Feasibility]):
 
     name = "last-layer feasibility"
     result = Feasibility
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address, with what was otherwise before."""
+        return super().arguments | {"logits of 0": "label 0"}
 
     def draw(self, generator: torch.Generator) -> Feasibility:
         """One shard."""

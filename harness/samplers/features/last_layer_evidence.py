@@ -16,6 +16,7 @@ from torch import Tensor
 from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.networks.ensemble import of_layer
+from harness.networks.logits import finite
 
 # A logit whose variance, given those before it, is a smaller share of its own is a linear combination of them.
 _SINGULAR = 1e-10
@@ -40,7 +41,7 @@ def logit_covariance(architecture: Architecture, h: Tensor) -> Tensor:
     """
     if architecture.distribution != "gaussian":
         raise BadInput(f"The evidence of hidden layers takes Gaussian last layers, not those of {architecture.name}.")
-    h = h.double()
+    h = finite(h).double()
     table = of_layer(architecture.parameters((h.shape[-1],)), "readout")
     zeros = {name: h.new_zeros(1, *parameter.shape) for name, parameter in table.items()}
     first = h.new_zeros(1, 1, h.shape[-1])

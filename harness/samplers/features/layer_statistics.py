@@ -10,6 +10,8 @@ from torch import Tensor
 
 from harness.networks import Architecture, Parameter
 from harness.networks.ensemble import Layered, of_layer
+from harness.networks.inheritance import own
+from harness.networks.logits import finite
 
 
 def hidden_layers(architecture: Architecture, parameters: Mapping[str, Tensor], x: Tensor) -> list[Tensor]:
@@ -24,7 +26,7 @@ def hidden_layers(architecture: Architecture, parameters: Mapping[str, Tensor], 
         (networks, points, units) for each hidden layer; the values of a channel at several places count as several
         units.
     """
-    if not isinstance(architecture, Layered):
+    if not isinstance(architecture, Layered) or not own(architecture, "linear"):
         return [architecture.features(parameters, x).flatten(2)]
     found, h = [], x
     for layer in range(len(architecture.layers) - 1):
@@ -98,7 +100,8 @@ class View:
     @cached_property
     def logits(self) -> Tensor:
         """(networks, m + n) logits of trained networks; hidden draws have no last layer of their own."""
-        return self.architecture.readout(self.parameters, self.architecture.features(self.parameters, self.x))[..., 0]
+        features = self.architecture.features(self.parameters, self.x)
+        return finite(self.architecture.readout(self.parameters, features))[..., 0]
 
     @cached_property
     def training_kernels(self) -> list[Tensor]:

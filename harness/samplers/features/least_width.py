@@ -3,6 +3,7 @@
 The share that fits is taken to rise with the width.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf, log
@@ -21,6 +22,7 @@ from harness.samplers.sampler import Sampler, argument
 from harness.samplers.training import train
 from harness.samplers.training.units import resolved
 from harness.samplers.work import ENTRY, training_work
+from harness.store.identity import stated
 from harness.verdicts import Estimate
 from harness.verdicts.intervals import clopper_pearson
 
@@ -152,6 +154,23 @@ def _rising(shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return isotonic_regression(shares, weights=weights).x if len(shares) else shares
 
 
+def family(network: Callable[[int], Architecture], highest: int) -> str:
+    """SHA-256 of what the networks of widths 1 … highest are: any of them may be asked, the highest alone says little.
+
+    A width that the family does not have, as where layers are normalised, stands there with the reason.
+    """
+    digest = hashlib.sha256()
+    for width in range(1, highest + 1):
+        try:
+            said = stated(network(width), "An architecture")
+        except BadInput as error:
+            if width == highest:
+                raise
+            said = f"none: {error}"
+        digest.update(f"{width}: {said}\n".encode())
+    return digest.hexdigest()
+
+
 @dataclass(frozen=True)
 class LeastFrozenWidth(Sampler[Tallies]):
     """Number of hidden draws on which some last layer fits S, at widths 1 … highest chosen by bisection.
@@ -170,7 +189,13 @@ class LeastFrozenWidth(Sampler[Tallies]):
     grows: bool = argument(key=None, default=True)
 
     name = "least frozen width"
+    fits_s = True
     result = Tallies
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address."""
+        return super().arguments | {"networks of all widths": family(self.network, self.highest)}
 
     def draw(self, generator: torch.Generator) -> Tallies:
         """One shard."""
@@ -204,13 +229,15 @@ class LeastTrainedWidth(OfTrained[Tallies]):
     grows: bool = argument(key=None, default=True)
 
     name = "least trained width"
+    fits_s = True
     result = Tallies
     relative_rates = True
 
     @property
     def arguments(self) -> dict[str, Any]:
         """Those of the address."""
-        return super().arguments | {"networks": self.networks}
+        of_family = {"networks of all widths": family(self.network, self.highest)}
+        return super().arguments | of_family | {"networks": self.networks}
 
     def draw(self, generator: torch.Generator) -> Tallies:
         """One shard."""

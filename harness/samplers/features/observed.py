@@ -35,6 +35,16 @@ class Observed(Merging):
     weights: np.ndarray
     left_out: int = 0
 
+    @property
+    def fitted(self) -> int:
+        """Networks that have values, as those that fit S do."""
+        return len(self.values)
+
+    @property
+    def networks(self) -> int:
+        """Networks that were asked for."""
+        return self.fitted + self.left_out
+
     @cached_property
     def effective_size(self) -> float:
         """Effective number of units of unequal weight (Kish 1965): (Σ w)²/Σ w²."""

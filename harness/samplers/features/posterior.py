@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.arguments import one_of, short_repr
 from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.networks.ensemble import sampling_inputs
@@ -56,7 +57,7 @@ def hidden_draws(
     Returns:
         One column per statistic and hidden layer; the first statistic's layers come first.
     """
-    check_statistics(statistics, STATISTICS)
+    check_statistics(statistics, STATISTICS, least=1)
     values, evidence = [], []
     for view in views_at_initialisation(architecture, problem, draws, generator):
         columns = [STATISTICS[name](view) for name in statistics]
@@ -77,7 +78,7 @@ def observer(architecture: Architecture, problem: Problem, statistics: Sequence[
     Returns:
         Parameters and inputs -> (networks, k) statistics, columns as of `hidden_draws`.
     """
-    check_statistics(statistics, OF_PARTICLES)
+    check_statistics(statistics, OF_PARTICLES, least=1)
     problem.needs_two_classes("A statistic of hidden layers")
     signs, shape = signs_of(problem, device), input_shape(architecture, problem)
 
@@ -182,11 +183,21 @@ def training_evidence(view: View, signs: Tensor, samples: int, generator: torch.
     return last_layers(covariance, signs[: view.m], view.m, samples, generator).evidence
 
 
-def check_statistics(names: Sequence[str], known: Mapping[str, object]) -> None:
-    """Raise BadInput for a name that is not known."""
+def check_statistics(names: Sequence[str], known: Mapping[str, object], least: int = 0) -> None:
+    """Check names of statistics.
+
+    Args:
+        names: the argument.
+        known: the statistics that there are, by name.
+        least: the smallest number of names allowed.
+
+    Raises:
+        BadInput: it is no list of known names, or they are fewer.
+    """
+    if not isinstance(names, list | tuple) or len(names) < least:
+        raise BadInput(f"Statistics are a list of {', '.join(known)}, at least {least}, not {short_repr(names)}.")
     for name in names:
-        if name not in known:
-            raise BadInput(f"There is no statistic {name!r}; choose among {', '.join(known)}.")
+        one_of(name, known, "There is no statistic")
 
 
 @dataclass(frozen=True)
@@ -201,6 +212,7 @@ class HiddenDraws(Sampler[Observed]):
     draws: int = 10_000
 
     name = "hidden draws"
+    fits_s = True
     result = Observed
 
     def draw(self, generator: torch.Generator) -> Observed:
@@ -231,6 +243,11 @@ class HiddenPatterns(Sampler[LayerPatterns]):
 
     name = "hidden patterns"
     result = LayerPatterns
+
+    def check_possible(self) -> None:
+        """Those of the posterior need networks that fit S; those at initialisation do not."""
+        if self.weighted:
+            self.problem.needs_one_label_each()
 
     def draw(self, generator: torch.Generator) -> LayerPatterns:
         """One shard."""

@@ -23,6 +23,7 @@ from harness.samplers.features.posterior import check_statistics, input_shape, s
 from harness.samplers.sampler import R, Sampler, argument
 from harness.samplers.training import trained_networks
 from harness.samplers.work import training_work
+from harness.store.identity import stated
 
 OF_TRAINED = {**CHANGES, "Lipschitz-normalised margin": lambda _, after: lipschitz_margin(after)}
 
@@ -183,7 +184,7 @@ class OfTrained(Sampler[R]):
     def arguments(self) -> dict[str, Any]:
         """Those of the address; arguments of training by their repr."""
         training = {name: repr(value) for name, value in self.training.items()}
-        return {"optimiser": repr(self.optimiser), **training}
+        return {"optimiser": stated(self.optimiser, "An optimiser"), **training}
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,13 @@ class TransferSampler(Sampler[Transfer]):
     draws: int = 10_000
 
     name = "transfer"
+    fits_s = True
     result = Transfer
+
+    def check_possible(self) -> None:
+        """Both tasks need networks that fit them."""
+        self.first.needs_one_label_each()
+        super().check_possible()
 
     @property
     def arguments(self) -> dict[str, Any]:

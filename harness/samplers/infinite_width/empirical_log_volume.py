@@ -18,7 +18,8 @@ from harness.networks import Architecture
 from harness.problems import Problem
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels import empirical_nngp, with_least_jitter
-from harness.samplers.infinite_width.log_volume import LogVolumes, digest, log_volumes, orthant_work
+from harness.samplers.infinite_width.log_volume import log_volumes, orthant_work
+from harness.samplers.log_volumes import LogVolumes, digest
 from harness.samplers.sampler import Sampler, argument
 
 # Scramblings of a kernel: their error has to be small beside the kernel's.
@@ -105,6 +106,7 @@ class EmpiricalLogVolume(Sampler[LogVolumesOfKernels]):
     points: int = 128
 
     name = "log volumes of Monte-Carlo kernels"
+    fits_s = True
     result = LogVolumesOfKernels
 
     @property

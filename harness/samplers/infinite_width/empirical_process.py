@@ -20,7 +20,7 @@ from harness.networks import Architecture
 from harness.problems import Problem
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels import empirical_nngp
-from harness.samplers.infinite_width.orthant import OrthantEvidence, scramblings
+from harness.samplers.infinite_width.orthant_evidence import IndependentLogits, OrthantEvidence, log_probability
 from harness.samplers.infinite_width.truncated_gaussian import ChainsPosterior, truncated_gaussian
 from harness.samplers.sampler import Sampler
 
@@ -47,6 +47,7 @@ def processes(
         BadInput: if there is no kernel, or if a kernel has too few networks to be inverted.
     """
     problem.needs_two_classes("A Gaussian process")
+    problem.needs_training_points("A Gaussian process")
     if not are_counts(kernels):
         raise BadInput(f"At least 1 kernel is needed, not {kernels}.")
     for _ in range(kernels):
@@ -92,7 +93,7 @@ def evidence(
     kernels: int,
     networks: int,
     *,
-    points: int = 1024,
+    points: int = 512,
 ) -> OrthantEvidence:
     """Estimate ln P(S) with one independent unit per kernel.
 
@@ -100,15 +101,15 @@ def evidence(
         architecture: the networks.
         problem: S, of two classes.
         generator: source of randomness, on the device that computes.
-        kernels: number of kernels by Monte Carlo; errors as of `posterior` and `scramblings`.
+        kernels: number of kernels by Monte Carlo; errors as of `posterior` and `log_probability`.
         networks: networks of each kernel.
-        points: points of each scrambling, a power of 2.
+        points: points of a trial scrambling, at the least; a power of 2.
 
     Returns:
         ln P(S) by kernel.
     """
     found = (
-        scramblings(process, generator, runs=_SCRAMBLINGS, points=points).estimate("scramblings").value
+        log_probability(process, generator, runs=_SCRAMBLINGS, points=points).value
         for process in processes(architecture, problem, generator, kernels, networks)
     )
     return OrthantEvidence(np.array(list(found)))
@@ -130,6 +131,7 @@ class EmpiricalPosterior(Sampler[ChainsPosterior]):
     networks: int = 1000
 
     name = "posterior of Monte-Carlo kernels"
+    fits_s = True
     result = ChainsPosterior
 
     @property
@@ -156,20 +158,25 @@ class EmpiricalEvidence(Sampler[OrthantEvidence]):
     """ln P(S) of Gaussian processes with kernels by Monte Carlo; one unit per kernel.
 
     runs: kernels per shard.
-    points: points of each scrambling.
+    points: points of a trial scrambling, at the least.
     networks: networks of each kernel.
     """
 
     runs: int = 16
-    points: int = 1024
+    points: int = 512
     networks: int = 1000
 
     name = "ln P(S) of Monte-Carlo kernels"
+    fits_s = True
     result = OrthantEvidence
 
     def draw(self, generator: torch.Generator) -> OrthantEvidence:
         """One shard."""
         return evidence(self.architecture, self.problem, generator, self.runs, self.networks, points=self.points)
+
+    def checked(self, sample: OrthantEvidence) -> OrthantEvidence:
+        """The sample; one point has either label with probability 1/2, whatever the kernel."""
+        return IndependentLogits(sample.values) if self.problem.m == 1 else sample
 
     @property
     def work(self) -> float:

@@ -5,6 +5,7 @@ A function need not be seen among draws to have its volume measured, so that rar
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,16 +16,20 @@ from harness.errors import BadInput
 from harness.functions.merging import Merging
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess, gaussian_prior
 from harness.samplers.infinite_width.kernels import in_the_limit, nngp
-from harness.samplers.infinite_width.orthant import scramblings
+from harness.samplers.infinite_width.orthant import TiltedSampler, check_runs, log_mean_weight
 from harness.samplers.sampler import Sampler
 from harness.samplers.work import INTEGRAL
+from harness.verdicts.intervals import coincide
 
 
 @dataclass(frozen=True, eq=False)
 class FunctionVolumes(Merging):
     """Functions with their volumes.
 
-    functions: (k, n) uint8 labels. values: (k,) ln P(f) in nats. errors: (k,) standard errors over scramblings.
+    functions: (k, n) uint8 labels.
+    values: (k,) ln P(f) in nats.
+    errors: (k,) standard errors over scramblings; inf where all coincide, but for logits that are known to be
+        independent, whose volume is exactly 2^−n.
     """
 
     functions: np.ndarray
@@ -50,14 +55,16 @@ def function_volumes(
     Raises:
         BadInput: the numbers are out of their range, or a label is neither 0 nor 1.
     """
+    check_runs(runs, points)
     values, errors = np.empty(len(functions)), np.empty(len(functions))
     for i, labels in enumerate(functions):
         # The volume is that of the whole input set as a training set. No scatter is refused: it is the error.
-        found = scramblings(
-            GaussianProcess(kernel, labels), generator, runs=runs, points=points, doublings=0, most_scatter=np.inf
-        ).values
+        process = GaussianProcess(kernel, labels)
+        sampler = TiltedSampler(process.margins)
+        found = np.array([log_mean_weight(sampler, points, generator) for _ in range(runs)])
         values[i] = special.logsumexp(found) - np.log(runs)
-        errors[i] = np.std(found, ddof=1) / runs**0.5
+        nothing_known = coincide(found) and not process.independent
+        errors[i] = np.inf if nothing_known else np.std(found, ddof=1) / runs**0.5
     return FunctionVolumes(np.asarray(functions, dtype=np.uint8), values, errors)
 
 
@@ -129,6 +136,11 @@ class DrawnVolumes(Sampler[FunctionVolumes]):
         # A function that was drawn twice counts twice, and is measured once.
         often = np.repeat(np.arange(drawn.distinct), drawn.counts)
         return FunctionVolumes(found.functions[often], found.values[often], found.errors[often])
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address; see `GaussianPrior`."""
+        return super().arguments | {"factor": "of correlations"}
 
     @property
     def work(self) -> float:

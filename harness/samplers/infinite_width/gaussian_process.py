@@ -6,6 +6,7 @@ is 0–1: a function fits if the sign of each training logit is that of its labe
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,8 @@ from harness.arguments import are_counts, set_fields
 from harness.errors import BadInput
 from harness.functions import FunctionCounts
 from harness.functions.packing import pack
-from harness.samplers.infinite_width.kernels import in_the_limit, nngp, positive_definite
+from harness.samplers.infinite_width.kernels import correlation_of, in_the_limit, nngp, positive_definite
+from harness.samplers.infinite_width.kernels.checks import independent
 from harness.samplers.sampler import Sampler, argument
 from harness.samplers.work import ENTRY
 
@@ -64,6 +66,11 @@ class GaussianProcess:
         return self.labels * 2.0 - 1
 
     @cached_property
+    def independent(self) -> bool:
+        """Whether the logits of S are independent but for rounding, so that P(S) is 2^−m."""
+        return independent(self.kernel[: self.m, : self.m])
+
+    @cached_property
     def margins(self) -> np.ndarray:
         """(m, m) covariance of the margins, sign times logit: the labels fit if all margins are positive."""
         return self.kernel[: self.m, : self.m] * np.outer(self.signs, self.signs)
@@ -96,11 +103,11 @@ def gaussian_prior(kernel: np.ndarray, draws: int, generator: torch.Generator) -
         The number of draws of each function.
 
     Raises:
-        BadInput: if there are no draws.
+        BadInput: if there are no draws, or the kernel is not finite.
     """
     if not are_counts(draws):
         raise BadInput(f"Drawing takes at least 1 network, not {draws}.")
-    values, vectors = linalg.eigh(kernel)
+    values, vectors = linalg.eigh(correlation_of(kernel))
     # Rounding leaves eigenvalues of 0 within some units of the last place of the largest.
     used = values > len(values) * np.finfo(float).eps * values[-1]
     root = torch.tensor((vectors[:, used] * np.sqrt(values[used])).T, device=generator.device)
@@ -129,6 +136,11 @@ class GaussianPrior(Sampler[FunctionCounts]):
     def __post_init__(self) -> None:
         super().__post_init__()
         set_fields(self, architecture=in_the_limit(self.architecture))
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address; draws by a factor of the kernel itself were others."""
+        return super().arguments | {"factor": "of correlations"}
 
     def draw(self, generator: torch.Generator) -> FunctionCounts:
         """One shard."""

@@ -133,7 +133,9 @@ def regression_errors(
             f"A regression takes 1 to {len(target)} points of this pool, at least 1 training set and a positive ridge, "
             f"not m = {m}, sets = {sets}, ridge = {ridge}."
         )
-    order = torch.rand((sets, len(target)), generator=generator, device=generator.device).argsort(dim=1)
+    order = torch.rand((sets, len(target)), generator=generator, device=generator.device, dtype=torch.float32).argsort(
+        dim=1
+    )
     chosen = order[:, :m].cpu().numpy()
     errors = []
     for points in chosen:

@@ -20,7 +20,7 @@ from harness.functions.merging import Merging
 from harness.networks import Architecture, FullyConnected, Parameter
 from harness.networks.ensemble import Draws, blocks, size, views
 from harness.networks.gradients import gradients
-from harness.networks.logits import squared_error
+from harness.networks.logits import finite, squared_error
 from harness.problems import Problem
 from harness.samplers.sampler import Sampler, argument
 from harness.verdicts import Estimate
@@ -150,7 +150,7 @@ def _logits(architecture: Architecture, table: Mapping[str, Parameter], rows: Te
     """(networks, points) logits."""
     with torch.inference_mode():
         parameters = views(table, rows)
-        return architecture.readout(parameters, architecture.features(parameters, x))[..., 0]
+        return finite(architecture.readout(parameters, architecture.features(parameters, x)))[..., 0]
 
 
 @dataclass(frozen=True)

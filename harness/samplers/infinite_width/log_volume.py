@@ -4,105 +4,28 @@ Each of the two is an orthant probability of the Gaussian process, S ∪ f that 
 function needs to have been sampled; it is a proper score of whole functions, in nats.
 """
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 
-from harness.arguments import short_repr
-from harness.errors import BadInput, NotAsked
-from harness.functions.merging import Merging
-from harness.functions.packing import pack
+from harness.errors import NotAsked, Undecided
 from harness.samplers.features.feasibility import separable
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
-from harness.samplers.infinite_width.kernels.checks import LEAST_JITTER
+from harness.samplers.infinite_width.kernels.checks import LEAST_JITTER, correlation_of, independent
 from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
 from harness.samplers.infinite_width.settled_orthant import TRIALS, log_estimates
+from harness.samplers.log_volumes import LogVolumes, checked_functions, digest
+from harness.samplers.posterior.samples import MOST_SCATTER
 from harness.samplers.sampler import Sampler, argument
 from harness.samplers.work import INTEGRAL
 
 
-@dataclass(frozen=True, eq=False)
-class LogVolumes(Merging):
-    """ln P(f|S) of k functions, by independent scramblings.
+class IndependentLogits(LogVolumes):
+    """ln P(f|S) of logits that are known to be independent: each run finds −n ln 2, exactly."""
 
-    The logarithm of an unbiased estimate is biased by half its relative variance. The jackknife over scramblings
-    removes this to first order (Quenouille 1956), and gives the standard errors (Tukey 1958).
-
-    joint: (runs, k) ln of each scrambling's unbiased estimate of P(S ∪ f).
-    evidences: (runs,) ln of each scrambling's unbiased estimate of P(S).
-    """
-
-    joint: np.ndarray
-    evidences: np.ndarray
-
-    @property
-    def runs(self) -> int:
-        """Number of scramblings."""
-        return len(self.evidences)
-
-    @cached_property
-    def values(self) -> np.ndarray:
-        """(k,) ln P(f|S) in nats; −inf of a function that no network computes."""
-        return self._jackknifed(self._given)[0]
-
-    @cached_property
-    def errors(self) -> np.ndarray:
-        """(k,) standard error of each value; that of ln P(S) is in all of them."""
-        return self._jackknifed(self._given)[1]
-
-    @property
-    def evidence(self) -> float:
-        """ln P(S) in nats."""
-        return float(self._jackknifed(lambda kept: self._combined(self.evidences[kept]))[0])
-
-    @property
-    def evidence_error(self) -> float:
-        """Standard error of ln P(S)."""
-        return float(self._jackknifed(lambda kept: self._combined(self.evidences[kept]))[1])
-
-    def mean(self, weights: np.ndarray | None = None) -> tuple[float, float]:
-        """The mean of ln P(f|S) over functions, with its standard error.
-
-        weights: (k,) weight of each function; None for equal ones. The functions' errors are not independent: they
-        share that of ln P(S).
-        """
-        shares = np.ones(self.joint.shape[1]) if weights is None else np.asarray(weights, dtype=float)
-        shares = shares / shares.sum()
-        used = shares > 0
-        value, error = self._jackknifed(lambda kept: self._given(kept)[used] @ shares[used])
-        return float(value), float(error)
-
-    def of(self, which: np.ndarray) -> "LogVolumes":
-        """Those of some of the functions, by number, in that order."""
-        return type(self)(self.joint[:, which], self.evidences)
-
-    def _given(self, kept: np.ndarray) -> np.ndarray:
-        """(k,) ln P(f|S) by some of the scramblings."""
-        return self._combined(self.joint[kept]) - self._combined(self.evidences[kept])
-
-    @staticmethod
-    def _combined(values: np.ndarray) -> np.ndarray:
-        """(runs, …) logarithms -> the logarithm of the runs' mean."""
-        largest = values.max(axis=0)
-        from_top = np.where(np.isfinite(largest), largest, 0.0)
-        with np.errstate(divide="ignore"):
-            return np.asarray(from_top + np.log(np.exp(values - from_top).mean(axis=0)))
-
-    def _jackknifed(self, found: Callable[[np.ndarray], Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Value without its bias of first order, and standard error, of what is found from some of the scramblings."""
-        every = np.arange(self.runs)
-        whole = np.asarray(found(every))
-        without = np.array([found(np.delete(every, one)) for one in every])
-        held = np.isfinite(without).all(axis=0)
-        without = np.where(held, without, 0.0)
-        centre = without.mean(axis=0)
-        value = np.where(held, self.runs * whole - (self.runs - 1) * centre, whole)
-        return value, np.sqrt((self.runs - 1) / self.runs * ((without - centre) ** 2).sum(axis=0))
+    exact = True
 
 
 def log_volumes(
@@ -123,7 +46,7 @@ def log_volumes(
     Raises:
         BadInput: if the functions are not those of the process's evaluation inputs, or a number is out of its range.
         NotAsked: if the kernel has fewer dimensions than S has points, and no network fits S.
-        Undecided: if runs of an orthant disagree.
+        Undecided: if trial runs of an orthant disagree.
     """
     functions = checked_functions(functions, process.n)
     # Rows of them are the logits' linear functions of fewer weights than there are points; None if there are not fewer.
@@ -143,27 +66,16 @@ def log_volumes(
     joint = np.empty((runs, len(functions)))
     for number, function in enumerate(functions):
         joint[:, number] = estimates(np.concatenate([process.labels, function]))
-    return LogVolumes(joint, evidences)
+    return (IndependentLogits if independent(process.kernel) else LogVolumes)(joint, evidences)
 
 
 def weights_of(kernel: np.ndarray) -> np.ndarray | None:
-    """(points, r) features of which the logits are linear functions, if there are r < points of them but for a jitter
-    of `LEAST_JITTER`; None if there are as many as points.
+    """(points, r) features of which the logits, each over its deviation, are linear functions, if there are r < points
+    of them but for a jitter of `LEAST_JITTER`; None if there are as many as points.
     """
-    values, vectors = np.linalg.eigh(kernel)
-    used = values > 100 * LEAST_JITTER * np.diag(kernel).mean()
+    values, vectors = np.linalg.eigh(correlation_of(kernel))
+    used = values > 100 * LEAST_JITTER
     return None if used.all() else vectors[:, used] * np.sqrt(values[used])
-
-
-def checked_functions(functions: np.ndarray, n: int) -> np.ndarray:
-    """(k, n) uint8 of 0 and 1, at least one row; else BadInput."""
-    given = np.asarray(functions)
-    if given.ndim != 2 or not len(given) or given.shape[1] != n or not np.isin(given, (0, 1)).all():
-        raise BadInput(
-            f"Functions are an array (k, {n}) of labels 0 and 1 on the {n} evaluation inputs, k at least 1, not "
-            f"{short_repr(given)} of shape {given.shape}."
-        )
-    return given.astype(np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +96,7 @@ class LogVolume(Sampler[LogVolumes]):
     points: int = 128
 
     name = "log volumes"
+    fits_s = True
     result = LogVolumes
 
     @property
@@ -204,6 +117,17 @@ class LogVolume(Sampler[LogVolumes]):
     def draw(self, generator: torch.Generator) -> LogVolumes:
         """One shard."""
         return log_volumes(self.process, self.functions, generator, runs=self.runs, points=self.points)
+
+    def checked(self, sample: LogVolumes) -> LogVolumes:
+        """The sample; Undecided if runs of an orthant disagree though trial ones agreed."""
+        every = np.column_stack([sample.evidences, sample.joint])
+        scatter = float(every[:, np.isfinite(every).all(axis=0)].std(axis=0, ddof=1).max())
+        if scatter > MOST_SCATTER:
+            raise Undecided(
+                f"Runs scatter by {scatter:.2f} nats in the logarithm of an orthant's probability, more than "
+                f"{MOST_SCATTER}, though trial runs agreed."
+            )
+        return IndependentLogits(sample.joint, sample.evidences) if independent(self.process.kernel) else sample
 
     @property
     def work(self) -> float:
@@ -227,9 +151,3 @@ def orthant_work(m: int, p: int, functions: int, runs: int, points: int) -> floa
     """
     draws = (2 * runs + TRIALS) * points
     return draws * (m * (m + INTEGRAL) + functions * p * (p + INTEGRAL))
-
-
-def digest(functions: np.ndarray) -> str:
-    """SHA-256 of the functions in their order, with their shape."""
-    words = pack(functions).astype("<u8")
-    return hashlib.sha256(repr(functions.shape).encode() + words.tobytes()).hexdigest()

@@ -7,23 +7,13 @@ every μ. The tilt μ is the one that minimises the largest weight over all x. S
 Sobol' points for the uniform numbers their mean has a small error.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from scipy import linalg, special
 from scipy.stats import qmc
 
 from harness.arguments import are_counts
-from harness.errors import BadInput, Undecided
-from harness.functions.merging import Merging
-from harness.samplers.infinite_width.gaussian_process import GaussianProcess
-from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
-from harness.samplers.posterior.samples import MOST_SCATTER
-from harness.samplers.sampler import Sampler, argument
-from harness.samplers.work import INTEGRAL
-from harness.verdicts import Estimate
-from harness.verdicts.intervals import log_evidence
+from harness.errors import BadInput
 
 _MOST_STEPS = 200
 _LEAST_LENGTH = 1e-8
@@ -128,81 +118,12 @@ class TiltedSampler:
         return (mean**2 / 2 - mean * x + special.log_ndtr(mean - least)).sum(axis=0)
 
 
-@dataclass(frozen=True, eq=False)
-class OrthantEvidence(Merging):
-    """ln P(S) by independent units.
-
-    values: (units,) ln of each unit's estimate of P(S).
-    """
-
-    values: np.ndarray
-
-    def estimate(self, unit: str) -> Estimate:
-        """Estimate ln P(S); unit: name of the independent units, plural."""
-        return log_evidence(self.values.tolist(), unit=unit, exact=True)
-
-
-def log_probability(
-    process: GaussianProcess, generator: torch.Generator, *, runs: int = 16, points: int = 1024, doublings: int = 4
-) -> Estimate:
-    """Estimate ln P(S) of a Gaussian process.
-
-    Args:
-        process: the Gaussian process with the labels of S; errors as of `scramblings`.
-        generator: source of randomness.
-        runs: number of scramblings, the independent units.
-        points: points of each scrambling, a power of 2.
-        doublings: how often the points may be doubled.
-
-    Returns:
-        ln P(S) in nats.
-    """
-    return scramblings(process, generator, runs=runs, points=points, doublings=doublings).estimate("scramblings")
-
-
-def scramblings(
-    process: GaussianProcess,
-    generator: torch.Generator,
-    *,
-    runs: int = 16,
-    points: int = 1024,
-    doublings: int = 4,
-    most_scatter: float = MOST_SCATTER,
-) -> OrthantEvidence:
-    """Estimate P(S) by independent scramblings of Sobol' points (Owen 1998), each of them unbiased.
-
-    Args:
-        process: the Gaussian process with the labels of S.
-        generator: source of randomness.
-        runs: number of scramblings, at least 2.
-        points: points of each scrambling, a power of 2.
-        doublings: how often the points may be doubled until the scramblings agree; all are drawn again each time.
-        most_scatter: largest standard deviation of their ln P(S), in nats, at which they do.
-
-    Returns:
-        ln P(S) by scrambling.
-
-    Raises:
-        BadInput: if a number is out of its range.
-        Undecided: if the scramblings disagree after all doublings.
-    """
-    enough = are_counts(runs, least=2) and are_counts(points) and are_counts(doublings, least=0)
-    if not enough or points & (points - 1):
+def check_runs(runs: int, points: int) -> None:
+    """Raise BadInput unless there are at least 2 runs, and a power of 2 of points."""
+    if not are_counts(runs, least=2) or not are_counts(points) or points & (points - 1):
         raise BadInput(
-            "An orthant takes at least 2 runs, a power of 2 of points and no negative number of doublings, not "
-            f"runs = {runs}, points = {points}, doublings = {doublings}."
+            f"An orthant takes at least 2 runs and a power of 2 of points, not runs = {runs}, points = {points}."
         )
-    sampler = TiltedSampler(process.margins)
-    for _ in range(doublings + 1):
-        values = [log_mean_weight(sampler, points, generator) for _ in range(runs)]
-        scatter = float(np.std(values, ddof=1))
-        if scatter <= most_scatter:
-            return OrthantEvidence(np.array(values))
-        points *= 2
-    raise Undecided(
-        f"Scramblings of {points // 2} points scatter by {scatter:.2f} nats in ln P(S), more than {most_scatter}; "
-        "more points would decide it."
-    )
 
 
 def log_mean_weight(sampler: TiltedSampler, points: int, generator: torch.Generator) -> float:
@@ -221,37 +142,3 @@ def log_mean_weight(sampler: TiltedSampler, points: int, generator: torch.Genera
     # A scrambled point may be 0 in the 30 bits it has; its place is then the middle of its cell.
     _, log_weights = sampler.draw(np.maximum(uniform, 2.0**-31))
     return float(special.logsumexp(log_weights) - np.log(points))
-
-
-@dataclass(frozen=True)
-class Orthant(Sampler[OrthantEvidence]):
-    """ln P(S) of infinitely wide networks, up to a Monte-Carlo error.
-
-    process: the distribution of the networks' logits.
-    by: the source of its kernel.
-    runs: scramblings per shard.
-    points: points of each scrambling, at the least.
-    """
-
-    process: GaussianProcess = argument(key=None)
-    by: str = argument(key=None, default=OWN)
-    runs: int = 16
-    points: int = 1024
-
-    name = "orthant"
-    result = OrthantEvidence
-
-    @property
-    def identity(self) -> dict[str, str]:
-        """Architecture and problem in the address."""
-        return identity_in_the_limit(self.architecture, self.problem, self.by)
-
-    def draw(self, generator: torch.Generator) -> OrthantEvidence:
-        """One shard."""
-        return scramblings(self.process, generator, runs=self.runs, points=self.points)
-
-    @property
-    def work(self) -> float:
-        """Roughly the scalar multiplications of a shard."""
-        m = self.problem.m
-        return self.runs * self.points * m * (m + INTEGRAL)

@@ -20,6 +20,7 @@ from harness.functions import ClusteredCounts, FunctionCounts
 from harness.functions.merging import Merging
 from harness.functions.packing import pack
 from harness.functions.runs import Runs
+from harness.functions.shown import Shown
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
 from harness.samplers.infinite_width.orthant import TiltedSampler
@@ -75,7 +76,7 @@ _STARTS = 64
 
 
 @dataclass(frozen=True, eq=False)
-class ChainsPosterior(Merging):
+class ChainsPosterior(Shown, Merging):
     """Functions on the evaluation inputs by chain; the independent unit is the chain.
 
     clusters: one unit per chain.
@@ -212,6 +213,7 @@ class TruncatedGaussian(Sampler[ChainsPosterior]):
     draws: int = 64
 
     name = "truncated Gaussian"
+    fits_s = True
     result = ChainsPosterior
 
     @property

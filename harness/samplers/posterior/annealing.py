@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, inf, log
-from typing import get_args
+from typing import Any, cast, get_args
 
 import numpy as np
 import torch
@@ -36,7 +36,8 @@ from harness.errors import BadInput, Undecided
 from harness.functions import ClusteredCounts
 from harness.functions.packing import pack
 from harness.networks import Architecture
-from harness.networks.ensemble import Layered, draw, sampling_inputs
+from harness.networks.ensemble import draw, sampling_inputs
+from harness.networks.inheritance import own
 from harness.networks.logits import labels_of
 from harness.problems import Problem
 from harness.samplers.posterior.annealing_levels import (
@@ -85,7 +86,7 @@ def annealed_posterior(
     """Sample the posterior of two classes by independent annealing runs.
 
     Args:
-        architecture: layered networks of Gaussian weights and biases, without ties.
+        architecture: networks of Gaussian weights and biases, known to be without ties.
         problem: S and the evaluation inputs, of two classes.
         generator: source of randomness, on the device that computes.
         runs: number of runs, the independent units.
@@ -119,8 +120,8 @@ def annealed_posterior(
     problem.needs_two_classes("Annealing")
     if not supports(architecture):
         raise BadInput(
-            "Annealing is for layered architectures with Gaussian weights and biases, whose logits are never exactly "
-            f"0, not {architecture.name}."
+            "Annealing is for architectures with Gaussian weights and biases, whose logits are known never to be "
+            f"exactly 0, not {architecture.name}."
         )
     sampler = _Sampler(architecture, problem, generator, particles, leaps, states)
     ladder = sampler.ladder(path, max(trajectories // _PILOTS_PART, 1), effective)
@@ -133,7 +134,7 @@ def annealed_posterior(
 
 def supports(architecture: Architecture) -> bool:
     """Whether annealing can sample such networks."""
-    return isinstance(architecture, Layered) and not architecture.ties and architecture.distribution == "gaussian"
+    return architecture.distribution == "gaussian" and own(architecture, "ties") and not cast(Any, architecture).ties
 
 
 class _Sampler:
@@ -247,7 +248,7 @@ class _Sampler:
 
     def _moved(self, rows: Tensor, margins: Tensor, level: Level, step: float) -> tuple[Tensor, Tensor, float]:
         velocity = draw(self.table, "gaussian", len(rows), self.generator)
-        uniform = torch.rand(len(rows), generator=self.generator, device=rows.device)
+        uniform = torch.rand(len(rows), generator=self.generator, device=rows.device, dtype=torch.float32)
         return self.move(rows, velocity, margins, uniform, level, step)
 
 
@@ -277,6 +278,7 @@ class Annealing(Sampler[AnnealedPosterior]):
     path: AnnealingPath = argument(key="route", default="sharpness")
 
     name = "annealing"
+    fits_s = True
     result = AnnealedPosterior
 
     def draw(self, generator: torch.Generator) -> AnnealedPosterior:

@@ -182,11 +182,13 @@ class _Survivors:
     def __init__(self, runs: int, most: int) -> None:
         self.runs, self.most = runs, most
         self.rows: Tensor | None = None
-        self.keys = torch.zeros(0)
+        self.keys = torch.zeros(0, dtype=torch.float32)
 
     def add(self, rows: Tensor, reach: Tensor, generator: torch.Generator) -> None:
         """rows: (runs, networks, size). reach: (runs, networks), whether each reaches the level."""
-        keys = torch.rand(reach.shape, generator=generator, device=reach.device).masked_fill_(~reach, -1.0)
+        keys = torch.rand(reach.shape, generator=generator, device=reach.device, dtype=torch.float32).masked_fill_(
+            ~reach, -1.0
+        )
         if self.rows is not None:
             rows, keys = torch.cat([self.rows, rows], 1), torch.cat([self.keys, keys], 1)
         self.keys, chosen = keys.topk(min(self.most, keys.shape[1]))

@@ -13,9 +13,10 @@ from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.functions.merging import Merging
 from harness.functions.packing import pack
+from harness.functions.shown import Shown
 from harness.networks import Architecture
 from harness.networks.ensemble import sampling_inputs
-from harness.networks.logits import LOSSES, labels_of
+from harness.networks.logits import LOSSES, finite, labels_of
 from harness.problems import Problem
 from harness.samplers.prior import ensembles
 from harness.samplers.sampler import Sampler, argument
@@ -60,7 +61,7 @@ def evidence_of_clusters(clusters: ClusteredCounts, last_layers: int) -> Estimat
 
 
 @dataclass(frozen=True)
-class RejectionPosterior(Merging):
+class RejectionPosterior(Shown, Merging):
     """The networks that rejection kept: functions on the evaluation inputs, by hidden draw.
 
     clusters: one unit per hidden draw, including those that kept nothing.
@@ -214,8 +215,8 @@ def tempered(
     chance.manual_seed(int(torch.randint(2**62, (1,), generator=generator, device=generator.device)))
 
     def accepts(logits: Tensor) -> Tensor:
-        total = LOSSES[loss].value(logits[..., 0], signs).sum(1)
-        uniform = torch.rand(total.shape, generator=chance, device=total.device)
+        total = LOSSES[loss].value(finite(logits)[..., 0], signs).sum(1)
+        uniform = torch.rand(total.shape, generator=chance, device=total.device, dtype=torch.float32)
         return uniform < torch.exp(-total / temperature)
 
     return sift(architecture, problem, draws, generator, accepts, last_layers, block)
@@ -235,6 +236,7 @@ class Rejection(Sampler[RejectionPosterior]):
     sample: int = argument(least=0, default=0)
 
     name = "rejection"
+    fits_s = True
     result = RejectionPosterior
 
     def draw(self, generator: torch.Generator) -> RejectionPosterior:

@@ -12,6 +12,7 @@ from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.functions.merging import Merging
 from harness.functions.runs import LEAST_UNITS, Runs
+from harness.functions.shown import Shown
 from harness.verdicts import Estimate, nothing_yet
 from harness.verdicts.intervals import log_evidence
 from harness.verdicts.means import over_runs
@@ -54,7 +55,7 @@ def pooled_scatter(found: Sequence["RunsPosterior"]) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class RunsPosterior(Merging):
+class RunsPosterior(Shown, Merging):
     """Functions on the evaluation inputs by run, with the evidence of the first points.
 
     clusters: one unit per run.
@@ -105,7 +106,7 @@ MOST_APART = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class AnnealedPosterior(Merging):
+class AnnealedPosterior(Shown, Merging):
     """Functions on the evaluation inputs by run, with the forward and reverse evidence.
 
     clusters: one unit per run.

@@ -1,9 +1,7 @@
 """P_B(f|S) and P(S) if rejection keeps too few: subset simulation (multilevel splitting) over the training points.
 
-Particles start at the initialisation and must fit ever more points of S, in their order. Each level adds some points; a
-few of the particles that fit them too begin long chains of moves that keep the fitted points fitted, and all states of
-the chains are the next level's particles (waste-free sequential Monte Carlo: Dau & Chopin 2022, arXiv 2011.02328). P(S)
-is the product of the shares that survive; every P(S_k), k ≤ m, is a by-product.
+Particles start at the initialisation and must fit ever more points of S, in their order (`splitting.py`). P(S) is the
+product of the shares that survive; every P(S_k), k ≤ m, is a by-product.
 
 A pilot run, which counts for nothing else, settles how many points each level adds: with levels that do not depend on
 its own particles a run's P(S) is unbiased, however few they are. (Levels chosen by the run itself favour shares that
@@ -16,10 +14,9 @@ scatter by 0.8 nats intervals at level 95 % then miss at the upper end by 5, 11 
 32 shards.)
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import inf, nan
+from math import nan
 from typing import NamedTuple
 
 import numpy as np
@@ -31,75 +28,17 @@ from harness.errors import BadInput, Undecided
 from harness.functions import ClusteredCounts
 from harness.functions.packing import pack
 from harness.networks import Architecture
-from harness.networks.ensemble import activations, block_size, blocks, draw, sampling_inputs
 from harness.networks.logits import labels_of
 from harness.problems import Problem
-from harness.samplers.posterior.moves.constraint import Constraint, express, gaussian_table
-from harness.samplers.posterior.moves.units import Sweep
+from harness.samplers.posterior.moves.constraint import Constraint, express
 from harness.samplers.posterior.samples import LONG_ENOUGH, RunsPosterior, scatter, settled_length
+from harness.samplers.posterior.splitting import PILOTS_PART, Splitting
 from harness.samplers.sampler import Sampler
-
-# Rows and ancestors.
-Particles = tuple[Tensor, Tensor]
-
-
-class Survivors:
-    """Histogram of the number of fitted points over a level's states, with a random few of the states that fit most.
-
-    A level has chains × steps states, which need not be held at once.
-    """
-
-    def __init__(self, most: int, points: int, device: torch.device) -> None:
-        self.most, self.points = most, points
-        self.histogram = torch.zeros(points + 1, dtype=torch.int64, device=device)
-        self.kept: list[tuple[Tensor, ...]] = []
-        self.least = torch.zeros((), device=device)
-
-    def add(self, rows: Tensor, ancestor: Tensor, fitted: Tensor, key: Tensor) -> None:
-        """Count states, and keep some of those that fit most points.
-
-        Args:
-            rows: (networks, size) parameters.
-            ancestor: (networks,) index of the initial draw that each descends from.
-            fitted: (networks,) how many of the level's points, in their order, each fits.
-            key: (networks,) uniform random numbers that break ties.
-        """
-        self.histogram += torch.bincount(fitted, minlength=self.points + 1)
-        order = fitted + key
-        chosen = (order > self.least).nonzero()[:, 0]
-        self.kept.append((rows[chosen], ancestor[chosen], fitted[chosen], order[chosen]))
-        if sum(len(each[0]) for each in self.kept) > 4 * self.most:
-            self._prune()
-
-    def shares(self) -> np.ndarray:
-        """(points,) shares of all states that fit the first, the first two, … of the points."""
-        at_least = self.histogram.flip(0).cumsum(0).flip(0)
-        return (at_least[1:].double() / at_least[0]).cpu().numpy()
-
-    def of(self, added: int) -> Particles | None:
-        """Starts of the next level's chains: survivors in random order, each about equally often; None if none."""
-        self._prune()
-        rows, ancestor, fitted, _ = self.kept[0]
-        fits = (fitted >= added).nonzero()[:, 0]
-        if not len(fits):
-            return None
-        chosen = fits.repeat(-(-self.most // len(fits)))[: self.most]
-        return rows[chosen], ancestor[chosen]
-
-    def _prune(self) -> None:
-        rows, ancestor, fitted, order = (torch.cat(each) for each in zip(*self.kept, strict=True))
-        chosen = order.topk(min(self.most, len(order))).indices
-        if len(chosen) == self.most:
-            self.least = order[chosen[-1]]
-        self.kept = [(rows[chosen], ancestor[chosen], fitted[chosen], order[chosen])]
-
 
 # Parameters and inputs, training inputs first -> (networks, k), numbers of each network.
 Observe = Callable[[Mapping[str, Tensor], Tensor], Tensor]
 # Runs that settle how long chains must be.
 TRIAL_RUNS = 4
-# Levels need no more than rough shares: a pilot's chains have so much fewer states than a run's.
-_PILOTS_PART = 4
 
 
 def subset_simulation(
@@ -151,11 +90,12 @@ def subset_simulation(
             f"chains = {chains}, steps = {steps}, groups = {groups}, survival = {survival}, "
             f"last_layers = {last_layers}, max_doublings = {max_doublings}."
         )
-    sampler = _Sampler(architecture, problem, generator, chains, last_layers, groups, block, observe)
+    splitting = Splitting(architecture, problem, generator, chains, last_layers, groups, block)
+    sampler = _Sampler(splitting, problem, observe)
     with torch.inference_mode():
 
         def levels(steps: int) -> list[int]:
-            return sampler.pilot(max(steps // _PILOTS_PART, 1), survival)
+            return splitting.pilot(max(steps // PILOTS_PART, 1), survival)[0]
 
         def long_enough(steps: int) -> bool:
             trial = levels(steps)
@@ -197,98 +137,31 @@ def _together(found: Sequence[_Run], problem: Problem) -> RunsPosterior:
 class _Sampler:
     """Draws one run after the other; it holds all that does not change between them."""
 
-    def __init__(
-        self,
-        architecture: Architecture,
-        problem: Problem,
-        generator: torch.Generator,
-        chains: int,
-        last_layers: int,
-        groups: int,
-        block: int | None,
-        observe: Observe | None,
-    ) -> None:
-        self.architecture, self.problem, self.generator = architecture, problem, generator
-        self.observe = observe
-        self.x = sampling_inputs(architecture, problem.inputs, generator.device)
-        self.labels = torch.tensor(problem.train_y, dtype=torch.int64, device=self.x.device)
-        self.table = architecture.parameters(tuple(self.x.shape[1:]), outputs=problem.outputs)
-        held = activations(architecture, self.x)
-        self.block = block or block_size(self.table, len(self.x), self.x.device, held)
-        self.chains = chains
-        self.sweep = Sweep(architecture, self.table, groups, last_layers, generator)
-
-    def pilot(self, steps: int, survival: float) -> list[int]:
-        """Number of points that are fitted after each level, so that about the share `survival` survives."""
-        m = self.problem.m
-        levels: list[int] = []
-        particles = None
-        while not levels or levels[-1] < m:
-            fitted = levels[-1] if levels else 0
-            survivors = Survivors(self.chains, m - fitted, self.x.device)
-            self._level(particles, fitted, steps, survivors)
-            added = max(int((survivors.shares() >= survival).sum()), 1)
-            levels.append(fitted + added)
-            particles = survivors.of(added)
-            if particles is None:
-                return [*levels, *range(levels[-1] + 1, m + 1)]
-        return levels
+    def __init__(self, splitting: Splitting, problem: Problem, observe: Observe | None) -> None:
+        self.splitting, self.problem, self.observe = splitting, problem, observe
+        of = splitting
+        nothing = of.labels[:0]
+        self.evaluation = Constraint(of.architecture, of.table, of.x[problem.m :], nothing, problem.classes)
 
     def run(self, levels: Sequence[int], steps: int) -> _Run:
         """One run, from the initialisation through all levels."""
-        problem = self.problem
-        curve = np.full(problem.m + 1, -inf)
-        curve[0] = 0.0
-        particles = None
-        for before, fitted in pairwise((0, *levels)):
-            survivors = Survivors(self.chains, fitted - before, self.x.device)
-            self._level(particles, before, steps, survivors)
-            with np.errstate(divide="ignore"):
-                curve[before + 1 : fitted + 1] = curve[before] + np.log(survivors.shares())
-            particles = survivors.of(fitted - before)
-            if particles is None:
-                nothing = pack(np.zeros((0, problem.n), dtype=np.uint8), problem.classes)
-                return _Run(curve, nothing, 0.0)
-        evaluation = self._constraint(slice(problem.m, None))
+        problem, of = self.problem, self.splitting
+        curve, particles = of.along(levels, steps)
+        if particles is None:
+            nothing = pack(np.zeros((0, problem.n), dtype=np.uint8), problem.classes)
+            return _Run(curve, nothing, 0.0)
         words, ancestors = [], []
         seen: Tensor | None = None
-        for rows, ancestor in self._states(particles, problem.m, steps):
-            words.append(pack(labels_of(evaluation.logits(rows)).cpu().numpy(), problem.classes))
+        for rows, ancestor in of.states(particles, problem.m, steps):
+            words.append(pack(labels_of(self.evaluation.logits(rows)).cpu().numpy(), problem.classes))
             ancestors.append(ancestor)
             if self.observe is not None:
-                own = self.observe(express(self.architecture, self.table, rows), self.x).double().sum(0)
+                own = self.observe(express(of.architecture, of.table, rows), of.x).double().sum(0)
                 seen = own if seen is None else seen + own
         descendants = torch.unique(torch.cat(ancestors), return_counts=True)[1].double()
         functions = np.concatenate(words)
         observed = None if seen is None else seen.cpu().numpy() / len(functions)
         return _Run(curve, functions, float(descendants.sum() ** 2 / (descendants**2).sum()), observed)
-
-    def _level(self, particles: Particles | None, fitted: int, steps: int, survivors: Survivors) -> None:
-        """Give all states of a level to the survivors."""
-        asked = self._constraint(slice(fitted, fitted + survivors.points))
-        for rows, ancestor in self._states(particles, fitted, steps):
-            fitted_in_a_row = asked.fitted(asked.logits(rows)).cumprod(1).sum(1)
-            key = torch.rand(len(rows), generator=self.generator, device=rows.device)
-            survivors.add(rows, ancestor, fitted_in_a_row, key)
-
-    def _states(self, particles: Particles | None, fitted: int, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Rows and ancestors in blocks: draws of the initialisation, or all states of chains from these particles."""
-        if particles is None:
-            table, first = gaussian_table(self.architecture, self.table), 0
-            for networks in blocks(self.chains * steps, self.block):
-                rows = draw(table, "gaussian", networks, self.generator)
-                yield rows, torch.arange(first, first + networks, device=rows.device)
-                first += networks
-            return
-        constraint = self._constraint(slice(0, fitted))
-        for rows, ancestor in zip(*(tensor.split(self.block) for tensor in particles), strict=True):
-            state = rows
-            for _ in range(steps):
-                state = self.sweep(state, constraint)
-                yield state, ancestor
-
-    def _constraint(self, points: slice) -> Constraint:
-        return Constraint(self.architecture, self.table, self.x[points], self.labels[points], self.problem.classes)
 
 
 @dataclass(frozen=True)
@@ -305,6 +178,7 @@ class SubsetSimulation(Sampler[RunsPosterior]):
     steps: int = 8
 
     name = "subset simulation"
+    fits_s = True
     result = RunsPosterior
 
     def observer(self, device: torch.device) -> Observe | None:  # noqa: ARG002 — for those that observe

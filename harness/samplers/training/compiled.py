@@ -12,6 +12,7 @@ import torch
 from numba import njit
 from torch import Tensor
 
+from harness.compiling import compiled
 from harness.networks.compiled.passes import backward, forward, layer_widths, no_units, supports_forward
 from harness.networks.compiled.products import FAST
 from harness.networks.logits import LOSSES
@@ -114,7 +115,7 @@ def _run(
     return fits, diverged
 
 
-@njit(fastmath=FAST, error_model="numpy", nogil=True, cache=True)
+@compiled(fastmath=FAST, error_model="numpy", nogil=True)
 def _train(
     rows: np.ndarray,
     order: np.ndarray,
@@ -127,7 +128,7 @@ def _train(
     batch: int,
     squared: bool,
     rule: int,
-    numbers: tuple[float, float, float, float],
+    numbers: tuple[float, float, float, float, float],
     steps: np.ndarray,
     first: np.ndarray,
     second: np.ndarray,

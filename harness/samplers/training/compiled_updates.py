@@ -12,6 +12,7 @@ from torch import Tensor
 
 from harness.networks.compiled.products import FAST
 from harness.optimisers import SGD, Adadelta, Adagrad, Adam, GradientDescent, Momentum, Nesterov, Optimiser, RMSprop
+from harness.optimisers.rule import decay_of
 
 _DESCENT, _MOMENTUM, _NESTEROV, _ADAM, _RMSPROP, _ADAGRAD, _ADADELTA = range(7)
 # Which formula, and the names of its numbers after the learning rate.
@@ -45,16 +46,16 @@ def arguments(optimiser: Optimiser, state: list[Tensor], networks: int) -> list[
     """
     rule, names = _RULES[type(optimiser)]
     numbers = [getattr(optimiser, name) for name in ("learning_rate", *names)]
-    numbers += [0.0] * (4 - len(numbers))
-    steps, moments = (state[0], state[1:]) if rule == _ADAM else (torch.zeros(networks), state)
-    moments = [*moments, *[torch.empty(networks, 0)] * (2 - len(moments))]
+    numbers += [0.0] * (4 - len(numbers)) + [decay_of(optimiser)]
+    steps, moments = (state[0], state[1:]) if rule == _ADAM else (torch.zeros(networks, dtype=torch.float32), state)
+    moments = [*moments, *[torch.empty(networks, 0, dtype=torch.float32)] * (2 - len(moments))]
     return [rule, tuple(numbers), *(tensor.numpy() for tensor in (steps, *moments))]
 
 
 @njit(fastmath=FAST, error_model="numpy", nogil=True)
 def update(
     rule: int,
-    numbers: tuple[float, float, float, float],
+    numbers: tuple[float, float, float, float, float],
     step: float,
     first: np.ndarray,
     second: np.ndarray,
@@ -65,13 +66,17 @@ def update(
 
     Args:
         rule: which formula.
-        numbers: the learning rate and the formula's other numbers.
+        numbers: the learning rate, the formula's other three numbers, the weight decay.
         step: the step's number, from 1.
         first: (size,) Adam's first moment, Adadelta's v, another rule's only state; updated. Empty: there is none.
         second: (size,) Adam's second moment, Adadelta's u; updated. Empty: there is none.
         theta: (size,) the network; updated.
-        gradient: (size,) of its loss.
+        gradient: (size,) of its loss; the weight decay's is added to it.
     """
+    decay = np.float32(numbers[4])
+    if decay > 0:
+        for i in range(len(theta)):
+            gradient[i] += decay * theta[i]
     rate = np.float32(numbers[0])
     a, small = np.float32(numbers[1]), np.float32(numbers[2])
     if rule == _DESCENT:
@@ -107,7 +112,7 @@ def update(
 
 @njit(fastmath=FAST, error_model="numpy", nogil=True)
 def _adam(
-    numbers: tuple[float, float, float, float],
+    numbers: tuple[float, float, float, float, float],
     step: float,
     first: np.ndarray,
     second: np.ndarray,
@@ -115,7 +120,7 @@ def _adam(
     gradient: np.ndarray,
 ) -> None:
     """Kingma & Ba 2015, algorithm 1."""
-    learning_rate, beta1, beta2, epsilon = numbers
+    learning_rate, beta1, beta2, epsilon, _ = numbers
     rate = np.float32(learning_rate / (1 - beta1**step))
     root = np.float32(1 / np.sqrt(1 - beta2**step))
     b1, c1, b2, c2 = np.float32(beta1), np.float32(1 - beta1), np.float32(beta2), np.float32(1 - beta2)

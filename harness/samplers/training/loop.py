@@ -11,10 +11,11 @@ from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.networks.compiled.passes import supports_forward
 from harness.networks.ensemble import Draws, activations, block_size
-from harness.optimisers import Optimiser
-from harness.optimisers.minibatches import splitmix64
+from harness.networks.logits import labels_of_logits
+from harness.optimisers import BinaryConnect, Optimiser
+from harness.optimisers.minibatches import splitmix64, uniform
 from harness.optimisers.search import GuessAndCheck
-from harness.optimisers.stopping import After, Stop
+from harness.optimisers.stopping import After, BestValidation, Stop
 from harness.problems import Problem
 from harness.samplers.training import compiled
 from harness.samplers.training.state import Engine, EnsembleState, Task
@@ -72,7 +73,13 @@ class TrainingLoop:
         in_cache = block_size(table, min(batch, problem.m), device, activations(architecture, self.x))
         self._block = block or max(int(self._engine.block_factor * in_cache), 1)
         counts("Training", block=self._block)
+        if isinstance(stop, BestValidation) and stop.points >= problem.n:
+            raise BadInput(
+                f"Of {problem.n} evaluation points, {stop.points} for validation leave none for the test error; ask "
+                "for fewer, or for more evaluation points."
+            )
         self._networks, self._stop, self._max_epochs = networks, stop, max_epochs
+        self._eval_y = torch.tensor(problem.eval_y, device=device)
         self._generator, self._keep_initial = generator, keep_initial
         self._draws = Draws(table, architecture.distribution, generator)
         self._first_key = torch.randint(2**62, (1,), generator=generator, device=device)
@@ -82,6 +89,8 @@ class TrainingLoop:
         """Networks as they stop, some at a time, and which fit S, (networks,) bool; diverged ones are left out."""
         if isinstance(self._stop, After):
             return self._after(self._stop.of_updates(self.task.updates_per_epoch))
+        if isinstance(self._stop, BestValidation):
+            return self._selected(self._stop)
         return self._overtrained(self._stop.further) if self._stop.further else self._first_fits()
 
     @property
@@ -95,8 +104,11 @@ class TrainingLoop:
         index = torch.arange(self._started, self._started + networks, device=device)
         self._started += networks
         initial = rows.clone() if self._keep_initial else None
-        state = self.task.optimiser.start(rows)
-        return EnsembleState(rows, state, splitmix64(self._first_key + index), torch.zeros_like(index), initial)
+        keys, optimiser = splitmix64(self._first_key + index), self.task.optimiser
+        state = optimiser.start(rows)
+        if isinstance(optimiser, BinaryConnect):
+            optimiser.spread(state, uniform(keys, rows.shape[1]))
+        return EnsembleState(rows, state, keys, torch.zeros_like(index), initial)
 
     def _first_fits(self) -> Iterator[tuple[EnsembleState, Tensor]]:
         """At their first fit, or at the last epoch without one."""
@@ -157,3 +169,28 @@ class TrainingLoop:
         which = (~diverged).nonzero()[:, 0]
         if len(which):
             yield ensemble.select(which), fits[which]
+
+    def _selected(self, stop: BestValidation) -> Iterator[tuple[EnsembleState, Tensor]]:
+        """As they were when they were best on the validation points."""
+        held_out, labels = self.x[-stop.points :], self._eval_y[-stop.points :]
+        while self._missing:
+            ensemble = self._take(min(self._block, self._missing))
+            chosen = ensemble.select(torch.arange(len(ensemble), device=ensemble.keys.device))
+            best = torch.full_like(ensemble.keys, -1)
+            for epoch in range(stop.epochs + 1):
+                if epoch:
+                    self._engine.epoch(ensemble)
+                if epoch % stop.every:
+                    continue
+                fits, _ = self._engine.check_fit(ensemble.rows)
+                right = (labels_of_logits(self.task.logits(ensemble.rows, held_out)) == labels).sum(1)
+                better = fits & (right >= best)
+                best[better] = right[better]
+                for kept, now in ((chosen.rows, ensemble.rows), (chosen.epochs, ensemble.epochs)):
+                    kept[better] = now[better]
+            never = best < 0
+            _, diverged = self._engine.check_fit(ensemble.rows)
+            chosen.rows[never], chosen.epochs[never] = ensemble.rows[never], ensemble.epochs[never]
+            staying = (~(never & diverged)).nonzero()[:, 0]
+            if len(staying):
+                yield chosen.select(staying), ~never[staying]

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.errors import BadInput
 from harness.networks.ensemble import Architecture, Parameter, ScalesRates, same_gram_inputs
-from harness.optimisers import Adadelta, Adagrad, Adam, AdamW, Optimiser, RMSprop
+from harness.optimisers import Adadelta, Adagrad, Adam, AdamW, Noisy, Optimiser, RMSprop, TorchOptimiser
+from harness.optimisers.rule import decay_of
 
 
 def by_layer(
@@ -21,7 +23,8 @@ def by_layer(
 ) -> tuple[Tensor | None, Tensor | None]:
     """Look up the factors that an architecture's learning rates by layer put on gradients or steps.
 
-    An adaptive optimiser hardly depends on the size of the gradients, so its step is scaled.
+    An adaptive optimiser hardly depends on the size of the gradients, so its step is scaled; so is that of descent with
+    weight decay, whose pull is no part of the gradient.
 
     Args:
         architecture: networks that may have learning rates by layer.
@@ -32,6 +35,9 @@ def by_layer(
 
     Returns:
         Factors of each number's gradient and of each number's step, (size,) each; None where all are 1.
+
+    Raises:
+        BadInput: the optimiser has noise, which belongs to the gradient, and weight decay.
     """
     if not hasattr(architecture, "learning_rates"):
         return None, None
@@ -39,15 +45,25 @@ def by_layer(
     factors = cast(ScalesRates, architecture).learning_rates(input_shape, adaptive)
     if all(factor == 1 for factor in factors.values()):
         return None, None
-    numbers = [torch.full((prod(table[name].shape),), factors[name], device=device) for name in table]
+    numbers = [
+        torch.full((prod(table[name].shape),), factors[name], device=device, dtype=torch.float32) for name in table
+    ]
     rates = torch.cat(numbers)
-    return (None, rates) if adaptive else (rates, None)
+    decays = decay_of(optimiser) > 0
+    if isinstance(optimiser, Noisy) and decays and not adaptive:
+        raise BadInput(
+            f"{optimiser.name} has noise and weight decay, which learning rates by layer scale differently; take the "
+            "standard or ntk parametrisation, or no weight decay."
+        )
+    return (None, rates) if adaptive or decays else (rates, None)
 
 
 def is_adaptive(optimiser: Optimiser) -> bool:
     """Whether its steps do not grow with the gradient; of a wrapped optimiser, whether that one's do not."""
     while hasattr(optimiser, "optimiser"):
         optimiser = optimiser.optimiser
+    if isinstance(optimiser, TorchOptimiser):
+        return optimiser.adaptive
     return isinstance(optimiser, Adam | AdamW | RMSprop | Adagrad | Adadelta)
 
 
@@ -76,5 +92,8 @@ def in_input_span(
     table, former = (architecture.parameters(each.shape[1:], outputs) for each in (x, original))
     if x is original:
         return torch.tensor(x, device=device), table, None
-    rates = [torch.full((prod(table[name].shape),), (table[name].std / former[name].std) ** 2) for name in table]
+    rates = [
+        torch.full((prod(table[name].shape),), (table[name].std / former[name].std) ** 2, dtype=torch.float32)
+        for name in table
+    ]
     return torch.tensor(x, device=device), table, torch.cat(rates).to(device)

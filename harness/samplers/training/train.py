@@ -13,9 +13,10 @@ from torch import Tensor
 
 from harness.functions import FunctionCounts
 from harness.functions.packing import pack
+from harness.functions.shown import Shown
 from harness.networks import Architecture
 from harness.networks.ensemble import views
-from harness.networks.logits import labels_of_logits
+from harness.networks.logits import are_finite, labels_of_logits
 from harness.optimisers import FirstFit, Optimiser, Stop
 from harness.optimisers.rule import check_optimiser
 from harness.optimisers.stopping import check_stop
@@ -26,12 +27,12 @@ from harness.samplers.work import training_work
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(Shown):
     """Functions of the networks when they stopped, and how long those that fitted S took.
 
     functions: of the networks that fitted S when they stopped. networks: how many were trained. epochs: (fitted,)
     epochs each of these was trained for, the last one whole or not; 0 if it fitted at the start. others: functions of
-    the networks that stopped without fitting S; those that diverged are in neither.
+    the networks that stopped without fitting S; those that diverged, on S or on E, are in neither.
     """
 
     functions: FunctionCounts
@@ -40,9 +41,14 @@ class Trained:
     others: FunctionCounts
 
     @property
+    def fitted(self) -> int:
+        """Networks that fitted S when they stopped."""
+        return self.functions.total
+
+    @property
     def unfitted(self) -> int:
         """Networks that stopped, or diverged, without fitting S."""
-        return self.networks - self.functions.total
+        return self.networks - self.fitted
 
     @property
     def stopped(self) -> FunctionCounts:
@@ -141,10 +147,12 @@ def train(
     words = [pack(np.zeros((0, n), dtype=np.uint8), classes)]
     fitted, epochs = [np.zeros(0, dtype=bool)], [np.zeros(0, dtype=np.int64)]
     for finished, fits in loop.stopped():
-        labels = labels_of_logits(loop.task.logits(finished.rows, loop.x[m:]))
-        words.append(pack(labels.cpu().numpy(), classes))
-        fitted.append(fits.cpu().numpy())
-        epochs.append(finished.epochs.cpu().numpy())
+        logits = loop.task.logits(finished.rows, loop.x[m:])
+        # A logit that is no finite number has no label, and the network no function.
+        finite = are_finite(logits)
+        words.append(pack(labels_of_logits(logits[finite]).cpu().numpy(), classes))
+        fitted.append(fits[finite].cpu().numpy())
+        epochs.append(finished.epochs[finite].cpu().numpy())
     every, which = np.concatenate(words), np.concatenate(fitted)
     return Trained(
         FunctionCounts.from_words(every[which], n, classes),

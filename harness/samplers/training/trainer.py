@@ -125,7 +125,10 @@ class Trainer:
     @cached_property
     def _spread(self) -> Tensor:
         """Standard deviation of each number at initialisation, (size,). BadInput if some are 0."""
-        by_parameter = [torch.full((prod(parameter.shape),), parameter.std) for parameter in self.task.table.values()]
+        by_parameter = [
+            torch.full((prod(parameter.shape),), parameter.std, dtype=torch.float32)
+            for parameter in self.task.table.values()
+        ]
         spread = torch.cat(by_parameter).to(self.task.inputs)
         if not (spread > 0).all():
             raise BadInput(

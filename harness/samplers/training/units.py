@@ -73,7 +73,7 @@ class _AtInitialisation(Computation):
         """(networks,) what `of` gives of each block of networks, and of a start for iterations."""
         generator = torch.Generator().manual_seed(self.seed)
         x, task = task_on(self.architecture, self.problem, rule, self.loss, self.problem.m, generator.device)
-        start = torch.randn(task.targets.shape, generator=generator)
+        start = torch.randn(task.targets.shape, generator=generator, dtype=torch.float32)
         draws = Draws(task.table, self.architecture.distribution, generator)
         in_cache = block_size(task.table, self.problem.m, generator.device, activations(self.architecture, x))
         block = max(int(in_cache * _BLOCK_FACTOR), 1)

@@ -37,8 +37,14 @@ def separable_by_enumeration(features, labels):
 
 
 def separable_by_its_alternative(features, labels, threshold, least=1e-9):
-    """Gordan 1873: no plane separates exactly where some convex combination of the signed points is 0."""
+    """Gordan 1873: no plane separates exactly where some convex combination of the signed points is 0; points of a
+    logit that is always 0 have label 0, and say nothing of a plane.
+    """
     columns = np.hstack([features, np.ones((len(features), 1))]) if threshold else features
+    blank = (columns == 0).all(axis=1)
+    if labels[blank].any() or blank.all():
+        return not labels[blank].any()
+    features, columns, labels = features[~blank], columns[~blank], labels[~blank]
     signed = (columns * (labels * 2.0 - 1)[:, None]).T
     _, residual = nnls(np.vstack([signed, np.ones(len(features))]), np.append(np.zeros(len(signed)), 1.0))
     return residual > least
@@ -106,8 +112,11 @@ def test_what_no_plane_separates():
     x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     assert not separable(x, np.array([0, 1, 1, 0]), True)
     assert separable(x, np.array([0, 1, 1, 1]), True)
-    # Without a threshold the origin has no sign to choose: strictly, neither label fits it.
-    assert not separable(x, np.array([0, 1, 1, 1]), False)
+    # Without a threshold the logit of the origin is 0, which is label 0.
+    assert separable(x, np.array([0, 1, 1, 1]), False)
+    assert not separable(x, np.array([1, 1, 1, 1]), False)
+    assert separable(np.zeros((2, 3)), np.array([0, 0]), False)
+    assert separable(np.zeros((2, 3)), np.array([1, 1]), True)
     twice = np.array([[1.0, 2.0], [1.0, 2.0]])
     assert not separable(twice, np.array([0, 1]), True)
     assert separable(twice, np.array([1, 1]), False)
@@ -150,3 +159,26 @@ def test_a_perceptron_has_its_inputs_for_features():
 def test_counts_merge_and_store():
     both = Feasibility(3, 10) + Feasibility(1, 5)
     assert both == Feasibility(4, 15) == Feasibility.from_arrays(both.to_arrays())
+
+
+@pytest.mark.parametrize("blank", [True, False])
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_feasible_are_at_least_the_hidden_draws_that_rejection_keeps(width, blank):
+    """The same hidden draws with many last layers each: those of which one fits, by the labels that networks give."""
+    x = np.random.default_rng(1).normal(size=(5, 4)).astype(np.float32)
+    x[0] *= not blank
+    network, draws = FullyConnected((width,), sigma_b=0.0), 300
+    for labels in ([0, 1, 0, 1], [0, 0, 0, 0], [0, 1, 1, 0], [1, 0, 0, 1]):
+        problem = Problem.from_arrays(x[:4], labels, x[4:], [0])
+        fitted, proved = [], []
+        for parameters in ensembles(network, torch.tensor(x[:4]), draws, 1, torch.Generator().manual_seed(0)):
+            h = network.features(parameters, torch.tensor(x[:4]))
+            v = torch.randn(4000, width, generator=torch.Generator().manual_seed(1))
+            fits = ((torch.einsum("npu,du->ndp", h, v) > 0) == (torch.tensor(labels) > 0)).all(2).any(1)
+            fitted.extend(fits.tolist())
+            proved.extend(separable(each, np.array(labels), False) for each in h.double().numpy())
+        assert not any(fits and not proof for fits, proof in zip(fitted, proved, strict=True))
+        # So many last layers miss few of the cones that they may lie in.
+        assert sum(proved) - sum(fitted) <= 0.03 * draws
+        found = last_layer_feasibility(network, problem, draws, torch.Generator().manual_seed(0))
+        assert (sum(proved) == 0) == (found.feasible == 0)

@@ -12,7 +12,7 @@ from sklearn.gaussian_process.kernels import DotProduct
 from harness.errors import BadInput
 from harness.samplers.infinite_width.approximations import expectation_propagation, laplace, squared_error
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
-from harness.samplers.infinite_width.orthant import log_probability
+from harness.samplers.infinite_width.orthant_evidence import log_probability
 from harness.samplers.infinite_width.truncated_gaussian import margins_of_chains, truncated_gaussian
 from tests.support.gaussian_processes import at_random, generator, of_digits, permuted
 

@@ -34,16 +34,21 @@ def assert_equal_means(difference, standard_error):
     assert (np.abs(difference) < z * standard_error + 2e-5).all()
 
 
-def extrapolated(kernel, depth, activation, networks, seed, widths=(64, 128)):
+def extrapolated(kernel, depth, activation, networks, seed, widths=(64, 128), normalised=False):
     """2K(2n) − K(n), of whose error the part in 1/n is gone, with its standard error."""
     narrow, wide = (
-        kernel(FullyConnected((width,) * depth, activation, 1.4, 0.3, "ntk"), X, networks, generator(seed + i))
+        kernel(
+            FullyConnected((width,) * depth, activation, 1.4, 0.3, "ntk", normalised=normalised),
+            X,
+            networks,
+            generator(seed + i),
+        )
         for i, width in enumerate(widths)
     )
     return 2 * wide.mean - narrow.mean, np.hypot(2 * wide.standard_error, narrow.standard_error)
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "erf"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "erf", "gelu"])
 @pytest.mark.parametrize("width", [1, 20])
 def test_one_hidden_layer_has_the_limit_for_its_mean_at_any_width(activation, width):
     architecture = FullyConnected((width,), activation, 1.4, 0.3, "ntk")
@@ -54,14 +59,18 @@ def test_one_hidden_layer_has_the_limit_for_its_mean_at_any_width(activation, wi
         assert (found.standard_error < 0.03 * found.mean).all()
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "erf"])
+@pytest.mark.parametrize(
+    ("activation", "normalised"),
+    [("relu", False), ("tanh", False), ("erf", False), ("gelu", False), ("relu", True), ("tanh", True)],
+)
 @pytest.mark.parametrize(
     ("kernel", "empirical", "networks"), [(nngp, empirical_nngp, 2000), (ntk, empirical_ntk, 2500)]
 )
-def test_two_hidden_layers_approach_the_limit(activation, kernel, empirical, networks):
-    found, error = extrapolated(empirical, 2, activation, networks, 2)
+def test_two_hidden_layers_approach_the_limit(activation, normalised, kernel, empirical, networks):
+    found, error = extrapolated(empirical, 2, activation, networks, 2, normalised=normalised)
+    limit = FullyConnected((2, 2), activation, 1.4, 0.3, "ntk", normalised=normalised)
     # What is left of the bias is of order 1/64².
-    assert_equal_means(found - kernel(FullyConnected((1, 1), activation, 1.4, 0.3, "ntk"), X), error)
+    assert_equal_means(found - kernel(limit, X), error)
     assert (error < 0.02 * found).all()
 
 

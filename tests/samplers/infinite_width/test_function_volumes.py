@@ -55,6 +55,22 @@ def test_errors_cover():
     assert rough.errors.mean() > 3 * fine.errors.mean()
 
 
+def test_scramblings_that_coincide_say_nothing_of_their_error():
+    """Two inputs that nearly coincide are told apart by 1 draw in 70,000, whose weight is half that of the others."""
+    near = 1 - 1e-9
+    alike = np.log(0.5 - np.arccos(near) / (2 * np.pi))
+    found = function_volumes(np.array([[1, near], [near, 1]]), np.array([[1, 1]]), generator())
+    assert abs(found.values[0] - alike) > 1e-5
+    assert found.errors[0] == np.inf
+
+
+@pytest.mark.parametrize("kernel", [np.eye(1), np.diag([1.0, 2, 5]), [[2, 1e-17], [1e-17, 3]]], ids=["1", "3", "2"])
+def test_independent_logits_are_exact_and_known_to_be(kernel):
+    found = function_volumes(np.array(kernel), np.zeros((1, len(kernel)), dtype=np.uint8), generator())
+    assert found.values[0] == pytest.approx(-len(kernel) * np.log(2), abs=1e-14)
+    assert found.errors[0] < 1e-14
+
+
 def test_drawn_functions_come_with_their_own_volume_and_as_often_as_drawn():
     cube = boolean_cube(3)
     shard = DrawnVolumes(NETWORK, cube, draws=50).draw(generator())

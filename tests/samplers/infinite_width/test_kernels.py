@@ -19,10 +19,15 @@ from harness.samplers.infinite_width.kernels.library import library_kernels
 FUNCTIONS = {
     "relu": (lambda z: max(z, 0.0), lambda z: float(z > 0)),
     "erf": (special.erf, lambda z: 2 / sqrt(pi) * np.exp(-z * z)),
+    "gelu": (
+        lambda z: z * special.ndtr(z),
+        lambda z: special.ndtr(z) + z * np.exp(-z * z / 2) / sqrt(2 * pi),
+    ),
+    "linear": (lambda z: z, lambda z: 1.0),  # noqa: ARG005
     "tanh": (np.tanh, lambda z: np.cosh(z) ** -2.0),
 }
 # What the code promises, with what the integration adds; values, then slopes.
-TOLERANCES = {"relu": (1e-9, 1e-9), "erf": (1e-9, 1e-9), "tanh": (1e-8, 4e-8)}
+TOLERANCES = dict.fromkeys(FUNCTIONS, (1e-9, 1e-9)) | {"tanh": (1e-8, 4e-8)}
 
 activations = pytest.mark.parametrize("activation", FUNCTIONS)
 
@@ -71,7 +76,12 @@ def test_moments_of_one_variable_with_itself(activation, spread):
 
 @pytest.mark.parametrize(
     ("activation", "of_values", "of_slopes"),
-    [("relu", 1e12 / 2, 0.5), ("erf", 1.0, 2 / pi * 1e-6), ("tanh", 1.0, 4 / 3 / sqrt(2 * pi) * 1e-6)],
+    [
+        ("relu", 1e12 / 2, 0.5),
+        ("gelu", 1e12 / 2, 0.5),
+        ("erf", 1.0, 2 / pi * 1e-6),
+        ("tanh", 1.0, 4 / 3 / sqrt(2 * pi) * 1e-6),
+    ],
 )
 def test_moments_of_a_variable_far_into_saturation(activation, of_values, of_slopes):
     # Of spread 10⁶: φ² is 1 but near 0, and φ'² is a spike of area ∫φ'².
@@ -144,7 +154,7 @@ def test_three_hidden_layers_by_neural_tangents(activation, kernel, tangent):
 
 
 @pytest.mark.skipif(find_spec("neural_tangents") is None, reason="needs neural-tangents")
-@pytest.mark.parametrize("activation", ["relu", "erf"])
+@pytest.mark.parametrize("activation", ["relu", "erf", "gelu", "linear"])
 @pytest.mark.parametrize("hidden", [(), (3,), (3, 3, 3)], ids=str)
 @pytest.mark.parametrize("sigma_b", [0.0, 0.3])
 def test_neural_tangents_agrees(activation, hidden, sigma_b):
@@ -166,7 +176,7 @@ def test_a_missing_library_is_said_in_one_sentence(monkeypatch):
 networks = st.builds(
     FullyConnected,
     hidden=st.sampled_from([(), (2,), (2, 2, 2)]),
-    activation=st.sampled_from(["relu", "erf", "tanh"]),
+    activation=st.sampled_from(list(FUNCTIONS)),
     sigma_w=st.floats(0.3, 3.0),
     sigma_b=st.sampled_from([0.0, 0.1, 1.0]),
     parametrisation=st.just("ntk"),

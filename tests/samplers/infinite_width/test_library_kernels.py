@@ -101,11 +101,12 @@ def test_the_lab_asks_the_library(tmp_path):
     [
         (LSTM((3,)), "fully connected, convolutional and residual networks, not of lstm"),
         (Convolutional((1,), (), activation="tanh"), "no closed form for tanh"),
+        (FullyConnected((2,), normalised=True), "not asked for normalised layers"),
         (Convolutional((1,), (), pooling="max"), "pooling of maxima has no kernel in closed form"),
     ],
 )
 def test_what_it_lacks_is_said_in_one_sentence(architecture, said, monkeypatch):
-    monkeypatch.setattr(library, "stax", lambda: type("stax", (), {"Relu": None, "Erf": None}))
+    monkeypatch.setattr(library, "stax", lambda: type("stax", (), dict.fromkeys(("Relu", "Erf", "Gelu", "Identity"))))
     with pytest.raises(BadInput, match=said):
         library_kernels(architecture, IMAGES)
 

@@ -63,7 +63,7 @@ def two_points(angle, labels=(1, 1)):
 @ROUTES
 @pytest.mark.parametrize("labels", list(product((0, 1), (0, 1))))
 def test_two_points_of_a_perceptron(labels, path):
-    options = {"runs": 8, "trajectories": 8, "leaps": 10, "max_doublings": 0, "path": path}
+    options = {"runs": 8, "particles": 64, "trajectories": 8, "leaps": 10, "max_doublings": 0, "path": path}
     found = annealed_posterior(perceptron(), two_points(0.5, labels), generator(0), **options)
     correlation = np.cos(0.5) * (1 if labels[0] == labels[1] else -1)
     truth = log(1 / 4 + asin(correlation) / (2 * pi))
@@ -83,16 +83,16 @@ def test_orthogonal_inputs_have_evidence_two_to_the_minus_m(path):
 @pytest.mark.parametrize(
     ("architecture", "problem", "path"),
     [
-        (FullyConnected((40, 40)), named_function(2, "parity"), "sharpness"),
-        (FullyConnected((40, 40)), named_function(2, "parity"), "likelihood"),
+        (FullyConnected((20, 20)), named_function(2, "parity"), "sharpness"),
+        (FullyConnected((20, 20)), named_function(2, "parity"), "likelihood"),
         (FullyConnected((10,), activation="tanh"), digits(5, 4), "sharpness"),
-        (FullyConnected((10,), activation="tanh"), digits(5, 4), "likelihood"),
         (FullyConnected((20,), parametrisation="ntk"), digits(5, 4), "sharpness"),
+        (FullyConnected((10,), normalised=True), digits(5, 4), "sharpness"),
     ],
     ids=lambda each: getattr(each, "name", each),
 )
 def test_agrees_with_rejection(architecture, problem, path):
-    options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "path": path}
+    options = {"runs": 6, "particles": 64, "trajectories": 4, "leaps": 10, "max_doublings": 0, "path": path}
     found = annealed_posterior(architecture, problem, generator(2), **options)
     drawn = rejection(architecture, problem, 10_000, generator(3), last_layers=16)
     assert_overlap(found, *(log(end) for end in drawn.evidence.interval(ALPHA)))
@@ -103,7 +103,7 @@ def test_agrees_with_rejection(architecture, problem, path):
 
 
 def test_agrees_with_subset_simulation_where_rejection_is_hopeless():
-    network, problem = FullyConnected((20, 20)), digits(32, 4)
+    network, problem = FullyConnected((10, 10)), digits(32, 4)
     found = annealed_posterior(
         network, problem, generator(11), runs=6, particles=64, trajectories=4, leaps=15, max_doublings=0
     )
@@ -223,7 +223,7 @@ def test_the_order_of_points_and_the_block_do_not_matter(monkeypatch):
 def test_the_way_back_finds_the_same(path):
     problem = two_points(2.5)
     truth = 1 / 4 + asin(np.cos(2.5)) / (2 * pi)
-    options = {"runs": 100, "particles": 256, "trajectories": 2, "leaps": 10, "max_doublings": 0, "path": path}
+    options = {"runs": 100, "particles": 64, "trajectories": 2, "leaps": 10, "max_doublings": 0, "path": path}
     found = annealed_posterior(perceptron(), problem, generator(9), **options)
     inverse = np.exp(-found.back)
     assert abs(inverse.mean() - 1 / truth) < 4 * inverse.std() / 10 < 0.15 / truth
@@ -317,7 +317,7 @@ def test_routes_are_two():
     ids=lambda each: each.name,
 )
 def test_architectures_it_is_not_for(architecture):
-    with pytest.raises(BadInput, match="Annealing is for layered architectures"):
+    with pytest.raises(BadInput, match="Annealing is for architectures"):
         annealed_posterior(architecture, two_points(1), generator(0))
 
 

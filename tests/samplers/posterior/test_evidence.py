@@ -12,7 +12,7 @@ from harness.problems import digits
 from harness.samplers.features.last_layer_evidence import last_layers, logit_covariance
 from harness.samplers.features.posterior import hidden_draws
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
-from harness.samplers.infinite_width.orthant import log_probability
+from harness.samplers.infinite_width.orthant_evidence import log_probability
 from harness.samplers.posterior import rejection
 
 # 1e-6 over some hundred comparisons.

@@ -12,12 +12,12 @@ from harness.samplers.posterior.moves.elliptical_slice import MOST_SHRINKS
 from harness.samplers.posterior.moves.last_layer import move_last_layer
 from harness.samplers.posterior.moves.units import move_all, move_units, slice_units
 from harness.samplers.posterior.moves.units_compiled import slice_units_compiled
-from harness.samplers.posterior.subset_simulation import Survivors
+from harness.samplers.posterior.splitting import Survivors
 from tests.support.architectures import ARCHITECTURES
 
 CPU = torch.device("cpu")
 # Units move only where the last layer has a bias.
-DEEP = [a for a in ARCHITECTURES if a.hidden and a.sigma_b and a.distribution == "gaussian"] + [
+DEEP = [a for a in ARCHITECTURES if a.hidden and a.sigma_b and a.units_apart and a.distribution == "gaussian"] + [
     FullyConnected((4, 5, 3, 6), "tanh")
 ]
 

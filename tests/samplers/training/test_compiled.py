@@ -27,6 +27,9 @@ OPTIMISERS = [
     RMSprop(0.002, 0.95, 1e-3),
     Adagrad(0.02, 1e-4),
     Adadelta(0.7, 0.8, 1e-4),
+    SGD(0.02, 0.3),
+    Nesterov(0.02, 0.8, 0.2),
+    Adam(0.02, weight_decay=0.5),
 ]
 ARCHITECTURES = [
     perceptron(),
@@ -82,7 +85,7 @@ def test_epochs_equal_those_in_double_precision(architecture, optimiser, loss):
         torch.testing.assert_close(state, wanted.float(), rtol=2e-4, atol=2e-4)
 
 
-@pytest.mark.parametrize("optimiser", [SGD(0.3), Adam(0.02)], ids=repr)
+@pytest.mark.parametrize("optimiser", [SGD(0.3), Adam(0.02), SGD(0.3, 0.2)], ids=repr)
 @pytest.mark.parametrize(
     ("batch", "updates"), [(4, 1), (4, 2), (1, None), (3, None), (9, None), (10, None), (99, None)]
 )

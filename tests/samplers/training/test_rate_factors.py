@@ -1,11 +1,14 @@
 """Learning rates by layer: the table by hand, plain training with parameter groups, and what width does to features."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from scipy.stats import linregress
 from torch import nn
 
+from harness.errors import BadInput
 from harness.networks import FullyConnected
 from harness.networks.ensemble import draw, views
 from harness.networks.logits import LOSSES
@@ -64,7 +67,15 @@ def test_adaptive_optimisers():
 
 
 @pytest.mark.parametrize(
-    ("optimiser", "plain"), [(SGD(0.05), torch.optim.SGD), (Adam(0.02), torch.optim.Adam)], ids=["sgd", "adam"]
+    ("optimiser", "plain"),
+    [
+        (SGD(0.05), torch.optim.SGD),
+        (Adam(0.02), torch.optim.Adam),
+        (SGD(0.05, 0.3), partial(torch.optim.SGD, weight_decay=0.3)),
+        (Momentum(0.05, 0.5, 0.3), partial(torch.optim.SGD, momentum=0.5, weight_decay=0.3)),
+        (Adam(0.02, weight_decay=0.3), partial(torch.optim.Adam, weight_decay=0.3)),
+    ],
+    ids=lambda each: getattr(each, "name", ""),
 )
 def test_training_is_that_of_parameter_groups(optimiser, plain):
     """Each parameter of a plain module in a group of its own, with a learning rate of its own."""
@@ -99,14 +110,22 @@ def test_training_is_that_of_parameter_groups(optimiser, plain):
         )
 
 
-def test_rates_by_layer_go_with_those_of_the_least_dimension():
+def test_noise_does_not_go_with_weight_decay_and_rates_by_layer():
+    architecture = FullyConnected((6, 4), parametrisation="mup")
+    with pytest.raises(BadInput, match="noise and weight decay, which learning rates by layer scale differently"):
+        by_layer(architecture, architecture.parameters((5,)), (5,), Whitened(SGD(0.1, 0.2)), CPU)
+
+
+@pytest.mark.parametrize("optimiser", [SGD(0.1), SGD(0.1, 0.5)], ids=lambda each: each.name)
+def test_rates_by_layer_go_with_those_of_the_least_dimension(optimiser):
     """Descent in the inputs' span is descent on the inputs: features of one network move by the same law."""
     architecture, problem = FullyConnected((40,), "tanh", sigma_b=0.0, parametrisation="mup"), digits(4, 1)
     x, table, rates = in_input_span(architecture, problem.inputs, CPU)
-    of_gradient, _ = by_layer(architecture, table, tuple(x.shape[1:]), SGD(0.1), CPU)
-    full = trainer_for(architecture, problem, SGD(0.1))
+    of_gradient, of_step = by_layer(architecture, table, tuple(x.shape[1:]), optimiser, CPU)
+    rates = rates if of_gradient is None else rates * of_gradient
+    full = trainer_for(architecture, problem, optimiser)
     signs, loss = full.task.targets, full.task.loss
-    small = Trainer(Task(architecture, table, x[:4], signs, SGD(0.1), loss, 4, rates * of_gradient))
+    small = Trainer(Task(architecture, table, x[:4], signs, optimiser, loss, 4, rates, of_step))
     # The same network in both: its first-layer weights on the span, u = (64/5)^½ Qᵀ W, with inputs x' = (5/64)^½ x Q.
     block = started(full, 1)
     q = np.linalg.qr(architecture.prepare(problem.inputs).T.astype(float))[0]

@@ -14,6 +14,11 @@ _ASYMMETRY = 1e-8
 # them) leaves less than four digits of it.
 _LEAST_KEPT = 1e-12
 
+# Sums of correlations that are smaller move the logarithm of a probability by no more than rounding does.
+_ROUNDING = 1e-12
+
+NOT_FINITE = "The kernel has entries that are not finite numbers; take smaller inputs, or a smaller σ_w."
+
 
 def finite_inputs(inputs: np.ndarray, dtype: DTypeLike) -> np.ndarray:
     """(points, ...) of that type; BadInput if there are none or some are not finite."""
@@ -26,18 +31,18 @@ def finite_inputs(inputs: np.ndarray, dtype: DTypeLike) -> np.ndarray:
 def positive_definite(kernel: np.ndarray, jitter: float = 0.0) -> np.ndarray:
     """The kernel as a symmetric float64 matrix (points, points) that can be inverted.
 
-    jitter: amount added to the diagonal, as a share of its mean. It is the variance of a noise added to each logit, so
-    the caller states it; 1e-6 is enough for inputs that occur twice. BadInput if the matrix is not square, finite and
+    jitter: amount added to the diagonal, as a share of it. It is the variance of a noise added to each logit, so the
+    caller states it; 1e-6 is enough for inputs that occur twice. BadInput if the matrix is not square, finite and
     symmetric, or if, after the jitter, less than 1e-12 of some input's variance is left given the inputs before it.
     """
     kernel = np.asarray(kernel, dtype=np.float64)
     if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1] or not kernel.size:
         raise BadInput(f"A kernel is a square matrix, not of shape {kernel.shape}.")
     if not np.isfinite(kernel).all():
-        raise BadInput("The kernel has entries that are not finite numbers.")
+        raise BadInput(NOT_FINITE)
     if not 0 <= jitter < np.inf:
         raise BadInput(f"A jitter is a share of the mean variance, 0 or a little more, not {jitter}.")
-    kernel = kernel + jitter * kernel.diagonal().mean() * np.eye(len(kernel))
+    kernel = kernel + jitter * np.diag(kernel.diagonal())
     variances = kernel.diagonal()
     if (variances <= 0).any():
         raise BadInput(f"Input {int(np.argmin(variances))} has no positive variance in the kernel; leave it out.")
@@ -54,9 +59,29 @@ def positive_definite(kernel: np.ndarray, jitter: float = 0.0) -> np.ndarray:
     return kernel
 
 
-# A share of the mean variance: a noise of 1e-4 of a logit's standard deviation, on labels of each point. From 1e-8 to
+# A share of the variance: a noise of 1e-4 of a logit's standard deviation, on labels of each point. From 1e-8 to
 # 1e-4 it moves ln P of linear functions of 64 to 160 digits by less than 0.1 nats.
 LEAST_JITTER = 1e-8
+
+
+def correlation_of(kernel: np.ndarray) -> np.ndarray:
+    """The correlation matrix of a kernel (points, points), with a row of 0 for a logit that is always 0.
+
+    Labels do not depend on how large each logit is, and rounding that is small beside the largest of them may be all
+    that there is of another. BadInput for entries that are not finite.
+    """
+    if not np.isfinite(kernel).all():
+        raise BadInput(NOT_FINITE)
+    deviations = np.sqrt(np.maximum(np.diag(kernel), 0))
+    inverse = np.divide(1.0, deviations, out=np.zeros_like(deviations), where=deviations > 0)
+    return kernel * inverse[:, None] * inverse
+
+
+def independent(kernel: np.ndarray) -> bool:
+    """Whether the logits of a kernel (points, points) are independent, so that any signs of theirs have probability
+    2^−points; correlations count whose sum could move its logarithm by more than rounding does.
+    """
+    return float(np.abs(np.triu(correlation_of(kernel), 1)).sum()) <= _ROUNDING
 
 
 def with_least_jitter(kernel: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from harness.execution.memory import block_that_fits
 from harness.networks import Architecture, Parameter
 from harness.networks.ensemble import Draws, activations, block_size, blocks, of_layer, sampling_inputs, size
 from harness.networks.gradients import gradients
+from harness.networks.logits import finite
 from harness.samplers.infinite_width.kernels.checks import finite_inputs
 from harness.samplers.prior import ensembles
 from harness.samplers.sampler import Sampler, argument
@@ -198,7 +199,7 @@ def summary(matrices: Iterable[Tensor]) -> EmpiricalKernel:
     """The mean over matrices (networks, points, points), which come block by block, with its scatter."""
 
     def of_block(block: Tensor) -> EmpiricalKernel:
-        mean = block.mean(0)
+        mean = finite(block).mean(0)
         # Products in float32 are symmetric but for rounding.
         mean = (mean + mean.mT) / 2
         return EmpiricalKernel(mean.cpu().numpy(), (block - mean).square_().sum(0).cpu().numpy(), len(block))

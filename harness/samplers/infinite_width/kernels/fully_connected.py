@@ -1,4 +1,4 @@
-"""NNGP kernel and NTK of infinitely wide fully connected networks: exact for ReLU and erf, to 1e-8 for tanh.
+"""NNGP kernel and NTK of infinitely wide fully connected networks: exact, but for tanh to 1e-8.
 
 Only the number of hidden layers counts, not their widths, which go to infinity one after the other. All is numpy in
 float64. Two sets of inputs give a block of a large kernel.
@@ -11,6 +11,8 @@ import numpy as np
 
 from harness.errors import BadInput
 from harness.networks import Architecture, FullyConnected
+from harness.networks.inheritance import computes
+from harness.networks.layers import EPSILON
 from harness.samplers.infinite_width.kernels.activations import MOMENTS, Moment
 from harness.samplers.infinite_width.kernels.checks import finite_inputs
 
@@ -29,11 +31,25 @@ class _Layer(NamedTuple):
         """(points, others) moments of this layer."""
         return moment(self.covariance, *self.variances)
 
+    def activated(self, architecture: FullyConnected) -> tuple["_Layer", np.ndarray | float]:
+        """What the activation takes in: this layer, or that with each input's units over their deviation; and the
+        product of the two deviations, by which slopes are divided.
+
+        Of infinitely many units the mean is 0, and their variance is that of one unit over networks.
+        """
+        if not architecture.normalised:
+            return self, 1.0
+        u, v = (variance + EPSILON for variance in self.variances)
+        # The root of the product, not the product of the roots: of equal variances it is exact.
+        scale = np.sqrt(u * v)
+        return _Layer(self.covariance / scale, (self.variances[0] / u, self.variances[1] / v)), scale
+
     def next(self, architecture: FullyConnected) -> "_Layer":
         """The layer above: each product of units has weight variance σ_w²/fan-in, so their mean has σ_w²."""
         values = MOMENTS[architecture.activation].of_values
-        u, v = (_linear(architecture, values(variance, variance, variance)) for variance in self.variances)
-        return _Layer(_linear(architecture, self.moment(values)), (u, v))
+        layer, _ = self.activated(architecture)
+        u, v = (_linear(architecture, values(variance, variance, variance)) for variance in layer.variances)
+        return _Layer(_linear(architecture, layer.moment(values)), (u, v))
 
 
 def nngp(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
@@ -41,7 +57,7 @@ def nngp(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | 
 
     It is the same in standard and ntk layers; in mup it is that of the logits times the root of the last width, which
     have the same labels. Source: Lee et al. 2018, arXiv 1711.00165, section 2.3; exact without a limit if there are no
-    hidden layers.
+    hidden layers. Layers that are normalised have their covariance replaced by the correlation.
 
     Args:
         architecture: the networks; BadInput if the initial values are not Gaussian: the first layer's fan-in is not
@@ -64,7 +80,8 @@ def ntk(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | N
     It is defined for the "ntk" parametrisation. In the standard one a hidden layer of width n adds n times a constant,
     so there is no limit unless learning rates are scaled by 1/n layer by layer (Sohl-Dickstein et al. 2020, arXiv
     2001.07301), and it depends on those; `empirical_ntk` has the kernel at a finite width. Source: Jacot et al. 2018,
-    theorem 1, with σ_w² before the weights' sum: Θ ← K + σ_w²·E[φ'φ']·Θ.
+    theorem 1, with σ_w² before the weights' sum: Θ ← K + σ_w²·E[φ'φ']·Θ. Where layers are normalised Θ is divided by
+    both inputs' deviations; what the mean and the deviation of a layer add of their own vanishes as 1/width.
 
     Args:
         architecture: the networks.
@@ -85,7 +102,8 @@ def ntk(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | N
     layer = _first_layer(architecture, inputs, others)
     theta = layer.covariance
     for _ in architecture.hidden:
-        slopes = layer.moment(MOMENTS[architecture.activation].of_slopes)
+        activated, scale = layer.activated(architecture)
+        slopes = activated.moment(MOMENTS[architecture.activation].of_slopes) / scale
         layer = layer.next(architecture)
         theta = layer.covariance + architecture.sigma_w**2 * slopes * theta
     return theta
@@ -93,20 +111,21 @@ def ntk(architecture: FullyConnected, inputs: np.ndarray, others: np.ndarray | N
 
 def has_closed_form(architecture: Architecture) -> bool:
     """Whether `nngp` takes this architecture."""
-    return isinstance(architecture, FullyConnected) and architecture.distribution == "gaussian"
+    return computes(architecture, FullyConnected) and architecture.distribution == "gaussian"
 
 
 def in_the_limit(architecture: Architecture) -> FullyConnected:
     """The network that stands for all networks that differ only in their widths; BadInput if there is no closed form.
 
-    It has width 1 and the "ntk" parametrisation, which has both limits.
+    It has the least width and the "ntk" parametrisation, which has both limits.
     """
     if not isinstance(architecture, FullyConnected) or not has_closed_form(architecture):
         raise BadInput(
             f"There is no kernel in closed form for {architecture.name}, only for fully connected networks of Gaussian "
             "initial values; use a kernel by Monte Carlo."
         )
-    limit: dict[str, Any] = {"hidden": (1,) * len(architecture.hidden), "parametrisation": "ntk"}
+    width = 2 if architecture.normalised else 1
+    limit: dict[str, Any] = {"hidden": (width,) * len(architecture.hidden), "parametrisation": "ntk"}
     return replace(architecture, **limit)
 
 

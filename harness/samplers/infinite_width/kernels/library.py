@@ -13,6 +13,7 @@ import numpy as np
 
 from harness.errors import BadInput, Unavailable
 from harness.networks import Architecture, Convolutional, FullyConnected, Residual
+from harness.networks.inheritance import computes
 from harness.samplers.infinite_width.kernels.checks import finite_inputs
 
 
@@ -71,12 +72,15 @@ def library_kernels(
 def _layers(architecture: Architecture) -> list[tuple]:
     """The library's layers; their widths go to infinity."""
     library = stax()
-    if not isinstance(architecture, FullyConnected | Convolutional | Residual):
+    known = any(computes(architecture, kind) for kind in (FullyConnected, Convolutional, Residual))
+    if not known or not isinstance(architecture, FullyConnected | Convolutional | Residual):
         raise BadInput(
             f"neural-tangents is asked for kernels of fully connected, convolutional and residual networks, not of "
             f"{architecture.name}; use a kernel by Monte Carlo."
         )
-    activations = {"relu": library.Relu, "erf": library.Erf}
+    if isinstance(architecture, FullyConnected) and architecture.normalised:
+        raise BadInput("neural-tangents is not asked for normalised layers; use the nngp and ntk of this package.")
+    activations = {"relu": library.Relu, "erf": library.Erf, "gelu": library.Gelu, "linear": library.Identity}
     if architecture.activation not in activations:
         raise BadInput("neural-tangents has no closed form for tanh; use the nngp and ntk of this package.")
 

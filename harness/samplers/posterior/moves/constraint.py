@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import sqrt
 
 import torch
 from torch import Tensor
 
 from harness.networks import Architecture, Parameter
-from harness.networks.ensemble import views
-from harness.networks.logits import labels_of
+from harness.networks.ensemble import as_uniform, views
+from harness.networks.logits import finite, labels_of
 
 Table = Mapping[str, Parameter]
 
@@ -19,7 +18,7 @@ def gaussian_table(architecture: Architecture, table: Table) -> Table:
     """Parameters of a row: the network's own if they are Gaussian, else the standard normal numbers that make them."""
     if architecture.distribution == "gaussian":
         return table
-    return {name: Parameter(parameter.shape, 1.0) for name, parameter in table.items()}
+    return {name: parameter._replace(std=1.0) for name, parameter in table.items()}
 
 
 def express(architecture: Architecture, table: Table, rows: Tensor) -> dict[str, Tensor]:
@@ -37,9 +36,15 @@ def express(architecture: Architecture, table: Table, rows: Tensor) -> dict[str,
         return views(table, rows)
     # Any move that leaves independent standard normal numbers as they are leaves their images as they are: the signs,
     # which are ±1 with equal chance, and the numbers uniform on ±√3, by their quantiles.
-    binary = architecture.distribution == "binary"
-    image = (rows > 0).to(rows.dtype) * 2 - 1 if binary else sqrt(3) * torch.erf(rows / sqrt(2))
-    return {name: tensor * table[name].std for name, tensor in views(table, image).items()}
+    if architecture.distribution == "mixed":
+        images = {
+            name: as_uniform(tensor) if table[name].distribution == "uniform" else tensor
+            for name, tensor in views(table, rows).items()
+        }
+    else:
+        binary = architecture.distribution == "binary"
+        images = views(table, (rows > 0).to(rows.dtype) * 2 - 1 if binary else as_uniform(rows))
+    return {name: tensor * table[name].std for name, tensor in images.items()}
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Constraint:
     def logits(self, rows: Tensor) -> Tensor:
         """(networks, size) rows -> (networks, points, outputs) logits."""
         parameters = express(self.architecture, self.table, rows)
-        return self.architecture.readout(parameters, self.architecture.features(parameters, self.x))
+        return finite(self.architecture.readout(parameters, self.architecture.features(parameters, self.x)))
 
     def features(self, rows: Tensor) -> Tensor:
         """(networks, size) rows -> (networks, points, features)."""

@@ -43,7 +43,7 @@ def slice_angle(ellipse: Ellipse, uniform: Tensor) -> Tensor:
     balance.
     """
     networks = uniform.shape[1]
-    found = torch.zeros(networks, device=uniform.device)
+    found = torch.zeros(networks, device=uniform.device, dtype=torch.float32)
     active = torch.arange(networks, device=uniform.device)
     done = torch.zeros(networks, dtype=torch.bool, device=uniform.device)
     angle = 2 * pi * uniform[0]

@@ -12,6 +12,7 @@ import torch
 from numba import njit
 from torch import Tensor
 
+from harness.compiling import compiled
 from harness.networks.compiled.passes import backward, forward, layer_widths, no_units, supports_forward
 from harness.networks.ensemble import activations, block_size
 from harness.samplers.posterior.annealing_levels import Level
@@ -27,7 +28,10 @@ class Trajectories:
     def __init__(self, constraint: Constraint, leaps: int) -> None:
         self.constraint, self.leaps = constraint, leaps
         architecture, x = constraint.architecture, constraint.x
-        variances = [torch.full(each.shape, each.std**2, device=x.device) for each in constraint.table.values()]
+        variances = [
+            torch.full(each.shape, each.std**2, device=x.device, dtype=torch.float32)
+            for each in constraint.table.values()
+        ]
         self.variance = torch.cat([each.flatten() for each in variances])
         self.block = block_size(constraint.table, len(x), x.device, activations(architecture, x))
         self.compiled = supports_forward(architecture, constraint.table, x)
@@ -115,7 +119,7 @@ class Trajectories:
         return moved, margins, gained
 
 
-@njit(error_model="numpy", nogil=True, cache=True)
+@compiled(error_model="numpy", nogil=True)
 def _run(
     rows: np.ndarray,
     velocities: np.ndarray,

@@ -55,7 +55,7 @@ def slice_last_layer(rows: Tensor, moves: int, constraint: Constraint, generator
     logits = readout(views(own, last), features)
     for _ in range(moves):
         direction = draw(own, "gaussian", len(rows), generator)
-        uniform = torch.rand(MOST_SHRINKS, len(rows), generator=generator, device=rows.device)
+        uniform = torch.rand(MOST_SHRINKS, len(rows), generator=generator, device=rows.device, dtype=torch.float32)
         ellipse = _LastLayerEllipse(constraint, logits, readout(views(own, direction), features))
         angle = slice_angle(ellipse, uniform)
         logits, last = ellipse.at(angle), on_ellipse(last, direction, angle)
@@ -86,16 +86,19 @@ def move_last_layer(rows: Tensor, moves: int, constraint: Constraint, generator:
     now = views(own, rows[:, -size(own) :])
     # The last layers drawn lie side by side, as one readout of moves × outputs.
     draws = {
-        name: torch.randn(len(rows), shape[0], moves, shape[1], generator=generator, device=rows.device) * std
-        for name, (shape, std) in own.items()
+        name: torch.randn(
+            len(rows), shape[0], moves, shape[1], generator=generator, device=rows.device, dtype=torch.float32
+        )
+        * std
+        for name, (shape, std, _) in own.items()
     }
     margin = constraint.margins(architecture.readout(now, features)).flatten(1)
     logits = architecture.readout({name: tensor.flatten(2) for name, tensor in draws.items()}, features)
     logits = logits.unflatten(2, (moves, -1)).permute(2, 0, 1, 3)
     margins = constraint.margins(logits).flatten(2).contiguous()
-    uniform = torch.rand(moves, len(rows), generator=generator, device=rows.device)
+    uniform = torch.rand(moves, len(rows), generator=generator, device=rows.device, dtype=torch.float32)
     # The last layer stays a combination of where it started and of the draws: the loop keeps only its coefficients.
-    coefficients = torch.zeros(len(rows), moves + 1, 1, device=rows.device)
+    coefficients = torch.zeros(len(rows), moves + 1, 1, device=rows.device, dtype=torch.float32)
     coefficients[:, 0] = 1
     # Where all of a point's features are 0, no last layer changes its label.
     dead = margin == 0

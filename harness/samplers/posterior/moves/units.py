@@ -12,6 +12,7 @@ from torch import Tensor
 
 from harness.networks import Architecture, FullyConnected
 from harness.networks.ensemble import Layered, draw, of_layer, views
+from harness.networks.inheritance import computes, own
 from harness.samplers.posterior.moves.constraint import Constraint, Table, gaussian_table
 from harness.samplers.posterior.moves.elliptical_slice import MOST_SHRINKS, on_ellipse, slice_angle
 from harness.samplers.posterior.moves.last_layer import move_last_layer, slice_last_layer
@@ -87,7 +88,7 @@ def move_all(rows: Tensor, constraint: Constraint, generator: torch.Generator) -
     """
     table = gaussian_table(constraint.architecture, constraint.table)
     direction = draw(table, "gaussian", len(rows), generator)
-    uniform = torch.rand(MOST_SHRINKS, len(rows), generator=generator, device=rows.device)
+    uniform = torch.rand(MOST_SHRINKS, len(rows), generator=generator, device=rows.device, dtype=torch.float32)
     angle = slice_angle(_WholeEllipse(constraint, rows, direction), uniform)
     return on_ellipse(rows, direction, angle)
 
@@ -96,7 +97,7 @@ def move_units(rows: Tensor, groups: int, constraint: Constraint, generator: tor
     """Move the units of every hidden layer once, in groups, one group after the other.
 
     A group has a small share in every logit, so it moves by a far larger angle than its whole layer would. This is for
-    layered architectures with a Gaussian initialisation and without ties of logits, which rounding would lose.
+    layered architectures with a Gaussian initialisation, units apart and no ties of logits, which rounding would lose.
 
     Args:
         rows: (networks, size), all within the constraint.
@@ -109,7 +110,7 @@ def move_units(rows: Tensor, groups: int, constraint: Constraint, generator: tor
     """
     architecture = constraint.architecture
     assert isinstance(architecture, Layered)
-    by_hand = rows.device.type == "cpu" and isinstance(architecture, FullyConnected) and constraint.least is None
+    by_hand = rows.device.type == "cpu" and computes(architecture, FullyConnected) and constraint.least is None
     moved = rows.clone()
     parameters = views(constraint.table, moved)
     h = constraint.x
@@ -120,7 +121,9 @@ def move_units(rows: Tensor, groups: int, constraint: Constraint, generator: tor
         upper = architecture.linear(parameters, architecture.activate(z.clone()), layer + 1)
         units = z.shape[-1]
         edges = torch.linspace(0, units, min(groups, units) + 1, dtype=torch.float64).round().long()
-        uniform = torch.rand(len(edges) - 1, MOST_SHRINKS, len(rows), generator=generator, device=rows.device)
+        uniform = torch.rand(
+            len(edges) - 1, MOST_SHRINKS, len(rows), generator=generator, device=rows.device, dtype=torch.float32
+        )
         each = (slice_units_compiled if by_hand else slice_units)(
             constraint, layer, parameters, z, dz, upper, edges.tolist(), uniform
         )
@@ -178,8 +181,8 @@ def slice_units(
 class Sweep:
     """Moves every parameter of networks that fit a constraint.
 
-    Only Gaussian layers have moves of their own, and units only if there are no ties (`move_units`); all other
-    parameters move at once.
+    Only Gaussian layers have moves of their own, and units only if they are apart and there are no ties (`move_units`);
+    all other parameters move at once.
 
     groups: groups of a hidden layer's units, which move one after the other.
     last_layers: moves of the last layer.
@@ -192,7 +195,13 @@ class Sweep:
         self.groups, self.generator = groups, generator
         self.last_layers = last_layers if gaussian else 0
         only_last_layer = set(of_layer(table, "readout")) == set(table)
-        self.by_units = gaussian and isinstance(architecture, Layered) and not architecture.ties and not only_last_layer
+        by_units = (
+            isinstance(architecture, Layered)
+            and own(architecture, "of_units")
+            and not architecture.ties
+            and architecture.units_apart
+        )
+        self.by_units = gaussian and by_units and not only_last_layer
         self.whole = not self.by_units and not (only_last_layer and self.last_layers)
 
     def __call__(self, rows: Tensor, constraint: Constraint) -> Tensor:

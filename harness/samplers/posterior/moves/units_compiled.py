@@ -6,7 +6,7 @@ most rejected proposals cost the work of one point.
 """
 
 from collections.abc import Sequence
-from math import erf, pi, tanh
+from math import erf, pi, sqrt, tanh
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,12 @@ import torch
 from numba import njit
 from torch import Tensor
 
+from harness.compiling import compiled
 from harness.networks import FullyConnected
 from harness.samplers.posterior.moves.constraint import Constraint
 
-_ACTIVATIONS = ("relu", "tanh", "erf")
-_RELU, _TANH, _ = range(3)
+_ACTIVATIONS = ("relu", "tanh", "erf", "gelu", "linear")
+_RELU, _TANH, _ERF, _GELU, _ = range(5)
 _TURN = np.float32(2 * pi)
 
 
@@ -81,7 +82,11 @@ def slice_units_compiled(
 def _activate(z, activation):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     if activation == _RELU:
         return max(z, np.float32(0))
-    return np.float32(tanh(z)) if activation == _TANH else np.float32(erf(z))
+    if activation == _TANH:
+        return np.float32(tanh(z))
+    if activation == _ERF:
+        return np.float32(erf(z))
+    return np.float32(z * (1 + erf(z / sqrt(2))) / 2) if activation == _GELU else z
 
 
 # Kernels index their arrays one number at a time: a slice inside a hot loop costs more than the loop.
@@ -210,7 +215,7 @@ def _turn_one(
             angle = low + (high - low) * uniform[group, shrink]
 
 
-@njit(fastmath=True, nogil=True, cache=True)
+@compiled(fastmath=True, nogil=True)
 def _turn_all(
     z: np.ndarray,
     dz: np.ndarray,
