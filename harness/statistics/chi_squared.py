@@ -6,6 +6,7 @@ import numpy as np
 from scipy import special, stats
 from scipy.optimize import brentq
 
+from harness.arguments import unmasked
 from harness.errors import BadInput
 from harness.verdicts import Estimate
 
@@ -33,7 +34,7 @@ def goodness_of_fit(counts: np.ndarray, expected: np.ndarray, *, unit: str) -> E
     Raises:
         BadInput: q is no distribution over these outcomes, or there are fewer than 3 draws.
     """
-    counts, expected = np.asarray(counts, dtype=float), np.asarray(expected, dtype=float)
+    counts, expected = unmasked(counts, dtype=float), unmasked(expected, dtype=float)
     if counts.shape != expected.shape or (expected <= 0).any() or abs(expected.sum() - 1) > 1e-9:
         raise BadInput("A fit compares counts with as many positive probabilities that add up to 1.")
     n = counts.sum()
@@ -90,6 +91,34 @@ def goodness_of_fit(counts: np.ndarray, expected: np.ndarray, *, unit: str) -> E
         noise_floor=floor,
         foreseen=foreseen,
     )
+
+
+def homogeneity(first: np.ndarray, second: np.ndarray, least: float = 5.0) -> tuple[float, int, float]:
+    """Pearson's test of whether two samples are from one distribution.
+
+    Args:
+        first: (outcomes,) number of independent draws with each outcome.
+        second: the same of another sample.
+        least: outcomes of which the smaller sample would have fewer expected draws are taken together as one.
+
+    Returns:
+        χ², its degrees of freedom, and the probability of as much or more under one distribution.
+
+    Raises:
+        BadInput: the samples are of other outcomes, or leave fewer than two to compare.
+    """
+    if np.shape(first) != np.shape(second):
+        raise BadInput(f"Samples of {np.shape(first)} and {np.shape(second)} outcomes cannot be compared.")
+    both = np.stack([unmasked(first, dtype=float), unmasked(second, dtype=float)])
+    totals = both.sum(axis=1)
+    rare = both.sum(axis=0) * totals.min() / max(totals.sum(), 1.0) < least
+    together = both[:, rare].sum(axis=1, keepdims=True)
+    both = np.hstack([both[:, ~rare], together]) if together.any() else both[:, ~rare]
+    if both.shape[1] < 2:
+        raise BadInput("Two samples are compared over two outcomes or more that have the least number of draws.")
+    expected = totals[:, None] * both.sum(axis=0) / totals.sum()
+    statistic, freedom = float(((both - expected) ** 2 / expected).sum()), both.shape[1] - 1
+    return statistic, freedom, float(stats.chi2.sf(statistic, freedom))
 
 
 def below_square(observed: float, scale: float, shift: float, spread: float) -> float:

@@ -7,19 +7,24 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from harness.arguments import is_whole, short_repr
 from harness.errors import BadInput, Undecided
 from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.counts import Origin
 from harness.functions.packing import pack, unpack
 from harness.functions.runs import Sample
 from harness.problems import Problem
 from harness.samplers.infinite_width import ChainsPosterior
 from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
+from harness.samplers.sampler import check_problem
 from harness.samplers.training import Trained
 from harness.statistics.distances import bias_explained, mmd_squared, rank_agreement, total_variation, within_tenfold
 from harness.statistics.distances.units import half
 from harness.statistics.figures import figure, scatter
 from harness.statistics.generalisation import generalisation_error
 from harness.verdicts import Estimate
+
+_BY_VOLUME = (RejectionPosterior, RunsPosterior, AnnealedPosterior, ChainsPosterior)
 
 
 def compare(
@@ -42,8 +47,22 @@ def compare(
         The estimate of the bias explained.
 
     Raises:
+        BadInput: an argument is something else, as where the samples are given the other way round, or networks are of
+            another problem.
         Undecided: no trained network fitted S.
     """
+    check_problem(problem)
+    if not isinstance(by_training, Trained) or not isinstance(by_volume, _BY_VOLUME):
+        raise BadInput(
+            "compare takes trained networks and then a posterior, as compare(lab.train(…), lab.posterior(…), problem), "
+            f"not a {type(by_training).__name__} and a {type(by_volume).__name__}."
+        )
+    given = (by_training.functions.origin, by_volume.clusters.origin)
+    if any(origin and origin.problem != problem.fingerprint for origin in given):
+        raise BadInput(
+            f"Networks are compared on the problem that they were trained and sampled on, which {problem.name} is not "
+            "of both; use one problem for all three."
+        )
     if by_training.functions.total == 0:
         raise Undecided(
             f"None of {by_training.networks:,} trained networks fitted the training set, so that there is no P_OPT to "
@@ -92,18 +111,27 @@ def restricted(sample: S, points: int) -> S:
 
 
 def _functions(sample: FunctionCounts, points: int) -> FunctionCounts:
-    return FunctionCounts.from_words(_drawn(sample, points), points, sample.classes)
+    found = FunctionCounts.from_words(_drawn(sample, points), points, sample.classes)
+    return replace(found, origin=_of_first(sample, points))
 
 
 def _clusters(sample: ClusteredCounts, points: int) -> ClusteredCounts:
     unit = np.repeat(sample.unit, sample.counts)
-    return ClusteredCounts.from_words(_drawn(sample, points), unit, points, sample.units, sample.classes)
+    found = ClusteredCounts.from_words(_drawn(sample, points), unit, points, sample.units, sample.classes)
+    return replace(found, origin=_of_first(sample, points))
+
+
+def _of_first(sample: FunctionCounts | ClusteredCounts, points: int) -> Origin | None:
+    origin = sample.origin
+    return origin and origin._replace(inputs=origin.inputs[:points])
 
 
 def _drawn(sample: FunctionCounts | ClusteredCounts, points: int) -> np.ndarray:
     """(draws, words) the restricted function of every draw."""
-    if not 1 <= points <= sample.n:
-        raise BadInput(f"Functions on {sample.n} inputs can be restricted to 1 to {sample.n} of them, not to {points}.")
+    if not is_whole(points) or not 1 <= points <= sample.n:
+        raise BadInput(
+            f"Functions on {sample.n} inputs can be restricted to 1 to {sample.n} of them, not to {short_repr(points)}."
+        )
     labels = unpack(sample.words, sample.n, sample.classes)[:, :points]
     return np.repeat(pack(labels, sample.classes), sample.counts, axis=0)
 
@@ -126,7 +154,7 @@ def halves(sample: FunctionCounts) -> tuple[FunctionCounts, FunctionCounts]:
     """Two halves of independent draws, without common draws, the same at every call."""
     taken = half(sample.counts, _SPLIT_SEED, sample.words)
     one, other = (
-        FunctionCounts(sample.n, sample.words[part > 0], part[part > 0], sample.classes)
+        FunctionCounts(sample.n, sample.words[part > 0], part[part > 0], sample.classes, sample.origin)
         for part in (taken, sample.counts - taken)
     )
     return one, other

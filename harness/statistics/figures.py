@@ -87,8 +87,8 @@ def accuracies(networks: Mapping[str, DensityOfStates], trained: Mapping[str, Es
     first fit of S, for some of these names.
 
     Each network has log10 P of k training points and j evaluation points right, None if nothing was seen; for each k
-    log10 P and the test error, each [value, low, high] with 95 % intervals, None if a run saw nothing; and the trained
-    test error, None if there is none.
+    log10 P and the test error, each [value, low, high] with 95 % intervals, None if a run saw nothing, an end None if
+    it is unbounded, as where runs coincide; and the trained test error, None if there is none.
     """
     first = next(iter(networks.values()))
     return {
@@ -111,7 +111,8 @@ def _shown(density: DensityOfStates) -> dict[str, Any]:
     }
 
 
-def _with_interval(estimate: Estimate, factor: float = 1.0) -> list[float] | None:
+def _with_interval(estimate: Estimate, factor: float = 1.0) -> list[float | None] | None:
     if not isfinite(estimate.value):
         return None
-    return [float(each) * factor for each in (estimate.value, *estimate.interval(SHOWN_ALPHA))]
+    numbers = (estimate.value, *estimate.interval(SHOWN_ALPHA))
+    return [float(each) * factor if isfinite(each) else None for each in numbers]

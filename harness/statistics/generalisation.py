@@ -10,12 +10,13 @@ import numpy as np
 
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.counts import check_same_inputs
 from harness.functions.packing import pack
 from harness.functions.runs import LEAST_UNITS, Runs, Sample
 from harness.problems import Problem
 from harness.statistics.distances.kernel import hamming
 from harness.verdicts import Estimate, nothing_yet
-from harness.verdicts.intervals import slope
+from harness.verdicts.intervals import proportion, slope
 from harness.verdicts.means import Interval, over_clusters, over_draws, over_runs
 
 _QUANTITY = "test error"
@@ -29,12 +30,50 @@ def generalisation_error(sample: Sample, problem: Problem) -> Estimate:
 
     Hidden draws have the number of their kept last layers as weight, runs have their own weights.
     """
+    return _mean(_wrong(sample, problem), sample)
+
+
+def wrong_somewhere(sample: Sample, problem: Problem) -> Estimate:
+    """Share of a sample that is wrong on one evaluation point or more; otherwise as `generalisation_error`."""
+    somewhere = (_wrong(sample, problem) > 0) * sample.n
+    return replace(_mean(somewhere, sample), quantity="share that is wrong somewhere")
+
+
+def share_with_errors(sample: FunctionCounts | Runs, problem: Problem, errors: int) -> Estimate:
+    """Share of a sample's functions that have so many of the n evaluation points wrong; 0: the target itself.
+
+    Args:
+        sample: independent networks, or runs.
+        problem: the problem of the sample.
+        errors: evaluation points that are wrong.
+
+    Returns:
+        The estimate of the share, with the intervals of a test error: exact binomial for networks, over runs for runs.
+
+    Raises:
+        BadInput: the sample is on other points.
+    """
+    quantity = f"share with {errors} of {problem.n} wrong"
+    hit = _wrong(sample, problem) == errors
+    if isinstance(sample, FunctionCounts):
+        return proportion(int(sample.counts[hit].sum()), sample.total, quantity=quantity, unit="networks")
+    # A network that is right on none of n points has an error of 1, and one that is right on all has 0.
+    return replace(_of_runs(problem.n * hit, sample), quantity=quantity)
+
+
+def _wrong(sample: Sample, problem: Problem) -> np.ndarray:
+    """(functions or entries,) evaluation points that each gets wrong."""
     if (sample.n, sample.classes) != (problem.n, problem.classes):
         raise BadInput(
             f"Functions of {sample.classes} classes on {sample.n} inputs have no test error on {problem.name}, which "
             f"has {problem.classes} classes and {problem.n} evaluation points."
         )
-    wrong = hamming(sample.words, pack(problem.eval_y, problem.classes), problem.classes)
+    check_same_inputs(sample.origin, problem.origin)
+    return hamming(sample.words, pack(problem.eval_y, problem.classes), problem.classes)
+
+
+def _mean(wrong: np.ndarray, sample: Sample) -> Estimate:
+    """Mean share of points that are wrong, by the sample's units."""
     if isinstance(sample, FunctionCounts):
         return _of_networks(wrong, sample)
     return _of_runs(wrong, sample) if isinstance(sample, Runs) else _of_hidden_draws(wrong, sample)
@@ -42,8 +81,7 @@ def generalisation_error(sample: Sample, problem: Problem) -> Estimate:
 
 def network_errors(functions: FunctionCounts, problem: Problem) -> np.ndarray:
     """(networks,) share of the evaluation points that each network gets wrong."""
-    wrong = hamming(functions.words, pack(problem.eval_y, problem.classes), problem.classes)
-    return np.repeat(wrong / problem.n, functions.counts)
+    return np.repeat(_wrong(functions, problem) / problem.n, functions.counts)
 
 
 def advantage_of_training(trained: Sample, sampled: Sample, problem: Problem) -> Estimate:

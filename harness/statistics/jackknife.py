@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.arguments import unmasked
 from harness.errors import BadInput
 from harness.statistics.means_over_sets import LEAST_SETS, UNIT, mean_over_sets
 from harness.verdicts import Estimate, nothing_yet
@@ -32,7 +33,7 @@ def jackknife_over_sets(
     Raises:
         BadInput: the rows have different numbers of training sets.
     """
-    rows = [np.asarray(row, dtype=float) for row in values]
+    rows = [unmasked(row, dtype=float) for row in values]
     if not rows or len({row.shape for row in rows}) != 1:
         raise BadInput("Means over training sets are paired: give each quantity one value for every training set.")
     by_set, sets = np.stack(rows), rows[0].shape[-1]
@@ -69,7 +70,7 @@ def log_ratio_slope_over_sets(
     Raises:
         BadInput: the rows do not belong to x, or x does not vary.
     """
-    x = np.asarray(x, dtype=float)
+    x = unmasked(x, dtype=float)
     if not len(x) == len(numerators) == len(denominators) or len(np.unique(x)) < 2:
         raise BadInput("A slope over training sets needs values for each x, and at least 2 different x.")
     weights = slope_weights(x)

@@ -6,6 +6,7 @@ from math import log
 import numpy as np
 from scipy import stats
 
+from harness.arguments import unmasked
 from harness.errors import BadInput, NotAsked
 from harness.samplers.features import LayerPatterns, Observed, Tallies, Transfer, errors_on_second, least_width
 from harness.samplers.posterior import RunsPosterior
@@ -87,23 +88,12 @@ def growths(networks: Sequence[Observed], column: int, draws: Sequence[Observed]
     return [mean / spread for mean, spread in zip(means(networks, column), spreads, strict=True)]
 
 
-def needs_fitted(samples: Sequence[Observed], least: float = 0.9) -> None:
-    """Raise NotAsked unless a share `least` of all networks that were trained on these sets fit theirs."""
-    fitted = sum(len(sample.values) for sample in samples)
-    share = fitted / max(fitted + sum(sample.left_out for sample in samples), 1)
-    if share < least or not all(len(sample.values) for sample in samples):
-        raise NotAsked(
-            f"This optimiser does not train here: {share:.0%} of the networks fit their training set, fewer than "
-            f"{least:.0%} or none on some set."
-        )
-
-
 def needs_displacement(values: Sequence[float], what: str) -> None:
     """Raise NotAsked unless the mean over sets lies above 0, by Student's test at 5 %.
 
     values: how far the posterior lies from initialisation on each set. what: the layer or statistic that is displaced.
     """
-    found = np.asarray(values, dtype=float)
+    found = unmasked(values, dtype=float)
     error = float(found.std(ddof=1)) / len(found) ** 0.5
     if not found.mean() - float(stats.t.isf(_LEVEL, len(found) - 1)) * error > 0:
         raise NotAsked(

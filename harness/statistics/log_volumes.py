@@ -13,7 +13,9 @@ import numpy as np
 
 from harness.errors import BadInput, NotAsked
 from harness.functions import FunctionCounts
-from harness.samplers.infinite_width.log_volume import LogVolumes
+from harness.functions.packing import unpack
+from harness.functions.runs import Runs
+from harness.samplers.log_volumes import LogVolumes
 from harness.statistics.means_over_sets import mean_over_sets
 from harness.statistics.plain_learners import as_often_right, coins
 from harness.verdicts import Estimate
@@ -34,7 +36,7 @@ def _finite_by_set(volumes: Sequence[LogVolumes]) -> np.ndarray:
 def log_volume(volumes: Sequence[LogVolumes], quantity: str = "ln P(f|S)") -> Estimate:
     """Estimate the mean of ln P(f|S) over functions and training sets, in nats; NotAsked if one has no volume."""
     errors = [each.mean()[1] for each in volumes]
-    return _with_details(mean_over_sets(_finite_by_set(volumes).tolist(), quantity), {"errors of the orthants": errors})
+    return _with_details(mean_over_sets(_finite_by_set(volumes).tolist(), quantity), {"errors of the volumes": errors})
 
 
 def by_pair(own: Sequence[LogVolumes], others: Mapping[str, Sequence[LogVolumes]]) -> dict[str, Estimate]:
@@ -180,19 +182,23 @@ def typicality(trained: Sequence[LogVolumes], sampled: Sequence[LogVolumes]) -> 
     return replace(found, noise_floor=sqrt(sum(noise2)) / len(noise2))
 
 
-def some_functions(sample: FunctionCounts, k: int, seed: int) -> np.ndarray:
-    """Draw functions from a sample without replacement.
+def some_functions(sample: FunctionCounts | Runs, k: int, seed: int) -> np.ndarray:
+    """Draw functions from a sample: without replacement; of runs of unequal weight with, by their weight.
 
     Args:
-        sample: functions with their counts.
-        k: how many; all if the sample has no more.
+        sample: functions with their counts, or by run.
+        k: how many; all if a sample of counts has no more.
         seed: of the choice.
 
     Returns:
         (k, n) uint8 labels.
     """
+    rng = np.random.default_rng(seed)
+    if isinstance(sample, Runs):
+        chosen = rng.choice(len(sample.words), k, p=sample.measure / sample.measure.sum())
+        return unpack(sample.words[chosen], sample.n, sample.classes)
     every = np.repeat(np.arange(sample.distinct), sample.counts)
-    chosen = np.random.default_rng(seed).permutation(every)[:k]
+    chosen = rng.permutation(every)[:k]
     return sample.bits()[chosen]
 
 

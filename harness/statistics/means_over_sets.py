@@ -10,6 +10,7 @@ from math import nan
 
 import numpy as np
 
+from harness.arguments import unmasked
 from harness.errors import BadInput
 from harness.verdicts import Estimate, nothing_yet
 from harness.verdicts.intervals import slope_weights
@@ -135,7 +136,7 @@ def cut(estimate: Estimate, least: float = -np.inf, most: float = np.inf) -> Est
 
 
 def _numbers(values: Sequence[float] | np.ndarray) -> np.ndarray:
-    array = np.asarray(values, dtype=float)
+    array = unmasked(values, dtype=float)
     if array.ndim != 1 or not np.isfinite(array).all():
         raise BadInput("Statistics over training sets take one finite number a set; look for a set without a sample.")
     return array

@@ -11,6 +11,7 @@ from math import sqrt
 import numpy as np
 from scipy import stats
 
+from harness.arguments import unmasked
 from harness.errors import BadInput
 from harness.statistics.means_over_sets import cut, mean_over_sets, ratio_over_sets
 from harness.verdicts import Estimate
@@ -112,7 +113,7 @@ def _layout(cells: Sequence[Sequence[Sequence[float]]]) -> tuple[list[np.ndarray
     """The cells one row after the other, and the forms M for which mᵀMm, m the cells' means, are the variances over
     rows of the rows' means and over columns of the columns'.
     """
-    layout = [[np.asarray(cell, dtype=float) for cell in row] for row in cells]
+    layout = [[unmasked(cell, dtype=float) for cell in row] for row in cells]
     if len(layout) < 2 or len({len(row) for row in layout}) != 1 or len(layout[0]) < 2:
         raise BadInput("Variance components need a full layout of at least 2 rows and 2 columns.")
     flat = [cell for row in layout for cell in row]

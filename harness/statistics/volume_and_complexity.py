@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
+from harness.arguments import unmasked
 from harness.errors import BadInput
 from harness.verdicts import Estimate, nothing_yet
 
@@ -114,7 +115,7 @@ def _fisher(value: float, functions: int) -> Callable[[float, float], tuple[floa
 
 
 def _paired(log2_volumes: np.ndarray, complexities: np.ndarray) -> np.ndarray:
-    volumes, complexities = np.asarray(log2_volumes, dtype=float), np.asarray(complexities, dtype=float)
+    volumes, complexities = unmasked(log2_volumes, dtype=float), unmasked(complexities, dtype=float)
     if volumes.ndim != 1 or volumes.shape != complexities.shape:
         raise BadInput(
             f"Each function has one volume and one complexity, not arrays of shapes {volumes.shape} and "

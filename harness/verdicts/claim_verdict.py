@@ -62,26 +62,35 @@ def of_test(verdicts: Sequence[Verdict], holds: str | float) -> Verdict:
     return Verdict.SUPPORTED if enough else Verdict.REFUTED if too_many else Verdict.INCONCLUSIVE
 
 
-def claim_verdict(cells: Iterable[JudgedCell]) -> tuple[str, str]:
+def claim_verdict(cells: Iterable[JudgedCell], tests: Iterable[str] = ()) -> tuple[str, str]:
     """Verdict on a claim, and a sentence that explains it.
 
     Args:
         cells: all of the claim's cells, in any order; cells that are given twice count once.
+        tests: names of all of the claim's tests, also of those that have no cell here.
 
     Returns:
-        The verdict and its sentence. fails: a theorem is refuted, or a test is. holds: all tests are supported.
-        undecided: neither, or most of the counted cells are undecided or unavailable. "undecided: its control failed":
-        a control is refuted. not judged: no counted cell was.
+        The verdict and its sentence. fails: a theorem is refuted, or a test is. holds: all tests are asked and
+        supported, and all controls are. undecided: neither, or most of the counted cells are undecided or unavailable.
+        "undecided: its control failed": a control is refuted. not judged: no counted cell was.
     """
     each = [cell for _, cell in sorted({(cell.test, cell.name): cell for cell in cells}.items())]
     verdict, sentence = _of_counted([cell for cell in each if _counted(cell)])
     wrong = [cell for cell in each if cell.kind == "theorem" and cell.verdict is Verdict.REFUTED]
     broken = [cell for cell in each if cell.control and cell.verdict is Verdict.REFUTED]
+    unsure = [cell for cell in each if cell.control and cell.verdict is not Verdict.SUPPORTED]
+    asked = {cell.test for cell in each if cell.verdict is not Verdict.NOT_ASKED}
+    missing = sorted({*tests, *(cell.test for cell in each)} - asked)
     if wrong:
         verdict, sentence = "fails", f"A theorem is refuted in {_listed(wrong)}, which means a bug in this software."
     elif broken:
         verdict = "undecided: its control failed"
         sentence = f"Its control failed in {_listed(broken)}, so that the other cells say nothing. {sentence}"
+    elif verdict == "holds" and unsure:
+        verdict, sentence = "undecided", f"Its control is not supported in {_listed(unsure)}. {sentence}"
+    elif verdict == "holds" and missing:
+        names = ", ".join(name.removeprefix("test_").replace("_", " ") for name in missing)
+        verdict, sentence = "undecided", f"Not all of it was asked here ({names}). {sentence}"
     failed = sum(cell.verdict is Verdict.ERROR for cell in each)
     if failed:
         them = "1 cell failed" if failed == 1 else f"{failed} cells failed"

@@ -10,8 +10,12 @@ from math import inf, log, nan, sqrt
 import numpy as np
 from scipy import special, stats
 
+from harness.arguments import is_whole, short_repr, unmasked
 from harness.errors import BadInput
 from harness.verdicts.verdict import Estimate, nothing_yet
+
+# Numbers that differ by a smaller share are equal but for rounding.
+_ROUNDING = 1e-12
 
 
 def clopper_pearson(k: float, n: float, alpha: float) -> tuple[float, float]:
@@ -44,10 +48,13 @@ def proportion(k: int, n: int, *, quantity: str, unit: str) -> Estimate:
         The estimate; its value is NaN if n is 0.
 
     Raises:
-        BadInput: k is negative or above n.
+        BadInput: they are not whole, or k is negative or above n.
     """
-    if not 0 <= k <= n:
-        raise BadInput(f"A proportion is of k among n units with 0 ≤ k ≤ n, not {k} of {n}.")
+    if not is_whole(k) or not is_whole(n) or not 0 <= k <= n:
+        raise BadInput(
+            f"A proportion is of k among n units with 0 ≤ k ≤ n, whole numbers, not {short_repr(k)} of {short_repr(n)}."
+        )
+    k, n = int(k), int(n)
     value = k / n if n else float("nan")
     return Estimate(
         quantity,
@@ -59,6 +66,13 @@ def proportion(k: int, n: int, *, quantity: str, unit: str) -> Estimate:
         "exact binomial (Clopper–Pearson)",
         foreseen=lambda alpha, growth: clopper_pearson(k * growth, n * growth, alpha),
     )
+
+
+def coincide(values: np.ndarray) -> np.ndarray:
+    """Whether the runs' values, (runs, …) in nats, are the same but for rounding: their scatter then says nothing about
+    their error.
+    """
+    return np.ptp(values, axis=0) <= _ROUNDING * np.maximum(np.abs(values).max(axis=0), 1.0)
 
 
 def log_evidence(
@@ -81,7 +95,7 @@ def log_evidence(
         quantity: name of the evidence in the report.
         unit: name of the independent units, plural.
         most: largest possible value, at which value and interval are cut; 0 for the logarithm of a probability.
-        exact: whether runs that coincide are exact, as those are of a method whose weights may be constant.
+        exact: whether runs that coincide are exact, as those are whose weights are known to be constant.
 
     Returns:
         The estimate of the logarithm of the runs' mean.
@@ -89,11 +103,14 @@ def log_evidence(
     Raises:
         BadInput: there are fewer than 2 runs.
     """
-    runs = np.asarray(values, dtype=float)
-    if len(runs) < 2:
-        raise BadInput(f"An evidence needs at least 2 independent runs to have an interval, not {len(runs)}.")
-    if not np.isfinite(runs).all() or (not exact and (runs == runs[0]).all()):
+    runs = unmasked(values, dtype=float)
+    if runs.ndim != 1 or len(runs) < 2:
+        given = f"{len(runs)}" if runs.ndim == 1 else f"an array of shape {runs.shape}"
+        raise BadInput(f"An evidence needs at least 2 independent runs to have an interval, not {given}.")
+    if not np.isfinite(runs).all():
         return nothing_yet(quantity, len(runs), unit)
+    if not exact and coincide(runs):
+        return replace(nothing_yet(quantity, len(runs), unit), value=min(float(runs[0]), most))
     freedom = len(runs) - 1
     half_variance = float(runs.var(ddof=1)) / 2
     value, error = float(runs.mean()) + half_variance, sqrt(2 * half_variance / len(runs))
@@ -143,7 +160,7 @@ def intercept(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *,
 
 
 def _slope_weights(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate]) -> tuple[np.ndarray, np.ndarray]:
-    x = np.asarray(x, dtype=float)
+    x = unmasked(x, dtype=float)
     if len(x) != len(estimates) or len(np.unique(x)) < 2:
         raise BadInput("A slope needs one estimate for each x and at least 2 different x.")
     return x, slope_weights(x)
@@ -214,10 +231,10 @@ def exponent(x: Sequence[float] | np.ndarray, estimates: Sequence[Estimate], *, 
     """
     if (np.asarray(x) <= 0).any():
         raise BadInput("The exponent of a power law needs positive x.")
-    return slope(np.log(x), [_log(estimate) for estimate in estimates], quantity=quantity)
+    return slope(np.log(x), [logarithm(estimate) for estimate in estimates], quantity=quantity)
 
 
-def _log(estimate: Estimate) -> Estimate:
+def logarithm(estimate: Estimate) -> Estimate:
     """The estimate on the logarithmic scale; a value that is not positive has no logarithm yet."""
 
     def foreseen(alpha: float, growth: float) -> tuple[float, float]:

@@ -5,13 +5,13 @@ returns (low, high); the truth lies below low, or above high, with probability a
 """
 
 from collections.abc import Callable
-from math import hypot, log, sqrt
+from math import hypot, inf, log, sqrt
 
 import numpy as np
 from scipy import special, stats
 from scipy.optimize import brentq
 
-from harness.verdicts.intervals import fieller
+from harness.verdicts.intervals import coincide, fieller
 
 Interval = Callable[[float, float], tuple[float, float]]
 
@@ -111,7 +111,8 @@ def over_runs(values: np.ndarray, weights: np.ndarray) -> Interval:
     right for few, in which rare runs of large weight have not been seen: weights are close to lognormal, and the
     weighted mean of values that depend linearly on ln weight is then mean value + b·Var(ln weight), b the regression
     slope. Its parts, Student's t of the regression and of the mean ln weight and χ² of the variance, are combined as by
-    Zou & Donner 2008 (MOVER).
+    Zou & Donner 2008 (MOVER). Runs that coincide show no spread: they count as so many draws that are equal, of any
+    distribution, as of `over_draws`.
 
     values: (runs,) mean of each run, in [0, 1]. weights: (runs,) positive.
     """
@@ -136,6 +137,8 @@ def over_runs(values: np.ndarray, weights: np.ndarray) -> Interval:
     def interval(alpha: float, growth: float) -> tuple[float, float]:
         if effective < LEAST_SHARE * runs:
             return 0.0, 1.0
+        if coincide(values):
+            return over_draws(np.clip(values[:1], 0, 1), np.array([effective]))(alpha, growth)
         freedom = max(effective * growth - 1, 1.0)
         ends = [fieller(*ratio, covariance / growth, freedom)(alpha), lognormal(alpha, runs * growth)]
         return max(min(low for low, _ in ends), 0.0), min(max(high for _, high in ends), 1.0)
@@ -147,7 +150,7 @@ def over_influences(value: float, influences: np.ndarray) -> Interval:
     """Interval of a smooth function of means over independent units, such as a ratio or a difference of two.
 
     It is the hull of Student's interval and Hall's, which removes the skewness of t (1992, J. R. Statist. Soc. B
-    54:221).
+    54:221); unbounded if no unit has any influence, since their spread then says nothing.
 
     value: the function at the means of the sample. influences: (units,) of mean 0, the contribution of each unit to
     units·(estimate − truth) to first order (Huber 1981, section 1.5).
@@ -156,6 +159,8 @@ def over_influences(value: float, influences: np.ndarray) -> Interval:
     skewness = float(stats.skew(influences)) if error > 0 else 0.0
 
     def interval(alpha: float, growth: float) -> tuple[float, float]:
+        if error == 0:
+            return -inf, inf
         return skewed(value, error / sqrt(growth), skewness, units * growth, units * growth - 1)(alpha)
 
     return interval

@@ -5,11 +5,13 @@ at whatever level is asked. Supported: the whole interval lies in the region. Re
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from html import escape
 from math import inf, isfinite, isnan, nan, sqrt
 from typing import Any
 
+from harness.arguments import LARGEST, number
 from harness.errors import BadInput
 
 
@@ -39,18 +41,22 @@ class Prediction:
             raise BadInput(
                 f"A predicted region needs its lower end below its upper end, not {self.low} and {self.high}."
             )
-        if not self.reason.strip():
+        if not isinstance(self.reason, str) or not self.reason.strip():
             raise BadInput("A prediction is declared with its reason: say why in `because`.")
+
+
+def _number(bound: float) -> float:
+    return number(bound, "A prediction is bounded by numbers", -LARGEST)
 
 
 def at_least(bound: float, *, because: str) -> Prediction:
     """[bound, ∞)."""
-    return Prediction(bound, inf, because, f"at least {bound:g}")
+    return Prediction(_number(bound), inf, because, f"at least {bound:g}")
 
 
 def at_most(bound: float, *, because: str) -> Prediction:
     """(−∞, bound]."""
-    return Prediction(-inf, bound, because, f"at most {bound:g}")
+    return Prediction(-inf, _number(bound), because, f"at most {bound:g}")
 
 
 def within(value: float, margin: float, *, because: str) -> Prediction:
@@ -64,17 +70,18 @@ def within(value: float, margin: float, *, because: str) -> Prediction:
     Returns:
         The prediction.
     """
+    value, margin = _number(value), _number(margin)
     return Prediction(value - margin, value + margin, because, f"{value:g} to within {margin:g}")
 
 
 def increasing(*, because: str) -> Prediction:
     """A positive slope."""
-    return Prediction(0.0, inf, because, "increasing", strict=True)
+    return Prediction(0.0, inf, because, "above 0", strict=True)
 
 
 def decreasing(*, because: str) -> Prediction:
     """A negative slope."""
-    return Prediction(-inf, 0.0, because, "decreasing", strict=True)
+    return Prediction(-inf, 0.0, because, "below 0", strict=True)
 
 
 def power_law(exponent: float, margin: float, *, because: str) -> Prediction:
@@ -88,6 +95,7 @@ def power_law(exponent: float, margin: float, *, because: str) -> Prediction:
     Returns:
         The prediction.
     """
+    exponent, margin = _number(exponent), _number(margin)
     return Prediction(
         exponent - margin,
         exponent + margin,
@@ -100,10 +108,10 @@ def exact_distribution(margin: float, *, because: str) -> Prediction:
     """Predict a distribution that is known exactly: the divergence from it, which is 0, is shown to be at most
     `margin`.
     """
-    return Prediction(-inf, margin, because, f"exactly this distribution, to a divergence of {margin:g}")
+    return Prediction(-inf, _number(margin), because, f"exactly this distribution, to a divergence of {margin:g}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimate:
     """A value, its interval at any level, and the sample that it rests on.
 
@@ -112,6 +120,8 @@ class Estimate:
     precise. noise_floor: expected distance between two independent samples of one distribution, of these sizes.
     details: more for the report, JSON-ready. foreseen: (alpha, growth) -> the interval to expect if there were `growth`
     times as many units and the value stayed the same; None: widths shrink as growth^(−1/2).
+
+    Its copy in another process has the intervals of some levels, and for any other one that of the next higher.
     """
 
     quantity: str
@@ -125,6 +135,33 @@ class Estimate:
     details: Mapping[str, Any] = field(default_factory=dict)
     foreseen: Callable[[float, float], tuple[float, float]] | None = None
 
+    def __repr__(self) -> str:
+        low, high = self.interval(0.05)
+        beyond = "" if isnan(self.value) or low <= self.value <= high else ", which ends where the quantity does"
+        return (
+            f"Estimate({self.quantity} {self.value:.4g}, 95 % interval [{low:.4g}, {high:.4g}]{beyond}; "
+            f"{self.n:,} {self.unit})"
+        )
+
+    def _repr_html_(self) -> str:
+        low, high = self.interval(0.05)
+        return (
+            f"<p>{escape(self.quantity)}: <b>{self.value:.4g}</b>, 95 % interval [{low:.4g}, {high:.4g}]<br>"
+            f"<small>{self.n:,} {escape(self.unit)}; {escape(self.method)}</small></p>"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Most intervals are functions within functions, which cannot be pickled."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        kept = Intervals({alpha: self.interval(alpha) for alpha in _KEPT})
+        return _again, ({**values, "interval": kept, "details": dict(self.details), "foreseen": None},)
+
+    def __copy__(self) -> "Estimate":
+        return self
+
+    def __deepcopy__(self, _: Any) -> "Estimate":
+        return self
+
     def ahead(self, alpha: float, growth: float) -> tuple[float, float]:
         """The interval to expect of a sample `growth` times as large, if the value stayed the same."""
         if self.foreseen is not None:
@@ -132,6 +169,26 @@ class Estimate:
         low, high = self.interval(alpha)
         shrink = growth**-0.5
         return self.value - (self.value - low) * shrink, self.value + (high - self.value) * shrink
+
+
+# 1 − level of the intervals that travel with an estimate.
+_KEPT = (0.5, 0.32, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 1e-3, 1e-4, 1e-5, 1e-6)
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Intervals of some levels, by alpha."""
+
+    by_alpha: Mapping[float, tuple[float, float]]
+
+    def __call__(self, alpha: float) -> tuple[float, float]:
+        """The interval of the least level that is high enough; unbounded if there is none."""
+        enough = [each for each in self.by_alpha if each <= alpha]
+        return self.by_alpha[max(enough)] if enough else (-inf, inf)
+
+
+def _again(values: Mapping[str, Any]) -> Estimate:
+    return Estimate(**values)
 
 
 def nothing_yet(quantity: str, n: int, unit: str) -> Estimate:
@@ -146,6 +203,36 @@ def nothing_yet(quantity: str, n: int, unit: str) -> Estimate:
         An estimate with the value NaN and an unbounded interval.
     """
     return Estimate(quantity, nan, lambda _: (-inf, inf), n, unit, float(n), "too few units for an interval")
+
+
+def exactly(value: float, *, quantity: str, n: int, unit: str) -> Estimate:
+    """Estimate of a number that is known exactly: nothing is drawn, and the interval is the number itself.
+
+    Args:
+        value: the number, finite.
+        quantity: its name in the report.
+        n: how many were counted.
+        unit: name of what was counted, plural.
+
+    Returns:
+        An estimate that decides every prediction at the first look.
+
+    Raises:
+        BadInput: the number is not finite.
+    """
+    if not isfinite(value):
+        raise BadInput(f"An exact number is finite, and the {quantity} is {value}; say what it means where it is not.")
+    ends = (float(value), float(value))
+    return Estimate(
+        quantity,
+        float(value),
+        lambda _: ends,
+        n,
+        unit,
+        float(n),
+        "exact: every one is counted, and none is drawn",
+        foreseen=lambda _, __: ends,
+    )
 
 
 def judge(prediction: Prediction, low: float, high: float) -> Verdict:
@@ -243,7 +330,10 @@ def needed(prediction: Prediction, estimate: Estimate, alpha: float) -> float | 
 
 @dataclass(frozen=True)
 class Looks:
-    """Division of a claim's error: alpha/(cells × looks) for each cell at each look (Bonferroni).
+    """Division of a claim's error over its cells by their shares, and equally over looks (weighted Bonferroni).
+
+    The shares are declared before the run: a crux cell has several, since it is for these few that a claim is asked.
+    Cells that turn out not to be asked keep theirs.
 
     With `decide` at that level, the probability of any wrong verdict among all cells at all looks is at most alpha,
     whatever the dependence, and there is much: cells share samples, and a look contains the one before. Holm's
@@ -255,11 +345,12 @@ class Looks:
     """
 
     alpha: float
-    cells: int
+    shares: int
     looks: int
+    own: int = 1
 
     def alpha_at(self, look: int) -> float:
         """Largest probability of a wrong verdict at one look at one cell."""
         if not 0 <= look < self.looks:
             raise BadInput(f"This schedule has {self.looks} looks, numbered from 0; there is no look {look}.")
-        return self.alpha / (self.cells * self.looks)
+        return self.alpha * self.own / (self.shares * self.looks)

@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from benchmarks.calibration.__main__ import plot, write
-from benchmarks.calibration.figures import Figure, coverage, error, floor, power
+from benchmarks.calibration.__main__ import numbers, plot, write
+from benchmarks.calibration.figures import Figure, coverage, error, floor, power, work
 from benchmarks.calibration.intervals import CASES, FLOORS
 from benchmarks.calibration.verdicts import NULLS, POWERS
 from harness.report import calibration
@@ -151,13 +151,37 @@ def test_the_file_is_what_the_report_reads_and_the_plot_stands_beside_it(tmp_pat
     figures = [*coverage(case, 10), *error(scene, 10), *power(POWERS[0], 10), *floor(*FLOORS[0], 10)]
     path = tmp_path / "calibration.json"
     write(figures, path)
-    plot(figures, path)
+    plot(path)
     assert {row["name"] for group in calibration.read(path) for row in group["rows"]} == {
         figure.name for figure in figures if figure.kind in ("coverage", "error", "power")
     }
     assert json.loads(path.read_text())["noise_floors"][0]["name"] == FLOORS[0][0].name
     assert (tmp_path / "calibration.svg").read_text().startswith("<svg")
     assert (tmp_path / "calibration.png").stat().st_size > 1000
+
+
+def test_cases_are_renewed_in_a_file_and_say_which_run_they_are_of(tmp_path):
+    first, second = (next(case for case in CASES if case.name == f"proportion {p} of 200") for p in ("0.5", "0.02"))
+    path = tmp_path / "calibration.json"
+    write([*coverage(first, 10), *coverage(second, 10)], path)
+    before = json.loads(path.read_text())
+    write(coverage(second, 20), path, renewed=True)
+    after = json.loads(path.read_text())
+    assert [run["simulations"] for run in after["runs"]] == [10, 20]
+    for part, each in (("rows", 3), ("ends", 6)):
+        assert after[part][:each] == before[part][:each]
+        assert [row["name"] for row in after[part]] == [row["name"] for row in before[part]]
+        assert {(row["simulations"], row["run"]) for row in after[part][each:]} == {(20, 1)}
+    # Of a run whose rows are all renewed nothing is left.
+    write([*coverage(first, 30), *coverage(second, 30)], path, renewed=True)
+    assert [run["simulations"] for run in json.loads(path.read_text())["runs"]] == [30]
+
+
+def test_pieces_of_the_work_are_chosen_by_a_word():
+    chosen = [work(1)[i].name for i in numbers("proportion 0.")]
+    assert chosen == ["proportion 0.5 of 200", "proportion 0.02 of 200"]
+    assert len(numbers(None)) == len(CASES) + len(NULLS) + len(POWERS) + len(FLOORS)
+    assert numbers("no such name") == []
 
 
 def test_the_same_simulations_whoever_runs_them():

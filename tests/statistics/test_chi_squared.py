@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from harness.errors import BadInput
-from harness.statistics.chi_squared import goodness_of_fit, noncentrality
+from harness.statistics.chi_squared import goodness_of_fit, homogeneity, noncentrality
 
 
 def test_fit_is_unbiased_by_enumeration():
@@ -32,3 +32,37 @@ def test_fit_is_pearson():
         goodness_of_fit(counts, np.array([0.5, 0.5, 0.0]), unit="draws")
     with pytest.raises(BadInput, match="at least 3 draws"):
         goodness_of_fit(np.array([1, 1, 0]), q, unit="draws")
+
+
+def test_homogeneity_is_the_test_of_a_table():
+    table = np.array([[30, 50, 20, 12], [300, 450, 260, 90]])
+    found = homogeneity(*table)
+    expected = stats.chi2_contingency(table, correction=False)
+    assert found == pytest.approx((expected.statistic, 3, expected.pvalue))
+
+
+def test_rare_outcomes_are_taken_together():
+    table = np.array([[30, 50, 1, 0, 2], [300, 450, 9, 2, 5]])
+    together = np.array([[30, 50, 3], [300, 450, 16]])
+    assert homogeneity(*table, least=1.9) == pytest.approx(homogeneity(*together, least=0.0))
+    for wrong in ((table[0], table[1][:4]), ([3, 1], [4, 0])):
+        with pytest.raises(BadInput):
+            homogeneity(*wrong)
+
+
+def test_the_error_of_homogeneity_is_as_stated():
+    """Under one distribution with many rare outcomes, p is below 0.05 about as often as that; twice the share of one
+    outcome in a hundred is found."""
+    rng = np.random.default_rng(0)
+    p = np.append(0.3 * 0.9 ** np.arange(60), 0.0)
+    p[-1] = 1 - p[:-1].sum() if p[:-1].sum() < 1 else 0.0
+    p /= p.sum()
+    simulations = 4000
+    called = sum(
+        homogeneity(rng.multinomial(2000, p), rng.multinomial(200_000, p))[2] < 0.05 for _ in range(simulations)
+    )
+    # 0.05 to within 5 standard errors, whose chance is below 1e-6, and the approximation's own 0.003.
+    assert abs(called / simulations - 0.05) < 5 * (0.05 * 0.95 / simulations) ** 0.5 + 0.003
+    other = p.copy()
+    other[20] *= 2
+    assert homogeneity(rng.multinomial(20_000, other / other.sum()), rng.multinomial(200_000, p))[2] < 1e-6

@@ -2,16 +2,24 @@
 
 import numpy as np
 import pytest
+import torch
 
-from harness.errors import Undecided
+from harness.claim import Scale
+from harness.errors import BadInput, Undecided
 from harness.functions import ClusteredCounts, FunctionCounts
-from harness.problems import Problem, boolean_cube
+from harness.lab import Lab
+from harness.networks import FullyConnected
+from harness.optimisers import SGD
+from harness.problems import Problem, boolean_cube, digits
 from harness.samplers.infinite_width import ChainsPosterior
 from harness.samplers.posterior import RejectionPosterior, RunsPosterior
+from harness.samplers.posterior.annealing import Annealing
 from harness.samplers.training import Trained
-from harness.statistics.comparison import compare, restricted
-from harness.statistics.distances import bias_explained
+from harness.statistics.comparison import compare, halves, restricted
+from harness.statistics.distances import bias_explained, mmd_squared
 from harness.statistics.figures import MOST_POINTS, SHOWN_ALPHA, curve, figure, scatter
+from harness.statistics.generalisation import generalisation_error
+from harness.store import Store
 from harness.verdicts.intervals import clopper_pearson, proportion
 
 CUBE = boolean_cube(3)
@@ -164,3 +172,61 @@ def test_a_secondary_figure_is_shown_at_one_level():
     found = figure(proportion(3, 10, quantity="share", unit="draws"))
     assert (found["low"], found["high"]) == clopper_pearson(3, 10, SHOWN_ALPHA)
     assert found["level"] == 1 - SHOWN_ALPHA
+
+
+@pytest.fixture
+def lab(tmp_path):
+    return Lab(Scale("test", 100.0, effort=1, looks=3), torch.device("cpu"), 0, Store(tmp_path))
+
+
+NETWORK, MINE, OTHER = FullyConnected((8,)), digits(4, 8), digits(4, 8, split=1)
+
+
+def sampled(lab, problem):
+    """Samples on a problem: prior, posteriors of every kind, trained networks."""
+    return {
+        "prior": lab.prior(NETWORK, problem, draws=200),
+        "rejection": lab.rejection_posterior(NETWORK, problem, draws=400, last_layers=4).sample,
+        "whole networks": lab.rejection_posterior(NETWORK, problem, draws=2000, last_layers=1).sample,
+        "runs": lab.subset_posterior(NETWORK, problem, runs=4, chains=16, steps=4).sample,
+        "annealed": lab.gather(Annealing(NETWORK, problem, 4, 32, 4), check=False).sample,
+        "infinite width": lab.infinite_posterior(NETWORK, problem, chains=4, draws=4).sample,
+        "trained": lab.train(NETWORK, problem, SGD(0.1), networks=20).functions,
+    }
+
+
+def test_samples_of_different_problems_are_not_compared(lab):
+    mine, others = sampled(lab, MINE), sampled(lab, OTHER)
+    assert all(sample.origin == MINE.origin for sample in mine.values())
+    for sample in others.values():
+        with pytest.raises(BadInput, match="use one problem for both"):
+            mmd_squared(mine["trained"], sample)
+        with pytest.raises(BadInput, match="use one problem for both"):
+            generalisation_error(sample, MINE)
+        generalisation_error(sample, OTHER)
+    with pytest.raises(BadInput, match="use one problem for both"):
+        mine["prior"] + others["prior"]
+
+
+def test_a_comparison_is_on_the_problem_of_both(lab):
+    posterior = {each: lab.rejection_posterior(NETWORK, each, draws=400, last_layers=4) for each in (MINE, OTHER)}
+    trained = {each: lab.train(NETWORK, each, SGD(0.1), networks=20) for each in (MINE, OTHER)}
+    compare(trained[MINE], posterior[MINE], MINE)
+    for one, other, problem in ((MINE, OTHER, MINE), (OTHER, MINE, MINE), (MINE, MINE, OTHER)):
+        with pytest.raises(BadInput, match="use one problem for all three"):
+            compare(trained[one], posterior[other], problem)
+    # The same evaluation inputs, and another training set.
+    relabelled = Problem.from_arrays(MINE.train_x, 1 - MINE.train_y, MINE.eval_x, MINE.eval_y)
+    with pytest.raises(BadInput, match="use one problem for all three"):
+        compare(lab.train(NETWORK, relabelled, SGD(0.1), networks=20), posterior[MINE], MINE)
+
+
+def test_the_first_points_of_two_problems_may_be_the_same(lab):
+    fewer = Problem.from_arrays(MINE.train_x, MINE.train_y, MINE.eval_x[:5], MINE.eval_y[:5])
+    whole, part = (lab.prior(NETWORK, each, draws=200) for each in (MINE, fewer))
+    posterior = lab.rejection_posterior(NETWORK, MINE, draws=400, last_layers=4)
+    mmd_squared(restricted(posterior, 5).sample, part)
+    with pytest.raises(BadInput, match="use one problem for both"):
+        mmd_squared(restricted(posterior, 5).sample, lab.prior(NETWORK, digits(4, 5, split=1), draws=200))
+    assert whole.most_common(3).origin == whole.origin
+    assert {each.origin for each in halves(whole)} == {whole.origin}

@@ -140,3 +140,38 @@ def test_sensitivities_in_closed_form():
 def test_part_of_a_cube_is_refused(measure):
     with pytest.raises(BadInput, match="2\\^bits inputs, not of 24"):
         measure(np.zeros((2, 24)))
+
+
+EVERY = [*MEASURES.values(), ones, maximal_sensitivity]
+BITS = np.array([0, 1, 0, 1, 0, 1, 1, 1])
+
+
+@pytest.mark.parametrize("measure", EVERY, ids=lambda measure: measure.__name__)
+@pytest.mark.parametrize(
+    ("bits", "says"),
+    [
+        (2 * BITS - 1, "0 or 1"),
+        (BITS + 1, "0 or 1"),
+        (BITS * 0.7, "0 or 1"),
+        (np.where(BITS, np.nan, 0), "0 or 1"),
+        (BITS + 256, "0 or 1"),
+        (BITS * 1j, "are numbers"),
+        (BITS.astype(str), "are numbers"),
+        (BITS[:0], "1 input or more"),
+        (np.zeros((3, 0)), "1 input or more"),
+        (1, "1 input or more"),
+        (np.ma.array(BITS, mask=BITS == 1), "masked"),
+        ([np.ma.array(BITS, mask=BITS == 1)], "masked"),
+    ],
+)
+def test_a_complexity_is_of_zeros_and_ones(measure, bits, says):
+    with pytest.raises(BadInput, match=says):
+        measure(bits)
+
+
+@pytest.mark.parametrize("measure", EVERY, ids=lambda measure: measure.__name__)
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.int8, np.float32, np.ma.array, list])
+def test_zeros_and_ones_of_any_type_have_one_complexity(measure, kind):
+    given = BITS.astype(kind) if isinstance(kind, type) and kind is not list else kind(BITS)
+    assert measure(given) == measure(BITS)
+    assert measure(np.zeros((0, 8))).shape == (0,)

@@ -12,7 +12,12 @@ from harness.functions.runs import Runs
 from harness.networks import FullyConnected
 from harness.problems import Problem, boolean_cube, digits
 from harness.samplers.posterior import rejection, subset_simulation
-from harness.statistics.generalisation import advantage_of_training, generalisation_error, network_errors
+from harness.statistics.generalisation import (
+    advantage_of_training,
+    generalisation_error,
+    network_errors,
+    share_with_errors,
+)
 from harness.verdicts import Verdict, at_least, decide, decreasing, within
 from harness.verdicts.intervals import slope
 
@@ -44,6 +49,29 @@ def test_the_error_of_networks_is_their_mean():
     assert (estimate.n, estimate.unit, estimate.effective_n) == (4, "networks", 4)
     assert 0 <= estimate.interval(0.05)[0] < 16 / N < estimate.interval(0.05)[1] <= 1
     assert sorted(network_errors(networks([0, 16, 16, 32]), PROBLEM)) == [0, 16 / N, 16 / N, 32 / N]
+
+
+def test_the_share_with_so_many_errors_is_a_proportion():
+    found = share_with_errors(networks([0, 16, 16, 32]), PROBLEM, 16)
+    assert (found.value, found.n, found.quantity) == (0.5, 4, f"share with 16 of {N} wrong")
+    assert found.interval(0.05) == pytest.approx(tuple(stats.binomtest(2, 4).proportion_ci(0.95)))
+    assert share_with_errors(networks([0, 16, 16, 32]), PROBLEM, 1).value == 0
+    with pytest.raises(BadInput):
+        share_with_errors(FunctionCounts.from_bits(np.zeros((2, 3))), PROBLEM, 0)
+
+
+def test_the_share_of_a_posterior_is_that_of_rejection():
+    """Runs of subset simulation, against independent networks that fit."""
+    cube = boolean_cube(3, "majority", train=4)
+    network = FullyConnected((5,))
+    by_runs = share_with_errors(
+        subset_simulation(network, cube, seeded(0), runs=16, chains=32, steps=4).sample, cube, 1
+    )
+    kept = rejection(network, cube, 40_000, seeded(1)).sample
+    by_rejection = share_with_errors(kept, cube, 1)
+    low, high = by_runs.interval(FALSE_ALARM)
+    assert low < by_rejection.value < high
+    assert high - low < 0.3
 
 
 def test_the_error_of_networks_of_three_classes():

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from benchmarks.calibration.over_sets import PLACES, slope_of_ratios
 from harness.errors import BadInput
 from harness.statistics.jackknife import jackknife_over_sets, log_ratio_slope_over_sets
 
 FALSE_ALARM = 1e-6
-PLACES = np.log([8, 16, 32])
 
 
 def test_of_a_mean_it_is_the_mean():
@@ -52,13 +52,9 @@ def test_unpaired_values_are_refused():
 def test_slopes_are_covered(sets):
     """Errors of binomial counts whose chances vary from set to set, alike at all m and for both learners."""
     rng, alphas, simulations = np.random.default_rng(2), np.array([0.05, 0.005]), 100
-    chances = np.array([[0.16, 0.10, 0.06], [0.14, 0.07, 0.03]])
-    truth = np.polyfit(PLACES, np.log(chances[0] / chances[1]), 1)[0]
     misses, values = np.zeros((2, 2)), []
     for _ in range(simulations):
-        hard = rng.gamma(6, 1 / 6, sets)
-        errors = rng.binomial(256, np.minimum(chances[:, :, None] * hard, 1)) / 256
-        found = log_ratio_slope_over_sets(PLACES, *errors, "slope")
+        found, truth = slope_of_ratios(rng, sets)
         ends = np.array([found.interval(alpha) for alpha in alphas])
         misses += np.stack([truth < ends[:, 0], truth > ends[:, 1]])
         values.append(found.value)

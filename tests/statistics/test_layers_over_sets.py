@@ -50,17 +50,6 @@ def test_a_displacement_that_may_be_zero_is_not_shared():
         over.needs_displacement([1.0, -1.1, 0.2], "the layer")
 
 
-@pytest.mark.parametrize(
-    "samples",
-    [[observed(VALUES, left_out=1)] * 2, [observed(VALUES)] * 40 + [observed(np.zeros((0, 2)), (), 3)]],
-    ids=["too few", "none on one set"],
-)
-def test_optimisers_that_do_not_train_are_not_asked(samples):
-    over.needs_fitted([observed(VALUES)] * 2)
-    with pytest.raises(NotAsked, match="does not train here"):
-        over.needs_fitted(samples)
-
-
 def test_gains_are_those_of_weighted_means():
     first, second, errors = np.array([1.0, 3.0]), np.array([0.2, 0.6]), np.array([0.1, 0.1])
     sample = Transfer(first, second, errors)

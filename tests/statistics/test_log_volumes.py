@@ -11,10 +11,11 @@ from scipy import stats
 from harness.claim import Scale
 from harness.errors import BadInput, NotAsked
 from harness.functions import FunctionCounts
+from harness.functions.runs import Runs
 from harness.lab import Lab
 from harness.networks import FullyConnected
 from harness.problems import digits, training_sets
-from harness.samplers.infinite_width.log_volume import LogVolumes
+from harness.samplers.log_volumes import LogVolumes
 from harness.statistics.log_volumes import (
     above_coins,
     above_random_errors,
@@ -285,3 +286,10 @@ def test_functions_are_drawn_without_replacement():
     chosen = some_functions(sample, 10, 0)
     assert sorted(map(tuple, chosen)) == sorted(map(tuple, EVERY[[1, 1, 1, 2]]))
     assert len(some_functions(sample, 2, 0)) == 2
+
+
+def test_functions_of_runs_are_drawn_by_the_runs_weight():
+    one, other = (FunctionCounts.from_bits(EVERY[which].astype(bool)) for which in ([1, 1, 1, 2], [5]))
+    chosen = some_functions(Runs((one, other), (1.0, 3.0)), 4000, 0)
+    shares = [(chosen == EVERY[which]).all(1).mean() for which in (1, 2, 5)]
+    np.testing.assert_allclose(shares, [3 / 16, 1 / 16, 3 / 4], atol=0.04)

@@ -15,7 +15,7 @@ from harness.networks import FullyConnected, perceptron
 from harness.problems import boolean_cube
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels import nngp
-from harness.samplers.infinite_width.orthant import log_probability
+from harness.samplers.infinite_width.orthant_evidence import log_probability
 from harness.samplers.posterior import density_of_states, subset_simulation
 from harness.samplers.prior import prior
 from harness.statistics.complexity import lempel_ziv
@@ -164,7 +164,7 @@ def test_a_wide_network_is_near_the_orthant_of_infinite_width():
 @pytest.mark.slow
 def test_the_identity_of_seven_bits_by_a_second_sampler():
     """A function of 128 labels with a volume of about 10⁻⁶."""
-    architecture, problem = FullyConnected((40, 40)), named_function(7, "identity")
+    architecture, problem = FullyConnected((20, 20)), named_function(7, "identity")
     first = volume(architecture, 7, "identity", runs=4, chains=32)
     second = in_bits(density_of_states(architecture, problem, generator(1), runs=4, chains=32).evidence)
     low, high = difference(first, second, "").interval(1e-3)

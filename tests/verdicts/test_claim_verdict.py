@@ -75,8 +75,12 @@ def test_a_share_is_of_whole_cells(of, share, least):
         # Neither controls nor cells that are not asked are counted.
         (cells(S, NOT_ASKED, NOT_ASKED), "holds"),
         (cells(R) + controls(S, S, S, S), "fails"),
-        (cells(S) + controls(U, U, U, U), "holds"),
-        (cells(S, S) + cells(NOT_ASKED, test="second"), "holds"),
+        (cells(S) + controls(S, U), "undecided"),
+        (cells(S) + controls(UNAVAILABLE), "undecided"),
+        (cells(R) + controls(U), "fails"),
+        # All of it has to be asked.
+        (cells(S, S) + cells(NOT_ASKED, test="second"), "undecided"),
+        (cells(S, R) + cells(NOT_ASKED, test="second"), "fails"),
         (cells(S) + controls(S, R), CONTROL_FAILED),
         (cells(R) + controls(R), CONTROL_FAILED),
         (controls(S), "not judged"),
@@ -169,11 +173,23 @@ def test_easy_cells_move_no_claim_about_every_cell_from_fails_to_holds(found, co
         assert after == before
 
 
+def test_a_test_without_a_cell_leaves_a_claim_open():
+    both = ("first", "test_second_thing")
+    assert claim_verdict(cells(S), ("first",))[0] == "holds"
+    assert claim_verdict(cells(R), both)[0] == "fails"
+    said, sentence = claim_verdict(cells(S), both)
+    assert said == "undecided"
+    assert sentence.startswith("Not all of it was asked here (second thing). The claim holds")
+
+
 @given(CELLS)
-def test_what_is_not_counted_moves_nothing_unless_a_control_fails(found):
+def test_what_is_not_counted_turns_no_verdict_into_its_opposite(found):
     counted = [cell for cell in found if not cell.control and cell.verdict is not NOT_ASKED]
-    failed = any(cell.control and cell.verdict in (R, ERROR) for cell in found)
-    assert failed or claim_verdict(found) == claim_verdict(counted)
+    before, after = claim_verdict(counted)[0], claim_verdict(found)[0]
+    assert after == before or after in ("undecided", CONTROL_FAILED)
+    unsure = any((cell.control and cell.verdict is not S) or cell.verdict is ERROR for cell in found)
+    if not unsure and {cell.test for cell in counted} == {cell.test for cell in found}:
+        assert after == before
 
 
 @given(CELLS)

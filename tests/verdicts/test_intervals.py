@@ -1,6 +1,6 @@
 """Intervals against other implementations and by hand; their coverage is in test_calibration.py."""
 
-from math import inf, isnan
+from math import inf, isnan, log
 
 import numpy as np
 import pytest
@@ -62,6 +62,10 @@ def test_runs_that_coincide_say_nothing_of_their_error():
     for same in ([-3.0, -3.0], [-3.0] * 16):
         assert log_evidence(same).interval(0.05) == (-inf, inf)
         assert log_evidence(same, exact=True).interval(0.05) == (-3.0, -3.0)
+    # Levels of the same shares in another order.
+    rounded = [log(1 / 8) + log(1 / 4) + log(3 / 4), log(3 / 4) + log(1 / 4) + log(1 / 8)]
+    assert rounded[0] != rounded[1]
+    assert log_evidence(rounded).interval(0.05) == (-inf, inf)
 
 
 def test_a_probability_is_at_most_one():
@@ -190,3 +194,18 @@ def test_shares_of_nothing_are_anything():
     values = np.random.default_rng(5).normal(size=(3, 3, 3))
     low, high = variance_components(values.tolist(), "rows", "columns")["share"].interval(0.01)
     assert (low, high) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(("k", "n"), [(True, 2), (1.5, 2), ("1", 2), (None, 1), (float("nan"), 2), (3, 2), (-1, 2)])
+def test_a_proportion_is_of_whole_numbers(k, n):
+    with pytest.raises(BadInput, match="A proportion is of k among n units"):
+        proportion(k, n, quantity="share", unit="draws")
+    assert proportion(np.int64(1), np.uint8(4), quantity="share", unit="draws").value == 0.25
+
+
+@pytest.mark.parametrize(
+    "values", [None, 3.0, [[1, 2], [3, 4]], ["a", "b"], [1 + 1j, 2], np.zeros((2, 0)), [10**400, 1]]
+)
+def test_an_evidence_is_of_numbers_in_a_row(values):
+    with pytest.raises(BadInput, match=r"An evidence needs|Numbers cannot be read as an array"):
+        log_evidence(values)

@@ -3,13 +3,15 @@
 A coverage check fails a right program with a chance of at most 1e-6: misses are compared with that binomial limit.
 """
 
+from math import inf
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.verdicts.means import least_mean, over_clusters, over_draws, over_runs
+from harness.verdicts.means import least_mean, over_clusters, over_draws, over_influences, over_runs
 
 FALSE_ALARM = 1e-6
 
@@ -178,3 +180,22 @@ def test_more_units_would_make_each_interval_shorter():
     for interval in (over_draws(*draws), over_clusters(*hidden_draws(rng)), over_runs(*runs)):
         widths = [np.diff(interval(0.01, growth))[0] for growth in (1.0, 4.0, 16.0)]
         assert widths[0] > 1.7 * widths[1] > 1.7**2 * widths[2] > 0
+
+
+@pytest.mark.parametrize("p", [0.005, 0.01, 0.99])
+def test_runs_of_few_particles_that_coincide_are_covered(p):
+    """In 61, 38 and 38 of 100 all particles of all runs agree, and an interval of width 0 would miss."""
+    rng, runs, particles, alpha = np.random.default_rng(0), 6, 16, 0.1
+    missed = []
+    for values in rng.binomial(particles, p, (400, runs)) / particles:
+        low, high = over_runs(values, np.exp(rng.normal(0, 0.3, runs)))(alpha, 1.0)
+        missed.append(not low <= p <= high)
+    assert np.mean(missed) < alpha
+
+
+def test_runs_or_units_that_coincide_say_less_than_everything():
+    same = over_runs(np.zeros(6), np.ones(6))
+    assert same(0.05, 1.0) == over_draws(np.zeros(1), np.array([6]))(0.05, 1.0)
+    assert same(0.05, 4.0)[1] < same(0.05, 1.0)[1]
+    assert over_runs(np.full(6, 0.1 + 0.2), np.ones(6))(0.05, 1.0)[0] < 0.2
+    assert over_influences(0.3, np.zeros(50))(0.05, 1.0) == (-inf, inf)

@@ -18,6 +18,7 @@ from harness.verdicts import (
     decide,
     decreasing,
     exact_distribution,
+    exactly,
     increasing,
     judge,
     needed,
@@ -130,6 +131,11 @@ def test_what_cannot_be_foreseen():
 def test_looks_share_the_error_out():
     looks = Looks(0.05, 10, 4)
     assert sum(looks.alpha_at(look) for look in range(4)) * 10 == pytest.approx(0.05)
+    # Two crux cells of six shares and three others.
+    shares = [6, 6, 1, 1, 1]
+    given = [Looks(0.05, sum(shares), 4, own).alpha_at(look) for own in shares for look in range(4)]
+    assert sum(given) == pytest.approx(0.05)
+    assert given[0] == pytest.approx(6 * given[-1])
     with pytest.raises(BadInput, match="numbered from 0"):
         looks.alpha_at(4)
 
@@ -173,3 +179,43 @@ def test_peeking_without_shares_would_be_wrong():
     assert error(0.05 / 4) < 0.05
     k = int(counts[0, 0])
     assert clopper_pearson(k, 50, 0.1)[0] == pytest.approx(stats.beta.ppf(0.05, k, 51 - k))
+
+
+@pytest.mark.parametrize(
+    ("prediction", "value", "verdict"),
+    [
+        (at_least(0.5, because=WHY), 0.5, S),
+        (at_least(0.5, because=WHY), 0.5 - 1e-12, R),
+        (increasing(because=WHY), 0.0, R),
+        (within(1.0, 0.1, because=WHY), 1.05, S),
+        (within(1.0, 0.1, because=WHY), 1.2, R),
+    ],
+)
+def test_what_is_exact_is_decided_at_every_level(prediction, value, verdict):
+    found = exactly(value, quantity="q", n=7, unit="functions")
+    for alpha in (0.05, 1e-9):
+        assert decide(prediction, found.interval, alpha)[0] is verdict
+    assert found.ahead(0.05, 4.0) == (value, value)
+    assert (found.n, found.unit) == (7, "functions")
+
+
+@pytest.mark.parametrize("value", [inf, -inf, nan])
+def test_what_is_exact_is_finite(value):
+    with pytest.raises(BadInput, match="finite"):
+        exactly(value, quantity="q", n=1, unit="functions")
+
+
+@pytest.mark.parametrize("bound", ["1", None, True, 1j, [1], np.array([1.0]), 10**400, float("nan"), float("inf")])
+def test_predictions_are_bounded_by_numbers(bound):
+    for predict in (
+        lambda: at_least(bound, because="x"),
+        lambda: at_most(bound, because="x"),
+        lambda: within(bound, 0.1, because="x"),
+        lambda: within(0.1, bound, because="x"),
+        lambda: power_law(bound, 0.1, because="x"),
+        lambda: exact_distribution(bound, because="x"),
+    ):
+        with pytest.raises(BadInput, match="A prediction is bounded by numbers"):
+            predict()
+    with pytest.raises(BadInput, match="declared with its reason"):
+        at_least(0, because=None)

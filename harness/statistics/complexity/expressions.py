@@ -9,8 +9,9 @@ from functools import cache
 from itertools import combinations, product
 
 import numpy as np
-from numba import njit
 
+from harness.compiling import compiled
+from harness.functions.packing import checked_labels
 from harness.statistics.complexity.measures import dimensions_of
 
 # A face of the cube: the value of each input bit, None of those that are free.
@@ -32,9 +33,9 @@ def expression_length(bits: np.ndarray) -> np.ndarray:
     modulo 2 of some inputs and g a function of the others, g·h̄ + ḡ·h. BadInput if the number of labels is no power of
     2.
     """
-    bits = np.asarray(bits)
+    bits = checked_labels(bits)
     dimensions = dimensions_of(bits)
-    labels = bits.reshape(-1, *(2,) * dimensions).astype(np.uint8)
+    labels = bits.reshape(-1, *(2,) * dimensions)
     measured = _looked_up if dimensions <= EXACT else _from_faces
     lengths = [measured(labels[i : i + _BLOCK]) for i in range(0, len(labels), _BLOCK)]
     return np.concatenate(lengths or [np.zeros(0, dtype=np.int64)]).reshape(bits.shape[:-1])
@@ -118,7 +119,7 @@ def shortest_lengths() -> np.ndarray:
     return lengths
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _conjunctions(by_length: np.ndarray, starts: np.ndarray, length: int, lengths: np.ndarray) -> None:
     """Mark the new functions among f·g with lengths that add up to `length`, and their negations, which are as long."""
     for shorter in range(1, length // 2 + 1):

@@ -8,7 +8,9 @@ vector instructions of a block of strings.
 """
 
 import numpy as np
-from numba import njit
+
+from harness.compiling import compiled
+from harness.functions.packing import checked_labels
 
 # Strings worked on together: their masks stay in the nearest cache.
 _BLOCK = 64
@@ -19,11 +21,12 @@ def lempel_ziv(bits: np.ndarray) -> np.ndarray:
 
     bits: (..., n) 0/1 -> (...) float64. w is the number of words of the exhaustive parsing of Lempel & Ziv 1976, in
     which each word is the shortest that did not occur before (an occurrence may overlap the word itself); what is left
-    at the end counts as a word. Source: Valle-Pérez, Camargo & Louis 2019, arXiv 1805.08522, appendix.
+    at the end counts as a word. BadInput for other labels. Source: Valle-Pérez, Camargo & Louis 2019, arXiv 1805.08522,
+    appendix.
     """
-    bits = np.asarray(bits)
+    bits = checked_labels(bits)
     n = bits.shape[-1]
-    strings = np.ascontiguousarray(bits.reshape(-1, n).astype(np.bool_))
+    strings = np.ascontiguousarray(bits.reshape(-1, n).view(np.bool_))
     words = (_words(_packed(strings), n) + _words(_packed(strings[:, ::-1]), n)) / 2
     words[(strings == strings[:, :1]).all(axis=1)] = 1
     return (np.log2(n) * words).reshape(bits.shape[:-1])
@@ -35,7 +38,7 @@ def _packed(strings: np.ndarray) -> np.ndarray:
     return np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _words(packed: np.ndarray, n: int) -> np.ndarray:
     """Words of the parsing of each string: (strings, ⌈n/64⌉) uint64 -> (strings,) int64."""
     strings, width = packed.shape

@@ -1,6 +1,7 @@
 """Measures of a Boolean function, by its string of labels or by neighbours on the cube: inputs that differ in one bit.
 
-Those on the cube take (..., 2^bits) labels in counting order and raise BadInput if their number is no power of 2.
+All raise BadInput for labels other than 0 and 1. Those on the cube take (..., 2^bits) labels in counting order and
+raise BadInput if their number is no power of 2.
 """
 
 import zlib
@@ -9,18 +10,18 @@ import numpy as np
 from scipy.special import entr
 
 from harness.errors import BadInput
-from harness.functions.packing import CHARACTERS
+from harness.functions.packing import CHARACTERS, checked_labels
 
 
 def entropy(bits: np.ndarray) -> np.ndarray:
     """Binary entropy, in bits, of the share of ones: (..., n) -> (...) between 0 and 1."""
-    share = np.asarray(bits).mean(axis=-1, dtype=np.float64)
+    share = checked_labels(bits).mean(axis=-1, dtype=np.float64)
     return (entr(share) + entr(1 - share)) / np.log(2)
 
 
 def ones(bits: np.ndarray) -> np.ndarray:
     """Number of inputs classified 1: (..., n) -> (...) int64."""
-    return np.asarray(bits).sum(axis=-1, dtype=np.int64)
+    return checked_labels(bits).sum(axis=-1, dtype=np.int64)
 
 
 def compressed(bits: np.ndarray) -> np.ndarray:
@@ -29,8 +30,8 @@ def compressed(bits: np.ndarray) -> np.ndarray:
 
     A general compressor's upper bound on description length; a few bytes of every length are its own.
     """
-    bits = np.asarray(bits)
-    rows = CHARACTERS[bits.reshape(-1, bits.shape[-1]).astype(np.uint8)]
+    bits = checked_labels(bits)
+    rows = CHARACTERS[bits.reshape(-1, bits.shape[-1])]
     lengths = [_deflated(row.tobytes()) for row in rows]
     return np.array(lengths, dtype=float).reshape(bits.shape[:-1])
 
@@ -61,7 +62,7 @@ def maximal_sensitivity(bits: np.ndarray) -> np.ndarray:
 
 def sensitivities(bits: np.ndarray) -> np.ndarray:
     """Neighbours of another label, by input: (..., 2^bits) -> (..., 2^bits) uint8."""
-    labels = np.asarray(bits).astype(np.uint8)
+    labels = checked_labels(bits)
     n, dimensions = labels.shape[-1], dimensions_of(labels)
     points, found = np.arange(n), np.zeros(labels.shape, dtype=np.uint8)
     for bit in range(dimensions):

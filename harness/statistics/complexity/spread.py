@@ -61,9 +61,12 @@ def _in_blocks(n: int, ones: int, rng: np.random.Generator) -> np.ndarray:
     ordered[n - ones :] = 1
     found = np.empty((_POOL, n), dtype=np.uint8)
     for row in found:
-        cuts = np.arange(0, n, int(rng.integers(1, n)))[1:]
-        blocks = np.split(ordered, cuts)
-        row[:] = np.roll(np.concatenate([blocks[i] for i in rng.permutation(len(blocks))]), int(rng.integers(n)))
+        length = int(rng.integers(1, n))
+        blocks = rng.permutation(-(-n // length))
+        places = (length * blocks[:, None] + np.arange(length)).ravel()
+        # The last block may be shorter.
+        string, turn = ordered[places[places < n]], int(rng.integers(n))
+        row[:turn], row[turn:] = string[n - turn :], string[: n - turn]
     return found
 
 

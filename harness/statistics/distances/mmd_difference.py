@@ -13,7 +13,7 @@ from harness.verdicts.means import over_influences, together
 # Hidden draws, by how many of equal mass would know the variance as well: with 30, an end that should miss 0.005 of the
 # time missed 0.009 of it.
 _ENOUGH_DRAWS = 100.0
-_QUANTITY = "squared MMD to the farther less that to the nearer"
+_QUANTITY = "squared MMD: to the farther − to the nearer"
 
 
 def mmd_difference(sample: Sample, near: Sample, far: Sample, *, quantity: str = _QUANTITY) -> Estimate:

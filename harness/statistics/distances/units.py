@@ -14,6 +14,7 @@ from scipy import sparse
 
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.counts import check_same_inputs
 from harness.functions.runs import Runs, Sample
 from harness.statistics.distances.kernel import kernel
 
@@ -117,7 +118,7 @@ def of_two(p: Sample, q: Sample, weighting_p: str = "evidence", weighting_q: str
         The units of p and of q.
 
     Raises:
-        BadInput: the samples are on different numbers of inputs or of classes.
+        BadInput: the samples are on different inputs, or of different numbers of classes.
     """
     if p.n != q.n:
         raise BadInput(f"Functions on {p.n} and on {q.n} inputs cannot be compared; use one problem for both.")
@@ -125,6 +126,7 @@ def of_two(p: Sample, q: Sample, weighting_p: str = "evidence", weighting_q: str
         raise BadInput(
             f"Functions of {p.classes} and of {q.classes} classes cannot be compared; use one problem for both."
         )
+    check_same_inputs(p.origin, q.origin)
     both = np.concatenate([p.words, q.words])
     if both.shape[1] == 1:
         distinct, place = np.unique(both[:, 0], return_inverse=True)
