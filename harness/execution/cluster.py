@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from harness.execution.executor import A, B, Job
 
 if TYPE_CHECKING:
     from distributed import Future, LocalCluster
+    from distributed.security import Security
 
 # Seconds until an address counts as one where nobody answers, for which a lost scheduler is waited for on leaving, and
 # for which a run waits for workers once all are gone.
@@ -41,7 +43,7 @@ def import_dask() -> None:
         import distributed  # noqa: F401
     except ImportError:
         raise BadInput(
-            "--workers and --cluster need the package distributed; pip install 'inductive-bias-harness[cluster]'."
+            "--workers and --cluster need the package distributed: pip install '.[cluster]' in the project's folder."
         ) from None
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -50,11 +52,13 @@ def import_dask() -> None:
 def start_workers(count: int, device: str) -> "LocalCluster":
     """Start worker processes on this machine, with one thread each; a worker that dies is replaced.
 
+    Whoever is to reach them needs `keys_of` them, which are made for this run and lie in no file that others can read.
     BadInput if they cannot be started, or the device is not here.
     """
     import_dask()
     from dask import config
     from distributed import LocalCluster
+    from distributed.security import Security
 
     from harness.execution.machine import resolve_device
 
@@ -68,7 +72,18 @@ def start_workers(count: int, device: str) -> "LocalCluster":
         "distributed.scheduler.worker-ttl": None,
         # Dask has workers hand back freed memory at once, and a sampler that asks for it again takes twice as long.
         "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+        # Of pages that Dask would show to whoever asks, none.
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
     }
+    try:
+        security = Security.temporary()
+    except ImportError:
+        raise BadInput(
+            "--workers needs the package cryptography: pip install '.[cluster]' in the project's folder."
+        ) from None
+    # Read when a worker is lost, also long after this: one that takes its time to come back is not given up.
+    config.set({"distributed.deploy.lost-worker-timeout": "1 hour"})
     with config.set(settings):
         try:
             return LocalCluster(
@@ -76,13 +91,28 @@ def start_workers(count: int, device: str) -> "LocalCluster":
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
+                security=security,
+                # There has to be an address, though nothing is shown there.
                 dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
                 memory_limit=0,
                 silence_logs=logging.CRITICAL,
                 preload="harness.execution.worker",
             )
         except (OSError, RuntimeError, TimeoutError) as error:
             raise BadInput(f"{count} worker(s) could not be started on this machine ({error}).") from None
+
+
+def keys_of(own: "LocalCluster") -> dict[str, str]:
+    """What a process needs to reach workers that the run has started, as fields of Dask's `Security`."""
+    return {name: getattr(own.security, name) for name in ("tls_ca_file", "tls_client_cert", "tls_client_key")}
+
+
+def _security(keys: Mapping[str, str]) -> "Security":
+    """With keys, no connection but by them; without, as Dask's configuration says."""
+    from distributed.security import Security
+
+    return Security(require_encryption=True, **keys) if keys else Security()
 
 
 def agreed(found: Mapping[str, Any], mine: Mapping[str, str], address: str) -> dict[str, str]:
@@ -136,14 +166,13 @@ def ship_by_value(root: Path, added: Collection[str]) -> None:
             cloudpickle.register_pickle_by_value(module)
 
 
-def greet(address: str) -> None:
+def greet(address: str, keys: Mapping[str, str] = MappingProxyType({})) -> None:
     """Raise BadInput within seconds unless a Dask scheduler listens there; Dask itself would wait for its greeting for
-    ever.
+    ever. keys: of workers that the run has started.
     """
     from distributed.comm import connect
-    from distributed.security import Security
 
-    arguments = Security().get_connection_args("client")
+    arguments = _security(keys).get_connection_args("client")
     if address.startswith("tls") and arguments.get("ssl_context") is None:
         raise BadInput(
             f"To reach {address}, name its certificates in Dask's configuration (distributed.comm.tls), or use tcp://."
@@ -173,21 +202,30 @@ class Cluster:
     """The workers of a scheduler; see `Executor`.
 
     device: auto, cpu or cuda; of workers that the run has started also cuda:N or several. root: the run's folder.
-    started: number of workers that the run has started. added: names of modules outside root that define what a run
-    adds, and that workers lack. BadInput, within seconds, if no scheduler answers or the workers are not alike.
+    started: number of workers that the run has started; keys: `keys_of` these. added: names of modules outside root
+    that define what a run adds, and that workers lack. BadInput, within seconds, if no scheduler answers or the workers
+    are not alike.
     """
 
-    def __init__(self, address: str, device: str, root: Path, started: int = 0, added: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        address: str,
+        device: str,
+        root: Path,
+        started: int = 0,
+        added: Collection[str] = (),
+        keys: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         import_dask()
         from distributed import Client
 
         from harness.execution import worker
 
-        self.address, self._asked, self._started = address, device, started
+        self.address, self._asked, self._started, self._keys = address, device, started, keys
         self._lost = False
-        greet(address)
+        greet(address, keys)
         try:
-            self._client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+            self._client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False, security=_security(keys))
         except Exception as error:
             raise BadInput(
                 f"The scheduler {address} does not take this run in ({type(error).__name__}: "
@@ -287,7 +325,7 @@ class Cluster:
         """Whether the scheduler is gone. A connection may break before the client takes notice: then it is asked."""
         if not self._lost and isinstance(error, OSError) and self._client.status == "running":
             try:
-                greet(self.address)
+                greet(self.address, self._keys)
             except BadInput:
                 self._lost = True
         return self._lost or isinstance(error, CancelledError) or self._client.status != "running"

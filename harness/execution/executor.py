@@ -6,10 +6,13 @@ depend on the process that computes it, or on the time.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
+
+from harness.errors import Unavailable
 
 # What has to be computed, given the device to compute it on.
 Job = Callable[[torch.device], dict[str, np.ndarray]]
@@ -73,7 +76,17 @@ class InProcess:
 
 
 def timed(job: Callable[[Any], A], device: torch.device) -> tuple[A, float]:
-    """A job's result, and the seconds it took."""
+    """A job's result, and the seconds it took; Unavailable if an Apple GPU cannot compute it."""
+    cpu = torch.device("cpu")
     start = time.perf_counter()
-    found = job(device)
+    # Tensors without a named device are the CPU's, whatever a notebook has set. A context slows each call of torch.
+    with nullcontext() if torch.get_default_device() == cpu else cpu:
+        try:
+            found = job(device)
+        except (TypeError, NotImplementedError) as error:
+            # What an Apple GPU cannot do: double precision, and operations that torch lacks there.
+            if device.type != "mps" or "MPS" not in str(error):
+                raise
+            said = str(error).partition(". ")[0]
+            raise Unavailable(f"An Apple GPU cannot draw these samples ({said}); name --device cpu.") from None
     return found, time.perf_counter() - start

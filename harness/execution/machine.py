@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PACKAGES = ("torch", "numpy", "scipy", "inductive-bias-harness")
 
 
-_DEVICE = re.compile(r"auto|cpu|cuda(?::[0-9]+(?:,[0-9]+)*)?")
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(?::[0-9]+(?:,[0-9]+)*)?")
 
 
 def one_thread() -> None:
@@ -33,17 +33,19 @@ def one_thread() -> None:
 
 
 def check_device_name(name: str) -> None:
-    """Raise BadInput for anything but auto, cpu, cuda, cuda:N or several such as cuda:0,1; the machine is not asked."""
+    """Raise BadInput for anything but auto, cpu, mps, cuda, cuda:N or several such as cuda:0,1; the machine is not
+    asked."""
     if not _DEVICE.fullmatch(name):
-        raise BadInput(f"--device takes auto, cpu, cuda, cuda:N or several such as cuda:0,1, not {name!r}.")
+        meant = " A GPU is called cuda." if "gpu" in name.lower() else ""
+        raise BadInput(f"--device takes auto, cpu, mps, cuda, cuda:N or several such as cuda:0,1, not {name!r}.{meant}")
 
 
 def resolve_device(name: str, worker: int = 0, workers: int = 1) -> "torch.device":
     """The device of one of the processes that share a run.
 
     Args:
-        name: auto (the first GPU if there is one, else the CPU), cpu, cuda, cuda:N or several such as cuda:0,1; N
-            counts among the GPUs that CUDA_VISIBLE_DEVICES shows.
+        name: auto (the first GPU of CUDA if there is one, else the CPU), cpu, mps (Apple's GPU), cuda, cuda:N or
+            several such as cuda:0,1; N counts among the GPUs that CUDA_VISIBLE_DEVICES shows.
         worker: number of this process, from 0; of several GPUs it takes the one with this number, modulo theirs.
         workers: number of processes.
 
@@ -62,6 +64,10 @@ def resolve_device(name: str, worker: int = 0, workers: int = 1) -> "torch.devic
     check_device_name(name)
     if name == "cpu":
         return torch.device("cpu")
+    if name == "mps":
+        if not torch.backends.mps.is_available():
+            raise BadInput(f"There is no Apple GPU that torch can use on this machine, which has {here}; choose one.")
+        return torch.device("mps")
     asked = [int(index) for index in name.removeprefix("cuda").removeprefix(":").split(",") if index] or [0]
     missing = [index for index in asked if index >= gpus]
     if missing:
@@ -75,6 +81,14 @@ def resolve_device(name: str, worker: int = 0, workers: int = 1) -> "torch.devic
 _PROCESS_BYTES = 2 * 2**30
 
 
+def cores() -> int:
+    """Number of cores that this process may use."""
+    # macOS keeps no process to some of its cores.
+    if not hasattr(os, "sched_getaffinity"):
+        return os.cpu_count() or 1
+    return len(os.sched_getaffinity(0))
+
+
 def processes(device: str) -> int:
     """Number of processes that a run on a device of this name can use: its GPUs, or the cores that have enough memory.
 
@@ -82,10 +96,10 @@ def processes(device: str) -> int:
     """
     # A build of torch for processors alone says so; to load it and ask takes a second, before anything else begins.
     no_gpus = device == "auto" and versions()["torch"].endswith("+cpu")
-    if not no_gpus and resolve_device(device.split(",")[0]).type == "cuda":
+    if not no_gpus and resolve_device(device.split(",")[0]).type != "cpu":
         return device.count(",") + 1
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(min(len(os.sched_getaffinity(0)), memory // _PROCESS_BYTES), 1)
+    return max(min(cores(), memory // _PROCESS_BYTES), 1)
 
 
 def describe(device: "torch.device") -> str:

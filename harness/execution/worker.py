@@ -13,7 +13,6 @@ import cloudpickle
 import numpy as np
 import torch
 
-import harness
 from harness.errors import BadInput, ClusterLost
 from harness.execution.executor import timed
 from harness.execution.machine import describe, reproducible, resolve_device
@@ -38,7 +37,7 @@ def software(started: int) -> Facts:
     found |= {package: version(package) for package in PACKAGES}
     if not started:
         content = hashlib.sha256()
-        folder = Path(harness.__file__).parent
+        folder = Path(__file__).parents[1]
         for path in sorted(folder.rglob("*.py")):
             content.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
         found["code of the harness"] = content.hexdigest()[:12]

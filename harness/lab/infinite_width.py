@@ -5,6 +5,7 @@ from math import inf
 
 import numpy as np
 
+from harness.arguments import counts
 from harness.errors import BadInput
 from harness.lab.shards import Shards
 from harness.networks import Architecture, FullyConnected
@@ -21,8 +22,9 @@ from harness.samplers.infinite_width.learning_curves import (
     SpectrumOfKernel,
 )
 from harness.samplers.infinite_width.linearised import LinearisationGap, LinearisedTraining
-from harness.samplers.infinite_width.orthant import Orthant
+from harness.samplers.infinite_width.orthant_evidence import Orthant
 from harness.samplers.infinite_width.truncated_gaussian import TruncatedGaussian
+from harness.samplers.sampler import check_problem
 from harness.verdicts import Estimate
 
 EXACT = "exact"
@@ -59,6 +61,7 @@ class InfiniteWidth(Shards):
             raise BadInput(
                 f"A kernel is nngp or ntk, by {OWN!r} or {LIBRARY!r}, not {kind!r} by {by!r}; choose of these."
             )
+        check_problem(problem)
         points, step = len(problem.inputs), matrices.BLOCK
         whole = np.empty((points, points))
         places = [slice(start, start + step) for start in range(0, points, step)]
@@ -81,7 +84,10 @@ class InfiniteWidth(Shards):
         Returns:
             The Gaussian process with the labels of S.
         """
+        check_problem(problem)
         problem.needs_two_classes("A Gaussian process")
+        problem.needs_training_points("A Gaussian process")
+        problem.needs_one_label_each()
         return GaussianProcess(self.kernel(architecture, problem, by=by), problem.train_y)
 
     def infinite_posterior(
@@ -114,6 +120,8 @@ class InfiniteWidth(Shards):
             BadInput: if there is no such method, or none of the approximations for a kernel by Monte Carlo.
         """
         _check(method)
+        # Also those that this method does without.
+        counts("infinite_posterior", chains=chains, draws=draws, kernels=kernels, networks=networks)
         if by == OWN and not has_closed_form(architecture):
             _exact_only(method, architecture)
             return self.gather(EmpiricalPosterior(architecture, problem, chains, draws, kernels, networks))
@@ -131,7 +139,7 @@ class InfiniteWidth(Shards):
         method: str = EXACT,
         by: str = OWN,
         runs: int = 16,
-        points: int = 1024,
+        points: int = 512,
         networks: int = 1000,
     ) -> Estimate:
         """Estimate ln P(S) of infinitely wide networks, exactly up to a Monte-Carlo error or by an approximation.
@@ -142,7 +150,7 @@ class InfiniteWidth(Shards):
             method: one of METHODS; an approximation has no interval but its value.
             by: as of `kernel`; "own" without a closed form is by Monte Carlo.
             runs: scramblings per shard, or kernels by Monte Carlo.
-            points: points of each scrambling, at the least.
+            points: points of a trial scrambling, at the least; those counted have twice as many.
             networks: networks of each kernel by Monte Carlo.
 
         Returns:
@@ -150,8 +158,10 @@ class InfiniteWidth(Shards):
 
         Raises:
             BadInput: as of `infinite_posterior`.
+            Undecided: if scramblings disagree.
         """
         _check(method)
+        counts("infinite_evidence", runs=runs, points=points, networks=networks)
         if by == OWN and not has_closed_form(architecture):
             _exact_only(method, architecture)
             return self.gather(EmpiricalEvidence(architecture, problem, runs, points, networks)).estimate("kernels")
@@ -188,7 +198,7 @@ class InfiniteWidth(Shards):
         return self.gather_on_sets(chains_on, sets)
 
     def infinite_evidence_on_sets(
-        self, architecture: Architecture, sets: TrainingSets, runs: int = 4, points: int = 256
+        self, architecture: Architecture, sets: TrainingSets, runs: int = 4, points: int = 128
     ) -> list[Estimate]:
         """Estimate ln P(S) of infinitely wide networks on each training set of this look.
 
@@ -196,14 +206,14 @@ class InfiniteWidth(Shards):
             architecture: networks with a kernel in closed form.
             sets: the training sets, of two classes.
             runs: scramblings on each set, at least 2.
-            points: points of each scrambling, at the least.
+            points: points of a trial scrambling, at the least; those counted have twice as many.
 
         Returns:
             ln P(S) in nats, by training set.
 
         Raises:
             BadInput: if the architecture has no such kernel.
-            Undecided: if scramblings disagree however many points they have.
+            Undecided: if scramblings disagree.
         """
 
         def orthant_on(problem: Problem) -> Orthant:

@@ -1,14 +1,26 @@
 """The lab: one line per kind of sample that a claim may request."""
 
+import os
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
-from harness.errors import NotAsked, Undecided
+import torch
+
+from harness.arguments import one_of, short_repr, whole
+from harness.claim.scales import SCALES, Scale
+from harness.errors import BadInput, Undecided
+from harness.execution.executor import Executor
+from harness.execution.machine import resolve_device
 from harness.lab.log_volumes import LogVolumeRequests
-from harness.lab.shards import on_sets, request
+from harness.lab.outside import Outside, outside
+from harness.lab.shards import check_sets, network_on, on_sets, request, silent
 from harness.networks import Architecture, FullyConnected
+from harness.networks.inheritance import computes
 from harness.optimisers import Optimiser
+from harness.optimisers.torch_optim import as_optimiser
 from harness.problems import Problem, TrainingSets
+from harness.samplers.enumeration import ClauseNetwork, ClauseVolumes, Enumeration, ExactVolumes
 from harness.samplers.features.feasibility import LastLayerFeasibility
 from harness.samplers.features.least_width import LeastFrozenWidth, LeastTrainedWidth, Tallies
 from harness.samplers.features.posterior import (
@@ -32,7 +44,10 @@ from harness.samplers.posterior.rejection_until import RejectionUntil
 from harness.samplers.posterior.samples import MOST_SCATTER, pooled_scatter
 from harness.samplers.posterior.subset_simulation import SubsetSimulation
 from harness.samplers.prior import Prior
+from harness.samplers.sampler import check_problem
+from harness.samplers.training.fitted import LEAST_FITTED, needs_fitted
 from harness.samplers.training.train import Trained, Training
+from harness.store import Store
 from harness.verdicts import Estimate
 
 # Beyond, rejection keeps too few of the networks it draws: one in 80,000 at m = 16.
@@ -43,10 +58,54 @@ SUBSET_SIMULATION_UP_TO = 64
 # Samples of P_B on one of many training sets: small, since the spread between sets is larger than their error.
 RUNS_ON_A_SET: dict[str, int] = {"runs": 6, "chains": 32, "steps": 4}
 ANNEALED_ON_A_SET: dict[str, Any] = {"runs": 6, "particles": 32, "trajectories": 4}
+# That of a null learner's own samples is 2⁶¹ above that of a run, of 18 digits.
+_MOST_SEED = 2**62
 
 
 class Lab(LogVolumeRequests):
     """Every request that a claim may make; see `shards.py` for how samples grow over a cell's looks."""
+
+    def __init__(
+        self,
+        scale: Scale | str = "smoke",
+        device: torch.device | str = "auto",
+        seed: int = 0,
+        store: Store | Path | str | None = None,
+        fresh: bool = False,
+        executor: Executor | None = None,
+        progress: Callable[[str], None] = silent,
+    ) -> None:
+        """Choose what all samples have in common.
+
+        Args:
+            scale: how much is drawn; or the name of one of SCALES.
+            device: what draws; or its name, such as "cpu"; "auto" for the first GPU if there is one, else the CPU.
+            seed: whole number from 0; another seed gives independent samples.
+            store: where samples are kept; or the path of its folder; None for the folder that the environment variable
+                HARNESS_STORE names, or .store in the present folder.
+            fresh: whether to draw again what is in the store.
+            executor: computes the shards; None for this process.
+            progress: called with what is drawn next.
+
+        Raises:
+            BadInput: one of them is something else, or the device is not here.
+        """
+        if isinstance(scale, str):
+            one_of(scale, SCALES, "There is no scale")
+            scale = SCALES[scale]
+        device = resolve_device(device) if isinstance(device, str) else device
+        if store is None:
+            store = os.environ.get("HARNESS_STORE") or ".store"
+        store = Store(store) if isinstance(store, str | Path) else store
+        for value, kind, said in (
+            (scale, Scale, f"a scale, such as {' or '.join(map(repr, SCALES))}"),
+            (device, torch.device, 'a device, such as "cpu"'),
+            (store, Store, "a store or the path of its folder"),
+        ):
+            if not isinstance(value, kind):
+                raise BadInput(f"A lab takes {said}, not {short_repr(value)}: Lab(scale, device, seed, store).")
+        seed = whole(seed, "The seed of a lab", least=0, most=_MOST_SEED)
+        super().__init__(scale, device, seed, store, fresh, executor, progress)
 
     prior = request(Prior)
     rejection_posterior = request(Rejection)
@@ -77,50 +136,84 @@ class Lab(LogVolumeRequests):
     least_frozen_width_on_sets = on_sets(LeastFrozenWidth)
     least_trained_width_on_sets = on_sets(LeastTrainedWidth)
 
-    def posterior(
-        self, architecture: Architecture, problem: Problem
-    ) -> RejectionPosterior | RunsPosterior | AnnealedPosterior:
+    def posterior(self, architecture: Any, problem: Problem) -> RejectionPosterior | RunsPosterior | AnnealedPosterior:
         """Sample P_B(f|S) by the cheapest method that applies.
 
         It is rejection for m ≤ 8, subset simulation for m ≤ 64, and annealing above, for two classes and fully
         connected networks of Gaussian weights. `rejection_posterior`, `subset_posterior` and `annealed_posterior`
         request one method by name.
+
+        Args:
+            architecture: the networks; or a class or function that makes a module of torch.nn.
+            problem: S and the evaluation inputs.
+
+        Returns:
+            The functions of networks that fit S, with P(S).
         """
+        check_problem(problem)
+        architecture = network_on(architecture, problem)
         if problem.m <= REJECTION_UP_TO:
             return self.rejection_posterior(architecture, problem)
         if problem.m > SUBSET_SIMULATION_UP_TO and _can_be_annealed(architecture, problem):
             return self.annealed_posterior(architecture, problem)
         return self.posterior_by_runs(architecture, problem)
 
+    def outside(self, values: Any, problem: Problem, *, fingerprint: str | None = None, units: Any = None) -> Outside:
+        """Take networks trained or sampled elsewhere, by their labels or logits; see `lab.outside.outside`.
+
+        Args:
+            values: labels or logits, (networks, points), or the path of a file of them.
+            problem: the problem on whose inputs they are.
+            fingerprint: that of the problem they are of; None: that in the file.
+            units: (networks,) the same number for networks that are not independent; None: all are.
+
+        Returns:
+            The functions.
+
+        Raises:
+            BadInput: they are none of this problem's.
+        """
+        return outside(values, problem, fingerprint=fingerprint, units=units)
+
+    def exact_volumes(self, architecture: FullyConnected | ClauseNetwork, problem: Problem) -> ExactVolumes:
+        """P_B(f|S) and P(S) of networks whose settings are all counted: no draw, and no error.
+
+        They are binary networks of up to 24 weights, without biases, or networks of clauses on a whole Boolean cube.
+        BadInput says what cannot be counted.
+        """
+        counted = ClauseVolumes if isinstance(architecture, ClauseNetwork) else Enumeration
+        return ExactVolumes.from_arrays(self.once(counted(cast(Architecture, architecture), problem)))
+
     def train_on_sets(
         self,
-        architecture: Architecture,
+        architecture: Any,
         sets: TrainingSets,
-        optimiser: Optimiser,
+        optimiser: Any,
         loss: str = "cross-entropy",
         networks: int = 100,
         *,
-        least_fitted: float | None = 0.9,
+        least_fitted: float | None = LEAST_FITTED,
         **training: Any,
     ) -> list[Trained]:
         """Train networks on each training set of this look.
 
         Args:
-            architecture: the networks.
+            architecture: the networks, as of `posterior`.
             sets: the training sets.
-            optimiser: what trains them.
+            optimiser: what trains them; or a class of torch.optim, or functools.partial of one with its arguments.
             loss: a name in `LOSSES`.
             networks: trained on each set.
-            least_fitted: share of all networks that must fit their training set; None: no check.
+            least_fitted: share of all networks that must fit their training set, and some on each; None: no check.
             training: further arguments of `samplers.training.train`.
 
         Returns:
             The trained networks, by training set.
 
         Raises:
-            NotAsked: if a smaller share of the networks fit.
+            NotAsked: if a smaller share of the networks fit, or none on some set.
         """
-
+        check_sets(sets)
+        architecture, optimiser = network_on(architecture, sets), as_optimiser(optimiser)
         rule = self.resolve(optimiser, architecture, sets, loss)
 
         def training_on(problem: Problem) -> Training:
@@ -128,16 +221,12 @@ class Lab(LogVolumeRequests):
 
         trained = self.gather_on_sets(training_on, sets)
         self.rates.fitted(trained, optimiser, architecture, sets, loss)
-        share = sum(each.functions.total for each in trained) / sum(each.networks for each in trained)
-        if least_fitted is not None and share < least_fitted:
-            raise NotAsked(
-                f"This optimiser does not train here: {share:.0%} of the networks fit their training set, fewer than "
-                f"{least_fitted:.0%}."
-            )
+        if least_fitted is not None:
+            needs_fitted(trained, least_fitted)
         return trained
 
     def posterior_on_sets(
-        self, architecture: Architecture, sets: TrainingSets
+        self, architecture: Any, sets: TrainingSets
     ) -> list[RejectionPosterior] | list[RunsPosterior] | list[AnnealedPosterior]:
         """Sample P_B(f|S) on each training set of this look, a few hundred effective networks each.
 
@@ -145,7 +234,7 @@ class Lab(LogVolumeRequests):
         spread. Every sample has at least six independent units, so that pairs within one can be left out.
 
         Args:
-            architecture: the networks.
+            architecture: the networks, as of `posterior`.
             sets: the training sets.
 
         Returns:
@@ -154,6 +243,8 @@ class Lab(LogVolumeRequests):
         Raises:
             Undecided: if runs of subset simulation scatter too much over all sets together, or annealing lags.
         """
+        check_sets(sets)
+        architecture = network_on(architecture, sets)
         if sets.m <= REJECTION_UP_TO:
             return self.gather_on_sets(lambda problem: RejectionUntil(architecture, problem), sets)
         if sets.m > SUBSET_SIMULATION_UP_TO and _can_be_annealed(architecture, sets):
@@ -170,17 +261,19 @@ class Lab(LogVolumeRequests):
             )
         return found
 
-    def posterior_by_runs(self, architecture: Architecture, problem: Problem) -> RunsPosterior:
+    def posterior_by_runs(self, architecture: Any, problem: Problem) -> RunsPosterior:
         """Sample P_B(f|S) by subset simulation.
 
         Fully connected networks come with their errors by margin, so that all claims share one sample.
         """
+        check_problem(problem)
+        architecture = network_on(architecture, problem)
         noted = isinstance(architecture, FullyConnected) and problem.classes == 2
         return self.subset_posterior(architecture, problem, observe=(ERRORS_BY_MARGIN,) if noted else ())
 
     def subset_posterior(
         self,
-        architecture: Architecture,
+        architecture: Any,
         problem: Problem,
         runs: int = 16,
         chains: int = 64,
@@ -190,7 +283,7 @@ class Lab(LogVolumeRequests):
         """Sample P_B(f|S) by subset simulation, for training sets of which rejection keeps too few networks.
 
         Args:
-            architecture: the networks.
+            architecture: the networks, as of `posterior`.
             problem: S and the evaluation inputs.
             runs: independent runs per shard.
             chains: chains of each run.
@@ -203,6 +296,7 @@ class Lab(LogVolumeRequests):
         Raises:
             Undecided: if the runs disagree though their chains were doubled.
         """
+        architecture = network_on(architecture, problem)
         if observe:
             return self.gather(ObservedSubsetSimulation(architecture, problem, runs, chains, steps, observe))
         return self.gather(SubsetSimulation(architecture, problem, runs, chains, steps))
@@ -322,4 +416,4 @@ class Lab(LogVolumeRequests):
 
 
 def _can_be_annealed(architecture: Architecture, data: Problem | TrainingSets) -> bool:
-    return isinstance(architecture, FullyConnected) and supports(architecture) and data.classes == 2
+    return computes(architecture, FullyConnected) and supports(architecture) and data.classes == 2

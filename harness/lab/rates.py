@@ -12,7 +12,9 @@ from harness.optimisers import Optimiser, Relative
 from harness.problems import Problem, TrainingSets
 from harness.samplers.sampler import Computation
 from harness.samplers.training import Trained
+from harness.samplers.training.fitted import share_fitted
 from harness.samplers.training.units import resolved
+from harness.store.identity import stated
 
 # Training sets over which a unit is a median: the first ones of seed 0, at every look, scale and seed.
 SETS = 8
@@ -100,9 +102,10 @@ class Rates:
         every = found if isinstance(found, list) else [found]
         note = self.noted.get(_key(optimiser, architecture, data, loss))
         if note is not None and all(isinstance(each, Trained) for each in every):
-            note["fitted"] = sum(each.functions.total for each in every) / sum(each.networks for each in every)
+            note["fitted"] = share_fitted(every)
         return found
 
 
 def _key(optimiser: Optimiser, architecture: Architecture, data: Problem | TrainingSets, loss: str) -> tuple[str, ...]:
-    return repr(optimiser), repr(architecture), type(data).__name__, data.name, loss
+    which = data.fingerprint if isinstance(data, Problem) else data.name
+    return stated(optimiser, "An optimiser"), stated(architecture, "An architecture"), type(data).__name__, which, loss

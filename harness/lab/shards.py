@@ -8,24 +8,29 @@ double the sets, and each set keeps its one shard.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, wraps
 from inspect import BoundArguments, signature
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from math import inf
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 import numpy as np
 import torch
 
 from harness.arguments import short_repr
 from harness.claim.scales import Scale
-from harness.errors import BadInput
-from harness.execution.executor import Executor, InProcess, Job
+from harness.errors import BadInput, NotAsked
+from harness.execution.executor import Executor, InProcess
 from harness.execution.memory import with_smaller_blocks
+from harness.functions.counts import with_origin
 from harness.lab.rates import Rates
 from harness.networks import Architecture
+from harness.networks.given import as_architecture
 from harness.optimisers import Optimiser
+from harness.optimisers.torch_optim import as_optimiser
 from harness.problems import Problem, TrainingSets
+from harness.samplers.prices import packaged
 from harness.samplers.sampler import Computation, R, Sampler
 from harness.store import Store
 from harness.store.entries import Entry, key
@@ -53,7 +58,7 @@ def generator(device: torch.device, seed: int, what: str, shard: int) -> torch.G
 
 
 # Part of every stored entry's address: raise it if a sampler's meaning changes, and old entries are not used.
-SAMPLERS_VERSION = 6
+SAMPLERS_VERSION = 7
 
 # Training sets at the first look, for each shard of other samples: fewer have no interval worth its name.
 SETS = 8
@@ -71,6 +76,11 @@ class Shard:
     name: str
     number: int
 
+    @property
+    def asked(self) -> Sampler[Any]:
+        """What is drawn."""
+        return self.sampler
+
     def __call__(self, device: torch.device) -> dict[str, np.ndarray]:
         """The shard's arrays."""
 
@@ -84,11 +94,22 @@ class Shard:
 class Once:
     """A computation without draws, in place of a shard."""
 
-    computation: Computation
+    asked: Computation
 
     def __call__(self, device: torch.device) -> dict[str, np.ndarray]:  # noqa: ARG002 — always on the CPU
         """The computation's arrays."""
-        return self.computation.compute()
+        return self.asked.compute()
+
+
+class Charge(NamedTuple):
+    """Priced seconds of what a cell has asked for so far, and whether its next look asks for as much again."""
+
+    seconds: float
+    grows: bool
+
+
+def silent(_: str) -> None:
+    """No progress is shown."""
 
 
 @dataclass
@@ -96,14 +117,13 @@ class Shards:
     """The chosen seeds, device and store, and the state of a cell.
 
     executor: computes the shards; None for this process.
-    run: facts that decide, besides the samples, how far a cell goes: the run's budget and its number of cells.
     cell: the present cell.
     look: 0 for the first; a look has effort·2^look shards.
-    spent: seconds that it took to compute the samples handed out since `begin`, at the time they were computed, so that
-        a run from the store spends, and therefore decides, as the run that filled it did. Samples that an earlier cell
-        of this run had requested cost nothing.
+    spent: seconds that it took to compute the samples handed out since `begin`, at the time they were computed. Samples
+        that an earlier cell of this run had requested cost nothing.
     computed: seconds that this process has computed in all.
     rates: what the relative learning rates of this cell's optimisers came to.
+    first: priced seconds that the first look of this cell may take.
     """
 
     scale: Scale
@@ -112,21 +132,18 @@ class Shards:
     store: Store
     fresh: bool = False
     executor: Executor | None = None
-    progress: Callable[[str], None] = lambda _: None
-    run: Mapping[str, float] = field(default_factory=dict)
+    progress: Callable[[str], None] = silent
     cell: str = ""
     look: int = 0
     spent: float = 0.0
     computed: float = 0.0
     rates: Rates = field(default_factory=Rates)
+    first: float = inf
     _before: float = 0.0
     _charged: set[str] = field(default_factory=set)
     _merged: dict[str, tuple[int, Any]] = field(default_factory=dict)
-    _asked: set[str] = field(default_factory=set)
-    _seconds: dict[str, list[float]] = field(default_factory=dict)
-    _asked_on_sets: dict[str, Callable[[int], str]] = field(default_factory=dict)
+    _asked: dict[str, "Charge"] = field(default_factory=dict)
     _singly: bool = False
-    _asked_singly: set[str] = field(default_factory=set)
 
     @property
     def shards(self) -> int:
@@ -142,47 +159,32 @@ class Shards:
         """The training sets of this look, each with its evaluation points; those of earlier looks come first."""
         return _on_each(sets, range(self.sets), self.seed)
 
+    @property
+    def work(self) -> float:
+        """Priced seconds of all that this cell has asked for, whoever has drawn it, and when."""
+        return sum(charge.seconds for charge in self._asked.values())
+
+    @property
     def ahead(self) -> float:
-        """Seconds of this cell's next look: twice the shards, at the cost of those so far, without those this run has
-        paid for.
-        """
-        total = 0.0
-        for name in self._asked:
-            missing = sum(f"{name}/{shard}" not in self._charged for shard in range(self.shards, 2 * self.shards))
-            total += missing * float(np.mean(self._seconds[name]))
-        for name_of in self._asked_on_sets.values():
-            mean = float(np.mean([np.mean(self._seconds[name_of(number)]) for number in range(self.sets)]))
-            missing = sum(f"{name_of(number)}/0" not in self._charged for number in range(self.sets, 2 * self.sets))
-            total += missing * mean
-        # As many sets again, whose samples have no names yet.
-        return total + sum(float(np.mean(self._seconds[name])) for name in self._asked_singly)
+        """Priced seconds that this cell's next look adds: as many shards again."""
+        return sum(charge.seconds for charge in self._asked.values() if charge.grows)
 
-    def goes_on(self, allowance: float) -> bool:
-        """Whether this cell may take another look, or its first one: whether the look fits into the seconds it may
-        spend.
+    @property
+    def taken(self) -> float:
+        """Seconds that this process has computed since the cell began."""
+        return self.computed - self._before
 
-        The first look fits into any allowance. The decision is stored: a cell's cost depends on the cells that were
-        judged before, and a run from the store must stop at the look at which the run that filled it did.
-        """
-        decision = {
-            "decision": "goes on",
-            "cell": self.cell,
-            "look": self.look,
-            "samples": sorted([*self._asked, *self._asked_on_sets, *self._asked_singly]),
-            "scale": self.scale.name,
-            "run": dict(self.run),
-        }
-        fits = 0 < allowance >= self.computed - self._before + self.ahead()
-        return bool(self.store.fetch(decision, lambda: ({}, {"goes on": fits}), fresh=self.fresh).facts["goes on"])
-
-    def begin(self, cell: str = "") -> None:
+    def begin(self, cell: str = "", first: float = inf) -> None:
         """Begin a new cell; merged samples of the last cell are kept, since neighbours share them, and older ones
         dropped.
+
+        Args:
+            cell: its name.
+            first: priced seconds that its first look may take; inf for no end.
         """
-        self.cell, self.look, self.spent, self._before = cell, 0, 0.0, self.computed
-        asked = {*self._asked, *self._asked_on_sets, *self._asked_singly}
-        self._merged = {name: merged for name, merged in self._merged.items() if name in asked}
-        self._asked, self._asked_on_sets, self._asked_singly, self.rates = set(), {}, set(), Rates()
+        self.cell, self.look, self.spent, self._before, self.first = cell, 0, 0.0, self.computed, first
+        self._merged = {name: merged for name, merged in self._merged.items() if name in self._asked}
+        self._asked, self.rates = {}, Rates()
 
     def spec(self, asked: Sampler[Any] | Computation) -> dict[str, Any]:
         """The description of a sample without the shard number, or of a computation."""
@@ -202,30 +204,17 @@ class Shards:
             The sample of all shards.
 
         Raises:
+            NotAsked: if there can be no such sample.
             Undecided: if `check` and the sampler finds that the sample cannot be trusted.
         """
         shards = 1 if self._singly else self.shards if sampler.grows else self.scale.effort
         spec = self.spec(sampler)
         name = key(spec)
-        # A sample that does not grow costs later looks nothing.
-        if sampler.grows:
-            (self._asked_singly if self._singly else self._asked).add(name)
+        self._ask(name, shards * packaged().seconds(sampler), grows=sampler.grows or self._singly)
         done, merged = self._merged.get(name, (0, None))
         if done > shards:
             done, merged = 0, None
-
-        def fetch(shard: int) -> tuple[Entry, float]:
-            return self._fetch({**spec, "shard": shard}, f"{name}/{shard}", Shard(sampler, self.seed, name, shard))
-
-        todo = range(done, shards)
-        fetched = self._executor.map(fetch, todo)
-        for shard in todo:
-            self.progress(f"{sampler.name} {shard + 1}/{shards}")
-            entry, took = next(fetched)
-            seconds = self._charge(f"{name}/{shard}", entry, took)
-            if seconds is not None:
-                self._seconds.setdefault(name, []).append(seconds)
-            part = cast(R, sampler.result.from_arrays(entry.arrays))
+        for part in self._draw(lambda _: sampler, range(done, shards), shards, sets=False):
             merged = part if merged is None else merged + part
         self._merged[name] = (shards, merged)
         return sampler.checked(merged) if check else merged
@@ -247,6 +236,7 @@ class Shards:
             The samples, by training set.
 
         Raises:
+            NotAsked: if there can be no such sample on one of the sets.
             Undecided: if `check` and a sampler finds that its sample cannot be trusted.
         """
 
@@ -254,38 +244,47 @@ class Shards:
         def sampler(number: int) -> Sampler[R]:
             return sampler_on(_on_each(sets, [number], self.seed)[0])
 
-        @cache
-        def name_of(number: int) -> str:
-            return key(self.spec(sampler(number)))
-
         first = sampler(0)
         wanted = self.sets if first.grows else SETS * self.scale.effort
         # A name that no sample on a single problem has.
-        name = f"on sets {name_of(0)}"
-        if first.grows:
-            self._asked_on_sets[name] = name_of
+        name = f"on sets {key(self.spec(first))}"
+        # Those on other sets are of one shape, and cost the same.
+        self._ask(name, wanted * packaged().seconds(first), grows=first.grows)
         parts: list[R] = list(self._merged.get(name, (0, []))[1])
-
-        def fetch(number: int) -> tuple[Entry, float]:
-            shard, own = Shard(sampler(number), self.seed, name_of(number), 0), name_of(number)
-            return self._fetch({**self.spec(shard.sampler), "shard": 0}, f"{own}/0", shard)
-
-        todo = range(len(parts), wanted)
-        fetched = self._executor.map(fetch, todo)
-        for number in todo:
-            self.progress(f"{first.name} set {number + 1}/{wanted}")
-            entry, took = next(fetched)
-            seconds = self._charge(f"{name_of(number)}/0", entry, took)
-            if seconds is not None:
-                self._seconds.setdefault(name_of(number), []).append(seconds)
-            parts.append(cast(R, first.result.from_arrays(entry.arrays)))
+        parts += self._draw(sampler, range(len(parts), wanted), wanted, sets=True)
         self._merged[name] = (len(parts), parts)
         return [sampler(i).checked(part) if check else part for i, part in enumerate(parts[:wanted])]
+
+    def gather_singly(self, samplers: Sequence[Sampler[R]], *, check: bool = True) -> list[R]:
+        """The first shard of each of several samples, one for each of this look's training sets.
+
+        Unlike those of `gather_on_sets`, the samplers of later looks need not be known yet, as where they are made of
+        other samples. Whether they grow makes no difference.
+
+        Args:
+            samplers: what draws on each training set, in the order of `problems`.
+            check: False to accept samples that cannot be trusted.
+
+        Returns:
+            The samples, in the same order.
+
+        Raises:
+            NotAsked: if there can be no such sample on one of the sets.
+            Undecided: if `check` and a sampler finds that its sample cannot be trusted.
+        """
+        names = [key(self.spec(each)) for each in samplers]
+        for name, each in zip(names, samplers, strict=True):
+            self._ask(name, packaged().seconds(each), grows=True)
+        todo = [number for number, name in enumerate(names) if self._merged.get(name, (0, None))[0] != 1]
+        found = self._draw(samplers.__getitem__, todo, len(samplers), sets=True)
+        self._merged.update({names[number]: (1, part) for number, part in zip(todo, found, strict=True)})
+        parts = [cast(R, self._merged[name][1]) for name in names]
+        return [each.checked(part) if check else part for each, part in zip(samplers, parts, strict=True)]
 
     def on_each(self, sets: TrainingSets, ask: Callable[[int, Problem], T]) -> list[T]:
         """What any requests find on each of this look's training sets, with one shard of each sample.
 
-        One set after another: `gather_on_sets` shares them out among workers, but takes one sampler only.
+        One set after another: `gather_on_sets` and `gather_singly` share them out among workers.
 
         Args:
             sets: the training sets.
@@ -310,6 +309,7 @@ class Shards:
         """
         spec = self.spec(computation)
         name = key(spec)
+        self._ask(name, packaged().seconds(computation), grows=self._singly)
         entry, took = self._fetch(spec, name, Once(computation))
         self._charge(name, entry, took)
         return entry.arrays
@@ -337,37 +337,85 @@ class Shards:
         """
         return self.rates.resolve(optimiser, architecture, data, loss, self.once)
 
+    def _ask(self, name: str, seconds: float, *, grows: bool) -> None:
+        """Note what this cell asks for, at its price; NotAsked, before it is drawn, if the first look is too dear."""
+        self._asked[name] = Charge(seconds, grows)
+        if self.look == 0 and self.work > self.first:
+            raise NotAsked(beyond(self.scale, self.first))
+
     @property
     def _executor(self) -> Executor:
         return self.executor or InProcess(self.device)
 
-    def _fetch(self, spec: dict[str, Any], name: str, job: Job) -> tuple[Entry, float]:
-        """One stored entry, and the seconds that it took to compute it now. Several threads may call it at once."""
+    def _draw(
+        self, sampler: Callable[[int], Sampler[R]], numbers: Sequence[int], of: int, *, sets: bool
+    ) -> Iterator[R]:
+        """Shards, each from the store or drawn and stored.
+
+        Args:
+            sampler: number -> what draws it.
+            numbers: of the shards, or of training sets, of which each has the first shard of a sampler of its own.
+            of: how many there are with those that are there already.
+            sets: whether the numbers are of sets.
+        """
+
+        def fetch(number: int) -> tuple[str, Entry, float]:
+            spec, shard = self.spec(sampler(number)), 0 if sets else number
+            address = key(spec)
+            name, job = f"{address}/{shard}", Shard(sampler(number), self.seed, address, shard)
+            return name, *self._fetch({**spec, "shard": shard}, name, job)
+
+        for number in numbers:
+            sampler(number).check_possible()
+        fetched = self._executor.map(fetch, numbers)
+        for number in numbers:
+            self.progress(f"{sampler(number).name} {'set ' if sets else ''}{number + 1}/{of}")
+            name, entry, took = next(fetched)
+            self._charge(name, entry, took)
+            # Functions know their problem.
+            made = sampler(number).result.from_arrays(entry.arrays)
+            yield with_origin(cast(R, made), sampler(number).problem.origin)
+
+    def _fetch(self, spec: dict[str, Any], name: str, job: Shard | Once) -> tuple[Entry, float]:
+        """One stored entry, and the seconds that it took to compute it now. Several threads may call it at once.
+
+        Work is kept beside the seconds: prices are measured from stores (`benchmarks/speed/costs.py`).
+        """
         took = 0.0
 
         def timed() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
             nonlocal took
             arrays, took = self._executor.compute(job)
-            return arrays, {"seconds": took}
+            return arrays, {"seconds": took, "name": job.asked.name, "work": job.asked.work}
 
         return self.store.fetch(spec, timed, fresh=self.fresh and name not in self._charged), took
 
-    def _charge(self, name: str, entry: Entry, took: float) -> float | None:
-        """The seconds of an entry if this run is charged for it for the first time, else None."""
+    def _charge(self, name: str, entry: Entry, took: float) -> None:
+        """Count the seconds of an entry, once a run."""
         self.computed += took
-        if name in self._charged:
-            return None
-        self._charged.add(name)
-        seconds = float(entry.facts["seconds"])
-        self.spent += seconds
-        return seconds
+        if name not in self._charged:
+            self._charged.add(name)
+            self.spent += float(entry.facts["seconds"])
 
 
-def _on_each(sets: TrainingSets, numbers: Iterable[int], seed: int) -> list[Problem]:
+def beyond(scale: Scale, first: float) -> str:
+    """Why a cell is not asked at a scale where its first look may take `first` priced seconds."""
+    return (
+        f"Beyond this scale: its first look takes more than the {first:,.0f} s of a core that {scale.name} gives it. "
+        "A larger --scale asks it."
+    )
+
+
+def check_sets(sets: object) -> None:
+    """Raise BadInput unless these are training sets."""
     if not isinstance(sets, TrainingSets):
         raise BadInput(
             f"Training sets are drawn by training_sets, such as training_sets(digits, 8, 64), not {short_repr(sets)}."
         )
+
+
+def _on_each(sets: TrainingSets, numbers: Iterable[int], seed: int) -> list[Problem]:
+    check_sets(sets)
     return [sets.problem(number, seed) for number in numbers]
 
 
@@ -395,20 +443,35 @@ def on_sets(sampler: Callable[..., Sampler[R]]) -> Callable[..., list[R]]:
     def ask(lab: Shards, architecture: Architecture, sets: TrainingSets, /, *arguments: Any, **named: Any) -> list[R]:
         bound = bind(architecture, sets, *arguments, **named)
         noted = lab.rates.bind(bound, lab.once)
-        further, named = bound.args[2:], bound.kwargs
+        architecture, further, named = bound.args[0], bound.args[2:], bound.kwargs
         return noted(lab.gather_on_sets(lambda problem: sampler(architecture, problem, *further, **named), sets))
 
     return ask
 
 
 def _binding(sampler: Callable[..., Any]) -> Callable[..., BoundArguments]:
-    """A function that binds arguments to a sampler's, or raises BadInput for those that it does not take."""
+    """A function that binds arguments to a sampler's, or raises BadInput for those that it does not take; modules and
+    torch's optimisers among them become the architectures and optimisers that they stand for.
+    """
     takes = signature(sampler)
 
     def bind(*arguments: Any, **named: Any) -> BoundArguments:
         try:
-            return takes.bind(*arguments, **named)
+            bound = takes.bind(*arguments, **named)
         except TypeError as error:
             raise BadInput(f"A request was wrong: {error}; it takes {', '.join(takes.parameters)}.") from None
+        given = bound.arguments
+        if "architecture" in given:
+            given["architecture"] = network_on(given["architecture"], given["problem"])
+        if "optimiser" in given:
+            given["optimiser"] = as_optimiser(given["optimiser"])
+        return bound
 
     return bind
+
+
+def network_on(given: Any, data: Any) -> Any:
+    """The architecture that a class or function that makes a module stands for on a problem or training sets; anything
+    else as it is.
+    """
+    return as_architecture(given, data.vocabulary if isinstance(data, Problem | TrainingSets) else None)

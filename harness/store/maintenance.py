@@ -11,12 +11,14 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from harness.reading import read_bytes
 from harness.store import entries
-from harness.store.entries import address, canonical, decode, described
+from harness.store.entries import address, decode, described
 from harness.store.store import Store, lock_of
 
 # What a killed process left unfinished is deleted when it is older.
 _UNFINISHED_DAYS = 1.0
+# What runs of earlier versions kept beside their samples.
 _DECISION = "decision"
 _SET_ASIDE = re.compile(r"[0-9a-f]{64}\.entry\.[0-9a-f]+")
 
@@ -110,7 +112,7 @@ def verify(store: Store) -> Iterator[tuple[Path, bool]]:
     store.check_layout()
     for path in store.entries():
         try:
-            found = decode(path.read_bytes())
+            found = decode(read_bytes(path))
         except FileNotFoundError:
             continue
         except OSError:
@@ -128,8 +130,8 @@ def prune(store: Store, version: int, older_than_days: float | None = None, stal
         version: version of the samplers now.
         older_than_days: age in days, by this machine's clock, from which entries and set-aside files are deleted; None:
             none for their age.
-        stale: whether to delete what no run can ask for: entries of older layouts, entries of samplers before `version`
-            with the decisions that rest on them, unreadable files and all that are set aside.
+        stale: whether to delete what no run can ask for: entries of older layouts, entries of samplers before
+            `version`, decisions of earlier versions, unreadable files and all that are set aside.
 
     Returns:
         The numbers of deleted entries and files.
@@ -166,29 +168,18 @@ def _sampler(spec: dict[str, Any]) -> str:
 
 def _outdated(spec: dict[str, Any], version: int) -> bool:
     """Newer ones are not: newer software may share the store."""
-    return spec.get("version", version) < version
+    return _DECISION in spec or spec.get("version", version) < version
 
 
 def _stale(store: Store, version: int) -> Iterator[Path]:
     """Entries that nothing can ask for: see `prune`."""
-    samples: set[str] = set()
-    decisions: list[tuple[Path, list[str]]] = []
     for path in store.entries():
         try:
             said = described(path)
         except OSError:
             continue
-        if said is None or layout_of(path, said[0]) != entries.LAYOUT:
+        if said is None or layout_of(path, said[0]) != entries.LAYOUT or _outdated(json.loads(said[0]), version):
             yield path
-            continue
-        spec = json.loads(said[0])
-        if _outdated(spec, version):
-            spec.pop("shard", None)
-            samples.add(address(canonical(spec), entries.LAYOUT))
-            yield path
-        elif _DECISION in spec:
-            decisions.append((path, spec["samples"]))
-    yield from (path for path, names in decisions if samples.intersection(names))
 
 
 def _set_aside(store: Store) -> Iterator[Path]:

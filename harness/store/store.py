@@ -23,9 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from harness.arguments import as_path, short_repr
 from harness.errors import StoreUnusable
+from harness.reading import read_bytes
 from harness.store import entries
 from harness.store.entries import Entry, canonical, decode, encode, key
 
@@ -36,6 +38,8 @@ _ENTRY = re.compile(r"[0-9a-f]{64}\.entry")
 _FIRST_LAYOUT = 1
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+# Seconds of waiting for another process after which it is said for whom.
+_PATIENCE_SECONDS = 60
 
 
 class Store:
@@ -43,10 +47,13 @@ class Store:
 
     Every method raises StoreUnusable, in a sentence, if the folder has a newer layout than this software knows, is
     full, or cannot be read or written.
+
+    tell: called with a sentence where a user may have to do something for the run to go on.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | str, tell: Callable[[str], None] = warnings.warn) -> None:
+        self.folder = folder if isinstance(folder, Path) else as_path(folder)
+        self.tell = tell
         self._layout: int | None = None
 
     def fetch(
@@ -75,7 +82,11 @@ class Store:
         with self.usable():
             self._make(path.parent)
             lock = FileLock(lock_of(path))
-            lock.acquire()
+            try:
+                lock.acquire(timeout=_PATIENCE_SECONDS)
+            except Timeout:
+                self.tell(f"Waiting for a sample that {_holder(lock_of(path))}")
+                lock.acquire()
         try:
             # Only now is a damaged entry set aside: a moment ago another process may have put a good one in its place.
             entry = None if fresh else self.get(spec)
@@ -139,7 +150,7 @@ class Store:
         if self._layout is None:
             path = self.folder / "layout.json"
             try:
-                layout = json.loads(path.read_bytes())["layout"]
+                layout = json.loads(read_bytes(path))["layout"]
             except (FileNotFoundError, NotADirectoryError):
                 layout = _FIRST_LAYOUT
             except (OSError, ValueError, KeyError, TypeError):
@@ -174,7 +185,7 @@ class Store:
         path = self._path(spec)
         try:
             self._refuse_link(path.parent)
-            found = decode(path.read_bytes())
+            found = decode(read_bytes(path))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -247,6 +258,19 @@ class Store:
 def lock_of(entry: Path) -> Path:
     """The file whose lock is held by the process that computes an entry."""
     return entry.with_name(f".{entry.name}.lock")
+
+
+def _holder(lock: Path) -> str:
+    """Who holds a lock, as the end of a sentence. Where the file system has no locks that end with their process, the
+    file says who made it, and stays if that one's machine died."""
+    try:
+        pid, host = read_bytes(lock).decode("ascii").split("\n")[:2]
+    except (OSError, ValueError):
+        return f"another process is drawing, which holds {lock}."
+    return (
+        f"process {short_repr(pid)} on {short_repr(host)} is drawing, as {lock} says; if it no longer runs there, "
+        "delete that file."
+    )
 
 
 def _synchronise(folder: Path) -> None:

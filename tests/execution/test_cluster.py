@@ -1,19 +1,26 @@
 """Samples drawn by the workers of a cluster: the same bits, whichever workers die; added code need not be on them."""
 
+import asyncio
 import os
 import signal
 import threading
 import time
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
 import torch
+from dask import config
+from distributed.comm import connect
 from distributed.comm.core import CommClosedError
+from distributed.core import send_recv
+from distributed.security import Security
 
 from harness.errors import BadInput, ClusterLost
 from harness.execution import cluster
-from harness.execution.cluster import Cluster, start_workers
+from harness.execution.cluster import Cluster, keys_of, start_workers
 from harness.execution.executor import InProcess
 from harness.functions import FunctionCounts
 from harness.lab.shards import Shard
@@ -34,7 +41,7 @@ def workers():
 
 @pytest.fixture(scope="module")
 def two(workers):
-    used = Cluster(workers.scheduler_address, "auto", Path(__file__).parent, started=2)
+    used = Cluster(workers.scheduler_address, "auto", Path(__file__).parent, started=2, keys=keys_of(workers))
     yield used
     used.close()
 
@@ -72,9 +79,11 @@ def test_a_slow_shard_holds_up_no_other_and_its_workers_time_is_charged(tmp_path
         return one_function(generator)
 
     lab_of(tmp_path / "dry", look=1).gather(given(note, "waits", FunctionCounts))
-    go, slow = tmp_path / "go", streams[0]
+    begun, go, slow = tmp_path / "begun", tmp_path / "go", streams[0]
 
     def compute(generator):
+        if generator.initial_seed() == slow:
+            begun.touch()
         while generator.initial_seed() == slow and not go.exists():
             time.sleep(0.02)
         return one_function(generator)
@@ -82,7 +91,7 @@ def test_a_slow_shard_holds_up_no_other_and_its_workers_time_is_charged(tmp_path
     lab = lab_of(tmp_path / "store", two, look=1)
 
     def let_go():
-        wait_for(lambda: len(list(lab.store.entries())) == 1)
+        wait_for(lambda: begun.exists() and len(list(lab.store.entries())) == 1)
         time.sleep(0.2)
         go.touch()
 
@@ -167,7 +176,7 @@ def test_a_worker_that_is_another_one_is_refused_when_it_is_given_a_shard(two, m
 
 def test_workers_end_and_the_scheduler_too(tmp_path, monkeypatch):
     own = start_workers(1, "cpu")
-    used = Cluster(own.scheduler_address, "cpu", tmp_path, started=1)
+    used = Cluster(own.scheduler_address, "cpu", tmp_path, started=1, keys=keys_of(own))
     own.scale(0)
     wait_for(lambda: not used._client.nthreads())
     monkeypatch.setattr(cluster, "_LOOK_EVERY_SECONDS", 0.1)
@@ -205,6 +214,7 @@ class BreaksOff:
 def test_a_connection_that_breaks_off_is_a_lost_cluster_only_if_the_scheduler_is_gone(two, monkeypatch):
     broken = Cluster.__new__(Cluster)
     broken.address, broken._asked, broken._started, broken._facts = two.address, "auto", 2, two._facts
+    broken._keys = two._keys
     broken._client, broken._waiting, broken._lost, broken.workers = BreaksOff(), set(), False, 2
     with pytest.raises(CommClosedError):
         broken.compute(nothing)
@@ -218,6 +228,47 @@ def test_a_connection_that_breaks_off_is_a_lost_cluster_only_if_the_scheduler_is
 def test_workers_that_can_be_used(two):
     assert (two.workers, two.device) == (2, CPU)
 
+
+@pytest.fixture
+def untouched():
+    """A worker that no test has killed."""
+    own = start_workers(1, "cpu")
+    yield own
+    own.close()
+
+
+def test_workers_are_reached_by_their_owner_only(untouched):
+    """Scheduler, worker and nanny: not without keys, nor with those of another run; and Dask shows no page."""
+    own = Security(require_encryption=True, **keys_of(untouched))
+    found = asyncio.run(asked(untouched.scheduler_address, own, timeout=60))["workers"]
+    places = [untouched.scheduler_address, *found, *(each["nanny"] for each in found.values())]
+    assert len(places) == 3
+    assert all(place.startswith("tls://127.0.0.1:") for place in places)
+    for security in (Security(), Security.temporary()):
+        for place in places:
+            with pytest.raises((OSError, TypeError)):
+                asyncio.run(asked(place, security))
+            with pytest.raises((OSError, RuntimeError)):
+                asyncio.run(asked(place.replace("tls:", "tcp:"), security))
+    assert {asyncio.run(asked(place, own, timeout=60))["status"] for place in places} == {"OK"}
+    pages = [untouched.scheduler.http_server.port, *(each["services"]["dashboard"] for each in found.values())]
+    for port in pages:
+        for page in ("status", "info/main/workers.html", "metrics", "json/identity.json", "api/v1/retire_workers", ""):
+            with pytest.raises(HTTPError, match="404"):
+                urlopen(f"http://127.0.0.1:{port}/{page}", timeout=60)
+
+
+async def asked(place, security, timeout=5):
+    """What is there says to a ping, by these keys."""
+    comm = await connect(place, timeout=timeout, **security.get_connection_args("client"))
+    try:
+        return await send_recv(comm, op="identity") | {"status": "OK"}
+    finally:
+        comm.abort()
+
+
+# In the order of `keys_of`, as Dask's configuration names them.
+TLS = ("ca-file", "client.cert", "client.key")
 
 ADDED = """
 from dataclasses import dataclass
@@ -240,7 +291,9 @@ def test_what_is_added_from_outside_need_not_be_on_the_workers(project, workers)
     path.write_text(
         path.read_text().replace(old, "[Mine()]").replace("import numpy", "from mine import Mine\nimport numpy")
     )
-    ran = project.run("--cluster", workers.scheduler_address)
+    keys = {f"distributed.comm.tls.{field}": own for field, own in zip(TLS, keys_of(workers).values(), strict=True)}
+    with config.set(keys):
+        ran = project.run("--cluster", workers.scheduler_address)
     assert (ran.code, set(ran.outcomes.values())) == (0, {"supported"}), ran.out
     assert [line.split()[0] for line in project.computed] == ["mine", "mine"]
     cells = ran.results["cells"]

@@ -12,10 +12,11 @@ from tests.support.processes import wait_for
 
 SCHEDULER = """
 import time
-from harness.execution.cluster import start_workers
+from distributed import LocalCluster
 
 if __name__ == "__main__":
-    print(start_workers(1, "cpu").scheduler_address, flush=True)
+    cluster = LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0")
+    print(cluster.scheduler_address, flush=True)
     time.sleep(600)
 """
 
@@ -72,7 +73,7 @@ def test_ctrl_c_ends_the_workers_too(project):
     project.drawn(bits=(2, 3, 4))
     # Dask lets a worker finish its shard first: each of the last four takes a while, but ends.
     process = project.start("--workers", "1", stands_still_after=2, seconds=8)
-    wait_for(lambda: len(project.computed) >= 2)
+    wait_for(lambda: len(project.computed) >= 2 and project.samples >= 2)
     os.killpg(process.pid, signal.SIGINT)
     ran = project.finish(process)
     assert ran.code == pytest.ExitCode.INTERRUPTED, ran.out + ran.err

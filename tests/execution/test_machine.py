@@ -10,6 +10,7 @@ import torch
 
 from harness.errors import BadInput
 from harness.execution import machine
+from harness.run.session import parse_cluster
 
 
 def test_devices_that_are_here():
@@ -19,11 +20,37 @@ def test_devices_that_are_here():
     assert machine.memory_bytes(torch.device("cpu")) > 2**20
 
 
-@pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:0,", "cuda:a", "cuda:-1", "cpu:0", "CPU", ""])
+@pytest.mark.parametrize("name", ["gpu", "mps:0", "cuda:", "cuda:0,", "cuda:a", "cuda:-1", "cpu:0", "CPU", ""])
 def test_names_that_are_no_devices(name):
     for check in (machine.check_device_name, machine.resolve_device):
-        with pytest.raises(BadInput, match="--device takes auto, cpu, cuda"):
+        with pytest.raises(BadInput, match="--device takes auto, cpu, mps, cuda"):
             check(name)
+
+
+def test_an_apple_gpu_is_taken_where_there_is_one_and_refused_where_not(monkeypatch):
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    machine.check_device_name("mps")
+    assert machine.resolve_device("mps", worker=1, workers=2) == torch.device("mps")
+    assert machine.processes("mps") == 1
+    assert machine.memory_bytes(torch.device("mps")) > 2**20
+    assert machine.describe(torch.device("mps"))
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    with pytest.raises(BadInput, match="no Apple GPU that torch can use on this machine, which has cpu; choose one"):
+        machine.resolve_device("mps")
+
+
+def test_cores_are_counted_where_a_process_has_no_affinity(monkeypatch):
+    """As on macOS."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
+    assert machine.cores() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 2**24, "SC_PAGE_SIZE": 4096}.get)
+    assert machine.cores() == machine.processes("cpu") == 8
+    assert parse_cluster(None, "64", "cpu") == 64
+    with pytest.raises(BadInput, match="at most 64 processes here"):
+        parse_cluster(None, "65", "cpu")
 
 
 @pytest.fixture

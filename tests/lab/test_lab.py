@@ -9,11 +9,13 @@ import torch
 
 import harness.samplers.prior
 from harness.claim import Scale
-from harness.errors import Undecided
+from harness.errors import BadInput, NotAsked, Undecided
 from harness.lab import SAMPLERS_VERSION, Lab
 from harness.networks import FullyConnected, perceptron
 from harness.optimisers import SGD
 from harness.problems import Problem, boolean_cube, digits
+from harness.samplers.prices import packaged
+from harness.samplers.prior import Prior
 from harness.store import Store
 
 SCALE = Scale("test", 100.0, effort=1, looks=3)
@@ -48,7 +50,7 @@ SAMPLERS = {
     "prior": lambda lab: lab.prior(NETWORK, CUBE, draws=100),
     "rejection_posterior": lambda lab: lab.rejection_posterior(NETWORK, TASK, draws=50, last_layers=4),
     "subset_posterior": lambda lab: lab.subset_posterior(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
-    "annealing": lambda lab: lab.annealed_posterior(FullyConnected((4,)), TASK, runs=2, particles=32, trajectories=4),
+    "annealing": lambda lab: lab.annealed_posterior(FullyConnected((4,)), TASK, runs=2, particles=64, trajectories=16),
     "tempered": lambda lab: lab.tempered_posterior(NETWORK, TASK, 1.0, draws=50, last_layers=4),
     "density": lambda lab: lab.density_of_states(FullyConnected((4,)), TASK, runs=2, chains=8, steps=2),
     "train": lambda lab: lab.train(FullyConnected((4,)), TASK, SGD(0.1), networks=10, batch=2, max_epochs=50),
@@ -109,7 +111,7 @@ def test_a_density_of_states_is_for_reading_and_does_not_grow_with_looks(lab):
     same(SAMPLERS["density"](lab), first)
     assert len(first.by_run) == 2
     assert lab.spent == cost > 0
-    assert lab.ahead() == 0
+    assert lab.ahead == 0
 
 
 def test_draws_do_not_depend_on_order(lab):
@@ -192,45 +194,43 @@ def test_progress_says_what_is_drawn(lab):
     assert said == ["prior 1/1", "prior 2/2"]
 
 
-def test_what_the_next_look_will_cost_counts_what_other_cells_have_paid_for(lab):
+def test_work_is_priced_and_does_not_depend_on_the_clock_or_on_other_cells(lab):
     made = lab()
-    for look in range(2):
-        made.look = look
-        made.prior(NETWORK, CUBE, draws=100)
-    one = made.spent / 2
-    assert made.ahead() == pytest.approx(2 * one)
-    made.begin()
     made.prior(NETWORK, CUBE, draws=100)
-    # The second shard is there; a sample of another kind is not.
-    assert (made.spent, made.ahead()) == (0.0, 0.0)
-    made.prior(NETWORK, CUBE, draws=100, sample=1)
-    assert made.ahead() == pytest.approx(made.spent)
+    one = packaged().seconds(Prior(NETWORK, CUBE, 100))
+    assert (made.work, made.ahead) == (one, one)
+    made.look = 1
+    made.prior(NETWORK, CUBE, draws=100)
+    assert (made.work, made.ahead) == (2 * one, 2 * one)
+    # A kernel is computed once.
+    made.kernel(NETWORK, CUBE)
+    assert made.ahead == 2 * one < made.work
+    made.begin()
+    assert (made.work, made.ahead) == (0.0, 0.0)
+    made.prior(NETWORK, CUBE, draws=100)
+    made.prior(NETWORK, CUBE, draws=100)
+    assert (made.work, made.spent) == (one, 0.0)
 
 
-def test_how_far_a_cell_went_is_kept(lab):
-    first = lab(run={"budget": 60, "cells": 4})
-    first.begin("given/cell")
-    assert first.goes_on(1e-9)
-    first.prior(NETWORK, CUBE, draws=100)
-    assert not first.goes_on(first.spent)
-    first.begin("given/skipped")
-    assert not first.goes_on(0)
-    # From the store nothing has to be computed; a cell still stops where it did.
-    again = lab(run={"budget": 60, "cells": 4})
-    again.begin("given/skipped")
-    assert not again.goes_on(1e9)
-    again.begin("given/cell")
-    assert again.goes_on(0)
-    again.prior(NETWORK, CUBE, draws=100)
-    assert (again.computed, again.spent) == (0, first.computed)
-    assert not again.goes_on(1e9)
-    # Another budget, other cells and other samples decide anew.
-    for other in (lab(run={"budget": 61, "cells": 4}), lab(run={"budget": 60, "cells": 3})):
-        other.begin("given/cell")
-        other.prior(NETWORK, CUBE, draws=100)
-        assert other.goes_on(1e9)
-    again.prior(NETWORK, CUBE, draws=100, sample=1)
-    assert again.goes_on(1e9)
+def test_a_first_look_that_is_too_dear_is_not_asked_and_draws_nothing(lab, computed):
+    one = packaged().seconds(Prior(NETWORK, CUBE, 100))
+    made = lab()
+    made.begin("dear", first=0.9 * one)
+    with pytest.raises(NotAsked, match=r"^Beyond this scale: .* than the 0 s of a core that test gives it\. A larger"):
+        made.prior(NETWORK, CUBE, draws=100)
+    assert not computed
+    # The sum of all its samples counts, and later looks are the allowance's.
+    made.begin("two samples", first=1.1 * one)
+    made.prior(NETWORK, CUBE, draws=100)
+    with pytest.raises(NotAsked):
+        made.prior(NETWORK, CUBE, draws=99)
+    made.begin("a later look", first=1.1 * one)
+    made.prior(NETWORK, CUBE, draws=100)
+    made.look = 1
+    made.prior(NETWORK, CUBE, draws=100)
+    made.begin("the next cell")
+    made.prior(NETWORK, CUBE, draws=1000)
+    assert computed == [(CUBE.name, draws) for draws in (100, 100, 1000)]
 
 
 def test_runs_that_disagree_leave_a_claim_undecided(lab):
@@ -262,12 +262,54 @@ def test_the_version_is_raised_when_a_sampler_draws_otherwise(lab):
         if name != "annealing"
     }
     assert {"version": SAMPLERS_VERSION} | {name: digest.hexdigest()[:12] for name, digest in digests.items()} == {
-        "version": 6,
-        "prior": "8316a2e16afa",
-        "rejection_posterior": "aeda23248bf1",
-        "subset_posterior": "4eabd00a814a",
-        "density": "a07d8ad762ea",
-        "train": "8a0a18ade2fb",
+        "version": 7,
+        "prior": "34ca1deeef53",
+        "rejection_posterior": "70ef8d60e033",
+        "subset_posterior": "909ce47a0ffe",
+        "density": "df49e8fc18bc",
+        "train": "566f4305cfda",
         "feasibility": "83b4202652da",
-        "tempered": "bf299bfa4262",
+        "tempered": "7803b1ee52e0",
     }
+
+
+class Unsaid(FullyConnected):
+    """An architecture whose repr is a place in memory."""
+
+    __repr__ = object.__repr__
+
+
+class Said(Unsaid):
+    """The same with a repr that says nothing of its numbers, and a bias that it does not list."""
+
+    bias = 0.0
+
+    def __repr__(self):
+        return "Said()"
+
+    def readout(self, parameters, features):
+        return super().readout(parameters, features) + self.bias
+
+
+def test_what_has_no_repr_of_its_own_is_refused_where_an_address_is_made(lab):
+    with pytest.raises(BadInput, match="repr is its address in the store and must say what it is"):
+        lab().prior(Unsaid((4,)), CUBE, draws=10)
+
+    class Descent(SGD):
+        __repr__ = object.__repr__
+
+    for ask in (
+        lambda: lab().train(NETWORK, TASK, Descent(0.1), networks=4),
+        lambda: lab().trained_features(FullyConnected((4,)), TASK, Descent(0.1), ("weight norm",), networks=4),
+    ):
+        with pytest.raises(BadInput, match="optimiser's repr"):
+            ask()
+
+
+def test_edited_code_is_not_answered_by_samples_of_the_code_before(lab, monkeypatch):
+    one, network = lab(), Said((4,))
+    before = one.prior(network, CUBE, draws=200)
+    monkeypatch.setattr(Said, "bias", 1e9)
+    assert one.prior(network, CUBE, draws=200).distinct == 1 < before.distinct
+    monkeypatch.setattr(Said, "bias", 0.0)
+    np.testing.assert_array_equal(one.prior(network, CUBE, draws=200).counts, before.counts)

@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from harness.claim import Scale
+from harness.errors import BadInput
 from harness.lab import Lab
 from harness.networks import FullyConnected
 from harness.optimisers import SGD
-from harness.problems import digits
+from harness.problems import Problem, digits
 from harness.store import Store
 
 NETWORK, TASK = FullyConnected((5, 4)), digits(6, 6)
@@ -73,3 +74,39 @@ def test_what_is_asked_is_part_of_the_address(lab):
     assert one.spent == spent
     one.trained_features(NETWORK, TASK, SGD(0.1), ("weight norm",), ("kernel change",), networks=10, batch=4)
     assert one.spent > spent
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda lab, family: lab.least_frozen_width(family, TASK, 4, draws=40),
+        lambda lab, family: lab.least_trained_width(family, TASK, SGD(0.1), 4, networks=10, max_epochs=5),
+    ],
+    ids=["frozen", "trained"],
+)
+def test_families_that_agree_at_the_highest_width_share_no_sample(lab, ask):
+    def square(width):
+        return FullyConnected((width, width), sigma_b=0.0)
+
+    def wedge(width):
+        return FullyConnected((width, 4), sigma_b=0.0)
+
+    assert square(4) == wedge(4)
+    one = lab()
+    ask(one, square)
+    spent = one.spent
+    assert same(ask(one, wedge), ask(lab("another"), wedge))
+    assert one.spent > spent
+    # The same family, whichever function says it.
+    assert same(ask(one, lambda width: wedge(width)), ask(one, wedge))
+
+
+def test_a_family_need_not_have_widths_that_the_search_does_not_ask(lab):
+    def normalised(width):
+        return FullyConnected((width,), normalised=True)
+
+    easy = Problem.from_arrays(np.eye(6)[:1], [1], np.eye(6), [1, 0, 0, 0, 0, 0])
+    with pytest.raises(BadInput, match="at least 2 units"):
+        lab().least_frozen_width(normalised, easy, 4, draws=20)
+    hard = Problem.from_arrays(np.eye(6), [0, 1] * 3, np.eye(6), [0, 1] * 3)
+    assert 1 not in lab().least_frozen_width(normalised, hard, 4, draws=20).widths

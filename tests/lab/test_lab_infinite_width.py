@@ -19,7 +19,6 @@ from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels import matrices, nngp, ntk
 from harness.samplers.infinite_width.learning_curves import regression_errors
 from harness.samplers.infinite_width.linearised import linearisation_gap
-from harness.samplers.infinite_width.orthant import scramblings
 from harness.statistics.distances import mmd_squared
 from harness.store import Store
 
@@ -101,7 +100,7 @@ def test_what_needs_no_draw_is_charged_once_a_run(lab):
     first.kernel(NETWORK, PROBLEM)
     assert first.spent == 0
     # Nor does it make the next look dearer.
-    assert first.ahead() == 0
+    assert first.ahead == 0
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -209,7 +208,7 @@ def test_the_version_is_raised_when_infinite_width_is_sampled_otherwise():
     ]
     ones = [int(each.functions.counts @ each.functions.bits().sum(axis=1)) for each in samples]
     evidences = [
-        float(scramblings(process, generator(2), points=64).values[0]),
+        log_probability(process, generator(2), points=64).value,
         float(empirical_process.evidence(UNKNOWN, PROBLEM, generator(3), 1, 50, points=64).values[0]),
     ]
     errors = [
@@ -218,7 +217,7 @@ def test_the_version_is_raised_when_infinite_width_is_sampled_otherwise():
         float(regression_errors(process.kernel, np.ones(10), 3, 0.1, 1, generator(6)).values[0]),
     ]
     assert ones == [136, 122]
-    assert [*evidences, *errors] == pytest.approx([-3.35828, -3.07410, 0.02733, 0.78822, 0.03237], abs=1e-4)
+    assert [*evidences, *errors] == pytest.approx([-3.35973, -3.07564, 0.02733, 0.78822, 0.03237], abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Requests on training sets: which shards, how looks double them, what they cost, and what refuses them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -89,20 +91,18 @@ def test_no_set_is_fetched_twice_at_later_looks(lab, monkeypatch):
     assert len(made._merged) == 1
 
 
-def test_sets_are_charged_once_a_run_and_the_next_look_is_foreseen(lab):
+def test_seconds_are_charged_once_a_run_and_work_in_every_cell(lab):
     made = lab()
     made.begin("a")
     for made.look in range(2):
         trained(made, MANY)
     # As many sets again as there are, at their mean cost.
-    assert made.ahead() == pytest.approx(made.spent)
+    assert made.ahead == made.work > 0
+    work, made.look = made.work, 0
     made.begin("b")
     trained(made, MANY)
-    # The next look's sets are there.
-    assert (made.spent, made.ahead()) == (0.0, 0.0)
-    made.look = 1
-    trained(made, MANY)
-    assert made.spent == 0 < made.ahead()
+    # The seconds are not spent again; the work is that of a cell, whoever has asked before.
+    assert (made.spent, made.work) == (0.0, work / 2)
 
 
 def test_a_set_that_was_paid_for_by_a_plain_request_costs_nothing(lab):
@@ -118,21 +118,6 @@ def test_a_set_that_was_paid_for_by_a_plain_request_costs_nothing(lab):
     assert everything == pytest.approx(other.spent)
 
 
-def test_how_far_a_cell_went_depends_on_its_sets(lab):
-    made = lab()
-    made.begin("given/cell")
-    assert made.goes_on(1e9)
-    trained(made)
-    assert not made.goes_on(1e-9)
-    again = lab()
-    again.begin("given/cell")
-    again.goes_on(0)
-    trained(again)
-    assert not again.goes_on(1e9)
-    trained(again, networks=5)
-    assert again.goes_on(1e9)
-
-
 def test_what_does_not_grow_has_the_sets_of_the_first_look(lab):
     made = lab()
 
@@ -144,7 +129,7 @@ def test_what_does_not_grow_has_the_sets_of_the_first_look(lab):
     made.look = 2
     later = made.gather_on_sets(sampler, SETS)
     assert len(first) == len(later) == 8
-    assert made.ahead() == 0
+    assert made.ahead == 0
 
 
 def test_progress_says_which_set(lab):
@@ -170,7 +155,7 @@ def test_an_executor_computes_the_sets(lab):
 
 
 def test_networks_that_do_not_fit_are_not_asked_about(lab):
-    with pytest.raises(NotAsked, match=r"does not train here: 0% of the networks fit .* fewer than 90%"):
+    with pytest.raises(NotAsked, match=r"does not train here: 0% of the networks fit .* where at least 90% must"):
         lab().train_on_sets(NETWORK, training_sets(digits, 64, 8), SGD(1e-9), networks=4, max_epochs=1)
 
 
@@ -234,11 +219,42 @@ def test_any_requests_on_each_set_keep_one_shard_and_are_foreseen(lab):
     for made.look in range(2):
         assert made.on_each(MANY, drawn) == [10] * (8 * 2**made.look)
     # As many sets again as there are, at their mean cost.
-    assert made.ahead() == pytest.approx(made.spent)
+    assert made.ahead == pytest.approx(made.work)
     assert made.prior(NETWORK, MANY.problem(0), draws=10).total == 20
     made.begin("b")
     assert made.on_each(MANY, drawn) == [10] * 8
     assert made.spent == 0
+
+
+class Threads(InProcess):
+    """Two jobs at once."""
+
+    def map(self, function, items):
+        with ThreadPoolExecutor(2) as threads:
+            yield from threads.map(function, items)
+
+
+def test_samplers_of_each_set_are_computed_at_once_and_kept(lab):
+    def asked(made):
+        return made.gather_singly([Prior(NETWORK, each, draws=10 + k) for k, each in enumerate(made.problems(MANY))])
+
+    made, plain = lab("one", executor=Threads(torch.device("cpu"))), lab("two")
+    for each in (made, plain):
+        each.begin("a")
+    for made.look in range(2):
+        found = asked(made)
+        assert len(found) == 8 * 2**made.look
+    for number, each in enumerate(found):
+        same(each, plain.prior(NETWORK, MANY.problem(number), draws=10 + number))
+    # As many sets again as there are, at their mean cost; each is paid for once.
+    assert made.ahead == pytest.approx(made.work) != 0
+    made.begin("b")
+    for one, other in zip(asked(made), found[:8], strict=True):
+        same(one, other)
+    assert made.spent == 0
+    made.look = 1
+    # Where it is asked for alone there are this look's shards.
+    assert made.prior(NETWORK, MANY.problem(0), draws=10).total == 20
 
 
 def test_what_fails_on_a_set_leaves_later_requests_as_they_are(lab):

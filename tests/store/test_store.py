@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from harness.errors import BadInput, StoreUnusable
-from harness.store import Store
+from harness.store import Store, lock_of
 from harness.store.entries import encode, key
 from harness.store.maintenance import verify
 from tests.support.processes import wait_for
@@ -175,7 +177,7 @@ def test_a_whole_file_that_is_no_entry_is_set_aside(store):
 WRITER = """
 import sys, numpy as np
 from pathlib import Path
-from harness.store import Store
+from harness.store import Store, lock_of
 store = Store(Path(sys.argv[1]))
 print("ready", flush=True)
 for shard in range(100_000):
@@ -254,3 +256,59 @@ def test_a_process_that_dies_while_computing_leaves_its_entry_to_the_others(tmp_
     process.join()
     _slow_fetch(tmp_path, log)
     assert log.read_text() == "computed\n" * 2
+
+
+@pytest.mark.filterwarnings("ignore:flock not supported")
+def test_who_waits_for_a_lock_of_another_machine_says_so(store, monkeypatch):
+    """Where there is no flock, a lock is a file that outlives a machine; its user deletes it, and the run goes on."""
+
+    def missing(_):
+        raise OSError(errno.ENOSYS, "no flock")
+
+    said = []
+
+    def heed(sentence):
+        said.append(sentence)
+        lock.unlink()
+
+    monkeypatch.setattr("filelock._unix.lock_fd_nonblocking", missing)
+    monkeypatch.setattr("harness.store.store._PATIENCE_SECONDS", 0.1)
+    lock = lock_of(store._path(SPEC))
+    lock.parent.mkdir(parents=True)
+    lock.write_text("4242\nnode-7.example\n")
+    store.tell = heed
+    same(store.fetch(SPEC, lambda: (ARRAYS, FACTS)))
+    assert said == [
+        f"Waiting for a sample that process '4242' on 'node-7.example' is drawing, as {lock} says; if it no longer "
+        "runs there, delete that file."
+    ]
+
+
+def test_who_waits_for_a_lock_of_this_machine_says_so(store, monkeypatch):
+    monkeypatch.setattr("harness.store.store._PATIENCE_SECONDS", 0.1)
+    other = FileLock(lock_of(store._path(SPEC)))
+    Path(other.lock_file).parent.mkdir(parents=True)
+    other.acquire()
+    said = []
+
+    def end(sentence):
+        said.append(sentence)
+        other.release()
+
+    store.tell = end
+    same(store.fetch(SPEC, lambda: (ARRAYS, FACTS)))
+    assert said == [f"Waiting for a sample that another process is drawing, which holds {other.lock_file}."]
+
+
+def test_each_damaged_byte_is_drawn_anew_and_never_other_numbers(store):
+    """Every third byte of an entry, so that none of its parts is left out, each in the store as a disk would leave it:
+    the description, its digest, the facts, the arrays."""
+    store.put(SPEC, ARRAYS, FACTS)
+    content = only_entry(store).read_bytes()
+    for place in range(0, len(content), 3):
+        store.put(SPEC, ARRAYS, FACTS)
+        only_entry(store).write_bytes(content[:place] + bytes([content[place] ^ 0x10]) + content[place + 1 :])
+        drawn = []
+        with pytest.warns(UserWarning, match="damaged"):
+            same(store.fetch(SPEC, lambda drawn=drawn: drawn.append(1) or (ARRAYS, FACTS)))
+        assert drawn == [1]
