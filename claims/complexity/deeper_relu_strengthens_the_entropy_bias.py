@@ -1,5 +1,7 @@
 """Adding a ReLU layer makes the bias towards functions of low entropy stronger.
 
+In words: Does one more ReLU layer make it likelier that a random network gives nearly all inputs the same label?
+
 Source: Mingard et al. 2019, arXiv 1909.11522, theorem 5.5.
 
 For infinitely wide ReLU networks without biases, whatever the inputs, the mean binary entropy ⟨H(T)⟩ of the share of
@@ -52,7 +54,7 @@ def mean_entropy(lab, problem, layers):
     kind="theorem",
     speaks_for="instrument",
     holds="every",
-    of="mean entropy with one layer more, less that with so many",
+    of="mean entropy: one layer more − so many",
     predicts=decreasing(because="the theorem says that it is strictly smaller, as the cube's points are not aligned"),
 )
 @over(
@@ -66,5 +68,5 @@ def mean_entropy(lab, problem, layers):
 def test_one_layer_more(lab, problem, layers):
     depths = (layers, layers + 1)
     shallower, deeper = (mean_entropy(lab, problem, depth) for depth in depths)
-    found = difference(deeper, shallower, "mean entropy with one layer more, less that with so many")
+    found = difference(deeper, shallower, "mean entropy: one layer more − so many")
     return replace(found, details={"curve": curve("layers", depths, {"infinite width": [shallower, deeper]})})

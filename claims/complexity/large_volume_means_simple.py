@@ -1,5 +1,7 @@
 """Functions of large parameter volume are simple: P(f) ≤ 2^(−a·K(f) + b).
 
+In words: Draw the weights at random: are the functions that come up often all simple ones?
+
 Source: C. Mingard, LessWrong, 11 and 12 May 2021; Valle-Pérez, Camargo & Louis 2019, arXiv 1805.08522; Mingard et al.
 2019, arXiv 1910.00971.
 
@@ -10,6 +12,10 @@ for functions as they are than for the same draws with the inputs in random orde
 entropies, and nothing of the order that K sees. Second: b is a constant, which is asked as its growth with each
 further input bit, that is with each doubling of the string. Third: at equal entropy, over balanced functions spread
 evenly over K, the rank correlation of volume with K.
+
+The first and the third are also asked without any draw, of networks all of whose settings are counted on the 4-bit
+cube: networks of clauses, of ternary weights, and one of binary weights. There the floor is over all orders of the
+inputs, and the correlation over all balanced functions that have a volume, each counted alike.
 
 Objection: a bound with a free constant holds for any distribution, and entropy alone, which is the bias of label
 frequencies, orders volumes. So b is measured and may not grow, the floor with inputs in random order keeps entropy and
@@ -22,7 +28,10 @@ the third; so has uniform guessing.
 from dataclasses import replace
 
 from claims.complexity.spread import ADVANTAGE, LEAST_B, TREND, advantage_of_order, least_b, trend_at_equal_entropy
+from claims.grids import COUNTED, COUNTED_CUBE
 from harness.claim import claim, over
+from harness.statistics.complexity import MEASURES
+from harness.statistics.exact_simplicity import exact_advantage_of_order, exact_trend_at_equal_entropy
 from harness.statistics.figures import curve
 from harness.verdicts import at_most, increasing
 from harness.verdicts.intervals import slope
@@ -83,3 +92,34 @@ def test_the_constant_is_one(lab, depth):
 @over(bits={"smoke": (4, 5), "standard": (4, 5, 6, 7), "full": (4, 5, 6, 7)}, depth=DEPTHS)
 def test_trend_at_equal_entropy(lab, bits, depth):
     return trend_at_equal_entropy(lab, bits, depth, MEASURE)
+
+
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    of=ADVANTAGE,
+    predicts=increasing(
+        because="if volume means simplicity, likely functions are simpler than their entropy makes them"
+    ),
+)
+@over(architecture=COUNTED)
+def test_order_lowers_the_bound_of_counted_networks(lab, architecture):
+    volumes = lab.exact_volumes(architecture, COUNTED_CUBE)
+    return exact_advantage_of_order(volumes, MEASURES[MEASURE], ADVANTAGE)
+
+
+@claim(
+    kind="empirical",
+    speaks_for="architecture",
+    holds="every",
+    of=TREND,
+    predicts=at_most(
+        -0.5,
+        because="at −0.5 complexity orders a quarter of the variance of volume, the least one would call its trend",
+    ),
+)
+@over(architecture=COUNTED)
+def test_trend_of_counted_networks(lab, architecture):
+    volumes = lab.exact_volumes(architecture, COUNTED_CUBE)
+    return exact_trend_at_equal_entropy(volumes, MEASURES[MEASURE], TREND)

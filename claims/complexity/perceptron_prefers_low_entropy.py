@@ -1,5 +1,7 @@
 """A perceptron without threshold is as likely to have t ones as any other number of ones.
 
+In words: Does a random perceptron label no input with 1 just as often as it labels a half of them so?
+
 Source: C. Mingard, LessWrong, 12 May 2021; Mingard et al. 2019, arXiv 1909.11522, theorem 4.1.
 
 For a perceptron on {0,1}ⁿ without threshold bias and any weight distribution that is symmetric under reflection of

@@ -1,5 +1,7 @@
 """The relation of volume and simplicity holds for several measures of complexity.
 
+In words: Are the functions that come up often also simple by other measures of complexity?
+
 Source: C. Mingard, LessWrong, 12 May 2021; Valle-Pérez, Camargo & Louis 2019, arXiv 1805.08522, appendix.
 
 Asked as `large_volume_means_simple` asks it of LZ76, of other measures on the 5-bit cube: the length of the shortest

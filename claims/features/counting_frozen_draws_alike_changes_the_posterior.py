@@ -1,5 +1,8 @@
 """Counting every frozen draw alike changes the posterior of a narrow network; the difference vanishes with width.
 
+In words: Freeze random early layers and fit a last layer on each: does it matter that some draws are easier to fit than
+others?
+
 Source: the subtlety in C. Mingard, LessWrong, 12 May 2021: training one last layer per frozen draw counts all draws
 alike.
 

@@ -1,5 +1,7 @@
 """What features buy is width: the least width that fits is smaller with features, at no change in the bias.
 
+In words: Does learning features let a narrower network fit the same points?
+
 Source: C. Mingard, LessWrong, 13 May 2021.
 
 Two hidden ReLU layers of one width on four principal components of the digits, which one linear unit cannot learn. The

@@ -1,5 +1,8 @@
 """Drawing the early layers at random, freezing them and random-sampling the last layer keeps the posterior.
 
+In words: Freeze random early layers and sample only the last: with the right weights, is that the same as sampling all
+of them?
+
 Source: C. Mingard, LessWrong, 12 May 2021.
 
 Hidden layers are drawn and frozen, and many last layers are drawn on each; those that fit the training set are kept.
@@ -14,11 +17,14 @@ misses by several margins, and such draws are refuted (a test). Wider networks, 
 controls.
 """
 
+from dataclasses import replace
+
 from claims.grids import EVALUATION_POINTS
 from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.problems import boolean_cube, digits
 from harness.statistics.distances import bias_explained
+from harness.statistics.figures import scatter
 from harness.verdicts import within
 
 M, MARGIN = 6, 0.01
@@ -32,6 +38,16 @@ SAME = within(
     because="the two posteriors are the same by the law of total probability; the margin is a third of what counting "
     "frozen draws alike changes at width 3, where that is least",
 )
+
+
+def with_scatter(estimate, frozen, every_layer, problem):
+    """The estimate, with both probabilities of each function for the report to draw.
+
+    As each draw has as many last layers, all that fit counted alike count a draw by its evidence.
+    """
+    points = scatter(frozen.functions, every_layer.functions, problem)
+    axes = ["P_B, no layer frozen", "P_B, early layers frozen"]
+    return replace(estimate, details={"scatter": points, "scatter_axes": axes})
 
 
 @claim(
@@ -51,7 +67,7 @@ def test_frozen_draws_weighted_by_evidence(lab, problem, width):
     architecture = FullyConnected((width, width))
     frozen = lab.rejection_posterior(architecture, problem, draws=50_000, last_layers=64)
     every_layer = lab.rejection_posterior(architecture, problem, draws=500_000, last_layers=1, sample=1)
-    return bias_explained(frozen.sample, every_layer.sample)
+    return with_scatter(bias_explained(frozen.sample, every_layer.sample), frozen, every_layer, problem)
 
 
 @claim(
@@ -68,4 +84,5 @@ def test_frozen_draws_weighted_by_evidence(lab, problem, width):
 def test_images_by_another_sampler(lab, width):
     architecture, problem = FullyConnected((width, width)), digits(8, EVALUATION_POINTS)
     frozen = lab.rejection_posterior(architecture, problem, draws=20_000, last_layers=256)
-    return bias_explained(frozen.sample, lab.subset_posterior(architecture, problem).sample)
+    every_layer = lab.subset_posterior(architecture, problem)
+    return with_scatter(bias_explained(frozen.sample, every_layer.sample), frozen, every_layer, problem)

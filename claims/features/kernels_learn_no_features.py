@@ -1,5 +1,7 @@
 """Kernel descriptions hold no feature learning: hidden kernels of NTK-parametrised networks stop moving with width.
 
+In words: Do the hidden layers of very wide networks, in the usual parametrisation, stay as they were drawn?
+
 Source: C. Mingard, LessWrong, 15 May 2021; Lee et al. 2019, arXiv 1902.06720; Dyer & Gur-Ari 2019, arXiv 1909.11304.
 
 Two hidden ReLU layers of one width in NTK parametrisation, trained by full-batch gradient descent at 0.3 times the
@@ -16,8 +18,9 @@ from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.optimisers import SGD, After, Relative
 from harness.problems import digits, training_sets
+from harness.samplers.training.fitted import needs_fitted
 from harness.statistics.exponent_over_sets import exponent_over_sets
-from harness.statistics.layers_over_sets import means, needs_fitted
+from harness.statistics.layers_over_sets import means
 from harness.verdicts import at_most, power_law
 
 LAYERS = ("first", "last")

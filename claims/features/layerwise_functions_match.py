@@ -1,5 +1,7 @@
 """The distribution over functions after each layer is the same for trained and for random-sampled networks.
 
+In words: Does training move each hidden layer as random sampling of networks that fit does?
+
 Source: C. Mingard, LessWrong, 18 May 2021, who asks whether it is.
 
 Two hidden ReLU layers; trained networks that fit the 8 training points against the posterior of random sampling (hidden
@@ -19,7 +21,8 @@ from claims.features.random_sampling_moves_the_early_layers import IMAGE_SETS, L
 from claims.grids import two_layers
 from harness.claim import claim, over
 from harness.optimisers import SGD, Adam, Relative
-from harness.statistics.layers_over_sets import growths, needs_displacement, needs_fitted, shifts, squared_distances
+from harness.samplers.training.fitted import needs_fitted
+from harness.statistics.layers_over_sets import growths, needs_displacement, shifts, squared_distances
 from harness.statistics.over_sets import ratio_over_sets
 from harness.verdicts import at_most, within
 

@@ -1,5 +1,7 @@
 """With the maximal-update parametrisation features are learned however wide the network.
 
+In words: Is there a parametrisation in which hidden layers move at any width?
+
 Source: C. Mingard, LessWrong, 13 and 15 May 2021; Yang & Hu 2021, arXiv 2011.14522.
 
 Networks and training as in `kernels_learn_no_features`, in maximal-update parametrisation with its learning rates, at

@@ -1,5 +1,7 @@
 """Training only the last layer fails on narrow networks, succeeds on wide ones; training all layers succeeds on both.
 
+In words: Can a narrow network fit the training set with random early layers, or does it have to train them?
+
 Source: C. Mingard, LessWrong, 12 and 13 May 2021.
 
 Four principal components of the digits, 32 points of even against odd: labels that one linear unit cannot learn, so

@@ -1,5 +1,7 @@
 """In a random-sampled posterior the early layers differ in expectation from initialisation, at large width too.
 
+In words: Keep only random networks that fit the training set: have their early layers changed with it?
+
 Source: C. Mingard, LessWrong, 15 May 2021.
 
 Two hidden ReLU layers. Hidden layers are drawn from the initialisation, and each draw is weighted by its evidence

@@ -1,5 +1,7 @@
 """Transfer learning is possible for random-sampled networks, and a kernel cannot carry it.
 
+In words: Take early layers from random networks that fit one task: do they help on a related one?
+
 Source: C. Mingard, LessWrong, 13 and 15 May 2021.
 
 Hidden layers are taken from the posterior of random sampling on 8 images of a first task, even digits against odd, and

@@ -1,5 +1,7 @@
 """A PAC-Bayes bound from the architecture alone, by way of −ln P(S), predicts the test error.
 
+In words: Can the test error be foretold from how often random weights fit the training set?
+
 Source: C. Mingard, LessWrong, 11 May 2021; Valle-Pérez & Louis 2020, arXiv 2012.04115.
 
 P(S) and the posterior are those of infinite width: P(S) by minimax tilting, the test error by exact draws, on 64
@@ -50,9 +52,9 @@ HOLDS = "the bound is a theorem; it fails for one training set in twenty at the 
 SIZES = by_scale((64, 128), (64, 128, 256), (64, 128, 256, 512))
 POINTS = 64
 GUESSING = 0.5
-SLACK = "bound less test error"
+SLACK = "bound − test error"
 RANK = "rank correlation of bound and test error over architectures"
-EXPONENT = "exponent of the bound less that of the test error"
+EXPONENT = "exponent of the bound − that of the test error"
 
 
 def bounds_and_errors(lab, architecture, data, m):

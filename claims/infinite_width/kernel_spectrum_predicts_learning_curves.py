@@ -1,5 +1,7 @@
 """The spectrum of a wide network's kernel predicts its learning curve.
 
+In words: Can the error of a very wide network at any number of training points be computed from its kernel?
+
 Source: C. Mingard, LessWrong, 11 May 2021; Bordelon, Canatar & Pehlevan 2020, arXiv 2002.02561.
 
 Kernel regression on labels ±1, even digits against odd, with the exact NNGP kernel or NTK of two hidden ReLU layers and

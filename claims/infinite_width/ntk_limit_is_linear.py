@@ -1,5 +1,7 @@
 """In the limit of infinite width, gradient descent in the NTK parametrisation trains the linearised network.
 
+In words: Does a very wide network train like a linear model?
+
 Source: C. Mingard, LessWrong, 15 May 2021; Jacot et al. 2018, arXiv 1806.07572; Lee et al. 2019, arXiv 1902.06720,
 theorem 2.1.
 

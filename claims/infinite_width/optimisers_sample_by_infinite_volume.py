@@ -1,5 +1,7 @@
 """Wide trained networks find a function about as often as it has volume at infinite width.
 
+In words: Does training find the functions that infinitely wide random networks that fit have?
+
 Source: C. Mingard, LessWrong, 12 May 2021; Mingard, Valle-Pérez, Skalse & Louis 2021, JMLR 22:79 (arXiv 2006.15191),
 which compares trained networks with the Gaussian process of infinite width, by expectation propagation.
 

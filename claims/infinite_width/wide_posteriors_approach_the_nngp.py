@@ -1,5 +1,7 @@
 """The posterior of random sampling converges to that of the NNGP as networks get wider.
 
+In words: Do random networks that fit become those of the Gaussian process as they get wider?
+
 Source: C. Mingard, LessWrong, 13 and 15 May 2021; Neal 1996; Lee et al. 2018, arXiv 1711.00165; Matthews et al. 2018,
 arXiv 1804.11271.
 

@@ -1,5 +1,7 @@
 """SGD generalises better than random sampling when there are few training points, and the advantage shrinks with more.
 
+In words: Does training err less than random sampling on few points, and less so on more?
+
 Source: arXiv 2606.31282, which finds it in networks with binary weights and up to 600 training points.
 
 Here with real-valued weights. Errors are shares of 64 evaluation points that a network which fits the training points

@@ -1,5 +1,7 @@
 """Random sampling points where training goes if the parameter-function map is strongly biased, and less as it weakens.
 
+In words: Is random sampling closer to training where random weights prefer some functions strongly?
+
 Source: C. Mingard, LessWrong, 12 May 2021.
 
 The strength of the bias is how far the entropy of P(f) on 8 evaluation points lies below its maximum of 8 bits, a mean

@@ -1,5 +1,7 @@
 """Changing the architecture changes how networks generalise more than changing the optimiser does.
 
+In words: Which moves the test error more: another architecture, or another optimiser and rate?
+
 Source: C. Mingard, LessWrong, 11 and 12 May 2021.
 
 Networks of several architectures are trained to their first fit by SGD and by Adam, each at 0.1, 0.3 and 3 times the
@@ -37,9 +39,9 @@ from claims.grids import (
 from harness.claim import claim, over
 from harness.errors import NotAsked
 from harness.networks import Architecture, Convolutional, FullyConnected
-from harness.optimisers import SGD, Adam, Relative
+from harness.optimisers import SGD, Adam, Optimiser, Relative
 from harness.problems import sentences, training_sets
-from harness.statistics.figures import figure
+from harness.statistics.figures import curve, figure
 from harness.statistics.generalisation import network_errors
 from harness.statistics.over_sets import errors_on_sets, mean_over_sets
 from harness.statistics.variance_components import variance_components_over_sets
@@ -65,7 +67,8 @@ POPULATIONS = {
     "full": [*_ALL_DENSE, Population("for images", _ON_IMAGES)],
 }
 RATIOS = (0.1, BELOW, 3)
-RULES = [Relative(rule, ratio) for rule in (SGD(), Adam()) for ratio in RATIOS]
+BY_NAME: dict[str, Optimiser] = {"sgd": SGD(), "adam": Adam()}
+RULES = [Relative(rule, ratio) for rule in BY_NAME.values() for ratio in RATIOS]
 BOTH = {scale: OPTIMISERS[:2] if scale == "smoke" else EVERY_OPTIMISER for scale in ("smoke", "standard", "full")}
 DATA = {
     "smoke": ("digits", "fashion_mnist"),
@@ -89,6 +92,19 @@ def errors(lab, architecture, sets, optimiser, loss):
     """Mean test error on each training set."""
     trained = lab.train_on_sets(architecture, sets, optimiser, loss, NETWORKS)
     return errors_on_sets(trained, lab.problems(sets))
+
+
+def over_rates(means):
+    """The mean error over the rate, a line an architecture, for the report to draw optimiser by optimiser.
+
+    means: by architecture, those of RULES.
+    """
+    drawn = []
+    for number, rule in enumerate(BY_NAME):
+        own = slice(number * len(RATIOS), (number + 1) * len(RATIOS))
+        rows = curve("ρ", RATIOS, {name: of_rules[own] for name, of_rules in means.items()})
+        drawn += [{**row, "parameters": {**row["parameters"], "rule": rule}} for row in rows]
+    return drawn
 
 
 @claim(
@@ -119,20 +135,19 @@ def test_architecture_has_most_of_the_variance(lab, population, data, m, loss):
     if min(cell.size for each in cells for row in each for cell in row) < 2:
         raise NotAsked("On some training set fewer than 2 networks of an architecture fit under some optimiser.")
     found = variance_components_over_sets(cells, "architectures", "optimisers")
-    means = [
-        mean_over_sets(errors_on_sets(cell, problems), f"{architecture.name}, {rule.name}")
+    means = {
+        architecture.name: [mean_over_sets(errors_on_sets(cell, problems), "test error") for cell in row]
         for architecture, row in zip(population.architectures, layout, strict=True)
-        for rule, cell in zip(RULES, row, strict=True)
-    ]
-    shown = [figure(each) for each in (found["rows"], found["columns"], *means)]
-    return replace(found["share"], details={**found["share"].details, "secondary": shown})
+    }
+    shown = {"secondary": [figure(found["rows"]), figure(found["columns"])], "curve": over_rates(means)}
+    return replace(found["share"], details={**found["share"].details, **shown})
 
 
 @claim(
     kind="empirical",
     speaks_for="architecture",
     holds="every",
-    of="test error, fully connected less convolutional",
+    of="test error: fully connected − convolutional",
     predicts=at_least(0.0, because="convolutions and pooling know of images what full connections have to learn"),
     excludes=("uniform guessing", "majority label", "class frequencies"),
 )
@@ -148,14 +163,14 @@ def test_convolutions_are_ahead_on_images(lab, data, m, optimiser, loss):
     sets = image_sets(data, m)
     connected, convolutional = (errors(lab, architecture, sets, optimiser, loss) for architecture in pair)
     apart = [a - b for a, b in zip(connected, convolutional, strict=True)]
-    return mean_over_sets(apart, "test error, fully connected less convolutional")
+    return mean_over_sets(apart, "test error: fully connected − convolutional")
 
 
 @claim(
     kind="empirical",
     speaks_for="architecture",
     holds="every",
-    of="test error, LSTM less transformer",
+    of="test error: LSTM − transformer",
     predicts=at_least(0.0, because="the discussion names transformers as what replaced LSTMs on language"),
     excludes=("uniform guessing", "majority label", "class frequencies"),
 )
@@ -167,6 +182,4 @@ def test_convolutions_are_ahead_on_images(lab, data, m, optimiser, loss):
 def test_transformers_are_ahead_on_sentences(lab, m, optimiser, loss):
     sets = training_sets(sentences, m, 64)
     recurrent, attentive = (errors(lab, each, sets, optimiser, loss) for each in (RECURRENT, ATTENTIVE))
-    return mean_over_sets(
-        [a - b for a, b in zip(recurrent, attentive, strict=True)], "test error, LSTM less transformer"
-    )
+    return mean_over_sets([a - b for a, b in zip(recurrent, attentive, strict=True)], "test error: LSTM − transformer")

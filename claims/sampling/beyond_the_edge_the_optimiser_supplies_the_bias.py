@@ -1,20 +1,30 @@
 """Beyond the edge of stability training leaves its own volume, finds what is simple under every architecture, and
 generalises even from a chaotic start.
 
+In words: At rates beyond the stable ones, does training generalise although the architecture gives it no preference for
+simple functions?
+
 Source: measured with this software, 2026.
 
-The chaotic tanh networks of `below_the_edge_a_bad_bias_stays_bad`, whose volume has no simplicity bias, are trained at
-ρ times the edge of stability to their first fit of 32 points. Asked are by how much their test error falls from
+The chaotic tanh networks of `below_the_edge_a_bad_bias_stays_bad`, whose volume has little simplicity bias, are trained
+at ρ times the edge of stability to their first fit of 32 points. Asked are by how much their test error falls from
 ρ = 0.3 to 10; by how many nats what they find at ρ = 10 is likelier under the volume of a ReLU network with one hidden
-layer than under their own; and at which ρ half of the fall has happened, by interpolation of the mean errors in ln ρ,
-with the jackknife over training sets. All are means over training sets.
+layer than under their own; whether it is less likely under their own volume than what random sampling finds is; and
+which share of the fall has happened by ρ = 1, with the jackknife over training sets. All are means over training sets.
 
-Objection: what fits in a giant step or two may be no training at all. Every network that is counted fits, fewer than
-nine in ten fitted is not asked, and the error falls by half; and the first-fit error at a tenth of the edge is that of
-the volume. Whoever holds that volume decides must say where this bias comes from.
+Objection of the other camp: a learner that is made of nothing but the own volume, and is only colder, does the same.
+The majority vote of the chaotic posterior has an error of 0.13 and 0.15 (digits and Fashion-MNIST) where its samples
+have 0.30 and 0.28, and ReLU 1's volume is ahead of the own one for it, too. So the fall and the rival's lead do not
+say that training leaves its volume; the third test asks that, and whoever reads the first two alone reads too much.
+
+Objection: what fits in a giant step or two may be no training at all. Every network that is counted fits, and fewer
+than nine in ten fitted is not asked. Objection: ρ = 1 is not where these networks become unstable. It is the rate at
+which full-batch descent would be, were their logits at 0; at the logits they start with it is ρ of 1.4 to 2.3, so that
+the share of the fall by ρ = 1 is, if anything, too kind to an edge.
 """
 
 from dataclasses import replace
+from math import log
 
 import numpy as np
 
@@ -24,24 +34,27 @@ from harness.claim import claim, over
 from harness.optimisers import Relative
 from harness.statistics.figures import curve
 from harness.statistics.jackknife import jackknife_over_sets
-from harness.statistics.log_volumes import by_pair
+from harness.statistics.log_volumes import by_pair, typicality
 from harness.statistics.over_sets import errors_on_sets, mean_over_sets
-from harness.verdicts import at_least
+from harness.verdicts import at_least, at_most
 
 BEYOND = 10.0
 RATIOS = {
-    "smoke": (0.3, 1.0, 3.0, 10.0),
-    "standard": (0.1, 0.3, 1.0, 2.0, 3.0, 5.0, 10.0),
-    "full": (0.1, 0.3, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0),
+    "smoke": (BELOW, 1.0, 3.0, BEYOND),
+    "standard": (BELOW, 1.0, 2.0, 3.0, 5.0, BEYOND),
+    "full": (BELOW, 1.0, 2.0, 3.0, 5.0, BEYOND),
 }
+# Of a fall that knows no edge and is even in ln ρ.
+EVEN = log(1 / BELOW) / log(BEYOND / BELOW)
 KNOWN = (
     "σ_w = 4, two layers, m = 32: with SGD the error falls from 0.38 to 0.19 on digits and to 0.20 on Fashion-MNIST, "
-    "half of it by ρ of about 4; ReLU 1's volume is 1.5 ± 0.3 and 0.7 ± 0.1 nats ahead; Adam's errors fall alike; "
-    "other depths, scales, m, momentum and MNIST are blind"
+    "a quarter of it by ρ = 1 on digits; ReLU 1's volume is 1.5 ± 0.3 and 0.7 ± 0.1 nats ahead; Adam's errors fall "
+    "alike; other depths, scales, m, momentum and MNIST had not been measured"
 )
-FALL = "test error at ρ = 0.3 less that at ρ = 10"
-TURN = "ln ρ at which half of the fall has happened"
-REST = "ln P(f|S) by the volume of one ReLU layer less that by the own volume"
+FALL = "test error at ρ = 0.3 − at ρ = 10"
+BY_EDGE = "share of the fall of the error by ρ = 1"
+REST = "ln P(f|S): volume of one ReLU layer − own volume"
+TYPICAL = "ln P(f|S) by the own volume: what training finds − what random sampling finds"
 
 
 def errors(lab, data, m, network, rule, ratio):
@@ -86,30 +99,44 @@ def test_it_leaves_its_own_volume(lab, data, m, network, rule):
 
 @claim(
     kind="rival",
-    of=TURN,
-    predicts=at_least(
-        0.0, because="what the optimiser adds it adds where steps are unstable, beyond ρ = 1 and not before"
-    ),
+    of=TYPICAL,
+    predicts=at_most(0.0, because="what has left a volume is less likely under it than what is drawn from it"),
     speaks_for="optimiser",
-    known=KNOWN,
+    known="two layers, m = 32, two functions a set: 6.8 nats likelier on digits and 6.7 on Fashion-MNIST, which "
+    "refutes it; other depths, scales, m, momentum, Adam and MNIST had not been measured",
     crux=first_setting,
 )
 @over(**CHAOTIC_GRID)
-def test_it_turns_beyond_the_edge(lab, data, m, network, rule):
+def test_what_it_finds_is_unlikely_under_its_own_volume(lab, data, m, network, rule):
+    sets = sets_of(data, m)
+    trained = trained_functions(lab, network, sets, Relative(RULES[rule], BEYOND))
+    sampled = [each.functions for each in lab.infinite_posterior_on_sets(network, sets)]
+    volumes = (lab.log_volumes_on_sets(network, sets, some_of_each(each)) for each in (trained, sampled))
+    return replace(typicality(*volumes), quantity=TYPICAL)
+
+
+@claim(
+    kind="rival",
+    of=BY_EDGE,
+    predicts=at_most(
+        EVEN,
+        because="a fall that begins at an edge has come less far by it than one that is even in ln ρ and knows none",
+    ),
+    speaks_for="optimiser",
+    known="two layers, m = 32: 0.24 on digits; all else had not been measured",
+    crux=first_setting,
+)
+@over(**CHAOTIC_GRID)
+def test_it_begins_at_the_edge(lab, data, m, network, rule):
     ratios = RATIOS[lab.scale.name]
     found = np.array([errors(lab, data, m, network, rule, ratio) for ratio in ratios])
     shown = curve("ρ", ratios, {network.name: [mean_over_sets(each, "test error") for each in found]})
-    turn = jackknife_over_sets(lambda means: half_way(np.log(ratios), means), found, TURN)
-    return replace(turn, details={**turn.details, "curve": shown})
+    below, edge, beyond = (found[ratios.index(ratio)] for ratio in (BELOW, 1.0, BEYOND))
+    share = jackknife_over_sets(share_of_fall, [below, edge, beyond], BY_EDGE)
+    return replace(share, details={**share.details, "curve": shown})
 
 
-def half_way(places, errors):
-    """Where the line through the errors first comes to the middle of the first and the last of them; NaN if it never
-    falls.
-    """
-    middle = (errors[0] + errors[-1]) / 2
-    for left in range(len(errors) - 1):
-        above, below = errors[left], errors[left + 1]
-        if above >= middle > below:
-            return places[left] + (places[left + 1] - places[left]) * (above - middle) / (above - below)
-    return float("nan")
+def share_of_fall(errors):
+    """(below - edge)/(below - beyond); NaN where the error does not fall."""
+    below, edge, beyond = errors
+    return (below - edge) / (below - beyond) if below > beyond else float("nan")

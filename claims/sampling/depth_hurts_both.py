@@ -1,5 +1,7 @@
 """Deeper networks generalise worse, whether trained or randomly sampled: the loss is the architecture's.
 
+In words: Do deeper networks err more both when they are trained and when they are drawn at random until they fit?
+
 Source: arXiv 2407.03848 (Peleg & Hein, ICML 2024).
 
 The test error is the share of 64 evaluation points that a network which fits the training points gets wrong, averaged

@@ -1,5 +1,7 @@
 """Networks trained in small and in large batches generalise apart because they are trained for unequal times.
 
+In words: Do small and large batches generalise alike once they are trained for equal times?
+
 Source: C. Mingard, LessWrong, 11 May 2021; Hoffer, Hubara & Soudry 2017, arXiv 1705.08741.
 
 SGD takes batches of 4 points, or all 64 training points at once, at 0.3 of the edge of stability, for as many epochs as
@@ -30,7 +32,7 @@ DATA = {
 }
 EPOCHS = {"smoke": (256,), "standard": (256, 1024), "full": (256, 1024)}
 MATCHED = {"smoke": ("rates",), "standard": ("rates", "updates"), "full": ("rates", "updates")}
-GAP = "test error in large batches less that in small ones"
+GAP = "test error: large batches − small ones"
 LEFT = "share of the gap at equal epochs that is left at equal times"
 NETWORKS = 8
 NULLS = ("uniform guessing", "majority label", "class frequencies", "untrained networks", "nearest neighbour", "truth")

@@ -1,5 +1,7 @@
 """The posterior of a random-sampled network matches that of the same network, at the same finite width, when trained.
 
+In words: Take one network of finite width: do training and random sampling until it fits give the same functions?
+
 Source: C. Mingard, LessWrong, 13 May 2021: a rigorous comparison of the posteriors of a random-sampled finite-width
 network and the same network trained with SGD is what would settle the matter.
 
@@ -39,7 +41,7 @@ MATCH = within(
 )
 KNOWN = (
     "with SGD and cross-entropy at m = 8: 0.985 ± 0.008 on digits, 0.903 ± 0.030 on MNIST and 0.902 ± 0.026 on "
-    "Fashion-MNIST at a quarter of the edge; other m, widths and rules are blind"
+    "Fashion-MNIST at a quarter of the edge; other m, widths and rules had not been measured"
 )
 NULLS = ("uniform guessing", "truth", "majority label", "untrained networks", "nearest neighbour")
 SHARP = 1.0

@@ -1,5 +1,7 @@
 """Gradient descent in small steps with white noise and weight decay equilibrates to the Boltzmann distribution.
 
+In words: Does descent with noise and weight decay end in the distribution that physics gives for it?
+
 Source: C. Mingard, LessWrong, 12 May 2021; arXiv 2004.01190.
 
 Langevin training, θ ← θ − η(∇L + τθ/σ²) + √(2ητ)·z with L the mean loss on 8 training points and σ the standard

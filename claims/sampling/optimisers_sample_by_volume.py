@@ -1,5 +1,7 @@
 """An optimiser finds a function about as often as random sampling of the parameters that fit does.
 
+In words: If you draw random weights until the network fits, do you get the functions that training gives?
+
 Source: C. Mingard, LessWrong, 12 May 2021; Mingard, Valle-Pérez, Skalse & Louis 2021, JMLR 22:79 (arXiv 2006.15191).
 
 For each of many training sets, networks are drawn from the initialisation and those that fit its m points are kept (P_B
@@ -43,7 +45,7 @@ BOTH_LOSSES = ["cross-entropy", "squared error"]
 SMALL, LARGER = ("digits",), ("digits", "fashion_mnist")
 KNOWN = (
     "with SGD, cross-entropy and m = 8: 0.92 to 0.99 on digits, 0.81 to 0.90 on MNIST and Fashion-MNIST, at width 40 "
-    "and rates from 0.075 to 0.75 of the edge; all else is blind"
+    "and rates from 0.075 to 0.75 of the edge; all else had not been measured"
 )
 NULLS = ("uniform guessing", "truth", "majority label", "untrained networks", "nearest neighbour")
 

@@ -1,5 +1,7 @@
 """What an optimiser samples by is the volume local to where it starts, which the initialisation's Gaussian measures.
 
+In words: Start from larger or smaller weights: does training find the functions of random weights of that size?
+
 Source: C. Mingard, LessWrong, 11 and 12 May 2021.
 
 Networks of two hidden tanh layers of width 40 are trained from weights of scale σ_w, below the edge of stability, on 8
@@ -26,7 +28,7 @@ from harness.verdicts import at_least, power_law
 
 SCALES = {"smoke": (1.0, 3.0), "standard": (0.5, 1.0, 2.0, 4.0), "full": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)}
 ONE = {"smoke": OPTIMISERS[:1], "standard": OPTIMISERS, "full": OPTIMISERS}
-NEARER = "squared MMD to random sampling at the other scale less that at the start's own"
+NEARER = "squared MMD to random sampling: at the other scale − at the start's own"
 DISTANCE = "ln of the distance travelled over the norm at initialisation"
 
 

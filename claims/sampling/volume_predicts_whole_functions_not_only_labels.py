@@ -1,5 +1,7 @@
 """Volume predicts which functions training finds, beyond the probability of each point's label.
 
+In words: Do random weights foretell whole functions, or only how likely each point's label is?
+
 Source: C. Mingard, LessWrong, 12 May 2021.
 
 Coins with random sampling's own label probabilities on each evaluation point come within a tenth of it at wide kernels.
@@ -7,6 +9,9 @@ So for each function f that training finds below the edge on 32 evaluation point
 ln of its probability by such coins, and by a learner that is right as often as training is and errs at random. ln P_B
 is a difference of Gaussian orthant probabilities at infinite width; coins have the label frequencies of 4,000 or more
 independent draws of the same posterior. Estimates are means over training sets.
+
+Objection: P_B's labels hang together, whatever is trained: the true labels are 1.2 nats likelier than by coins, too.
+The sentence is about P_B and functions that are found, and says nothing of what else P_B would predict.
 
 Objection: functions of a sharper learner are likelier under anything. Coins would gain alike: the difference is of the
 same functions.

@@ -1,11 +1,14 @@
 """Log volumes of what training found, for the claims that compare architectures by them."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from claims.grids import BY_RULE, DATA, image_sets
+from claims.grids import BY_RULE, DATA, image_sets, two_layers
 from harness.functions import FunctionCounts
+from harness.functions.runs import Runs
 from harness.lab import Lab
 from harness.networks import FullyConnected
 from harness.optimisers import Optimiser
@@ -38,6 +41,23 @@ EVERY = {
     "tanh, σ_w = 4": CHAOTIC,
 }
 
+# At finite width a function takes a second or two on a set, and runs scatter with the number of points: fewer of all.
+AT_WIDTH_M, AT_WIDTH_POINTS, AT_WIDTH_FUNCTIONS = 16, 16, 2
+# Chains of narrow networks mix slowly; width 40 takes twice as long, and chaotic networks several times.
+AT_WIDTH_STEPS = 16
+AT_WIDTH_DATA = {**DATA, "smoke": (), "standard": DATA["smoke"]}
+AT_WIDTHS = {"smoke": (), "standard": (10,), "full": (10, 40)}
+
+
+def at_width(name: str, width: int) -> FullyConnected:
+    """Networks whose biases differ most, by their names among EVERY, at another width."""
+    return two_layers(width) if name == "ReLU 2" else replace(EVERY[name], hidden=(width, width))
+
+
+def sets_at_width(data: str) -> TrainingSets:
+    """Training sets of the claims about finite width."""
+    return image_sets(data, AT_WIDTH_M, AT_WIDTH_POINTS)
+
 
 _CHAOTIC = [CHAOTIC, tanh(3.0, 4)]
 # What the claims about a chaotic start are asked over, below the edge of stability and beyond it.
@@ -66,6 +86,6 @@ def trained_functions(
     return [each.functions for each in lab.train_on_sets(architecture, sets, optimiser, loss, NETWORKS)]
 
 
-def some_of_each(samples: list[FunctionCounts]) -> list[np.ndarray]:
-    """(FUNCTIONS, n) labels of some functions of each sample."""
-    return [some_functions(each, FUNCTIONS, _SEED) for each in samples]
+def some_of_each(samples: Sequence[FunctionCounts | Runs], k: int = FUNCTIONS) -> list[np.ndarray]:
+    """(k, n) labels of some functions of each sample."""
+    return [some_functions(each, k, _SEED) for each in samples]

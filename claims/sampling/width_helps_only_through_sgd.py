@@ -1,5 +1,7 @@
 """Wider networks generalise better when trained, but not when randomly sampled: the gain is the optimiser's.
 
+In words: Do wider networks err less when they are trained, and no less when they are drawn at random until they fit?
+
 Source: arXiv 2407.03848 (Peleg & Hein, ICML 2024).
 
 The test error is the share of 64 evaluation points that a network which fits the training points gets wrong, averaged

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.arguments import short_repr
+from harness.claim.published import Published
 from harness.claim.scales import SCALES
 from harness.errors import BadInput
 from harness.verdicts import Estimate, Prediction
@@ -30,7 +31,8 @@ class Question:
     or a function from a cell's parameters to it. grid: axis name -> values at each scale. excluded: cell parameters ->
     reason why that cell makes no sense, or None. test: the test function's name. speaks_for: one of SIDES. holds:
     quantifier over its cells. crux, control: cell parameters -> whether that cell is one. excludes: null learners that
-    the claim rules out. known: what was known of the answer before the run.
+    the claim rules out. known: what was known of the answer before the run. published: cell parameters -> the published
+    number that the cell is held against.
     """
 
     slug: str
@@ -46,6 +48,7 @@ class Question:
     control: Callable[..., bool] | None = None
     excludes: tuple[str, ...] = ()
     known: str = ""
+    published: Callable[..., Published | None] | None = None
 
     def cells(self, scale: str) -> list[dict[str, Any]]:
         """The parameters of every cell at a scale, including cells that are not asked."""
@@ -64,6 +67,21 @@ class Question:
         """Whether the cell is shown but not counted: a check, or one that arithmetic guarantees."""
         return self._asked_of("control", self.control, cell)
 
+    def published_of(self, cell: Mapping[str, Any]) -> Published | None:
+        """The published number that the cell is held against, if there is one."""
+        found = None if self.published is None else self.published(**cell)
+        if not isinstance(found, Published | None):
+            raise BadInput(
+                f"published of {self.test} says {short_repr(found)} of a cell; it gives a Published, or None."
+            )
+        region = self.prediction(cell)
+        if found is not None and not region.low <= found.value <= region.high:
+            raise BadInput(
+                f"{self.test} predicts {region.text}, where {found.value:g} is published; predict what "
+                "Published.agrees gives, or leave published out."
+            )
+        return found
+
     def _asked_of(self, role: str, predicate: Callable[..., bool] | None, cell: Mapping[str, Any]) -> bool:
         found = False if predicate is None else predicate(**cell)
         if not isinstance(found, bool):
@@ -78,11 +96,13 @@ class Question:
 
 @dataclass(frozen=True)
 class ClaimText:
-    """The text in a claim's file: the docstring's first line, its Source paragraph and the rest."""
+    """The text in a claim's file: the docstring's first line, its Source paragraph, its paragraph "In words", which may
+    be missing, and the rest."""
 
     sentence: str
     source: str
     computed: str
+    in_words: str = ""
 
     @classmethod
     def of(cls, docstring: str) -> "ClaimText":
@@ -94,8 +114,14 @@ class ClaimText:
                 "A claim's docstring begins with the sentence it tests and has a paragraph that begins with "
                 f"'Source:'; this one is {docstring[:80]!r}."
             )
-        rest = [p for p in paragraphs[1:] if p not in sources]
-        return cls(paragraphs[0], sources[0].removeprefix("Source:").strip(), "\n".join(rest))
+        plain = [p for p in paragraphs[1:] if p.startswith("In words:")]
+        rest = [p for p in paragraphs[1:] if p not in (*sources, *plain)]
+        return cls(
+            paragraphs[0],
+            sources[0].removeprefix("Source:").strip(),
+            "\n".join(rest),
+            " ".join(p.removeprefix("In words:").strip() for p in plain),
+        )
 
 
 def claim(
@@ -109,6 +135,7 @@ def claim(
     control: Callable[..., bool] | None = None,
     excludes: Sequence[str] = (),
     known: str = "",
+    published: Callable[..., Published | None] | None = None,
     excluded: Callable[..., str | None] = lambda **_: None,
 ) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
     """Declare a test function of a claim; stands above `over`.
@@ -125,6 +152,8 @@ def claim(
             test counts, or as one that arithmetic guarantees; None: no cell is.
         excludes: names of the null learners of which none may be supported.
         known: what was known of the answer before the run; empty if nothing was.
+        published: cell parameters -> the published number that the cell is held against, or None; the report lists all
+            such cells with theirs. None: there is none for any.
         excluded: cell parameters -> reason why that cell is not asked, or None; by default all cells are asked.
 
     Returns:
@@ -146,7 +175,7 @@ def claim(
     def declare(function: Callable[..., Estimate]) -> Callable[..., Estimate]:
         slug = Path(function.__code__.co_filename).stem
         grid = getattr(function, "_grid", {})
-        for role, predicate in (("crux", crux), ("control", control)):
+        for role, predicate in (("crux", crux), ("control", control), ("published", published)):
             _check_predicate(role, predicate, function.__name__, grid)
         declared = Question(
             slug,
@@ -162,6 +191,7 @@ def claim(
             control,
             tuple(excludes),
             known.strip(),
+            published,
         )
         function._question = declared  # type: ignore[attr-defined]
         return function
@@ -174,9 +204,7 @@ def _check_predicate(role: str, predicate: Any, test: str, axes: Sequence[str] |
     if predicate is None:
         return
     if not callable(predicate):
-        raise BadInput(
-            f"{role} of {test} takes a function from a cell's values to True or False, not {short_repr(predicate)}."
-        )
+        raise BadInput(f"{role} of {test} takes a function of a cell's values, not {short_repr(predicate)}.")
     try:
         inspect.signature(predicate).bind(**dict.fromkeys(axes))
     except TypeError as error:

@@ -6,13 +6,20 @@ no change to this project: its additions are in every grid of images, at every s
 
 from collections.abc import Callable
 from inspect import signature
+from types import FunctionType
 from typing import Any
 
+from harness.arguments import short_repr
 from harness.claim.declaration import label
 from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.optimisers import Optimiser
 from harness.problems import Problem
+from harness.source import outside
+from harness.store.identity import stated
+
+# Images that are in the grids whatever is added.
+PACKAGED = ("digits", "mnist", "fashion_mnist")
 
 architectures: list[Architecture] = []
 optimisers: list[Optimiser] = []
@@ -40,14 +47,19 @@ def add_data(name: str, problem: Callable[..., Problem]) -> None:
             f"Claims draw many training sets: the function behind the data {name!r} needs an argument split, a number "
             "from 0 that chooses the points."
         )
-    if name in data:
+    if not isinstance(name, str) or not name.isprintable() or not name:
+        raise BadInput(f"Data are called by a text on one line, not {short_repr(name)}.")
+    if name in data or name in PACKAGED:
         raise BadInput(f"There are data called {name!r} already; choose another name.")
     data[name] = problem
 
 
 def modules() -> set[str]:
-    """The names of the modules that define the added architectures and optimisers."""
-    return {type(thing).__module__ for thing in (*architectures, *optimisers)}
+    """The names of the modules that define the added architectures and optimisers, or what these are made of."""
+    added = (*architectures, *optimisers)
+    made_of = [getattr(thing, "make", getattr(thing, "kind", None)) for thing in added]
+    own = [each for each in made_of if isinstance(each, FunctionType | type) and outside(each)]
+    return {type(thing).__module__ for thing in added} | {each.__module__ for each in own}
 
 
 def _check(thing: Any, kind: str, protocol: type) -> None:
@@ -55,9 +67,5 @@ def _check(thing: Any, kind: str, protocol: type) -> None:
     missing = [attribute for attribute in needed if not hasattr(thing, attribute)]
     if missing:
         raise BadInput(f"An {kind} has {', '.join(needed)}; the {type(thing).__name__} added lacks {missing[0]}.")
-    if " at 0x" in repr(thing):
-        raise BadInput(
-            f"An {kind}'s repr is its address in the store and must say what it is; make {type(thing).__name__} a "
-            "dataclass, or write its __repr__."
-        )
+    stated(thing, f"An {kind}")
     label(thing)

@@ -1,34 +1,45 @@
-"""Scales: how much a run may cost, and how much of that one cell may spend."""
+"""Scales: how much work one cell may be given, in seconds of a core whose prices come with the package.
+
+What is drawn depends on the seed, the scale and the code, and on no clock, so that every machine finds the same.
+"""
 
 from dataclasses import dataclass
-from math import isinf
+from math import inf, isinf
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How much a run may cost. effort: shards at the first look. looks: number of looks, each of which doubles the
-    shards.
+    """How much a run may cost. work: priced seconds of the samples of one cell, at all its looks. effort: shards at the
+    first look. looks: number of looks, each of which doubles the shards. dearest: a cell whose first look is priced at
+    more seconds is not asked at this scale. crux: times its work that a crux cell may have where that is foreseen to
+    decide it.
     """
 
     name: str
-    budget_seconds: float
+    work: float
     effort: int
     looks: int
+    dearest: float = inf
+    crux: float = 3.0
 
 
 SCALES = {
-    "smoke": Scale("smoke", 8 * 60, 1, 4),
-    "standard": Scale("standard", 80 * 60, 1, 6),
-    "full": Scale("full", 10 * 3600, 8, 7),
+    "smoke": Scale("smoke", 3.0, 1, 4, crux=8.0),
+    "standard": Scale("standard", 20.0, 1, 6, dearest=20.0),
+    "full": Scale("full", 600.0, 8, 7),
 }
 
 
-# Shares of the budget that a crux cell has: it is for these few that a claim is asked. Other cells have one.
+# Shares of work, of a budget in time, and of its claim's error, that a crux cell has: it is for these few that a claim
+# is asked. Its first look may be as many times as dear.
 CRUX_SHARES = 6
+# Any other cell that is foreseen to be decided may have so many times its work.
+FORESEEN = 3.0
 
 
 def allowance(budget: float, computed: float, shares: float, judged: float, own: int = 1) -> float:
-    """Seconds that the next cell of a process may spend: three times its share of the remaining budget.
+    """Seconds that the next cell of a process may take where a run has a budget in time: three times its share of what
+    remains.
 
     Args:
         budget: seconds for all of the process's cells; inf for no end.

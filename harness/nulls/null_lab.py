@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import reduce
+from math import inf
 from operator import add
 from typing import Any, cast
 
@@ -10,10 +11,12 @@ import numpy as np
 
 from harness.arguments import one_of
 from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.counts import with_origin
 from harness.lab import Lab
 from harness.lab.lab import REJECTION_UP_TO
 from harness.lab.shards import generator
 from harness.networks import Architecture, FullyConnected
+from harness.networks.inheritance import computes
 from harness.nulls.learner import NullLearner, Posterior, Task
 from harness.nulls.untrained import unmoved, untrained_features, untrained_patterns
 from harness.problems import Problem, TrainingSets
@@ -25,6 +28,7 @@ from harness.samplers.posterior.rejection import Rejection
 from harness.samplers.sampler import R, Sampler
 from harness.samplers.training.train import Trained, Training
 from harness.store import key
+from harness.store.identity import stated
 
 # What a null learner stands in the place of: all trained networks; those of the first request in a cell, where trained
 # networks are compared with others; frozen draws and hidden draws.
@@ -79,14 +83,14 @@ class NullLab(Lab):
             in_place_of, (TRAINING, FIRST_TRAINING, RANDOM_SAMPLING), "A null learner does not stand in the place of"
         )
         further = lab.store, lab.fresh, lab.executor, lab.progress
-        super().__init__(lab.scale, lab.device, lab.seed, *further, lab.run)
+        super().__init__(lab.scale, lab.device, lab.seed, *further)
         self.null, self.in_place_of, self.answered = null, in_place_of, 0
         self._first = ""
         self._own = Lab(lab.scale, lab.device, lab.seed + _ANOTHER_SEED, *further)
 
-    def begin(self, cell: str = "") -> None:
-        """Begin a cell; how far it goes is decided apart from the same cell without a null learner."""
-        super().begin(f"{self.null.name}, {self.in_place_of}: {cell}")
+    def begin(self, cell: str = "", first: float = inf) -> None:
+        """Begin a cell."""
+        super().begin(cell, first)
         self._first = ""
 
     def gather(self, sampler: Sampler[R], *, check: bool = True) -> R:
@@ -145,7 +149,7 @@ class NullLab(Lab):
         sampled: dict[str, list[Posterior]] = {}
 
         def posteriors(architecture: Architecture) -> list[Posterior]:
-            name, problems = repr(architecture), self.problems(sets)
+            name, problems = stated(architecture, "An architecture"), self.problems(sets)
             if name not in sampled and _is_gaussian(architecture, problems[0]):
                 self._own.look = 0
                 sampled[name] = [self._own.infinite_posterior(architecture, each, chains=_CHAINS) for each in problems]
@@ -182,7 +186,7 @@ class NullLab(Lab):
 
     def _in_its_place(self, sampler: Sampler[R], shard: int, posterior: Callable[[Architecture], Posterior]) -> R:
         """A shard of the null learner's in place of one of the sampler's."""
-        name = key({**self.spec(sampler), "null": repr(self.null)})
+        name = key({**self.spec(sampler), "null": stated(self.null, "A null learner")})
         if isinstance(sampler, TrainedFeatures | TrainedPatterns | HiddenPatterns):
             self.null.needs_layers()
             drawn = generator(self.device, self.seed, name, shard)
@@ -198,22 +202,24 @@ class NullLab(Lab):
         functions = FunctionCounts.from_labels(labels, problem.classes)
         if trained:
             none = FunctionCounts.empty(problem.n, problem.classes)
-            return cast(R, Trained(functions, networks, np.ones(networks, dtype=np.int64), none))
+            trained_so = Trained(functions, networks, np.ones(networks, dtype=np.int64), none)
+            return cast(R, with_origin(trained_so, problem.origin))
         one_each = np.repeat(functions.words, functions.counts, axis=0)
         clusters = ClusteredCounts.from_words(one_each, np.arange(networks), problem.n, networks, problem.classes)
-        return cast(R, RejectionPosterior(clusters, cast(Rejection, sampler).last_layers))
+        kept = RejectionPosterior(clusters, cast(Rejection, sampler).last_layers)
+        return cast(R, with_origin(kept, problem.origin))
 
 
 def training_name(sampler: Sampler[Any]) -> str:
     """What trains which networks, whatever the training set."""
-    return key({"sampler": sampler.name, "architecture": repr(sampler.architecture), **sampler.arguments})
+    return key({"sampler": sampler.name, "architecture": sampler.identity["architecture"], **sampler.arguments})
 
 
 def _is_gaussian(architecture: Architecture, problem: Problem) -> bool:
     """Whether the networks are perceptrons on more points than rejection takes, whose logits, a Gaussian process at any
     width, may be anything on all points: their posterior is then sampled as the process's, in less time.
     """
-    if not isinstance(architecture, FullyConnected) or architecture.hidden or problem.m <= REJECTION_UP_TO:
+    if not computes(architecture, FullyConnected) or architecture.hidden or problem.m <= REJECTION_UP_TO:
         return False
     if architecture.distribution != "gaussian" or problem.classes > 2:
         return False

@@ -29,6 +29,11 @@ def test_text_of_a_claim():
     )
 
 
+def test_a_claim_in_plain_words():
+    text = ClaimText.of("A sentence.\n\nIn words: is it\nso?\n\nSource: M. 2021.\n\nBy hand.")
+    assert text == ClaimText("A sentence.", "M. 2021.", "By hand.", "is it so?")
+
+
 @pytest.mark.parametrize("text", ["", "A sentence.", "Source: only.", "A sentence.\n\nSources: two."])
 def test_a_claim_without_sentence_or_source(text):
     with pytest.raises(BadInput, match="paragraph that begins with 'Source:'"):
@@ -128,7 +133,7 @@ def test_a_wrong_part_of_a_declaration_is_said(changed, said):
 @pytest.mark.parametrize(
     ("predicate", "said"),
     [
-        ("width", "takes a function from a cell's values to True or False, not 'width'"),
+        ("width", "takes a function of a cell's values, not 'width'"),
         (lambda width: width > 1, "is called with the axes n by name, which it does not take"),
     ],
 )

@@ -1,5 +1,6 @@
 """What outside files add appears in the grids, and is refused in a sentence where it lacks something."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -8,13 +9,37 @@ from pathlib import Path
 
 import pytest
 
-from examples.additions import Gated, SignDescent, moons
+from claims.grids import IMAGES
 from harness.claim import registry
 from harness.errors import BadInput
 from harness.networks import FullyConnected
 from harness.optimisers import SGD
 
 ROOT = Path(__file__).parents[2]
+KINDS = ("architectures", "optimisers", "data")
+
+
+def imported():
+    """The example's module and what it adds, which is left in no grid of tests that are collected later."""
+    before = {kind: getattr(registry, kind).copy() for kind in KINDS}
+    module = importlib.import_module("examples.additions")
+    added = {kind: getattr(registry, kind).copy() for kind in KINDS}
+    for kind in KINDS:
+        getattr(registry, kind).clear()
+    registry.architectures.extend(before["architectures"])
+    registry.optimisers.extend(before["optimisers"])
+    registry.data.update(before["data"])
+    return module, added
+
+
+ADDITIONS, ADDED = imported()
+Gated, SignDescent, moons = ADDITIONS.Gated, ADDITIONS.SignDescent, ADDITIONS.moons
+
+
+@pytest.fixture(autouse=True)
+def with_additions(monkeypatch):
+    for kind in KINDS:
+        monkeypatch.setattr(registry, kind, ADDED[kind].copy())
 
 
 def claims(*arguments):
@@ -55,6 +80,11 @@ def test_what_lacks_something_is_refused_in_a_sentence():
         registry.add_optimiser(FullyConnected((3,)))
     with pytest.raises(BadInput, match="There are data called 'moons' already"):
         registry.add_data("moons", moons)
+    for name in IMAGES:
+        with pytest.raises(BadInput, match=f"There are data called '{name}' already"):
+            registry.add_data(name, moons)
+    with pytest.raises(BadInput, match="called by a text"):
+        registry.add_data(None, moons)
     with pytest.raises(BadInput, match="the function behind the data 'stars' needs an argument split"):
         registry.add_data("stars", lambda m, n: moons(m, n))
 

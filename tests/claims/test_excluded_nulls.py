@@ -17,10 +17,14 @@ def named(case: Case) -> str:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    """One for all tests of a process, which share their samples."""
+def lab(request, tmp_path_factory):
+    """One for all tests of a process; those of all processes of a run share their samples."""
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        # Each process of xdist has a folder within the run's.
+        folder = folder.parent
     # A second look takes twice as long again; `python -m harness nulls` has it.
-    return lab_in(tmp_path_factory.mktemp("nulls") / "store", looks=1)
+    return lab_in(folder / "nulls", looks=1)
 
 
 @pytest.mark.parametrize("case", EXCLUDED, ids=named)

@@ -227,9 +227,3 @@ def test_what_has_no_layers_says_so(lab):
     for ask in (null.trained_features, null.trained_patterns):
         with pytest.raises(BadInput, match="'truth' has no hidden layers"):
             ask(NETWORK, digits(6, 6), SGD(0.1))
-
-
-def test_cells_of_null_learners_are_decided_apart(lab):
-    null = NullLab(lab, Truth())
-    null.begin("claim/cell")
-    assert null.cell == "truth, training: claim/cell"
