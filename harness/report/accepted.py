@@ -2,24 +2,26 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness.errors import BadInput
+from harness.reading import read_bytes
 from harness.report import results
-from harness.report.results import write_text
+from harness.report.files import write_text
 
+# What a cell's message says before the meaning of a verdict that was accepted with one.
+MEANING = "What it means, in the words of those who accepted it: "
 DECIDED = ("supported", "refuted")
-# Outcomes that fail a run.
-FAILING = ("refuted", "changed", "error")
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """An accepted verdict and the predicted region it was a verdict on, as text."""
+    """An accepted verdict, the predicted region it was a verdict on, as text, and what reviewers say that it means."""
 
     verdict: str
     predicted: str
+    meaning: str = ""
 
 
 Table = dict[str, dict[str, Accepted]]
@@ -28,16 +30,19 @@ Table = dict[str, dict[str, Accepted]]
 def read(path: Path) -> Table:
     """The accepted verdicts by claim and cell; none if there is no such file. BadInput if it is malformed."""
     try:
-        raw = results.strict_json(path.read_text(encoding="utf-8"))
+        raw = results.strict_json(read_bytes(path))
         table = {
-            claim: {cell: Accepted(_text(entry["verdict"]), _text(entry["predicted"])) for cell, entry in cells.items()}
+            claim: {
+                cell: Accepted(**{key: _text(text) for key, text in entry.items()}) for cell, entry in cells.items()
+            }
             for claim, cells in raw.items()
         }
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise BadInput(
-            f"{path} does not hold accepted verdicts ({error}); restore it from version control, or delete it and "
+            f"{path} does not hold accepted verdicts ({reason}); restore it from version control, or delete it and "
             "accept verdicts anew with --accept-verdicts."
         ) from None
     wrong = [entry.verdict for cells in table.values() for entry in cells.values() if entry.verdict not in DECIDED]
@@ -50,7 +55,7 @@ def read(path: Path) -> Table:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError("a verdict and its region are texts")
+        raise TypeError("a verdict, its region and its meaning are texts")
     return value
 
 
@@ -59,11 +64,28 @@ def write(path: Path, table: Mapping[str, Mapping[str, Accepted]]) -> None:
     written.
     """
     raw = {
-        claim: {cell: {"verdict": entry.verdict, "predicted": entry.predicted} for cell, entry in sorted(cells.items())}
+        claim: {
+            cell: {key: text for key, text in asdict(entry).items() if text} for cell, entry in sorted(cells.items())
+        }
         for claim, cells in sorted(table.items())
     }
     text = json.dumps(raw, indent=1, ensure_ascii=False) + "\n"
     write_text(path, text, "make that file and its folder writable and accept the verdicts again.")
+
+
+def accept(verdict: str, predicted: str, before: Accepted | None) -> Accepted:
+    """Make the entry of a decided cell; what reviewers said of an earlier one stays as long as its verdict does.
+
+    Args:
+        verdict: supported or refuted.
+        predicted: the region it is a verdict on, as text.
+        before: the entry that it replaces; None for none.
+
+    Returns:
+        The entry.
+    """
+    kept = before.meaning if before is not None and before.verdict == verdict else ""
+    return Accepted(verdict, predicted, kept)
 
 
 def outcome(kind: str, verdict: str, accepted: Accepted | None) -> str:
@@ -85,6 +107,20 @@ def outcome(kind: str, verdict: str, accepted: Accepted | None) -> str:
     if verdict != accepted.verdict:
         return "changed"
     return "refuted, accepted" if verdict == "refuted" else "supported"
+
+
+def fails_the_run(kind: str, outcome: str, strict: bool = False) -> bool:
+    """Whether a cell's outcome ends a run with an error: where it puts the software or an accepted verdict in doubt.
+
+    Args:
+        kind: kind of the claim.
+        outcome: as `outcome` says it.
+        strict: whether every refutation that nobody has accepted does.
+
+    Returns:
+        True for errors, changed verdicts and refuted theorems; any other refutation is a finding.
+    """
+    return outcome in ("changed", "error") or (outcome == "refuted" and (strict or kind == "theorem"))
 
 
 def may_be_accepted(kind: str, verdict: str) -> bool:

@@ -1,7 +1,7 @@
 """How far the verdicts themselves were checked: simulated coverage, error and power, as the appendix shows them.
 
-The file is {"schema": 1, "simulations": N, "rows": [{"name", "kind", "nominal", "measured", "low", "high",
-"simulations"}, …]} with kind "coverage", "error" or "power"; [low, high] is the interval of what was measured.
+The file is {"schema": 1, "rows": [{"name", "kind", "nominal", "measured", "low", "high", "simulations"}, …]} with
+kind "coverage", "error" or "power"; [low, high] is the interval of what was measured.
 """
 
 import json

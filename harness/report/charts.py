@@ -19,7 +19,8 @@ def points_each(cells: list[dict[str, Any]]) -> int:
 def scatter(cell: Cell, most: int) -> dict[str, Any] | None:
     """P–P plot: f functions, x and y probabilities with intervals [x0, x1] and [y0, y1], e test errors.
 
-    target: the place of the target function in the list, if it is there. of: number of points before the cut.
+    target: the place of the target function in the list, if it is there. of: number of points before the cut. mass: the
+    probability that the points drawn have together, of x and of y.
     """
     points = cell["details"].get("scatter")
     if not points:
@@ -39,6 +40,7 @@ def scatter(cell: Cell, most: int) -> dict[str, Any] | None:
         "e": [short(p["error"]) for p in shown],
         "target": next((i for i, p in enumerate(shown) if p.get("target")), None),
         "of": len(points),
+        "mass": [short(sum(p[key] for p in shown)) for key in ("x", "y")],
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.report import forest
 from harness.report.grouping import Cell, asked, by_quantity, described, numeric, telling
+from harness.report.labels import name
 
 # More lines or panels than this are a tangle; the rest is in the table and in the CSV.
 MOST_LINES = 4
@@ -101,7 +102,7 @@ def _chart(
         return None
     regions = {(cell["predicted"]["low"], cell["predicted"]["high"]) for cell in cells}
     return {
-        "x": x,
+        "x": name(x).removeprefix("the "),
         "log": values[0] > 0 and values[-1] / values[0] >= _LOGARITHMIC_FROM,
         "ticks": list(values),
         "y": quantity,

@@ -19,6 +19,7 @@ AGREEMENT = {"bias explained": 1.0, "bias explained of squared distances": 1.0}
 # legible; but one of usual length never is.
 _BEYOND = 0.5
 _MARGIN = 0.04
+_FARTHEST = 1e300
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,21 @@ def axis(cells: Sequence[Cell]) -> Axis | None:
         return None
     regions = [end for cell in cells for end in (cell["predicted"]["low"], cell["predicted"]["high"])]
     marks = [each["value"] for each in found] + [noise_mark(each) for each in found] + regions
-    core = [mark for mark in marks if mark is not None and isfinite(mark)]
+    core = [_shown(mark) for mark in marks if mark is not None and isfinite(mark)]
     least, most = min(core), max(core)
-    bounded = [each for each in found if each["low"] is not None and each["high"] is not None]
-    widths = [each["high"] - each["low"] for each in bounded]
+    intervals = [(each["low"], each["high"]) for each in found]
+    widths = [_shown(high) - _shown(low) for low, high in intervals if low is not None and high is not None]
     reach = max(_BEYOND * (most - least), median(widths) if widths else 0.0)
-    lows = [max(each["low"], least - reach) for each in found if each["low"] is not None]
-    highs = [min(each["high"], most + reach) for each in found if each["high"] is not None]
+    lows = [max(_shown(low), least - reach) for low, _ in intervals if low is not None]
+    highs = [min(_shown(high), most + reach) for _, high in intervals if high is not None]
     low, high = min([least, *lows]), max([most, *highs])
     margin = _MARGIN * ((high - low) or abs(high) or 1.0)
     return Axis(low - margin, high + margin)
+
+
+def _shown(value: float) -> float:
+    """A number as an axis can have it: differences and powers of ten of such numbers are numbers."""
+    return 0.0 if abs(value) < 1 / _FARTHEST else min(max(value, -_FARTHEST), _FARTHEST)
 
 
 def strip(cell: Cell, on: Axis) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
+from harness.report.labels import label
+
 Cell = Mapping[str, Any]
 
 
@@ -65,9 +67,5 @@ def telling(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def described(parameters: Mapping[str, Any], keys: Sequence[str]) -> str:
-    """ "m 8 · width 10 · adam": numbers with their name, words by themselves."""
-    return " · ".join(
-        f"{key} {parameters[key]:g}" if numeric([parameters[key]]) else str(parameters[key])
-        for key in keys
-        if parameters.get(key) not in (None, "")
-    )
+    """ "m 8 · width 10 · Adam": numbers with their name, words by their labels."""
+    return " · ".join(label(parameters[key], key) for key in keys if parameters.get(key) not in (None, ""))

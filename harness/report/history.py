@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput
-from harness.report import results, words
+from harness.reading import read_bytes
+from harness.report import files, results, words
 from harness.report.accepted import DECIDED
 from harness.report.charts import short
 
@@ -65,7 +66,7 @@ def add(folder: Path, document: Mapping[str, Any]) -> Path:
     path = folder / f"{time}-{digest}.jsonl"
     lines = [{"schema": SCHEMA, "run": found.run}, *found.cells.values()]
     text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
-    results.write_text(path, text, "name another folder with --history.")
+    files.write_text(path, text, "name another folder with --history.")
     return path
 
 
@@ -74,7 +75,7 @@ def read(folder: Path) -> tuple[list[Night], str]:
     nights, wrong = [], []
     for path in sorted(folder.glob("*.jsonl")):
         try:
-            head, *lines = path.read_bytes().splitlines()
+            head, *lines = read_bytes(path).splitlines()
             found = Night(_run(head))
         except (OSError, ValueError):
             wrong.append(f"{path.name}, of which nothing can be used")

@@ -1,23 +1,44 @@
 """The page: results in, one HTML file out, with everything it needs inside."""
 
+import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from harness.report import against, calibration, charts, history, payload, results, sides, tables, words
-from harness.report.grouping import measured
+from harness.report import (
+    against,
+    answer,
+    calibration,
+    charts,
+    claim_rows,
+    files,
+    found,
+    glossary,
+    history,
+    look_first,
+    meanings,
+    patterns,
+    payload,
+    pictures,
+    published,
+    results,
+    sides,
+    sources,
+    tables,
+    trust,
+    words,
+)
 from harness.report.history import Night
+from harness.report.questions import statements_of
 from harness.report.sentences import in_words
 from harness.report.terminal import spent_share
-
-# Listed in the overview, most urgent first.
-_URGENT = ("changed", "error", "refuted", "no longer decided")
 
 
 def write_report(
@@ -34,7 +55,7 @@ def write_report(
     known, damaged = history.read(nights_folder) if nights_folder else ([], "")
     page = render(results.read(results_path), None, known, damaged, results.read(other) if other else None)
     advice = f"name another place with --report. The results are in {results_path}."
-    results.write_text(report_path, page, advice)
+    files.write_text(report_path, page, advice)
 
 
 def render(
@@ -59,6 +80,51 @@ def render(
     for each in (document, other):
         if each is not None:
             results.check(each)
+    run_nights = history.upto(known, history.night(document))
+    claims = _claims(document, run_nights)
+    cells = [cell for claim in claims for cell in claim["cells"]]
+    groups = calibration.read() if calibrated is None else calibrated
+    found_published = published.lines(claims)
+    panels = pictures.over_the_rate(cells)
+    return _template().render(
+        run=document["run"],
+        claims=claims,
+        columns=_columns(cells),
+        commit=words.commit(document["run"].get("commit")),
+        symbols=words.SYMBOLS,
+        outcomes=[o for o in words.OUTCOMES if any(claim["counts"][o] for claim in claims)],
+        rooms=sorted({claim["room"] for claim in claims}),
+        answer=answer.answer(cells, statements_of(document["claims"])),
+        rate_panels=panels,
+        legend=list({line["name"]: line for panel in panels for line in panel["lines"]}.values()),
+        matrices=pictures.volumes(cells),
+        evidence_by_side=pictures.evidence(claims, sides.in_order(claims)),
+        checks=trust.checks(claims, found_published, groups),
+        scope=trust.scope(cells),
+        sides=sides.in_order(claims),
+        crux=sides.crux_lines(claims),
+        published=found_published,
+        expected_wrong=sides.expected_wrong(document),
+        kinds=sorted({cell["kind"] for cell in cells}),
+        urgent=look_first.lines(claims),
+        claim_rows=claim_rows.rows(claims),
+        cell_count=len(cells),
+        share=spent_share(document),
+        nights=run_nights,
+        changes=_changes(run_nights, cells),
+        damaged=damaged,
+        against=against.compare(document, other) if other else None,
+        anchors={(cell["claim"], cell["id"]): cell["anchor"] for cell in cells},
+        calibrated=groups,
+        terms=glossary.TERMS,
+        vega=_vega(),
+    )
+
+
+# Once: to compile it, with those that it includes, takes longer than to fill it in.
+@cache
+def _template() -> Template:
+    """The page's template, with what it calls."""
     environment = Environment(
         loader=PackageLoader("harness.report"),
         autoescape=True,
@@ -76,46 +142,24 @@ def render(
         "plural": words.plural,
         "day": words.day,
         "commit": words.commit,
+        "linked": sources.linked,
+        "explained": glossary.explained,
+        "untested": trust.untested,
+        "sentence": lambda text: words.capitalised(text.removeprefix("Objection: ")),
     }
-    run_nights = history.upto(known, history.night(document))
-    claims = _claims(document, run_nights)
-    cells = [cell for claim in claims for cell in claim["cells"]]
-    return environment.get_template("report.html").render(
-        run=document["run"],
-        claims=claims,
-        columns=_columns(cells),
-        state=words.state(document),
-        commit=words.commit(document["run"].get("commit")),
-        symbols=words.SYMBOLS,
-        outcomes=[o for o in words.OUTCOMES if any(claim["counts"][o] for claim in claims)],
-        rooms=sorted({claim["room"] for claim in claims}),
-        sides=sides.counts(claims),
-        crux=sides.crux_lines(claims),
-        expected_wrong=sides.expected_wrong(document),
-        kinds=sorted({cell["kind"] for cell in cells}),
-        urgent=_all_urgent(claims),
-        cell_count=len(cells),
-        share=spent_share(document),
-        nights=run_nights,
-        changes=_changes(run_nights, cells),
-        damaged=damaged,
-        against=against.compare(document, other) if other else None,
-        anchors={(cell["claim"], cell["id"]): cell["anchor"] for cell in cells},
-        calibrated=calibration.read() if calibrated is None else calibrated,
-        vega=_vega(),
-    )
+    environment.globals["unseen"] = set
+    return environment.get_template("report.html")
 
 
 def _claims(document: dict[str, Any], run_nights: Sequence[Night]) -> list[dict[str, Any]]:
-    """The claims by room and name, each with its cells, groups of rows, marks and payload."""
+    """The claims by room and name, each with its cells, groups of rows and payload."""
     most_points = charts.points_each(document["cells"])
     order = sorted(document["claims"].items(), key=lambda each: (each[1]["room"], each[0]))
     claims = []
-    for number, (slug, claim) in enumerate(order):
+    for slug, claim in order:
         mine = [cell for cell in document["cells"] if cell["claim"] == slug]
         cells = [
-            {**cell, "anchor": f"c{number}.{i}", "column": column(cell), "name": slug.replace("_", " ")}
-            for i, cell in enumerate(mine)
+            {**cell, "anchor": _anchor(cell), "column": column(cell), "name": slug.replace("_", " ")} for cell in mine
         ]
         groups = tables.groups(cells)
         claims.append(
@@ -129,16 +173,26 @@ def _claims(document: dict[str, Any], run_nights: Sequence[Night]) -> list[dict[
                 "side": sides.side(claim),
                 "excluded_nulls": ", ".join(claim.get("excludes", [])),
                 "in_words": in_words(mine, claim["verdict"]),
+                "found": found.lines(groups),
+                "patterns": patterns.patterns(mine),
+                "why": meanings.why([row for group in groups for row in group["rows"]]),
+                "scope": trust.scope(mine),
+                "crux_count": sum(map(sides.is_crux, mine)),
                 "counts": Counter(cell["outcome"] for cell in cells),
                 "data": payload.packed(
                     mine, most_points, history.trends(run_nights, slug, [cell["id"] for cell in mine])
                 ),
             }
         )
-    columns = _columns([cell for claim in claims for cell in claim["cells"]])
-    for claim in claims:
-        claim["marks"] = tables.matrix(claim["cells"], columns)
     return claims
+
+
+def _anchor(cell: dict[str, Any]) -> str:
+    """Where links to a cell lead: its claim and a digest of its name, so that a link means the same cell on another
+    run's page. The name itself, twice a row, would be an eighth of a page of thousands of cells.
+    """
+    digest = hashlib.sha256(cell["id"].encode()).hexdigest()[:8]
+    return f"{re.sub('[^A-Za-z0-9_-]+', '-', cell['claim'])}.{digest}"
 
 
 def _changes(run_nights: Sequence[Night], cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -150,34 +204,8 @@ def _changes(run_nights: Sequence[Night], cells: list[dict[str, Any]]) -> list[d
     ]
 
 
-def _all_urgent(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The overview's lines, by outcome; a theorem's first, as its refutation puts the others in doubt."""
-    lines = [each for outcome in _URGENT for claim in claims for each in _urgent(claim, outcome)]
-    return sorted(
-        lines, key=lambda line: (_URGENT.index(line["outcome"]), all(c["kind"] != "theorem" for c in line["cells"]))
-    )
-
-
-def _urgency(cell: dict[str, Any]) -> str:
-    """The outcome, or that an accepted verdict is no longer decided."""
-    return "no longer decided" if cell["outcome"] == "inconclusive" and cell["accepted"] else cell["outcome"]
-
-
-def _urgent(claim: dict[str, Any], outcome: str) -> list[dict[str, Any]]:
-    """The overview's lines on a claim's cells of one outcome: one per test, with the range of its estimates."""
-    lines = []
-    for group in claim["groups"]:
-        cells = [cell for cell in group["rows"] if _urgency(cell) == outcome]
-        values = [cell["estimate"]["value"] for cell in cells if measured(cell)]
-        if cells:
-            judged = sum(cell["estimate"] is not None or cell["verdict"] == "error" for cell in group["rows"])
-            line = {"outcome": outcome, "claim": claim, "group": group, "cells": cells, "judged": judged}
-            lines.append({**line, "least": min(values, default=None), "most": max(values, default=None)})
-    return lines
-
-
 def column(cell: dict[str, Any]) -> str:
-    """The matrix column of a cell: the width of its network's hidden layers, if it has any."""
+    """What a cell is filtered by: the width of its network's hidden layers, if it has any."""
     parameters = cell["parameters"]
     if parameters.get("depth") == 0:
         return "perceptron"
@@ -196,5 +224,5 @@ def _natural(text: str) -> tuple[bool, list[tuple[int, str]]]:
 @cache
 def _vega() -> Markup:
     """Vega, Vega-Lite and Vega-Embed, once, inside the page."""
-    bundle = (files("harness.report") / "vega" / "vega.js").read_text(encoding="utf-8")
+    bundle = (resources.files("harness.report") / "vega" / "vega.js").read_text(encoding="utf-8")
     return Markup(bundle.replace("</script", "<\\/script"))

@@ -13,6 +13,8 @@ from typing import Any
 
 from harness.report import charts, words
 from harness.report.curves import curves
+from harness.report.labels import label
+from harness.report.meanings import why_refuted
 from harness.report.sides import is_control, is_crux
 
 _PREDICTED = ("low", "high")
@@ -52,6 +54,10 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
         level = words.percent(estimate["level"])
         looks = words.plural(estimate["looks"], "look")
         lines.append(f"Interval at level {level}: {estimate['method']}; effective sample {effective}; {looks}.")
+        floor = estimate["noise_floor"]
+        noise = "" if floor is None else f"; noise floor {words.number(floor)}"
+        sample = f"{estimate['n']:,} {estimate['unit']}"
+        lines.append(f"Sample: {sample}{noise}; took {words.duration(cell['seconds'])}.")
     return {
         "id": cell["id"],
         "quantity": estimate["quantity"] if estimate else "",
@@ -60,11 +66,17 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
         "message": cell["message"].removesuffix(f" To rerun: {cell['rerun']}"),
         "traceback": cell["verdict"] == "error",
         "accepted": f"Accepted verdict: {cell['accepted']}." if cell["accepted"] else "",
-        "lines": [*lines, *map(_rate, found.get("rates", [])), *map(str, found.get("notes", []))],
+        "lines": [
+            *filter(None, [why_refuted(cell)]),
+            *lines,
+            *map(_rate, found.get("rates", [])),
+            *map(str, found.get("notes", [])),
+        ],
         "more": [[key, _said(value)] for key, value in found.items() if key not in _SHOWN],
         "secondary": [
             [
-                each["quantity"],
+                # A mean of one network and rule is called by both of their names.
+                ", ".join(map(label, each["quantity"].split(", "))),
                 words.number(each["value"], "none"),
                 words.interval(each),
                 words.number(each["noise_floor"], ""),
@@ -83,7 +95,7 @@ def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
 def _rate(found: Mapping[str, Any]) -> str:
     """A learning rate in its natural unit, as a line."""
     rate, ratio, unit = (words.number(found[key], "unknown") for key in ("rate", "ratio", "unit"))
-    return f"Learning rate of {found['optimiser']}: {rate}, which is {ratio} of its unit {unit}."
+    return f"Learning rate of {label(found['optimiser'], 'optimiser')}: {rate}, which is {ratio} of its unit {unit}."
 
 
 def _region(predicted: Mapping[str, Any]) -> list[float | None] | None:
@@ -95,24 +107,12 @@ def _region(predicted: Mapping[str, Any]) -> list[float | None] | None:
 def table(cells: Sequence[Mapping[str, Any]]) -> str:
     """CSV with a row per cell: parameters, region, estimate, verdict. Unbounded and missing numbers are empty."""
     parameters = list(dict.fromkeys(key for cell in cells for key in cell["parameters"]))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        [
-            "cell",
-            *parameters,
-            *(f"predicted_{end}" for end in _PREDICTED),
-            *_ESTIMATE,
-            "verdict",
-            "outcome",
-            "crux",
-            "control",
-            "seconds",
-        ]
-    )
+    ends = [f"predicted_{end}" for end in _PREDICTED]
+    last = ["verdict", "outcome", "crux", "control", "seconds"]
+    rows: list[list[Any]] = [["cell", *parameters, *ends, *_ESTIMATE, *last]]
     for cell in cells:
         estimate = cell["estimate"] or {}
-        writer.writerow(
+        rows.append(
             [
                 cell["id"],
                 *(cell["parameters"].get(key, "") for key in parameters),
@@ -125,7 +125,14 @@ def table(cells: Sequence[Mapping[str, Any]]) -> str:
                 cell["seconds"],
             ]
         )
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(map(_as_text, row) for row in rows)
     return out.getvalue()
+
+
+def _as_text(value: Any) -> Any:
+    """A value for a spreadsheet, which does not compute a text after an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _said(value: Any) -> str:

@@ -6,19 +6,31 @@ are not finite are null.
 """
 
 import json
-import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from math import isfinite
 from numbers import Real
 from pathlib import Path
 from typing import Any
 
 from harness.arguments import short_repr
-from harness.errors import BadInput
+from harness.errors import BadInput, printable
+from harness.reading import read_bytes
+from harness.report.files import write_text
 from harness.report.words import OUTCOMES
 
 SCHEMA = 1
+# Nothing that is written here is nested half as deeply.
+_DEEPEST = 64
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Controls other than tabs and ends of lines, and what turns the direction of writing.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_ESCAPED = re.compile(r"\\[bfru]")
+# Beside the results: those of the run before.
+PREVIOUS = "previous.json"
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
@@ -26,7 +38,7 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
     try:
         text = _json(document)
     except ValueError:
-        text = _json(_finite(document))
+        text = _json(_writable(document))
     write_text(
         path,
         text + "\n",
@@ -35,57 +47,24 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def _json(document: Any) -> str:
-    """ValueError for numbers that are not finite."""
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    """ValueError for numbers that are not finite, and halves of characters, as names of files may have them."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text.encode("utf-8")
+    return text
 
 
-def write_text(path: Path, text: str, advice: str) -> None:
-    """Replace a file at once; if it cannot be written, the old one stays.
-
-    Args:
-        path: the file.
-        text: its new content.
-        advice: end of the sentence that says that it cannot be written.
-
-    Raises:
-        BadInput: the file cannot be written.
-    """
-    if path.is_dir():
-        raise BadInput(f"{path} is a folder; {advice}")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with unfinished.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                # Or a power cut might leave the new name and nothing in it.
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        except BaseException:
-            unfinished.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written ({error.strerror}); {advice}") from None
-
-
-def check_writable(path: Path) -> None:
-    """Raise BadInput if a file cannot be written there, before anything is computed; an existing file stays."""
-    if path.is_dir():
-        raise BadInput(f"{path} is a folder; name a file with --report.")
-    probe = path.with_name(f".{path.name}.probe.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        probe.write_text("")
-        probe.unlink()
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written ({error.strerror}); name another place with --report.") from None
+def set_aside(path: Path) -> None:
+    """Move the results of an earlier run to previous.json beside them, so that nobody takes them for those of a run
+    that has begun and may not live to write its own. What cannot be moved stays."""
+    with suppress(OSError):
+        if path.is_file() and not path.is_symlink():
+            path.replace(path.with_name(PREVIOUS))
 
 
 def read(path: Path) -> dict[str, Any]:
     """A results file, checked; BadInput if it is missing, is no results file, or has another schema."""
     try:
-        document = strict_json(path.read_text(encoding="utf-8"))
+        document = strict_json(read_bytes(path))
     except FileNotFoundError:
         raise BadInput(f"There are no results at {path}; make some with pytest claims/.") from None
     except OSError as error:
@@ -109,15 +88,23 @@ def read(path: Path) -> dict[str, Any]:
 def strict_json(text: str | bytes) -> Any:
     """Read JSON as this software writes it; ValueError for anything else that Python accepts or cannot handle.
 
-    That is NaN and infinities, whole numbers too large for an array, halves of characters, and nesting without end.
+    That is NaN and infinities, whole numbers too large for an array, halves of characters, and deep nesting. Characters
+    that steer a terminal are escaped, but for the ends of lines.
     """
-    try:
-        found = json.loads(text, parse_constant=_refuse, parse_int=_whole, parse_float=_real)
-        if "\\u" in (text if isinstance(text, str) else text.decode("utf-8")):
-            json.dumps(found, ensure_ascii=False).encode("utf-8")
-    except RecursionError:
-        raise ValueError("nested without end") from None
-    return found
+    text = text if isinstance(text, str) else text.decode("utf-8")
+    brackets = (1 if each in "[{" else -1 for each in re.findall(r"[][{}]", _STRING.sub("", text)))
+    if max(accumulate(brackets), default=0) > _DEEPEST:
+        raise ValueError("nested too deeply")
+    found = json.loads(text, parse_constant=_refuse, parse_int=_whole, parse_float=_real)
+    if "\\u" in text:
+        json.dumps(found, ensure_ascii=False).encode("utf-8")
+    return _harmless(found) if _STEERING.search(text) or _ESCAPED.search(text) else found
+
+
+def _harmless(value: Any) -> Any:
+    if isinstance(value, str):
+        return _STEERING.sub(lambda each: printable(each[0]), value)
+    return _mapped(_harmless, value)
 
 
 def _refuse(text: str) -> Any:
@@ -133,14 +120,19 @@ def _real(digits: str) -> float:
     return value if isfinite(value) else _refuse(digits[:18])
 
 
-def _finite(value: Any) -> Any:
+def _writable(value: Any) -> Any:
     if isinstance(value, float):
         return value if isfinite(value) else None
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return _mapped(_writable, value)
+
+
+def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
+    """A record or list with every part of it changed; the value itself if it is neither."""
     if isinstance(value, Mapping):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return value
+        return {change(key): change(each) for key, each in value.items()}
+    return [change(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 _NUMBER = (Real, type(None))
@@ -163,9 +155,18 @@ _CLAIM = dict.fromkeys(
     str,
 )
 # What earlier versions did not write, and the report can do without.
-_LATER_IN_RUN = {"alpha": Real}
-_LATER_IN_CLAIM = {"speaks_for": str, "excludes": list}
-_LATER_IN_CELL = {"test": str, "holds": _QUANTIFIER, "crux": bool, "control": bool, "known": str}
+_LATER_IN_RUN = {"alpha": Real, "cut_by_time": int}
+_LATER_IN_CLAIM = {"speaks_for": str, "excludes": list, "tests": list, "in_plain_words": str, "untested": dict}
+_LATER_IN_CELL = {
+    "test": str,
+    "holds": _QUANTIFIER,
+    "crux": bool,
+    "control": bool,
+    "known": str,
+    "cut_by_time": bool,
+    "published": (dict, type(None)),
+}
+_PUBLISHED = {"value": Real, "error": Real, "source": str, "why": str}
 _CELL = {
     "claim": str,
     "id": str,
@@ -246,6 +247,8 @@ def _problems(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"the prediction of {where} has a reason that is no text"
         if cell["estimate"] is not None:
             yield from _missing(cell["estimate"], _ESTIMATE, f"the estimate of {where}")
+        if cell.get("published") is not None:
+            yield from _missing(cell["published"], _PUBLISHED, f"the published number of {where}")
         if cell["outcome"] not in OUTCOMES:
             yield f"{where} has the outcome {cell['outcome']!r}"
         if not all(isinstance(value, str | int | float | None) for value in cell["parameters"].values()):

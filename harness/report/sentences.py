@@ -1,14 +1,17 @@
 """A claim's verdict in words: how many cells agree, and what the others have in common."""
 
-from collections.abc import Collection, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import combinations, product
 from typing import Any
 
 from harness.report.grouping import Cell, by_test, described, numeric, telling
+from harness.report.labels import bare, name
 from harness.report.sides import is_control
 from harness.report.words import number, plural
 
 _MOST_LISTED = 3
+# What is said of a cell's parameters, and whether it is so.
+Condition = tuple[str, Callable[[Mapping[str, Any]], bool]]
 
 
 def in_words(cells: Sequence[Cell], verdict: str) -> str:
@@ -89,27 +92,31 @@ def _where(cells: Sequence[Cell]) -> str:
             [cell["parameters"] for cell in found if cell["verdict"] == verdict] for verdict in ("refuted", "supported")
         )
         if bad:
-            name = f" in “{test.replace('_', ' ')}”" if len(groups) > 1 else ""
-            said.append(f"It fails{name} {_which(bad, good)}.")
+            of = f" in “{test.replace('_', ' ')}”" if len(groups) > 1 else ""
+            said.append(f"It fails{of} {_which(bad, good)}.")
     return " ".join(said)
 
 
 def _which(bad: Sequence[Mapping[str, Any]], good: Sequence[Mapping[str, Any]]) -> str:
     """Which cells are refuted, by the fewest parameters that tell them from the supported ones.
 
-    Where no one or two values do, what all have in common and not all of the supported ones share, or a list.
+    Where no one or two do, what all have in common, or a list.
     """
     if not good:
         return f"in {'its only cell' if len(bad) == 1 else f'all {len(bad)} cells'} that could be decided"
     everything = [*bad, *good]
     keys = [key for key in telling(everything) if all(key in each for each in everything)]
-    rules = [rule for key in keys if (rule := _rule(key, bad, good))]
-    if rules:
-        return f"where {min(rules, key=len)}"
+    conditions = {key: _conditions(key, bad) for key in keys}
+    for count in (1, 2):
+        rules = []
+        for chosen in combinations(keys, count):
+            sets = product(*(conditions[key] for key in chosen))
+            fitting = (each for each in sets if not any(all(holds(of) for _, holds in each) for of in good))
+            if rule := next(fitting, None):
+                rules.append(" and ".join(text for text, _ in rule))
+        if rules:
+            return f"where {min(rules, key=len)}"
     common = [key for key in keys if len({each[key] for each in bad}) == 1]
-    for pair in combinations(common, 2):
-        if all(any(each[key] != bad[0][key] for key in pair) for each in good):
-            return f"where {' and '.join(_is(key, [bad[0][key]]) for key in pair)}"
     if common and len(bad) > 1:
         return f"in {len(bad)} cells, in all of which {' and '.join(_is(key, [bad[0][key]]) for key in common)}"
     listed = "; ".join(described(each, keys) for each in bad[:_MOST_LISTED])
@@ -117,23 +124,19 @@ def _which(bad: Sequence[Mapping[str, Any]], good: Sequence[Mapping[str, Any]]) 
     return f"at {listed}{more}"
 
 
-def _rule(key: str, bad: Sequence[Mapping[str, Any]], good: Sequence[Mapping[str, Any]]) -> str:
-    """ "width is at most 10" where that tells the two apart; "" where this parameter does not."""
-    wrong, right = ({each[key] for each in cells} for cells in (bad, good))
-    if not wrong.isdisjoint(right):
-        return ""
-    if len(wrong) > 1 and numeric([*wrong, *right]):
-        if max(wrong) < min(right):
-            return f"{_named(key)} is at most {number(max(wrong))}"
-        if min(wrong) > max(right):
-            return f"{_named(key)} is at least {number(min(wrong))}"
-    return _is(key, wrong) if len(wrong) <= _MOST_LISTED else ""
+def _conditions(key: str, bad: Sequence[Mapping[str, Any]]) -> list[Condition]:
+    """What all of the refuted cells fulfil in this parameter, the plainest first."""
+    values = {each[key] for each in bad}
+    found: list[Condition] = []
+    if len(values) > 1 and numeric(list(values)):
+        least, most = min(values), max(values)
+        found.append((f"{name(key)} is at most {number(most)}", lambda of: numeric([of[key]]) and of[key] <= most))
+        found.append((f"{name(key)} is at least {number(least)}", lambda of: numeric([of[key]]) and of[key] >= least))
+    if len(values) <= _MOST_LISTED:
+        found.append((_is(key, values), lambda of: of[key] in values))
+    return found
 
 
 def _is(key: str, values: Collection[Any]) -> str:
     """ "loss is hinge or square"."""
-    return f"{_named(key)} is {' or '.join(sorted(number(v) if numeric([v]) else str(v) for v in values))}"
-
-
-def _named(key: str) -> str:
-    return key.replace("_", " ")
+    return f"{name(key)} is {' or '.join(sorted(bare(value, key) for value in values))}"

@@ -50,6 +50,17 @@ def in_words(claims: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(said)
 
 
+def lines(claims: Mapping[str, Mapping[str, Any]], cells: Sequence[Cell]) -> list[str]:
+    """For the terminal: "architecture: 12 of 26 claims hold, 8 fail; crux 9 ✓ 2 ✗ 1 ?", a line a side."""
+    said = []
+    for name in in_order(list(claims.values())):
+        mine = {slug: claim for slug, claim in claims.items() if side(claim) == name}
+        found = [cell["verdict"] for cell in cells if is_crux(cell) and cell["claim"] in mine]
+        marks = [f"{found.count(v)} {words.SYMBOLS[v]}" for v in words.OUTCOMES if v in found]
+        said.append(in_words(list(mine.values())) + (f"; crux {' '.join(marks)}" if marks else ""))
+    return said
+
+
 def crux_lines(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The cells that would change a mind: a line for each test that has any, in the order of the sides.
 

@@ -10,7 +10,7 @@ from harness.report.sides import is_control, is_crux
 # Facts of the sample that stand in a group's head where all its cells have the same, else in each row.
 _SHARED = ("unit", "method", "level")
 # What composite names are made of.
-_PARTS = {"problem": ("m", "n", "dataset", "bits", "task"), "architecture": ("depth", "width")}
+_PARTS = {"problem": ("m", "n", "dataset", "bits", "task"), "architecture": ("depth", "width"), "optimiser": ("rho",)}
 
 
 def groups(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -105,29 +105,3 @@ def _grid(axis: forest.Axis) -> str:
         for at, _ in axis.ticks()
     ]
     return f"--grid:{','.join(lines)}"
-
-
-def matrix(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], most: int = 6) -> list[list[dict[str, Any]]]:
-    """A claim's marks in each column of the overview.
-
-    Args:
-        rows: the claim's cells, each with its column, outcome and anchor.
-        columns: all columns, in order.
-        most: most cells of a column that have a mark each; if there are more, each outcome has one mark with its count.
-
-    Returns:
-        For each column its marks: outcome, anchor of the first cell, count.
-    """
-    found = []
-    for column in columns:
-        here = [row for row in rows if row["column"] == column]
-        if len(here) <= most:
-            marks = [{"outcome": row["outcome"], "anchor": row["anchor"], "count": 1} for row in here]
-        else:
-            marks = [
-                {"outcome": outcome, "anchor": of[0]["anchor"], "count": len(of)}
-                for outcome in words.OUTCOMES
-                if (of := [row for row in here if row["outcome"] == outcome])
-            ]
-        found.append(marks)
-    return found

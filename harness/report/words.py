@@ -28,6 +28,11 @@ OUTCOMES = (
 )
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
+MINUS = "−"
+
+# In the place of an interval: the number is known exactly.
+EXACT = "exact"
+
 
 def number(value: float | None, missing: str = "unbounded") -> str:
     """Four significant digits: 1235, −0.3028, 3.294×10⁻⁵; `missing` for None, which is how infinities are stored."""
@@ -40,18 +45,25 @@ def number(value: float | None, missing: str = "unbounded") -> str:
     digits, _, power = f"{value:.4g}".partition("e")
     if power:
         digits += f"×10{str(int(power)).translate(_SUPERSCRIPTS)}"
-    return digits.replace("-", "−")
+    return digits.replace("-", MINUS)
 
 
 def minus(text: str) -> str:
-    """A predicted region's text with the sign that numbers have on the page."""
-    return re.sub(r"-(?=\d)", "−", text)
+    """A predicted region's text with the sign and the digits that numbers have on the page."""
+    return re.sub(r"-(?=\d)", MINUS, re.sub(r"\d+\.\d+", lambda found: number(float(found[0])), text))
 
 
 def interval(estimate: dict[str, Any]) -> str:
-    """[low, high]; an infinite end is called unbounded."""
+    """[low, high]; an infinite end is called unbounded, and an interval of one number exact."""
+    if estimate["low"] is not None and estimate["low"] == estimate["high"]:
+        return EXACT
     low, high = number(estimate["low"]), number(estimate["high"])
     return "unbounded" if low == high == "unbounded" else f"[{low}, {high}]"
+
+
+def capitalised(text: str) -> str:
+    """The text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def percent(share: float) -> str:
@@ -67,6 +79,14 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def roughly(seconds: float) -> str:
+    """5000 -> 1.4 h; for what is itself an estimate."""
+    for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= size:
+            return f"{float(f'{seconds / size:.1e}'):,g} {unit}"
+    return f"{max(seconds, 0.1):.2g} s"
 
 
 def day(started: str) -> str:

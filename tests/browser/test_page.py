@@ -8,7 +8,7 @@ import pytest
 
 from harness.report import words
 from harness.report.page import render
-from tests.browser.actions import SCATTER, VOLUMES, anchor, draw, drawn, opened, shown, told
+from tests.browser.actions import SCATTER, STATES, VOLUMES, anchor, draw, drawn, opened, shown, told
 from tests.support.report_documents import many, sample
 from tests.support.report_page import attacked
 
@@ -48,12 +48,12 @@ def test_the_other_filters(visit, results, name):
     assert shown(page) == wanted
 
 
-def test_a_mark_of_the_matrix_opens_its_cell(visit, results):
+def test_a_count_leads_to_its_first_cell(visit, results):
     page = visit()
     place = anchor(page, "only: endless")
-    mark = page.locator(f'table.matrix a[href="#{place}"]')
-    assert mark.get_attribute("aria-label") == "only: endless: inconclusive"
-    mark.click()
+    count = page.locator(f'.claim-rows a[href="#{place}"]')
+    assert count.get_attribute("aria-label") == "limits: 2 cells inconclusive"
+    count.click()
     page.wait_for_selector(f'[id="{place}-more"][data-ready]')
     more = page.locator(f'[id="{place}-more"]')
     assert "The message of only: endless." in more.inner_text()
@@ -104,7 +104,7 @@ def test_it_prints(visit):
     assert page.locator("table.cells thead").first.is_visible()
 
 
-@pytest.mark.parametrize("width", [390, 768, 1180, 1440])
+@pytest.mark.parametrize("width", [390, 768, 900, 1024, 1180, 1440])
 def test_no_width_scrolls_sideways(visit, width):
     page = visit(width=width)
     for cell_id in (SCATTER, VOLUMES, "only: broken"):
@@ -114,10 +114,25 @@ def test_no_width_scrolls_sideways(visit, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     beyond = page.evaluate(
         """() => [...document.querySelectorAll('section.claim *')]
-            .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.secondary, svg'))
+            .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.secondary, .scroll, svg'))
             .map(e => e.outerHTML.slice(0, 80))"""
     )
     assert beyond == []
+
+
+@pytest.mark.parametrize("width", [900, 1160])
+def test_a_narrower_window_keeps_the_table_and_leaves_its_last_columns_to_the_opened_cell(visit, results, width):
+    page = visit(width=width)
+    row = page.locator(f'[id="{anchor(page, SCATTER)}"]')
+    places = [row.locator(part).bounding_box() for part in ("th", "td.o", "td.f", "td:nth-child(5)")]
+    assert [place["x"] for place in places] == sorted(place["x"] for place in places)
+    assert len({place["y"] for place in places}) == 1
+    heads = page.locator("#optimisers_sample thead th")
+    shown_heads = [head.text_content().split()[0] for head in heads.all() if head.is_visible()]
+    assert shown_heads == ["Cell", "Verdict", "Forest", "Estimate", "Interval"]
+    found = next(cell for cell in results["cells"] if cell["id"] == SCATTER)
+    floor, seconds = words.number(found["estimate"]["noise_floor"]), words.duration(found["seconds"])
+    assert f"; noise floor {floor}; took {seconds}." in opened(page, SCATTER).inner_text()
 
 
 def test_without_scripts_the_tables_are_all_there(visit, results):
@@ -128,7 +143,8 @@ def test_without_scripts_the_tables_are_all_there(visit, results):
         if cell["estimate"] and cell["estimate"]["value"] is not None:
             row = page.locator("tr[data-id]", has_text=words.interval(cell["estimate"]))
             assert row.count() >= 1
-    assert page.locator("table.matrix a.m").count() == len(results["cells"])
+    counts = page.locator(".claim-rows .counts a").all_inner_texts()
+    assert sum(int(text.split()[1]) for text in counts) == len(results["cells"])
 
 
 def test_the_keyboard_reaches_everything(visit):
@@ -155,12 +171,14 @@ def test_the_keyboard_reaches_everything(visit):
     assert page.locator(f'[id="{place}"] a').get_attribute("aria-expanded") == "false"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(visit, scheme):
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1024, "dark"), (1440, "light"), (1440, "dark")])
+def test_axe_finds_nothing_serious(visit, width, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed.")
-    page = visit(color_scheme=scheme)
+    page = visit(width=width, color_scheme=scheme)
     drawn(opened(page, SCATTER))
+    opened(page, STATES)
     opened(page, "only: broken")
+    page.locator(".contents summary").click()
     found = axe.Axe().run(page).response["violations"]
     serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
     assert serious == []
@@ -180,7 +198,7 @@ def test_markup_in_the_results_does_nothing(visit, tmp_path):
     told(page, mark)
     assert page.evaluate("window.attacked") is None
     assert page.locator("img").count() == 0
-    assert page.locator("script:not(.data)").count() == 3
+    assert page.locator("script:not(.data)").count() == 4
 
 
 @pytest.mark.slow
@@ -196,8 +214,7 @@ def test_five_thousand_cells_are_a_small_file_that_answers(visit, tmp_path, reco
     record_property("megabytes", path.stat().st_size / 1e6)
     record_property("seconds_to_answer", seconds)
     print(f"5,000 cells: {path.stat().st_size / 1e6:.1f} MB, answered after {seconds:.1f} s")
-    mark = page.locator("table.matrix a.m:visible").last
-    mark.click()
+    page.locator(".claim-rows .counts a:visible").last.click()
     page.wait_for_selector(".more[data-ready]")
     page.wait_for_function("() => document.activeElement.closest('tr[data-id]')")
     assert page.evaluate(

@@ -1,5 +1,6 @@
 """The report's plots in a real browser: where their marks are, what they say, what downloads."""
 
+import copy
 import csv
 import io
 import math
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.report.page import render
 from tests.browser.actions import SCATTER, STATES, VOLUMES, draw, drawn, opened, scroll_to
 
 
@@ -34,6 +36,19 @@ def test_hovering_a_point_reads_the_numbers_of_the_results(visit, results):
         read.add(said["function"])
         page.mouse.move(0, 0)
     assert len(read) >= 5
+
+
+def test_a_scatter_says_how_much_its_dots_leave_out(visit, results, tmp_path):
+    changed = copy.deepcopy(results)
+    (cell,) = [c for c in changed["cells"] if c["id"] == SCATTER]
+    for of, mass in (("x", 0.82), ("y", 1.0)):
+        total = sum(p[of] for p in cell["details"]["scatter"])
+        for point in cell["details"]["scatter"]:
+            point[of] *= mass / total
+    path = tmp_path / "mass.html"
+    path.write_text(render(changed, calibrated=[]), encoding="utf-8")
+    caption = opened(visit(path=path), SCATTER).locator("figcaption").first.inner_text()
+    assert caption.endswith(" The dots hold 82 % of P_B(f|S); the rest is on rarer functions.")
 
 
 def test_points_lie_where_their_probabilities_are(visit, results):
@@ -143,6 +158,7 @@ def test_heat_maps_are_drawn_with_their_figures_in_a_table(visit, width):
         assert symbols == [4, diamonds]
     # Hovering the likeliest entry reads its place and its probability.
     mark = charts.first.locator(".mark-rect.role-mark path").nth(1 * 7 + 3)
+    scroll_to(mark)
     box = mark.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
     page.wait_for_selector("#vg-tooltip-element.visible")

@@ -9,7 +9,7 @@ import pytest
 
 from harness.report.page import render
 from tests.browser.actions import drawn, opened, shown
-from tests.support.report_documents import sided
+from tests.support.report_documents import held_against_published, sided
 
 CELL = "bias: digits-sgd-rho0.3"
 
@@ -55,11 +55,27 @@ def test_the_filter_leaves_one_side(visit, page_of_sides):
     page.select_option("select[name=side]", "optimiser")
     assert shown(page) == ["gain: 10", "gain: 40"]
     # Its crux cells are one line.
+    page.locator("#cruxes summary").click()
     assert page.locator(".crux li[data-cells]:visible").count() == 1
 
 
 def test_a_crux_cell_opens_from_the_first_page(visit, page_of_sides):
     page = visit(path=page_of_sides)
-    page.locator(".crux a", has_text="digits · sgd-rho0.3").click()
+    page.locator("#cruxes summary").click()
+    page.locator(".crux a", has_text="digits · SGD at ρ = 0.3").click()
     page.wait_for_selector("tr.more[data-ready]")
     assert page.locator("tr.more .id").inner_text() == CELL
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_reader_finds_published_numbers_and_their_cell(visit, tmp_path, width):
+    path = tmp_path / "report.html"
+    path.write_text(render(json.loads(json.dumps(held_against_published())), calibrated=[]), encoding="utf-8")
+    page = visit(path=path, width=width)
+    page.locator(".checks a", has_text="Published numbers").click()
+    row = page.locator(".published tbody tr", has_text="disagrees")
+    assert row.locator("td").nth(1).inner_text() == "0.75"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    row.locator("a").click()
+    page.wait_for_selector("tr.more[data-ready]")
+    assert page.locator("tr.more .id").inner_text() == "gain: 40"

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +52,17 @@ def test_the_file_is_sorted_and_read_back(tmp_path):
     write(path, {"a": table["a"], "b": {"x": SUPPORTED, "y": REFUTED}})
     assert path.read_text() == text
     assert [each.name for each in path.parent.iterdir()] == ["accepted.json"]
+
+
+def test_what_a_refutation_means_stays_with_its_verdict(project):
+    project.given("figures", 0.9, 0.2)
+    meant = replace(REFUTED, meaning="Figures are smaller than was thought.")
+    write(project.accepted, {"figures": {"number: 0.2": meant, "number: 0.9": replace(meant, verdict="refuted")}})
+    accept(project)
+    assert read(project.accepted) == {"figures": {"number: 0.9": SUPPORTED, "number: 0.2": meant}}
+    messages = {cell["id"]: cell["message"] for cell in project.results()["cells"]}
+    assert "who accepted it: Figures are smaller than was thought. To rerun" in messages["number: 0.2"]
+    assert "accepted" not in messages["number: 0.9"]
 
 
 @pytest.mark.parametrize(

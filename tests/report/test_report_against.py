@@ -86,7 +86,7 @@ def test_the_page_lists_both_estimates_with_those_that_differ_in_front():
     assert (said, mine, yours) == (DIFFER, "✓ supported 0.9 [0.85, 0.95]", "✓ supported 0.6 [0.55, 0.65]")
     assert p
     ids = {e["attributes"]["id"] for e in page.elements if "id" in e["attributes"]}
-    assert {e["attributes"]["href"][1:] for e in page.all("a")} <= ids
+    assert page.places() <= ids
 
 
 def test_markup_in_either_run_stays_text():

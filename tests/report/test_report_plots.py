@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from harness.report import charts, words
 from harness.report.curves import MOST_LINES, curves
-from harness.report.forest import Axis
+from harness.report.forest import Axis, axis, region, strip
 from harness.report.grouping import telling
+from harness.report.payload import table
 from tests.support.report_documents import cell, estimate, many, points, sample, states
 from tests.support.report_page import page_of
+
+M = "number of training points"
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,7 @@ def test_the_forest_plot_lies_where_its_axis_says(page):
         row = page.row(found["id"])
         (body,) = [e for e in row["inside"] if e["tag"] == "tbody"]
         ticks = [e for e in page.within(body, "span") if "style" in e["attributes"]]
-        places = [float(e["attributes"]["style"].removeprefix("--x:")) for e in ticks]
+        places = [float(e["attributes"]["style"].partition(";")[0].removeprefix("--x:")) for e in ticks]
         labels = [float(e["text"].replace("−", "-")) for e in ticks]
         scale = (labels[-1] - labels[0]) / (places[-1] - places[0])
 
@@ -88,6 +91,7 @@ def test_plots_hold_the_numbers_of_the_results(page):
         for p in given_points
     )
     assert scatter["f"][scatter["target"]] == given_points[3]["function"]
+    assert scatter["mass"] == [pytest.approx(sum(p[of] for p in given_points), rel=1e-5) for of in ("x", "y")]
     volumes = found["under: cube5"]["details"]
     drawn = details["under: cube5"]["complexity"]
     assert drawn["bound"] == volumes["bound"]
@@ -103,6 +107,7 @@ def test_a_page_of_many_plots_keeps_the_most_probable_functions():
     assert most == charts.MOST_POINTS // 600
     drawn = charts.scatter(found["cells"][0], most)
     assert (len(drawn["f"]), drawn["of"]) == (most, 200)
+    assert drawn["mass"][0] == pytest.approx(sum(drawn["x"]), rel=1e-4)
     assert (
         min(max(x, y) for x, y in zip(drawn["x"], drawn["y"], strict=True))
         >= sorted((max(p["x"], p["y"]) for p in found["cells"][0]["details"]["scatter"]), reverse=True)[most] - 1e-9
@@ -153,11 +158,11 @@ def test_what_a_slope_rests_on_is_drawn_as_curves_of_its_own():
         for name, shift in (("sgd", 0.0), ("adam", 0.001))
     ]
     (chart,) = curves(cells)
-    assert (chart["x"], chart["y"], chart["region"]) == ("m", "test error", None)
+    assert (chart["x"], chart["y"], chart["region"]) == (M, "test error", None)
     assert chart["lines"] == ["sampled", "trained"]
     drawn = {(p["title"], row["line"], row["x"]): row["value"] for p in chart["panels"] for row in p["rows"]}
     assert len(drawn) == 12
-    assert drawn["adam", "trained", 16] == pytest.approx(0.161)
+    assert drawn["Adam", "trained", 16] == pytest.approx(0.161)
 
 
 def test_curves_of_different_tests_are_not_joined():
@@ -184,7 +189,7 @@ def test_one_quantity_over_two_numbers_in_turn_is_two_charts():
         for x in ("m", "width")
         for at in (8, 16, 32)
     ]
-    assert [(chart["x"], len(chart["panels"][0]["rows"])) for chart in curves(cells)] == [("m", 3), ("width", 3)]
+    assert [(chart["x"], len(chart["panels"][0]["rows"])) for chart in curves(cells)] == [(M, 3), ("width", 3)]
 
 
 def test_curves_stay_few_in_a_panel_and_say_what_they_leave_out():
@@ -193,7 +198,7 @@ def test_curves_stay_few_in_a_panel_and_say_what_they_leave_out():
         assert len(chart["lines"]) <= MOST_LINES
         points_drawn = sum(len(panel["rows"]) for panel in chart["panels"])
         assert points_drawn * (len(chart["panels"]) + chart["left_out"]) == 150 * len(chart["panels"])
-    assert {chart["x"] for chart in curves(cells)} == {"m", "width"}
+    assert {chart["x"] for chart in curves(cells)} == {M, "width"}
 
 
 def test_csv_is_the_results(page):
@@ -205,6 +210,28 @@ def test_csv_is_the_results(page):
         for name in ("value", "low", "high", "noise_floor"):
             assert row[name] == ("" if measured.get(name) is None else str(measured[name]))
         assert row["outcome"] == found[row["cell"]]["outcome"]
+
+
+def test_a_spreadsheet_computes_nothing_of_it():
+    found = sample()["cells"][:1]
+    found[0] |= {"id": "=1+1", "parameters": {"@a": "-2+3", "b": -2, "c": "a-b"}}
+    (row,) = csv.DictReader(io.StringIO(table(found)))
+    assert [row[name] for name in ("cell", "'@a", "b", "c")] == ["'=1+1", "'-2+3", "-2", "a-b"]
+
+
+@pytest.mark.parametrize(
+    "ends", [(-1e308, 1e308), (1.7e308, 1.7e308), (5e-324, 1e-320), (0.0, 5e-324), (1.0, 1 + 2e-16)]
+)
+def test_any_numbers_have_an_axis(ends):
+    low, high = ends
+    found = cell("limits", "a", "supported", estimate(high, low, high), {})
+    found["predicted"] |= {"low": low, "high": high}
+    on = axis([found])
+    ticks = on.ticks()
+    assert len(ticks) < 10
+    assert all(0 <= place <= 100 for place, _ in ticks)
+    assert all(0 <= on.at(end) <= 100 for end in ends)
+    assert "nan" not in strip(found, on) + region(found["predicted"], on)
 
 
 SMALL = st.fixed_dictionaries({"a": st.integers(0, 2), "b": st.sampled_from("xy"), "c": st.integers(0, 1)})

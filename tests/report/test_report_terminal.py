@@ -10,7 +10,7 @@ from rich.console import Console
 from harness.__main__ import main
 from harness.report import results, words
 from harness.report.summary import MOST_CELLS, markdown, plain
-from harness.report.terminal import claim_table
+from harness.report.terminal import claim_table, verdict_table, worth_reading
 from tests.support.report_documents import cell, claim, document, estimate, sample
 from tests.support.report_page import ATTACK, attacked
 
@@ -31,7 +31,8 @@ def test_show_without_a_name_is_the_closing_table(path, capsys):
     assert main(["show", path]) == 0
     out = capsys.readouterr().out
     assert all(re.search(rf"^{slug} ", out, re.MULTILINE) for slug in sample()["claims"])
-    assert words.state(sample()) in out
+    assert "  architecture: 0 of 3 claims hold, 2 fail, 1 undecided" in out
+    assert "Changed (supported was accepted, now refuted): limits [only: changed]" in out
 
 
 def test_show_with_a_name_has_every_cell_with_its_figures(path, capsys):
@@ -50,6 +51,48 @@ def test_show_with_a_name_has_every_cell_with_its_figures(path, capsys):
     assert "Buy a GPU." in out
     assert main(["show", path, "nonsense"]) == 2
     assert "No claim of these results has 'nonsense' in its name" in capsys.readouterr().err
+
+
+def test_all_fits_eighty_columns_with_names_in_one_piece():
+    slug = "freezing_all_but_the_last_layer_keeps_the_posterior_of_wide_networks"
+    labels = [f"digits · width {width} · sgd-momentum-lr0.1 · cross-entropy" for width in (10, 40, 160)]
+    cells = [
+        cell(slug, f"bias: {label}", "refuted", estimate(-0.123456, -0.234567, -0.012345), {"of": label})
+        for label in labels
+    ]
+    cells.append(cell(slug, "bias: 320", "unavailable", None, {"of": "width 320"}, message="Buy a GPU."))
+    found = document([claim(slug), claim("limits")], cells)
+    out = io.StringIO()
+    verdict_table(found, Console(file=out, width=80))
+    (row,) = (line for line in out.getvalue().splitlines() if line.startswith("freezing"))
+    assert re.fullmatch(r"freezing_all_but_the_last_layer\w*… +fails +3 +1", row.rstrip())
+    claim_table(found, slug, Console(file=out, width=80))
+    assert max(map(len, out.getvalue().splitlines())) <= 80
+    words_of = set(re.split(r"\s+", out.getvalue()))
+    assert {"sgd-momentum-lr0.1", "cross-entropy", "[−0.2346,", "−0.01235]", "Buy"} <= words_of
+
+
+def test_what_to_read_next_is_what_is_most_surprising():
+    good, bad = estimate(0.9, 0.8, 1), estimate(0.1, 0, 0.2)
+    cells = [
+        cell("dull", "t: 1", "supported", good, {}),
+        cell("crux", "t: 1", "supported", good, {}, crux=True),
+        cell("refuted", "t: 1", "refuted", bad, {}, crux=True),
+        cell("theorem", "t: 1", "refuted", bad, {}, kind="theorem"),
+        cell("broken", "t: 1", "error", None, {}),
+        cell("changed", "t: 1", "changed", bad, {}),
+    ]
+    firsts = [worth_reading({"cells": cells[: i + 1]}) for i in range(len(cells))]
+    assert firsts == ["dull", "crux", "refuted", "theorem", "broken", "changed"]
+    assert worth_reading({"cells": []}) is None
+
+
+def test_a_misspelt_name_is_asked_about(path, capsys):
+    assert main(["show", path, "optimiser_sampels"]) == 2
+    assert capsys.readouterr().err.endswith("Did you mean optimisers_sample?\n")
+    with pytest.raises(SystemExit):
+        main(["sow", path])
+    assert capsys.readouterr().err.endswith("Did you mean show?\n")
 
 
 def test_partial_results_are_said_to_be(tmp_path, capsys):
@@ -98,6 +141,32 @@ def test_the_summary_is_printed_or_added_to_the_jobs(path, tmp_path, monkeypatch
     assert "cannot be written" in capsys.readouterr().err
 
 
+def test_a_comment_has_only_what_changed(path, tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    base = sample()
+    turned = next(each for each in base["cells"] if each["claim"] == "optimisers_sample")
+    turned["verdict"] = turned["outcome"] = "refuted"
+    base["claims"]["optimisers_sample"]["verdict"] = "undecided"
+    base["claims"]["gone"] = claim("gone")
+    results.write(tmp_path / "base.json", base)
+    assert main(["summary", path, "--against", str(tmp_path / "base.json"), "--only-changes"]) == 0
+    text = capsys.readouterr().out
+    rows = [line for line in text.splitlines() if line.startswith("| optimisers")]
+    assert rows[0] == "| optimisers sample | architecture | undecided | fails |"
+    assert rows[1].startswith(f"| optimisers sample: {turned['id']} | ✗ refuted 0.75 ")
+    assert "| ✓ supported 0.75 " in rows[1]
+    assert len(rows) == 2
+    assert "**1 claim of 3 and 1 cell of 14 come out otherwise.**" in text
+    assert "Gone: gone." in text
+    assert "volume is simple" not in text
+    assert main(["summary", path, "--against", path]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(markdown(sample()))
+    assert "**0 claims of 3 and 0 cells of 14 come out otherwise.**" in text
+    assert main(["summary", path, "--only-changes"]) == 2
+    assert "--against BASE" in capsys.readouterr().err
+
+
 def test_the_summary_stays_short_and_says_what_it_leaves_out():
     cells = [cell("one", f"t: {i}", "refuted", estimate(0.1, 0, 0.2), {"i": i}) for i in range(MOST_CELLS + 30)]
     text = markdown(document([claim("one")], cells, complete=False, cells_expected=200))
@@ -115,3 +184,9 @@ def test_markup_in_the_summary_stays_text():
     assert rows == plain_rows
     assert plain("a_b `c` |d| *e*\nf") == "a_b &#96;c&#96; &#124;d&#124; &#42;e&#42; f"
     assert ATTACK not in text
+
+
+def test_what_is_exact_is_called_so():
+    assert words.interval(estimate(0.25, 0.25, 0.25)) == "exact"
+    assert words.interval(estimate(0.25, 0.25, 0.2500001)) == "[0.25, 0.25]"
+    assert words.interval(estimate(None, None, None)) == "unbounded"

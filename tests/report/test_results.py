@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.errors import BadInput
-from harness.report import results
+from harness.report import files, results
 from harness.report.page import render
 from tests.support.report_documents import sample
 
@@ -54,13 +54,13 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 def test_whether_it_could_be_written_is_known_beforehand(tmp_path):
-    results.check_writable(tmp_path / "deep" / "page.html")
+    files.check_writable(tmp_path / "deep" / "page.html")
     assert list((tmp_path / "deep").iterdir()) == []
-    with pytest.raises(BadInput, match="is a folder; name a file"):
-        results.check_writable(tmp_path)
+    with pytest.raises(BadInput, match="is a folder; name another place"):
+        files.check_writable(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInput, match="cannot be written"):
-        results.check_writable(tmp_path / "file" / "page.html")
+        files.check_writable(tmp_path / "file" / "page.html")
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,11 @@ const LINES = [
   { light: "#d55e00", dark: "#ff8c42", shape: "square", dash: [6, 3], symbol: "■" },
   { light: "#00855f", dark: "#2fc79a", shape: "triangle-up", dash: [2, 2], symbol: "▲" },
   { light: "#a8558a", dark: "#e09cc8", shape: "diamond", dash: [8, 2, 2, 2], symbol: "◆" },
+  { light: "#7a6200", dark: "#d8ba4d", shape: "triangle-down", dash: [4, 4], symbol: "▼" },
 ];
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const colour = (style) => (dark.matches ? style.dark : style.light);
+let printing = false;
+const colour = (style) => (dark.matches && !printing ? style.dark : style.light);
 const GREEN = "#009e73";
 
 function superscript(power) {

@@ -17,7 +17,10 @@ function payload(section) {
   if (!payloads.has(section)) {
     const bytes = Uint8Array.from(atob(section.querySelector("script.data").textContent), (c) => c.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    payloads.set(section, new Response(stream).json());
+    payloads.set(section, new Response(stream).json().then((content) => {
+      section.payload = content;
+      return content;
+    }));
   }
   return payloads.get(section);
 }
@@ -28,6 +31,22 @@ function csvButton(label, name, text) {
     const link = make("a", { href: URL.createObjectURL(new Blob([text()], { type: "text/csv" })), download: `${name}.csv` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
+  return button;
+}
+
+function copyButton(text) {
+  const button = make("button", { type: "button", class: "copy" }, "Copy");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      // Where the clipboard is refused, what was to be copied is selected.
+      getSelection().selectAllChildren(button.parentElement.querySelector("code"));
+      button.textContent = "Selected";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
   });
   return button;
 }
@@ -45,7 +64,7 @@ const watcher = new IntersectionObserver((entries) => {
 
 function theme() {
   const style = getComputedStyle(document.documentElement);
-  const [ink, line] = ["--ink", "--line"].map((name) => style.getPropertyValue(name).trim());
+  const [ink, line] = printing ? PAPER : ["--ink", "--line"].map((name) => style.getPropertyValue(name).trim());
   return {
     background: "transparent", font: "system-ui, sans-serif",
     view: { stroke: line },
@@ -55,12 +74,29 @@ function theme() {
   };
 }
 
+// Ink and lines on paper, whatever the screen has.
+const PAPER = ["#1a1c20", "#d9dce2"];
+
 async function draw(element) {
   await vegaEmbed(element, drawers.get(element)(), { renderer: "svg", actions: false, config: theme() });
   // The element itself is the image, with a label; the marks would be thousands of unnamed ones.
   element.querySelector("svg").setAttribute("aria-hidden", "true");
   element.dataset.drawn = "yes";
 }
+
+// Before the page is printed no task can be waited for. Drawing is of promises alone, which are kept before the event is
+// over, so that what was not drawn yet is drawn on paper too.
+addEventListener("beforeprint", () => {
+  printing = true;
+  for (const section of all("section[data-room]")) {
+    if (section.payload && !section.classList.contains("hidden")) addCurves(section, section.payload);
+  }
+  for (const element of all(".chart")) if (dark.matches || !element.dataset.drawn) draw(element);
+});
+addEventListener("afterprint", () => {
+  printing = false;
+  if (dark.matches) all(".chart[data-drawn]").forEach(draw);
+});
 
 function chart(specification, label, height) {
   const element = make("div", { class: "chart", role: "img", "aria-label": label, style: `min-height:${height}px` });
@@ -81,14 +117,14 @@ const claimWatcher = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "600px" });
 
-const filled = new Map();
-function fill(section) {
-  if (!filled.has(section)) filled.set(section, addCurves(section));
-  return filled.get(section);
+async function fill(section) {
+  addCurves(section, await payload(section));
 }
 
-async function addCurves(section) {
-  const { csv, curves } = await payload(section);
+const filled = new Set();
+function addCurves(section, { csv, curves }) {
+  if (filled.has(section)) return;
+  filled.add(section);
   const place = section.querySelector("[data-curves]");
   for (const each of curves) place.append(curveFigure(each));
   section.querySelector("table.cells").after(
@@ -127,8 +163,8 @@ async function open(row, close = false) {
   row.classList.add("opened");
   link.setAttribute("aria-expanded", "true");
   const section = row.closest("section");
-  const number = Number(row.id.split(".")[1]);
   const { cells, trends } = await payload(section);
+  const number = cells.findIndex(({ id }) => id === row.dataset.id);
   const trend = trends?.cells[number];
   content.append(...details(cells[number]));
   if (trend) content.lastChild.before(trendFigure(cells[number], trend, trends.nights));
@@ -147,13 +183,13 @@ function details(cell) {
     make(cell.traceback ? "pre" : "p", {}, cell.message),
     cell.accepted && make("p", {}, cell.accepted),
     ...plots,
-    cell.secondary.length && make("table", { class: "secondary" },
+    cell.secondary.length && make("table", { class: "secondary", tabindex: "0" },
       make("caption", {}, "Also measured, with 95 % intervals, for reading and not for the verdict"),
       make("thead", {}, make("tr", {}, ...["Quantity", "Value", "Interval", "Noise floor", "Method"].map((title) => make("th", { scope: "col" }, title)))),
       make("tbody", {}, ...cell.secondary.map(rows))),
     ...cell.lines.map((line) => make("p", { class: "note" }, line)),
     ...cell.more.map(([name, value]) => make("p", { class: "note" }, `${name}: ${value}`)),
-    make("p", { class: "note" }, "Run this cell again: ", make("code", {}, cell.rerun)),
+    make("p", { class: "note" }, "Run this cell again: ", make("code", {}, cell.rerun), " ", copyButton(cell.rerun)),
   ].filter(Boolean);
 }
 
@@ -161,11 +197,20 @@ function kept(data) {
   return data.f.length < data.of ? ` ${data.f.length} of ${data.of} functions are drawn.` : "";
 }
 
+// What the dots of a scatter leave out; nothing is said of less than half a percent.
+function leftOut({ mass, x_title, y_title }) {
+  const said = [x_title, y_title].flatMap((title, i) => (mass[i] < 0.995 ? [`${Math.round(100 * mass[i])} % of ${title}`] : []));
+  return said.length ? ` The dots hold ${said.join(" and ")}; the rest is on rarer functions.` : "";
+}
+
 function columnsToCsv(columns) {
   const names = Object.keys(columns);
-  const quoted = (value) => (typeof value === "string" && /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  // A spreadsheet computes no text after an apostrophe.
+  const asText = (value) => (typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : value);
+  const inQuotes = (value) => `"${asText(value).replaceAll('"', '""')}"`;
+  const quoted = (value) => (typeof value === "string" && /[",\n]/.test(value) ? inQuotes(value) : asText(value));
   const lines = columns[names[0]].map((_, i) => names.map((name) => quoted(columns[name][i])).join(","));
-  return [names.map((name) => `"${name.replaceAll('"', '""')}"`).join(","), ...lines, ""].join("\n");
+  return [names.map(inQuotes).join(","), ...lines, ""].join("\n");
 }
 
 function scatterFigure(cell) {
@@ -174,7 +219,7 @@ function scatterFigure(cell) {
     [y_title]: y, [`${y_title} low`]: y0, [`${y_title} high`]: y1, test_error: e });
   return make("figure", {},
     make("figcaption", {}, `Each point is a function: ${y_title} against ${x_title}, with 95 % intervals. Dashed: equal; shaded: within ten-fold. ` +
-      `Squares at 0 were seen in one sample only.${cell.scatter.target === null ? "" : " The ring is the target."}${kept(cell.scatter)}`),
+      `Squares at 0 were seen in one sample only.${cell.scatter.target === null ? "" : " The ring is the target."}${leftOut(cell.scatter)}${kept(cell.scatter)}`),
     chart(() => scatterSpecification(cell.scatter), `Scatter plot of ${y_title} against ${x_title}`, 420),
     csvButton("Download these points as CSV", `${cell.id} functions`, csv));
 }
@@ -227,104 +272,8 @@ function statesFigure(cell) {
     make("div", { class: "panels" }, ...networks.map((network) => make("div", {},
       make("p", { class: "panel-title" }, network.name),
       chart(() => statesSpecification(cell.states, network), `Heat map of test against training accuracy, ${network.name}; the table below has its figures`, 330)))),
-    make("table", { class: "secondary" },
+    make("table", { class: "secondary", tabindex: "0" },
       make("thead", {}, make("tr", {}, ...titles.map((title) => make("th", { scope: "col" }, title)))),
       make("tbody", {}, ...rows.map(row))),
     csvButton("Download these probabilities as CSV", `${cell.id} states`, csv));
 }
-
-// Filters, and the cell that was opened last: their state is the page's fragment, so that a view can be passed on.
-const filters = byId("filters");
-const cellRows = all("tr[data-id]").map((row) => {
-  const section = row.closest("section");
-  const words = [section.id, section.querySelector("h2").textContent, row.dataset.id, row.textContent, row.closest("tbody").firstElementChild.textContent];
-  return { row, section, text: words.join(" ").toLowerCase() };
-});
-let opened = "";
-
-function apply() {
-  const { text, outcome, room, side, kind, network } = Object.fromEntries(new FormData(filters));
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const claims = new Set();
-  const visible = new Set();
-  for (const { row, section, text: content } of cellRows) {
-    const shown = (!outcome || row.dataset.o === outcome) && (!room || section.dataset.room === room) && (!side || section.dataset.side === side) && (!kind || row.dataset.k === kind)
-      && (!network || row.dataset.n === network) && words.every((word) => content.includes(word));
-    row.classList.toggle("hidden", !shown);
-    if (shown) {
-      claims.add(section.id);
-      visible.add(row.id);
-    }
-  }
-  for (const body of all("table.cells tbody")) {
-    if (body.querySelector("tr[data-id]")) body.classList.toggle("hidden", !body.querySelector("tr[data-id]:not(.hidden)"));
-  }
-  for (const element of all("[data-claim]")) element.classList.toggle("hidden", !claims.has(element.dataset.claim));
-  // A mark that stands for many cells stays while any of its outcome does.
-  for (const mark of all("table.matrix a.m")) {
-    const many = /\d/.test(mark.textContent);
-    mark.classList.toggle("faded", many ? Boolean(outcome) && mark.dataset.o !== outcome : !visible.has(mark.hash.slice(1)));
-  }
-  for (const item of all(".urgent li[data-cells]")) item.classList.toggle("hidden", !item.dataset.cells.split(" ").some((id) => visible.has(id)));
-  byId("shown").textContent = `${visible.size.toLocaleString("en")} of ${cellRows.length.toLocaleString("en")} cells`;
-}
-
-function toFragment() {
-  const state = new URLSearchParams([...new FormData(filters), ["open", opened]].filter(([, value]) => value));
-  history.replaceState(null, "", state.size ? `#?${state}` : location.pathname + location.search);
-}
-
-async function show(id) {
-  const row = byId(id);
-  if (!row?.dataset.id) return;
-  opened = id;
-  row.classList.remove("hidden");
-  row.closest("tbody").classList.remove("hidden");
-  row.closest("section").classList.remove("hidden");
-  // What comes in above the row comes in before it is scrolled to.
-  await fill(row.closest("section"));
-  await open(row);
-  row.scrollIntoView({ block: "center" });
-  row.querySelector("a").focus({ preventScroll: true });
-}
-
-function fromFragment() {
-  if (location.hash.startsWith("#?")) {
-    const state = new URLSearchParams(location.hash.slice(2));
-    for (const control of filters.elements) if (control.name) control.value = state.get(control.name) ?? "";
-    apply();
-    if (state.get("open")) show(state.get("open"));
-  } else {
-    apply();
-    show(decodeURIComponent(location.hash.slice(1)));
-  }
-}
-
-filters.hidden = false;
-filters.addEventListener("submit", (event) => event.preventDefault());
-filters.addEventListener("input", () => { apply(); toFragment(); });
-filters.addEventListener("reset", () => setTimeout(() => { apply(); toFragment(); }));
-addEventListener("hashchange", fromFragment);
-document.addEventListener("click", (event) => {
-  const link = event.target.closest('a[href^="#c"]');
-  const row = link && byId(link.hash.slice(1));
-  if (!row?.dataset.id || event.ctrlKey || event.metaKey) return;
-  event.preventDefault();
-  if (row.contains(link)) {
-    open(row, true);
-    opened = link.getAttribute("aria-expanded") === "true" ? row.id : "";
-  } else {
-    show(row.id);
-  }
-  toFragment();
-});
-for (const mark of all("table.matrix a.m")) {
-  const row = byId(mark.hash.slice(1));
-  const said = /\d/.test(mark.textContent) ? `${mark.textContent.split(" ")[1]} cells ${mark.dataset.o}` : `${row.dataset.id}: ${mark.dataset.o}`;
-  mark.title = said;
-  mark.setAttribute("aria-label", said);
-}
-for (const { row } of cellRows) row.querySelector("a").setAttribute("aria-expanded", "false");
-for (const section of all("section[data-room]")) claimWatcher.observe(section);
-fromFragment();
-document.documentElement.dataset.ready = "yes";

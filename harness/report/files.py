@@ -1,0 +1,86 @@
+"""Files that a run writes beside the store: replaced at once, and only where a regular file or nothing is.
+
+Another name is written first, which nobody can foresee, and renamed; a kill or a power cut leaves the old or the new.
+"""
+
+import os
+import secrets
+import stat
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from harness.errors import BadInput
+from harness.reading import kind
+
+# What a power cut has left unfinished for so long is nobody's.
+_ABANDONED_SECONDS = 86_400
+
+
+def write_text(path: Path, text: str, advice: str) -> None:
+    """Replace a file at once; if it cannot be written, the old one stays.
+
+    Args:
+        path: the file.
+        text: its new content; what UTF-8 has no place for is escaped.
+        advice: end of the sentence that says that it cannot be written.
+
+    Raises:
+        BadInput: the file cannot be written, or something other than a regular file is there.
+    """
+    _refuse_others(path, advice)
+    try:
+        unfinished = _written(path, text.encode("utf-8", "backslashreplace"))
+        try:
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written ({error.strerror}); {advice}") from None
+
+
+def check_writable(path: Path, advice: str = "name another place with --report.") -> None:
+    """Raise BadInput if a file cannot be written there, before anything is computed; an existing file stays.
+
+    Args:
+        path: the file.
+        advice: end of the sentence that says so.
+    """
+    _refuse_others(path, advice)
+    try:
+        _written(path, b"").unlink()
+        for each in path.parent.glob(f".{path.name}.*.unfinished"):
+            with suppress(OSError):
+                if each.lstat().st_mtime < time.time() - _ABANDONED_SECONDS:
+                    each.unlink()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written ({error.strerror}); {advice}") from None
+
+
+def _written(path: Path, content: bytes) -> Path:
+    """A new file beside it with this content, on the disk; none if that fails."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.unfinished")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # x: a file of its own, whatever lies there.
+        with unfinished.open("xb") as file:
+            file.write(content)
+            file.flush()
+            # Or a power cut might leave the new name and nothing in it.
+            os.fsync(file.fileno())
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    return unfinished
+
+
+def _refuse_others(path: Path, advice: str) -> None:
+    """Raise BadInput if there is a folder, a link, a device or the like, which would be lost."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        # It is not there; or it cannot be looked at, and then not be written either.
+        return
+    if not stat.S_ISREG(mode):
+        raise BadInput(f"{path} is a {kind(mode)}; {advice}")

@@ -1,0 +1,127 @@
+"""Files beside the store: a regular one is replaced at once, nothing else is, and no other file is touched."""
+
+import os
+import stat
+import time
+
+import pytest
+
+from harness.__main__ import main
+from harness.errors import BadInput
+from harness.report import accepted, files, history, results
+from tests.support.report_documents import sample
+
+ADVICE = "name another place."
+
+
+@pytest.fixture(params=["device", "pipe", "link", "broken link", "link to a folder"])
+def other(request, tmp_path):
+    """Something that is no regular file, and whether it is still there as it was."""
+    path, beside = tmp_path / "page.html", tmp_path / "beside"
+    if request.param == "device":
+        try:
+            os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))
+        except OSError:
+            pytest.skip("only root may make a device, and not everywhere")
+    elif request.param == "pipe":
+        os.mkfifo(path)
+    else:
+        if request.param == "link":
+            beside.write_text("kept")
+        elif request.param == "link to a folder":
+            beside.mkdir()
+        path.symlink_to(beside)
+    before = path.lstat()
+
+    def untouched():
+        after = path.lstat()
+        assert (after.st_mode, after.st_ino, after.st_rdev) == (before.st_mode, before.st_ino, before.st_rdev)
+        assert not beside.is_file() or beside.read_text() == "kept"
+        assert {each.name for each in tmp_path.iterdir()} <= {"page.html", "beside"}
+
+    return path, untouched
+
+
+def test_what_is_no_regular_file_is_refused_and_stays(other):
+    path, untouched = other
+    for write in (
+        lambda: files.check_writable(path),
+        lambda: files.write_text(path, "new", ADVICE),
+        lambda: results.write(path, sample()),
+        lambda: accepted.write(path, {}),
+    ):
+        with pytest.raises(BadInput, match=r"page.html is a (device, pipe or socket|link|folder); "):
+            write()
+    untouched()
+
+
+def test_no_command_replaces_it(other, tmp_path_factory, capsys):
+    path, untouched = other
+    file = tmp_path_factory.mktemp("run") / "results.json"
+    results.write(file, sample())
+    assert main(["report", str(file), "--out", str(path)]) == 2
+    assert main(["plan", "-k", "nothing", "--json", str(path)]) == 2
+    assert capsys.readouterr().err.count("page.html is a ") == 2
+    untouched()
+
+
+@pytest.mark.parametrize("name", ["report.html", "results.json"])
+def test_nor_does_a_run(project, name):
+    path, beside = project.folder / name, project.folder / "beside"
+    beside.write_text("kept")
+    path.symlink_to(beside)
+    project.given("figures", 0.9)
+    project.run("--report", "report.html").one_sentence(f"{name} is a link; name another place with --report")
+    assert path.is_symlink()
+    assert beside.read_text() == "kept"
+
+
+def test_a_night_is_no_link_either(tmp_path):
+    written = history.add(tmp_path / "nights", sample())
+    written.rename(tmp_path / "kept")
+    written.symlink_to(tmp_path / "kept")
+    before = (tmp_path / "kept").read_text()
+    with pytest.raises(BadInput, match="is a link; name another folder with --history"):
+        history.add(tmp_path / "nights", sample())
+    assert (tmp_path / "kept").read_text() == before
+
+
+def test_no_file_that_can_be_foreseen_is_written(tmp_path, monkeypatch):
+    """Links under every name that a process could know, as another user of the folder might lay them."""
+    path, victim = tmp_path / "results.json", tmp_path / "victim"
+    victim.write_text("kept")
+    opened = []
+    monkeypatch.setattr(os, "fsync", lambda _: opened.append({each.name for each in tmp_path.iterdir()}))
+    files.check_writable(path)
+    files.write_text(path, "a", ADVICE)
+    files.write_text(path, "b", ADVICE)
+    names = set().union(*opened) - {"results.json", "victim"}
+    assert len(names) == 3
+    monkeypatch.setattr("secrets.token_hex", lambda _: "known")
+    (tmp_path / ".results.json.known.unfinished").symlink_to(victim)
+    with pytest.raises(BadInput, match="File exists"):
+        files.write_text(path, "c", ADVICE)
+    assert victim.read_text() == "kept"
+    assert path.read_text() == "b"
+
+
+def test_what_a_power_cut_left_is_removed_a_day_later(tmp_path):
+    old, young, others = (tmp_path / f".{name}.unfinished" for name in ("page.html.a", "page.html.b", "data.html.a"))
+    for each in (old, young, others):
+        each.touch()
+    for each in (old, others):
+        os.utime(each, (time.time() - 2 * 86_400,) * 2)
+    files.check_writable(tmp_path / "page.html")
+    assert not old.exists()
+    assert young.exists()
+    assert others.exists()
+
+
+def test_text_that_utf_8_has_no_place_for_costs_nothing(tmp_path):
+    path = tmp_path / "results.json"
+    document = sample()
+    document["run"]["command"] = "pytest --report /x\udcff/r.html"
+    results.write(path, document)
+    assert results.read(path)["run"]["command"] == r"pytest --report /x\xff/r.html"
+    files.write_text(tmp_path / "page.html", "a\udcff", ADVICE)
+    assert (tmp_path / "page.html").read_text() == r"a\udcff"
