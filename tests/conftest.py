@@ -31,6 +31,8 @@ for module in pkgutil.walk_packages(harness.__path__, "harness."):
     if module.name != "harness.__main__":
         importlib.import_module(module.name)
 settings.register_profile("harness", deadline=None, derandomize=True)
+# pytest tests/… --hypothesis-profile long: other values at every run, and thirty times as many.
+settings.register_profile("long", deadline=None, max_examples=3000)
 settings.load_profile("harness")
 one_thread()
 
@@ -73,7 +75,8 @@ log = Path(__file__).with_name("computed")
 class Noted(Prior):
     def draw(self, generator):
         stop = os.environ.get("STANDS_STILL_AFTER")
-        if stop and log.exists() and len(log.read_text().splitlines()) >= int(stop):
+        if stop and len(log.read_text().splitlines() if log.exists() else ()) >= int(stop):
+            log.with_name("standing").touch()
             time.sleep(float(os.environ.get("STANDS_STILL_SECONDS", "600")))
         found = super().draw(generator)
         time.sleep(float(os.environ.get("SECONDS_A_SHARD", "0")))
@@ -210,7 +213,7 @@ class Project:
                 cwd=self.folder,
                 env={
                     **os.environ,
-                    "STANDS_STILL_AFTER": str(stands_still_after or ""),
+                    "STANDS_STILL_AFTER": "" if stands_still_after is None else str(stands_still_after),
                     "STANDS_STILL_SECONDS": str(seconds),
                 },
                 stdout=subprocess.PIPE,
@@ -238,8 +241,13 @@ class Project:
 
     @property
     def samples(self) -> int:
-        """How many shards of samples its store has; it has decisions, too."""
+        """How many shards of samples its store has."""
         return sum(b"sampler" in path.read_bytes() for path in (self.folder / ".store").glob("??/*.entry"))
+
+    @property
+    def standing(self) -> bool:
+        """Whether a shard has come to stand still."""
+        return (self.folder / "standing").exists()
 
     @property
     def computed(self) -> list[str]:

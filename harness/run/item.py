@@ -12,7 +12,7 @@ from harness.claim import ClaimText, Question, question_of, questions_in
 from harness.claim.scales import CRUX_SHARES
 from harness.errors import BadInput
 from harness.execution.machine import settings
-from harness.report.accepted import Accepted, may_be_accepted
+from harness.report.accepted import accept, may_be_accepted
 from harness.run import records
 from harness.run.judging import Judged, judge_cell
 from harness.run.session import ALPHA, Session
@@ -36,9 +36,8 @@ def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
             raise
 
     # All cells of the claim share its error, whichever of them are asked for now.
-    cells = sum(len(each.cells(session.scale)) for each in questions_in(item.module))
-    looks = Looks(ALPHA, cells, session.lab.scale.looks)
-    session.lab.run = {"budget": session.budget_seconds, "cells": session.expected}
+    shares = sum(_shares(each, cell) for each in questions_in(item.module) for cell in each.cells(session.scale))
+    looks = Looks(ALPHA, shares, session.lab.scale.looks, own)
     judged = judge_cell(ask, question, cell, session.lab, looks, session.allowance(own))
     if judged.verdict is Verdict.ERROR and refusals:
         # What a user can mend is said in its one sentence, without a traceback.
@@ -68,8 +67,12 @@ def is_crux(item: Any) -> bool:
 
 
 def shares_of(item: pytest.Function) -> int:
-    """Shares of the budget that a cell has."""
-    return CRUX_SHARES if is_crux(item) else 1
+    """Shares of the budget, and of its claim's error, that a cell has."""
+    return _shares(*_asked_by(item))
+
+
+def _shares(question: Question, cell: dict[str, Any]) -> int:
+    return CRUX_SHARES if question.is_crux(cell) else 1
 
 
 def _asked_by(item: pytest.Function) -> tuple[Question, dict[str, Any]]:
@@ -84,7 +87,7 @@ def _record(item: pytest.Function, session: Session, judged: Judged) -> dict[str
     accepted = session.accepted.get(question.slug, {})
     entry = accepted.get(cell_id)
     if item.config.option.accept_verdicts and may_be_accepted(question.kind, verdict):
-        entry = Accepted(verdict, question.prediction(cell).text)
+        entry = accept(verdict, question.prediction(cell).text, entry)
     file, text = Path(relpath(item.path, session.root)), ClaimText.of(item.module.__doc__ or "")
     record = {
         "index": item.stash[PLACE],
@@ -94,7 +97,6 @@ def _record(item: pytest.Function, session: Session, judged: Judged) -> dict[str
             "device": str(session.lab.device),
             "device_name": session.executor.device_name,
             "settings": settings(session.lab.device),
-            "budget_seconds": session.budget_seconds,
             "cells_expected": session.expected,
         },
     }

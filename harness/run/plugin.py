@@ -4,13 +4,16 @@ Any process may judge a cell; the record travels with pytest's report to `contro
 """
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
+from functools import partial
 from os.path import relpath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.errors import BadInput, CannotGoOn, Unavailable
+from harness.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from harness.lab import Lab
@@ -20,8 +23,8 @@ SESSION: "pytest.StashKey[Session]" = pytest.StashKey()
 JUDGED: "pytest.StashKey[dict[str, Any]]" = pytest.StashKey()
 
 
-class NoVerdict(pytest.skip.Exception):  # type: ignore[name-defined]
-    """Inconclusive, unavailable or not asked: neither a pass nor a failure."""
+class NoPass(pytest.skip.Exception):  # type: ignore[name-defined]
+    """Refuted, inconclusive, unavailable or not asked: neither a pass nor a failure of the software."""
 
 
 class FailingVerdict(Exception):
@@ -30,18 +33,22 @@ class FailingVerdict(Exception):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options of a run."""
-    add = parser.getgroup("claims", "claims about the inductive bias").addoption
-    add("--scale", default="smoke", help="smoke (ten minutes), standard (90 minutes), full (a GPU overnight)")
-    add("--device", default="auto", help="auto, cpu, cuda, cuda:N, or with -n several: cuda:0,1 (default auto)")
+    group = parser.getgroup("claims", "claims about the inductive bias")
+    add = group.addoption
+    add("--scale", default="smoke", help="smoke (9 minutes), standard (90 minutes), full (a GPU overnight)")
+    add("--device", default="auto", help="auto, cpu, mps, cuda, cuda:N, or with -n several: cuda:0,1 (default auto)")
     add("--workers", metavar="N", help="start N workers of Dask on this machine, which draw the samples")
     add("--cluster", metavar="ADDRESS", help="use the workers of a Dask scheduler that is there, tcp://HOST:PORT")
     add("--seed", default="0", help="whole number from 0; another seed is an independent run (default 0)")
-    add("--budget", help="sampling time for the whole run, e.g. 90s, 30m, 2h (default: the scale's)")
+    add("--budget", help="end sampling after so long, e.g. 90s, 30m, 2h; the page says what that cut (default: no end)")
     add("--store", help="folder of stored samples (default $HARNESS_STORE, else .store)")
     add("--data", help="folder of the full data sets (default $HARNESS_DATA)")
     add("--fresh", action="store_true", help="draw everything again instead of taking it from the store")
     add("--report", help="where the HTML report goes (default reports/latest/report.html)")
+    add("--strict-verdicts", action="store_true", help="fail on every refutation that nobody has accepted")
     add("--accept-verdicts", action="store_true", help="write the decided verdicts to reports/accepted.json")
+    # Said below pytest's own sentence on an option that it does not know.
+    parser.extra_info["options of the claims"] = " ".join(each.names()[0] for each in group.options)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -63,25 +70,37 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything runs."""
+    from harness.run.controller import CLUSTER, PLUGIN, Controller, set_results_aside
     from harness.run.session import Session
 
     worker = getattr(config, "workerinput", None)
     count, number = (worker["workercount"], int(worker["workerid"].removeprefix("gw"))) if worker else (1, 0)
     try:
         session = Session.from_options(config.option, config.rootpath, count, number)
-    except BadInput as error:
+        if worker is None:
+            _check_files(config)
+        # Now, in pytest's own sentence: a malformed -k or -m would otherwise end each process of a run by itself.
+        marks: Any = config.pluginmanager.get_plugin("mark")
+        if marks is not None:
+            marks.pytest_collection_modifyitems([], config)
+    except (BadInput, pytest.UsageError) as error:
+        set_results_aside(config)
         raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = session
-    from harness.run.controller import CLUSTER, PLUGIN, Controller
-
-    # Now, in pytest's own sentence: a malformed -k or -m would otherwise end each process of a run by itself.
-    marks: Any = config.pluginmanager.get_plugin("mark")
-    if marks is not None:
-        marks.pytest_collection_modifyitems([], config)
     if worker is not None:
-        session.cluster = worker.get(CLUSTER, session.cluster)
+        session.cluster, session.keys = worker.get(CLUSTER, (session.cluster, {}))
     else:
         config.pluginmanager.register(Controller(config, session), PLUGIN)
+
+
+def _check_files(config: pytest.Config) -> None:
+    """Raise BadInput for a file that is not there, where a claim's is called like it; pytest refuses the others."""
+    claims = [str(path.relative_to(config.rootpath)) for path in config.rootpath.glob("claims/*/*.py")]
+    for argument in config.args:
+        path = argument.partition("::")[0]
+        missing = path.endswith(".py") and not (config.invocation_params.dir / path).exists()
+        if missing and (meant := did_you_mean(path, claims)):
+            raise BadInput(f"There is no file {path}.{meant}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -122,6 +141,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         question.prediction(cell)
         question.is_crux(cell)
         question.is_control(cell)
+        question.published_of(cell)
     metafunc.parametrize(list(question.grid), [tuple(cell.values()) for cell in cells], ids=ids)
 
 
@@ -143,7 +163,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     run.expected = len(cells)
     if not run.expected or config.option.collectonly:
         return
-    from harness.run.controller import EXPECTED, PLUGIN, refuse
+    from harness.run.controller import EXPECTED, PLUGIN, refuse, say_at_once
     from harness.run.item import PLACE, is_crux, shares_of
     from harness.run.order import crux_first
 
@@ -151,6 +171,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         refuse(session, "Claims are not rerun until they pass; leave --reruns out.")
     controller = config.pluginmanager.get_plugin(PLUGIN)
     try:
+        _check_names((_question(item).slug, item.path) for item in cells)
         run.shares = sum(shares_of(item) for item in cells)
         for place, item in enumerate(cells):
             item.stash[PLACE] = place
@@ -163,8 +184,19 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         else:
             config.workeroutput[EXPECTED] = run.expected  # type: ignore[attr-defined]
             run.lab  # noqa: B018 — likewise the device and the store
+        run.lab.store.tell = partial(say_at_once, config)
     except BadInput as error:
         refuse(session, str(error))
+
+
+def _check_names(files: Iterable[tuple[str, Path]]) -> None:
+    """Raise BadInput if two claims' files have one name, by which results and accepted verdicts know a claim."""
+    seen: dict[str, Path] = {}
+    for slug, path in files:
+        if seen.setdefault(slug, path) != path:
+            raise BadInput(
+                f"Two claims are called {slug}: {relpath(seen[slug])} and {relpath(path)}; rename one of them."
+            )
 
 
 def _question(item: pytest.Item) -> Any:
@@ -184,7 +216,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Judge a claim's cell instead of calling its function once."""
     if _question(pyfuncitem) is None:
         return None
-    from harness.report.accepted import FAILING
+    from harness.report.accepted import fails_the_run
     from harness.run.controller import refuse
     from harness.run.item import judge_item
 
@@ -194,10 +226,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         refuse(pyfuncitem.session, str(error))
     pyfuncitem.stash[JUDGED] = record
     cell = record["cell"]
-    if cell["outcome"] in FAILING:
+    if fails_the_run(cell["kind"], cell["outcome"], pyfuncitem.config.option.strict_verdicts):
         raise FailingVerdict(cell["message"])
-    if cell["estimate"] is None or cell["verdict"] == "inconclusive":
-        raise NoVerdict(cell["message"])
+    if cell["estimate"] is None or cell["verdict"] != "supported":
+        raise NoPass(cell["message"])
     return True
 
 
@@ -225,20 +257,19 @@ def pytest_runtest_makereport(
         report.user_properties = list(item.user_properties)
     if call.excinfo is not None and call.excinfo.errisinstance(FailingVerdict):
         report.longrepr = str(call.excinfo.value)
-    if call.excinfo is not None and call.excinfo.errisinstance(NoVerdict):
+    if call.excinfo is not None and call.excinfo.errisinstance(NoPass):
         report.longrepr = (str(item.path), item.location[1] or 0, str(call.excinfo.value))
     return report
 
 
 def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     """Give each verdict its own outcome; the cells print their own lines, so there is no letter."""
-    from harness.report.accepted import FAILING
     from harness.run.controller import record_of
 
     record = record_of(report)
     if record is None:
         return None
     outcome = record["cell"]["outcome"]
-    if outcome in FAILING:
+    if report.failed:
         return "failed", "", "FAILED"
     return ("passed" if outcome == "supported" else outcome), "", outcome.upper()

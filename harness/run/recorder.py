@@ -10,20 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
+from harness.claim.scales import CRUX_SHARES
 from harness.execution import machine
-from harness.report import accepted, results, write_report
-from harness.report.accepted import DECIDED, Accepted
-from harness.report.terminal import verdict_table
-from harness.report.words import SYMBOLS, interval, number
+from harness.report import accepted, files, results, write_report
+from harness.report.accepted import DECIDED
+from harness.report.terminal import verdict_table, worth_reading
+from harness.report.words import plural
+from harness.run import progress
 from harness.run.session import ALPHA, Session
 from harness.verdicts import Verdict
 from harness.verdicts.claim_verdict import JudgedCell, claim_verdict
 
 ERROR_CONTROL = (
     f"Within each claim the chance of any wrong verdict is at most {ALPHA:.0%}: each cell at each look is wrong with a "
-    f"chance of at most {ALPHA}/(cells × looks), whatever the dependence between them (Bonferroni), and its interval "
-    "misses with at most that chance at either end."
+    f"chance of at most {ALPHA} × its share/looks, whatever the dependence between them (Bonferroni), and its interval "
+    f"misses with at most that chance at either end. Shares are declared beforehand: a crux cell's is {CRUX_SHARES} "
+    "times that of another."
 )
 # Results are rewritten at most this often; a killed run loses these seconds of the file, and nothing of the store.
 _SECONDS_BETWEEN_WRITES = 2.0
@@ -41,7 +45,7 @@ class Recorder:
 
     def __init__(self, session: Session, command: str, console: Console, quiet: bool = False) -> None:
         for path in (session.results, session.report):
-            results.check_writable(path)
+            files.check_writable(path)
         self.session = session
         self.accepted = session.accepted
         self.console = console
@@ -68,6 +72,7 @@ class Recorder:
             "seconds": 0.0,
             "budget_seconds": session.budget,
             "cells_expected": 0,
+            "cut_by_time": 0,
             "error_control": ERROR_CONTROL,
             "alpha": ALPHA,
         }
@@ -81,6 +86,11 @@ class Recorder:
     def position(self) -> str:
         """Number of finished cells, of all."""
         return f"{len(self.indexed)}/{self.run['cells_expected']}"
+
+    @property
+    def outlook(self) -> str:
+        """How far the run is, and how long it will take."""
+        return progress.outlook(self.cells, self.run["cells_expected"], time.monotonic() - self.began)
 
     def expect(self, cells: int) -> None:
         """Set the number of cells of the run."""
@@ -99,7 +109,8 @@ class Recorder:
         self.claims.setdefault(claim["slug"], claim)
         insort(self.indexed, (index, cell), key=lambda pair: pair[0])
         if not self.quiet:
-            self.console.print(f" {self.position} {_line(cell)}", markup=False, highlight=False, soft_wrap=True)
+            line = Text(f" {self.position} {progress.line(cell)}", no_wrap=True, overflow="ellipsis")
+            self.console.print(line, soft_wrap=not self.console.is_terminal)
         if time.monotonic() - self.written > max(_SECONDS_BETWEEN_WRITES, self.took / _WRITING):
             self.write()
 
@@ -108,6 +119,7 @@ class Recorder:
         self.written = time.monotonic()
         self.run["seconds"] = self.written - self.began
         cells = self.cells
+        self.run["cut_by_time"] = sum(cell["cut_by_time"] for cell in cells)
         complete = len(cells) == self.run["cells_expected"]
         self.run["complete"] = complete
         self.run["finished"] = _iso(self.started + self.run["seconds"]) if complete else None
@@ -120,20 +132,22 @@ class Recorder:
         return document
 
     def finish(self, accept: bool) -> dict[str, Any]:
-        """Write the last results and the report; returns the results. accept: write the decided verdicts to the
-        accepted ones.
-        """
+        """Write and return the last results. accept: write the decided verdicts to the accepted ones."""
         document = self.write()
-        write_report(self.session.results, self.session.report, self.session.root / "reports" / "history")
         if accept:
             self.accepted_now = self._accept()
         return document
+
+    def write_page(self) -> None:
+        """Write the page from the results file, and print where it is."""
+        write_report(self.session.results, self.session.report, self.session.root / "reports" / "history")
+        self.console.print(f"Report: {_relative(self.session.report)}", markup=False, highlight=False, soft_wrap=True)
 
     def summarise(self, document: dict[str, Any]) -> None:
         """Print the closing table and the remarks on it."""
         self.console.print()
         verdict_table(document, self.console)
-        for line in self._remarks():
+        for line in self._remarks(worth_reading(document)):
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _accept(self) -> int:
@@ -141,7 +155,9 @@ class Recorder:
         table = {claim: dict(cells) for claim, cells in self.accepted.items()}
         decided = [cell for cell in self.cells if accepted.may_be_accepted(cell["kind"], cell["verdict"])]
         for cell in decided:
-            table.setdefault(cell["claim"], {})[cell["id"]] = Accepted(cell["verdict"], cell["predicted"]["text"])
+            of_claim = table.setdefault(cell["claim"], {})
+            before = of_claim.get(cell["id"])
+            of_claim[cell["id"]] = accepted.accept(cell["verdict"], cell["predicted"]["text"], before)
         accepted.write(self.session.accepted_file, table)
         return len(decided)
 
@@ -154,10 +170,12 @@ class Recorder:
         cells = self.cells
         for slug, claim in self.claims.items():
             mine = [_as_judged(cell) for cell in cells if cell["claim"] == slug]
-            claim["verdict"], claim["summary"] = claim_verdict(mine)
+            claim["verdict"], claim["summary"] = claim_verdict(mine, claim["tests"])
 
-    def _remarks(self) -> Iterable[str]:
+    def _remarks(self, first: str | None) -> Iterable[str]:
         yield from self._about_accepted()
+        if findings := sum(cell["outcome"] == "refuted" and cell["kind"] != "theorem" for cell in self.cells):
+            yield f"{plural(findings, 'refuted cell')}: findings, not failures; --strict-verdicts fails on them."
         if self.accepted_now:
             file = _relative(self.session.accepted_file)
             yield f"Accepted {self.accepted_now} verdicts; review what changed in {file}."
@@ -165,9 +183,12 @@ class Recorder:
             yield (
                 f"This run is incomplete: {self.position} cells are here. The same command goes on from what is stored."
             )
+        if cut := self.run["cut_by_time"]:
+            yield f"Cut by time: {plural(cut, 'cell')}; a longer --budget, or none, goes on from here."
         if not self.judged:
             yield "No cell was judged, so this run shows nothing."
-        yield f"Report: {_relative(self.session.report)}"
+        if first is not None:
+            yield f"Next:   python -m harness show {_relative(self.session.results)} {first}"
 
     def _about_accepted(self) -> Iterable[str]:
         """Remarks on entries that match no cell of any scale, that this run could not confirm, or whose bound was
@@ -193,18 +214,6 @@ def _as_judged(cell: Mapping[str, Any]) -> JudgedCell:
     """A cell's record as the verdict on its claim reads it."""
     verdict = Verdict(cell["verdict"])
     return JudgedCell(cell["test"], cell["id"], verdict, cell["kind"], cell["holds"], cell["control"])
-
-
-def _line(cell: Mapping[str, Any]) -> str:
-    """One cell on one line: symbol, outcome, claim, cell, estimate, interval, region, seconds."""
-    words = [f"{SYMBOLS[cell['outcome']]} {cell['outcome']}: {cell['claim']} [{cell['id']}]"]
-    if estimate := cell["estimate"]:
-        words.append(f"{estimate['quantity']} {number(estimate['value'])} in {interval(estimate)}")
-        words.append(f"predicted {cell['predicted']['text']}")
-    else:
-        words.append(cell["message"].strip().splitlines()[-1])
-    words.append(f"{cell['seconds']:.1f} s")
-    return " · ".join(words)
 
 
 def _iso(seconds: float) -> str:

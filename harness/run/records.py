@@ -2,12 +2,14 @@
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from harness.claim import SCALES, ClaimText, Question, label
-from harness.report.accepted import DECIDED, Accepted, outcome
+from harness.report.accepted import DECIDED, MEANING, Accepted, outcome
+from harness.report.words import plural
 from harness.run.judging import Judged
 from harness.run.session import Session
 from harness.verdicts import Prediction, Verdict
@@ -38,15 +40,36 @@ def claim_record(
         "kind": " and ".join(dict.fromkeys(question.kind for question in questions)),
         "speaks_for": questions[0].speaks_for,
         "excludes": list(dict.fromkeys(name for question in questions for name in question.excludes)),
+        # Exact statements stand each for itself, also at a scale that leaves some of them out.
+        "tests": [each.test for each in questions if each.kind != "theorem" or each.cells(scale)],
         "quantity": "; ".join(dict.fromkeys(question.quantity for question in questions)),
         "predicted": "; ".join(dict.fromkeys(prediction.text for prediction in predictions)),
         "reason": "; ".join(dict.fromkeys(prediction.reason for prediction in predictions)),
         "file": str(file),
         "computed": text.computed,
+        "in_plain_words": text.in_words,
+        "untested": _untested(questions, scale),
         "verdict": "not judged",
         "summary": "",
         "stale_accepted": sorted(set(accepted) - known),
     }
+
+
+def _untested(questions: list[Question], scale: str) -> dict[str, list[Any]]:
+    """The values of the grids' axes that larger scales have and this one does not, by axis, each by its name."""
+    found: dict[str, list[Any]] = {}
+    for axis in dict.fromkeys(axis for question in questions for axis in question.grid):
+        grids = [question.grid[axis] for question in questions if axis in question.grid]
+        here, everywhere = (
+            [_plain(value) for grid in grids for each in scales for value in grid[each]] for scales in ([scale], SCALES)
+        )
+        if left := [value for value in dict.fromkeys(everywhere) if value not in here]:
+            found[axis] = left
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float) else label(value)
 
 
 def cell_record(
@@ -57,6 +80,7 @@ def cell_record(
     judged: Judged,
     accepted: Accepted | None,
     session: Session,
+    rerun: str = "",
 ) -> dict[str, Any]:
     """Make a cell's record for the results file.
 
@@ -68,15 +92,16 @@ def cell_record(
         judged: the verdict with its evidence.
         accepted: the accepted verdict; None if there is none.
         session: the run.
+        rerun: how to run it again; empty: by its pytest id.
 
     Returns:
         The record, JSON-ready.
     """
     prediction = question.prediction(cell)
     verdict = str(judged.verdict)
-    rerun = f"pytest {shlex.quote(nodeid)} --scale {session.scale} --seed {session.seed}"
-    if session.device != "auto":
-        rerun += f" --device {session.lab.device}"
+    if not rerun:
+        rerun = f"pytest {shlex.quote(nodeid)} --scale {session.scale} --seed {session.seed}"
+        rerun += "" if session.device == "auto" else f" --device {session.lab.device}"
     return {
         "claim": question.slug,
         "id": cell_id,
@@ -87,6 +112,7 @@ def cell_record(
         "crux": question.is_crux(cell),
         "control": question.is_control(cell),
         "known": question.known,
+        "published": asdict(published) if (published := question.published_of(cell)) else None,
         "parameters": parameters(cell),
         "predicted": {
             "text": prediction.text,
@@ -101,6 +127,7 @@ def cell_record(
         "message": _message(question, cell_id, prediction, judged, accepted, rerun),
         "seconds": round(judged.seconds, 3),
         "share_of_draws": judged.share,
+        "cut_by_time": judged.cut,
         "seed": session.seed,
         "device": str(session.lab.device),
         "rerun": rerun,
@@ -118,7 +145,7 @@ def parameters(cell: Mapping[str, Any]) -> dict[str, Any]:
     """A cell's parameters as plain facts: the facts that its values give about themselves, else their names."""
     facts: dict[str, Any] = {}
     for axis, value in cell.items():
-        facts[axis] = value if isinstance(value, str | int | float) else label(value)
+        facts[axis] = _plain(value)
         facts.update(getattr(value, "facts", {}))
     return facts
 
@@ -171,16 +198,20 @@ def _message(
     text = (
         f"{said}: {question.slug} [{cell_id}] predicted {estimate.quantity} {prediction.text}; measured "
         f"{estimate.value:.4g}, interval {judged.low:.4g} to {judged.high:.4g} at level {judged.level:.6g} "
-        f"({estimate.n:,} {estimate.unit}, {judged.looks} looks). Why this was predicted: {prediction.reason}."
+        f"({estimate.n:,} {estimate.unit}, {plural(judged.looks, 'look')}). "
+        f"Why this was predicted: {prediction.reason}."
     )
     if judged.needed:
-        text += f" To decide it {judged.needed}."
+        undecided = judged.needed.startswith("would need")
+        text += f" To decide it {judged.needed}." if undecided else f" Not decided: {judged.needed}."
     if judged.reason:
         text += f" {judged.reason}"
     if accepted is not None and accepted.predicted != prediction.text:
         text += f" The bound was changed: the accepted verdict was on {accepted.predicted!r}."
     if accepted is not None and judged.verdict in DECIDED and accepted.verdict != judged.verdict:
         text += f" The verdict was changed: {accepted.verdict} was accepted."
+    if accepted is not None and accepted.verdict == judged.verdict and accepted.meaning:
+        text += f" {MEANING}{accepted.meaning}"
     return f"{text} To rerun: {rerun}"
 
 

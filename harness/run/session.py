@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from harness.execution.executor import Executor
     from harness.lab import Lab
     from harness.report.accepted import Table
+    from harness.run.judging import Allowance
 
 RESULTS = "results.json"
 
@@ -74,9 +76,11 @@ def parse_cluster(cluster: str | None, workers: str | None, device: str) -> int:
     if cluster is not None and workers is not None:
         raise BadInput("--workers starts workers and --cluster names some that are there; choose one of the two.")
     if workers is not None:
+        from harness.execution.machine import cores
+
         if not re.fullmatch(r"[1-9][0-9]{0,3}", workers):
             raise BadInput(f"--workers takes how many worker processes to start, from 1, not {short_repr(workers)}.")
-        most = _MOST_WORKERS * len(os.sched_getaffinity(0))
+        most = _MOST_WORKERS * cores()
         if int(workers) > most:
             raise BadInput(
                 f"--workers starts at most {most} processes here, {_MOST_WORKERS} for each core, not {workers}."
@@ -90,16 +94,23 @@ def parse_cluster(cluster: str | None, workers: str | None, device: str) -> int:
     return 0
 
 
+def page_of(option: Any, root: Path) -> Path:
+    """Where the report of a run goes, beside which its results are written; BadInput for what is no path."""
+    return as_path(option.report) if option.report else root / "reports" / "latest" / "report.html"
+
+
 @dataclass
 class Session:
     """One run's options, and the progress of this process.
 
+    budget: seconds of sampling for the whole run; None for no end.
     workers: processes that share the cells; each may sample for the whole budget.
     worker: number of this process.
     judged: shares of the cells that this process has judged.
     expected: cells of the whole run.
     shares: of the budget, of all these cells together; 0 for one a cell.
     cluster: address of the scheduler whose workers draw the samples.
+    keys: certificate and key of the workers that the run starts; none: Dask's configuration names them.
     started: number of Dask workers that the run starts itself.
     began: time at which the options were read, in seconds of `time.time`.
     """
@@ -118,6 +129,7 @@ class Session:
     expected: int = 0
     shares: int = 0
     cluster: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
     started: int = 0
     began: float = field(default_factory=time.time)
 
@@ -139,26 +151,24 @@ class Session:
         """
         from harness.claim import SCALES
 
-        for named in (option.store, option.data, option.report):
-            if named:
-                as_path(named)
         if option.scale not in SCALES:
             raise BadInput(f"--scale takes {', '.join(SCALES)}, not {option.scale!r}.")
         if option.data is not None:
-            if not Path(option.data).is_dir():
-                raise BadInput(f"--data names the folder of the full data sets; {option.data} is no folder.")
-            os.environ["HARNESS_DATA"] = str(Path(option.data).resolve())
-        report = Path(option.report) if option.report else root / "reports" / "latest" / "report.html"
+            data = as_path(option.data)
+            if not data.is_dir():
+                raise BadInput(f"--data names the folder of the full data sets; {data} is no folder.")
+            os.environ["HARNESS_DATA"] = str(data.resolve())
+        report = page_of(option, root)
         if report.name == RESULTS:
             raise BadInput(f"--report names the HTML page; {RESULTS} is written beside it, so call the page otherwise.")
-        store = option.store or os.environ.get("HARNESS_STORE") or root / ".store"
+        store = option.store or os.environ.get("HARNESS_STORE")
         return cls(
             root=root,
             scale=option.scale,
             device=parse_device(option.device),
             seed=parse_seed(option.seed),
             budget=None if option.budget is None else parse_budget(option.budget),
-            store=Path(store),
+            store=as_path(store) if store else root / ".store",
             fresh=option.fresh,
             report=report,
             workers=workers,
@@ -215,8 +225,8 @@ class Session:
         from harness.claim import registry
         from harness.execution.cluster import Cluster
 
-        address = self.cluster or self.own_cluster.scheduler_address
-        return Cluster(address, self.device, self.root, self.started, registry.modules())
+        address, keys = (self.cluster, self.keys) if self.cluster else self.started_at
+        return Cluster(address, self.device, self.root, self.started, registry.modules(), keys)
 
     @cached_property
     def own_cluster(self) -> "LocalCluster":
@@ -225,31 +235,43 @@ class Session:
 
         return start_workers(self.started, self.device)
 
+    @property
+    def started_at(self) -> tuple[str, Mapping[str, str]]:
+        """Address and keys of the workers that the run starts."""
+        from harness.execution.cluster import keys_of
+
+        return self.own_cluster.scheduler_address, keys_of(self.own_cluster)
+
     def close(self) -> None:
         """Leave the cluster, and end the workers that this process has started."""
         for name in ("executor", "own_cluster"):
             if name in vars(self):
                 vars(self).pop(name).close()
 
-    @property
-    def budget_seconds(self) -> float:
-        """Seconds of sampling for the whole run: the option's, else the scale's."""
-        return self.lab.scale.budget_seconds if self.budget is None else self.budget
+    def allowance(self, own: int = 1) -> "Allowance":
+        """What the next cell may be given: the work of the scale, which depends on nothing else, more where that is
+        foreseen to decide it, and where there is a budget in time, three times its share of what is left, and no more
+        than is left.
 
-    def allowance(self, own: int = 1) -> float:
-        """Seconds the next cell may spend: three times its share of what is left, and no more than is left.
+        Seconds are a worker's; on a cluster, the processes of the run share those of all its workers. A cell that is
+        cut by time has taken fewer looks than it would have, so that it may be inconclusive and not decided; its looks
+        are the same in every run, and so is a verdict that it has.
 
-        Seconds are a worker's; on a cluster, the processes of the run share those of all its workers.
+        Args:
+            own: shares of the cell.
 
-        Most cells decide at their first look and leave their share to the rest; three lets a hard cell have some of it
-        early without starving later ones.
-
-        What is left depends on the cells before, so a part of the claims (-k, -n) may look at a cell more or less often
-        than a run of all. That can turn inconclusive into a verdict or back, and never one verdict into the other: a
-        cell's looks are the same in every run, and its verdict is that of the first look that decides.
+        Returns:
+            Work, seconds, and the price of the first look.
         """
-        from harness.claim.scales import allowance
+        from harness.claim.scales import FORESEEN, allowance
+        from harness.run.judging import Allowance
 
+        scale = self.lab.scale
+        work, first = own * scale.work, own * scale.dearest
+        foreseen = (scale.crux if own > 1 else FORESEEN) * work
+        if self.budget is None:
+            return Allowance(work, first=first, foreseen=foreseen)
         cores = 1.0 if self.cluster is None and not self.started else self.executor.workers / self.workers
         shares = (self.shares or self.expected) / self.workers
-        return allowance(self.budget_seconds * cores, self.lab.computed, shares, self.judged, own)
+        seconds = allowance(self.budget * cores, self.lab.computed, shares, self.judged, own)
+        return Allowance(work, seconds, first, foreseen)

@@ -1,6 +1,7 @@
 """What cannot be done is said in one clear sentence, ends with a non-zero exit code, and keeps what was computed."""
 
 import errno
+import re
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,12 @@ needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machin
     ("arguments", "said"),
     [
         (("--scale", "huge"), "--scale takes smoke, standard, full, not 'huge'"),
-        (("--device", "gpu"), "--device takes auto, cpu, cuda"),
+        (("--device", "gpu"), "--device takes auto, cpu, mps, cuda.* A GPU is called cuda."),
         (("--budget", "soon"), "--budget takes a positive time"),
         (("--seed", "-1"), "--seed takes a whole number"),
         (("--data", "none"), "none is no folder"),
         (("--store", "pytest.ini"), "make it a writable folder or name another one with --store"),
-        (("--report", "."), "is a folder; name a file with --report"),
+        (("--report", "."), "is a folder; name another place with --report"),
         (("--report", "pytest.ini/report.html"), "cannot be written .* --report"),
         (("--report", "reports/results.json"), "call the page otherwise"),
         pytest.param(("--device", "cuda"), "There is no GPU cuda:0 on this machine, which has cpu", marks=needs_no_gpu),
@@ -40,6 +41,18 @@ def test_an_unknown_option_is_pytests_own_error(project):
     ran = project.run("--sclae", "smoke")
     assert ran.code == 4
     assert "unrecognized arguments: --sclae" in ran.err
+    assert "--scale --device" in ran.err
+
+
+def test_misspelt_claims_are_asked_about(project):
+    project.given("perceptron_prefers", 0.9)
+    ran = project.run("-k", "perceptrn and not 7")
+    assert ran.code == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert "No claim has 'perceptrn' in its name. Did you mean perceptron_prefers?" in ran.out
+    assert "Did you mean" not in project.run("-k", "elsewhere").out
+    meant = r"There is no file claims/room/perceptron_prefer.py. Did you mean claims/room/perceptron_prefers.py\?"
+    assert re.search(meant, project.run("claims/room/perceptron_prefer.py").err)
+    assert "file or directory not found" in project.run("nowhere.py").err
 
 
 @pytest.mark.parametrize(
@@ -79,9 +92,8 @@ def test_a_store_that_fills_up_ends_the_run_and_keeps_what_was_stored(project, m
     write = Store._write
     monkeypatch.setattr(Store, "_write", write)
     conftest = project.folder / "claims" / "conftest.py"
-    # The first writes show that the store is writable, and its layout; a cell then writes that it is looked at, and its
-    # sample.
-    conftest.write_text(FULL_STORE.replace("BEFORE", "6"))
+    # The first writes show that the store is writable, and its layout; a cell then writes its sample.
+    conftest.write_text(FULL_STORE.replace("BEFORE", "4"))
     ran = project.run(*workers)
     ran.one_sentence("has no space left; free some space or name another one with --store. What was stored stays")
     assert not ran.results["run"]["complete"]

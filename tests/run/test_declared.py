@@ -28,8 +28,8 @@ def test_the_verdict_reads_the_declaration(project, given, verdict):
     ran = project.run()
     assert sorted(ran.outcomes.values()) == ["refuted", "supported", "supported"]
     assert ran.results["claims"]["declared"]["verdict"] == verdict
-    # A refuted cell waits for a reviewer, whatever the claim says of the others.
-    assert ran.code == 1
+    # A refutation is a finding, whatever the claim says of the others.
+    assert ran.code == 0
 
 
 def test_what_is_declared_is_in_the_results_and_on_the_page(project):

@@ -32,8 +32,8 @@ def test_the_second_run_draws_nothing_and_finds_the_same(project):
     assert cells(second.results) == cells(first.results)
 
 
-def test_the_budget_is_spent_from_the_store_as_it_was_spent_first(project, monkeypatch):
-    """The looks that a budget cuts off are cut off again, although the store gives the samples at once."""
+def test_a_budget_in_time_cuts_looks_and_says_so(project, monkeypatch):
+    """The same command goes on from the store."""
     path = project.drawn()
     path.write_text(
         re.sub(
@@ -42,7 +42,6 @@ def test_the_budget_is_spent_from_the_store_as_it_was_spent_first(project, monke
     )
     monkeypatch.setenv("SECONDS_A_SHARD", "0.05")
     first = project.run("--budget", "0.5s")
-    monkeypatch.delenv("SECONDS_A_SHARD")
     assert set(first.outcomes.values()) == {"inconclusive"}
     # Of 0.5 s, the first of four cells may spend 0.375 s, but all its looks would take 0.4 s and more.
     # Once it is all spent, a cell is not looked at.
@@ -50,12 +49,23 @@ def test_the_budget_is_spent_from_the_store_as_it_was_spent_first(project, monke
     assert 1 <= looks[0] < 4
     drawn = len(project.computed)
     assert drawn == sum(2 ** (look - 1) for look in looks if look)
-    again = project.run("--budget", "0.5s")
-    assert cells(again.results) == cells(first.results)
-    assert len(project.computed) == drawn
-    richer = project.run("--budget", "60s")
+    cut = sum(look < 4 for look in looks)
+    assert first.results["run"]["cut_by_time"] == cut
+    assert f"Cut by time: {cut} cell" in first.out
+    monkeypatch.delenv("SECONDS_A_SHARD")
+    richer = project.run()
     assert [cell["estimate"]["looks"] for cell in richer.results["cells"]] == [4] * 4
+    assert richer.results["run"]["cut_by_time"] == 0
     assert len(project.computed) == 4 * 8
+
+
+def test_how_far_a_cell_goes_depends_on_no_clock(project, monkeypatch):
+    project.drawn(margin=0.02)
+    quick = project.run()
+    for slower in ("0.05", "0.1"):
+        monkeypatch.setenv("SECONDS_A_SHARD", slower)
+        slow = project.run("--fresh")
+        assert cells(slow.results, "seconds") == cells(quick.results, "seconds")
 
 
 def test_a_smaller_budget_leaves_cells_undecided_but_turns_no_verdict(project, monkeypatch):
@@ -146,5 +156,5 @@ def test_a_terminal_shows_progress_and_a_file_does_not(project):
         [script, "-qec", command, "/dev/null"], capture_output=True, text=True, check=False, cwd=project.folder
     )
     assert done.returncode == 0
-    assert " 1/4 prior 1/1: claims/room/drawn.py::test_share[cube2-perceptron-sw1-no_bi" in done.stdout
+    assert " 1/4 · slowest: drawn · prior 1/1: claims/room/drawn.py::test_share[" in done.stdout
     assert "\x1b[2K" in done.stdout

@@ -113,7 +113,7 @@ def test_a_full_disk_is_said_and_the_run_goes_on_from_there(tmp_path, undisturbe
         assert runs.found() == undisturbed.found()
 
 
-def test_a_disk_too_full_for_the_results_leaves_those_of_before(tmp_path, undisturbed):
+def test_a_disk_too_full_for_the_results_leaves_those_of_before_beside_them(tmp_path, undisturbed):
     disk = tmp_path / "disk"
     disk.mkdir()
     with mounted("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)):
@@ -124,7 +124,8 @@ def test_a_disk_too_full_for_the_results_leaves_those_of_before(tmp_path, undist
         with (disk / "filler").open("wb") as filler, pytest.raises(OSError, match="No space"):
             filler.write(bytes(2**20))
         refused(runs, runs.run(), "results.json cannot be written (No space left on device)")
-        assert runs.results.read_bytes() == before
+        assert not runs.results.exists()
+        assert runs.results.with_name("previous.json").read_bytes() == before
         (disk / "filler").unlink()
         assert runs.run() == 0
         assert runs.found() == undisturbed.found()

@@ -15,6 +15,8 @@ from harness.optimisers import (
     OPTIMISERS,
     SGD,
     After,
+    BestValidation,
+    BinaryConnect,
     Cosine,
     FirstFit,
     GreedyRandomSearch,
@@ -87,7 +89,7 @@ RULES = {**RATE, **SHARE, "epsilon": any_size, "weight_decay": any_size, "temper
 SPECIFICATIONS = [
     (FullyConnected, {}, {
         "hidden": widths, "activation": ACTIVATION, "parametrisation": one_of("standard", "ntk", "mup"),
-        "distribution": one_of("gaussian", "uniform", "binary"), **LAYERS,
+        "distribution": one_of("gaussian", "uniform", "binary"), "normalised": switch, **LAYERS,
     }),
     (Convolutional, {}, {
         "channels": some, "hidden": widths, "kernel": odd, "padding": PADDING, "activation": ACTIVATION,
@@ -103,12 +105,14 @@ SPECIFICATIONS = [
     (StepDecay, {"every": 3}, {"every": steps, "by": lambda value: a_real(value) and 1e-18 <= value <= 1}),
     (WarmUp, {"steps": 3}, {"steps": steps}),
     (Whitened, {"optimiser": SGD()}, {"optimiser": lambda value: isinstance(value, SGD)}),
+    (BinaryConnect, {"optimiser": SGD()}, {"optimiser": lambda value: isinstance(value, SGD)}),
     (Scheduled, {"optimiser": SGD(), "schedule": WarmUp(3)}, {
         "optimiser": lambda value: isinstance(value, SGD), "schedule": lambda value: isinstance(value, Cosine),
     }),
     (GreedyRandomSearch, {}, {"radius": positive, "tries": a_count(1)}),
     (PatternSearch, {}, {"radius": positive}),
     (FirstFit, {}, {"further": a_count(0)}),
+    (BestValidation, {"epochs": 1, "points": 1}, {"epochs": a_count(0), "points": a_count(1), "every": a_count(1)}),
     (After, {"epochs": 1}, {"epochs": a_count(0), "updates": lambda value: value is None}),
 ]  # fmt: skip
 FIELDS = [

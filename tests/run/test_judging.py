@@ -1,28 +1,30 @@
 """One cell, look by look: when it stops, what it spends, and what it says it still needs."""
 
-import numpy as np
 import pytest
 
 from harness.claim import Question
 from harness.errors import NotAsked, StoreUnusable, Unavailable, Undecided
-from harness.run.judging import judge_cell
-from harness.verdicts import Estimate, Looks, Verdict, at_least, nothing_yet, within
+from harness.run.judging import Allowance, judge_cell
+from harness.verdicts import Estimate, Looks, Verdict, at_least, needed, nothing_yet, within
 from harness.verdicts.intervals import proportion
 
 LOOKS = Looks(0.05, 5, 4)
 
 
 class Given:
-    """A lab that counts looks and seconds; each look costs as much as all before it."""
+    """A lab that counts looks and work; each look costs as much as all before it, and takes as many seconds."""
 
     def __init__(self, seconds=1.0):
         self.seconds, self.look, self.spent, self.begun = seconds, 0, 0.0, 0
 
-    def begin(self, _):
-        self.begun += 1
+    def begin(self, _, first):
+        self.begun, self.first = self.begun + 1, first
 
-    def goes_on(self, allowance):
-        return 0 < allowance >= 2 * self.spent
+    @property
+    def work(self):
+        return self.spent
+
+    ahead = taken = work
 
     def units(self, first):
         self.spent = self.seconds * 2**self.look
@@ -41,7 +43,10 @@ def share(p, first=100):
     return ask
 
 
-def judged(ask, prediction, allowance=np.inf, lab=None):
+NO_END = Allowance()
+
+
+def judged(ask, prediction, allowance=NO_END, lab=None):
     return judge_cell(ask, question(prediction), {}, lab or Given(), LOOKS, allowance)
 
 
@@ -67,7 +72,8 @@ def test_a_hopeless_cell_is_given_up_at_once_and_says_what_it_needs():
     more = int(found.needed.split("about ")[1].split(" more")[0].replace(",", ""))
     # z = 2.81 at 0.0025: (2.81·0.5/0.01)² = 19,700.
     assert more == pytest.approx(19_700, rel=0.15)
-    assert found.needed.endswith("more draws")
+    # At the second that these took for a hundred.
+    assert found.needed.endswith("more draws, about 3.6 min on one core")
 
 
 def test_a_cell_just_out_of_reach_is_looked_at_to_the_end():
@@ -100,18 +106,41 @@ def test_nothing_yet_asks_for_more():
     assert "more units" in found.needed
 
 
-def test_the_allowance_ends_a_cell_but_not_before_its_first_look():
-    found = judged(share(0.54), at_least(0.5, because="given"), allowance=3.0)
-    assert (found.looks, found.seconds) == (2, 2.0)
-    found = judged(share(0.54), at_least(0.5, because="given"), allowance=0.5)
-    assert (found.looks, found.seconds) == (1, 1.0)
+@pytest.mark.parametrize(("of", "two_looks"), [("work", 2.2), ("seconds", 3.0)])
+def test_the_allowance_ends_a_cell_but_not_before_its_first_look(of, two_looks):
+    found = judged(share(0.56), at_least(0.5, because="given"), allowance=Allowance(**{of: two_looks}))
+    assert (found.looks, found.seconds, found.cut) == (2, 2.0, of == "seconds")
+    found = judged(share(0.56), at_least(0.5, because="given"), allowance=Allowance(**{of: 0.5}))
+    assert (found.looks, found.seconds, found.cut) == (1, 1.0, of == "seconds")
+
+
+def test_a_need_far_beyond_the_work_that_is_left_ends_a_cell_at_once():
+    # Some 30 times its sample would decide it: within its looks and their factor of 4, and beyond twice its sample.
+    found = judged(share(0.55), at_least(0.5, because="given"))
+    assert found.looks > 2
+    found = judged(share(0.55), at_least(0.5, because="given"), allowance=Allowance(work=2.0))
+    assert found.looks == 1
+    assert found.needed.endswith("on one core")
+
+
+def test_a_cell_that_is_foreseen_to_be_decided_is_given_more_work():
+    """0.61 of 100 needs less than twice the sample, 0.58 less than four times, 0.56 more."""
+    region = at_least(0.5, because="given")
+    factors = [needed(region, share(p)(Given()), LOOKS.alpha_at(0)) for p in (0.61, 0.58, 0.56)]
+    assert factors[0] < 2 < factors[1] < 4 < factors[2]
+    # A second look makes it 2 seconds, a third 4.
+    for p, work, looks in [(0.61, 0.6, 1), (0.61, 0.7, 2), (0.58, 1.3, 1), (0.58, 1.4, 3), (0.56, 1.4, 1)]:
+        allowance = Allowance(work=work, foreseen=3 * work)
+        assert judged(share(p), region, allowance=allowance).looks == looks
+    assert judged(share(0.61), region, allowance=Allowance(work=0.7)).looks == 1
 
 
 def test_nothing_is_drawn_once_the_budget_is_spent():
     lab = Given()
-    found = judged(share(0.9), at_least(0.5, because="given"), allowance=0.0, lab=lab)
+    found = judged(share(0.9), at_least(0.5, because="given"), allowance=Allowance(seconds=0.0), lab=lab)
     assert (found.verdict, found.looks, lab.spent) == (Verdict.INCONCLUSIVE, 0, 0.0)
-    assert "--budget gives more" in found.reason
+    assert found.cut
+    assert found.reason.startswith("Cut by time: --budget was spent before this cell.")
 
 
 def test_samples_that_cannot_speak_leave_a_cell_inconclusive_at_once():
@@ -129,7 +158,7 @@ def test_samples_that_cannot_speak_leave_a_cell_inconclusive_at_once():
 def test_cells_without_a_verdict():
     lab = Given()
     made_no_sense = question(at_least(0.5, because="given"), lambda **_: "it makes no sense")
-    found = judge_cell(share(0.9), made_no_sense, {}, lab, LOOKS, 1.0)
+    found = judge_cell(share(0.9), made_no_sense, {}, lab, LOOKS, Allowance())
     assert (found.verdict, found.reason, lab.begun) == (Verdict.NOT_ASKED, "it makes no sense", 0)
 
     def raises(error):
@@ -152,5 +181,5 @@ def test_cells_without_a_verdict():
 def test_a_region_may_depend_on_the_cell():
     asked = question(lambda bound: at_least(bound, because="given"))
     for bound, verdict in ((0.5, Verdict.SUPPORTED), (0.99, Verdict.REFUTED)):
-        found = judge_cell(lambda lab, **_: share(0.9)(lab), asked, {"bound": bound}, Given(), LOOKS, 1.0)
+        found = judge_cell(lambda lab, **_: share(0.9)(lab), asked, {"bound": bound}, Given(), LOOKS, Allowance())
         assert found.verdict is verdict

@@ -113,6 +113,21 @@ def test_it_is_a_command():
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        *("store info", "store verify", "store prune", "report", "history add", "show"),
+        *("published", "summary", "plan", "nulls", "gate"),
+    ],
+)
+def test_the_help_of_every_command_ends_with_an_example(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "--help"])
+    assert ended.value.code == 0
+    # Folded where the terminal ends.
+    assert f"Example: python -m harness {command}" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
     ("values", "kind", "said"),
     [
         ((0.9, 0.2), "empirical", None),

@@ -1,6 +1,7 @@
 """The plan of a run: prices, work, totals and the budget, and the command."""
 
 import json
+import re
 from dataclasses import replace
 from math import inf
 
@@ -16,9 +17,10 @@ from harness.networks import Convolutional, FullyConnected
 from harness.networks.cost import network_cost
 from harness.problems import boolean_cube, digits
 from harness.report.words import amount
-from harness.run.judging import judge_cell
-from harness.run.plan.forecast import Forecast, Prices, memory, packaged
-from harness.run.plan.requests import Cell, Recorder, Request, claims, dry_run, record
+from harness.run.judging import Allowance, judge_cell
+from harness.run.plan.forecast import Forecast, memory
+from harness.run.plan.requests import Cell, Recorder, Request, dry_run
+from harness.samplers.prices import Prices, packaged
 from harness.store import Store
 from harness.verdicts import Looks, at_least
 from tests.support.given import given
@@ -50,22 +52,28 @@ def cells(*requests):
     return [Cell("claim", str(i), each) for i, each in enumerate(requests)]
 
 
-def test_every_request_of_the_claims_has_a_price():
-    prices, modules = packaged(), claims()
-    for scale in ("smoke", "standard"):
-        requests = {request.name: request for cell in record(modules, scale) for request in cell.requests}
+def test_every_request_of_the_claims_has_a_price(smoke, full):
+    prices = packaged()
+    for recorded in (smoke, full):
+        requests = {request.name: request for cell in recorded for request in cell.requests}
         assert requests
         for request in requests.values():
-            seconds, size = prices.of(request)
+            seconds, size = prices.of(request.asked)
             assert 0 < seconds < inf
             assert 0 < size < inf
 
 
 def test_seconds_are_work_times_a_price_of_the_architecture_if_it_has_one():
     assert TWICE.asked.work == 2 * ONE.asked.work
-    assert PRICES.of(TWICE) == pytest.approx((2.0, 100))
+    assert PRICES.of(TWICE.asked) == pytest.approx((2.0, 100))
     own = replace(PRICES, prices={**PRICES.prices, "prior, FullyConnected": {"seconds": 1.0, "bytes": 7}})
-    assert own.of(ONE) == (ONE.asked.work, 7)
+    assert own.of(ONE.asked) == (ONE.asked.work, 7)
+
+
+def test_a_sampler_without_price_is_charged_at_the_median_price():
+    known = {name: {"seconds": seconds, "bytes": 1} for name, seconds in (("a", 1.0), ("b", 2.0), ("c", 9.0))}
+    assert replace(PRICES, prices=known).seconds(ONE.asked) == 2 * ONE.asked.work
+    assert PRICES.seconds(ONE.asked) == pytest.approx(1.0)
 
 
 def test_a_sampler_without_price_is_said_to_be_unpriced():
@@ -101,7 +109,7 @@ def test_the_budget_leaves_as_many_cells_unjudged_as_a_run_does(budget, tmp_path
     seconds = {ONE.name: 1.0, OTHER.name: 1.1, TWICE.name: 2.0}
     requests = [(ONE,), (ONE, OTHER), (ONE,), (TWICE,), (OTHER,)]
     lab, judged = Lab(SCALE, torch.device("cpu"), 0, Store(tmp_path)), []
-    lab.run, seen = {"budget": budget, "cells": len(requests)}, set()
+    seen = set()
     question = Question("claim", "empirical", "x", at_least(0.0, because="known"), {}, lambda: None, "test_x")
     for number, mine in enumerate(requests):
 
@@ -111,7 +119,7 @@ def test_the_budget_leaves_as_many_cells_unjudged_as_a_run_does(budget, tmp_path
             judged.append(number)  # noqa: B023
             raise Undecided("known")
 
-        spend = allowance(budget, lab.computed, len(requests), number)
+        spend = Allowance(seconds=allowance(budget, lab.computed, len(requests), number))
         judge_cell(ask, replace(question, slug=f"claim{number}"), {}, lab, Looks(0.05, 1, SCALE.looks), spend)
     unjudged, spent = Forecast(cells(*requests), PRICES, SCALE).first_looks(budget, 1)
     assert unjudged == len(requests) - len(judged)
@@ -150,21 +158,23 @@ def said(out):
 
 def test_the_command_writes_a_plan(tmp_path, capsys):
     path = tmp_path / "plan.json"
-    out = plan(capsys, "-k", "perceptron", "--device", "cuda:0,1", "--scale", "full", "--json", str(path))
+    out = plan(capsys, "-k", "perceptron_prefers", "--device", "cuda:0,1", "--scale", "full", "--json", str(path))
     found = json.loads(path.read_text())
     assert (found["scale"], found["device"], found["processes"]) == ("full", "cuda", 2)
     assert list(found["claims"]) == ["perceptron_prefers_low_entropy"]
     assert 0 < found["total"]["first"] <= found["total"]["all"]
     assert "No GPU is priced" in out
-    assert f"leaves 0 of {found['total']['cells']} cells unjudged" in said(out)
+    assert "the budget of" not in said(out)
+    assert found["unjudged"] == 0
 
 
 def test_the_budget_is_said_to_be_kept_or_not_with_what_it_leaves(capsys):
-    within = said(plan(capsys, "-k", "perceptron", "--device", "cpu", "--budget", "100h"))
-    assert "within the budget of 100 h 0 min, which leaves 0 of 18 cells unjudged" in within
-    beyond = said(plan(capsys, "-k", "perceptron", "--device", "cuda", "--budget", "0.001s"))
-    assert "in one process, beyond the budget of < 0.1 s, which leaves " in beyond
-    assert "leaves 0 of" not in beyond
+    within = said(plan(capsys, "-k", "perceptron_prefers", "--device", "cpu", "--budget", "100h"))
+    assert "; the budget of 100 h 0 min reaches every cell; the run takes" in within
+    beyond = said(plan(capsys, "-k", "perceptron_prefers", "--device", "cuda", "--budget", "0.001s"))
+    assert re.search(
+        r"in one process; the budget of < 0\.1 s may be over before [1-9]\d* of 18 cells are looked at;", beyond
+    )
     assert "half of the shards took within a factor of" in beyond
 
 
@@ -172,7 +182,7 @@ def test_the_budget_is_said_to_be_kept_or_not_with_what_it_leaves(capsys):
     ("options", "sentence"),
     [
         (["--scale", "huge"], "--scale takes smoke, standard, full, not 'huge'."),
-        (["--device", "tpu"], "--device takes auto, cpu, cuda, cuda:N or several such as cuda:0,1, not 'tpu'."),
+        (["--device", "tpu"], "--device takes auto, cpu, mps, cuda, cuda:N or several such as cuda:0,1, not 'tpu'."),
         (["--budget", "soon"], "--budget takes a positive time such as 90s, 30m or 2h, not 'soon'."),
         (["-k", "nonsense"], "No claim has 'nonsense' in its name"),
     ],

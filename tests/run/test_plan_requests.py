@@ -21,22 +21,6 @@ from harness.run.plan.requests import Recorder, claims, dry_run, record
 from harness.store import Store
 from harness.store.entries import decode, key
 
-
-@pytest.fixture(scope="module")
-def modules():
-    return claims()
-
-
-@pytest.fixture(scope="module")
-def smoke(modules):
-    return record(modules, "smoke")
-
-
-@pytest.fixture(scope="module")
-def full(modules):
-    return record(modules, "full")
-
-
 # Cheap cells whose claims ask in different ways: once, in a comprehension, through helpers, for kernels, for several.
 CHEAP = (
     ("perceptron_prefers_low_entropy", "cube4"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.claim import ClaimText, claim, over, question_of
+from harness.claim import ClaimText, Published, claim, over, question_of
 from harness.report.accepted import Accepted
 from harness.run.judging import Judged
 from harness.run.records import cell_record, claim_record, parameters
@@ -33,6 +33,7 @@ class Oracle:
     control=lambda width, **_: width == 5,
     excludes=("uniform guessing", "truth"),
     known="it was seen",
+    published=lambda width, **_: Published(0.6, "A. Author 2025", 0.05, "by eye") if width == 3 else None,
 )
 @over(oracle=[Oracle("pythia")], width=[3, 5])
 def test_number_of(lab, oracle, width): ...
@@ -60,6 +61,7 @@ def test_a_decided_cell(record):
     assert (cell["claim"], cell["id"], cell["kind"]) == ("test_records", "number_of: pythia-3", "empirical")
     assert (cell["test"], cell["holds"], cell["known"]) == ("test_number_of", 0.5, "it was seen")
     assert (cell["crux"], cell["control"]) == (True, False)
+    assert cell["published"] == {"value": 0.6, "source": "A. Author 2025", "error": 0.05, "why": "by eye"}
     assert cell["parameters"] == {"oracle": "pythia", "depth": 2, "wise": True, "width": 3}
     assert cell["predicted"] == {"text": "at least 0.5", "low": 0.5, "high": None, "reason": "it was given so"}
     assert cell["estimate"] == {
@@ -108,6 +110,10 @@ def test_beside_an_accepted_verdict(record):
 def test_undecided_and_unjudged_cells(record):
     needed = Judged(Verdict.INCONCLUSIVE, ESTIMATE, 0.2, 0.7, 0.99, 4, needed="would need about 900 more draws")
     assert "To decide it would need about 900 more draws." in record(needed)["message"]
+    on_it = "no sample size is in sight that would decide it"
+    hopeless = record(Judged(Verdict.INCONCLUSIVE, ESTIMATE, 0.2, 0.7, 0.99, 4, needed=on_it))["message"]
+    assert f"Not decided: {on_it}." in hopeless
+    assert "To decide it no" not in hopeless
     missing = record(Judged(Verdict.UNAVAILABLE, reason="There is no oracle; buy one."))
     assert (missing["estimate"], missing["message"]) == (None, "There is no oracle; buy one.")
     empty = record(Judged(Verdict.INCONCLUSIVE, nothing_yet("number", 1, "draws"), -inf, inf, 0.99, 1))
@@ -124,7 +130,7 @@ def test_parameters_without_facts():
 
 
 def test_a_claims_record():
-    text = ClaimText("A number is large.", "nobody", "By hand.")
+    text = ClaimText("A number is large.", "nobody", "By hand.", "Is it large?")
     accepted = dict.fromkeys(["number_of: pythia-3", "number_of: pythia-9"], Accepted("refuted", "x"))
     record = claim_record(Path("claims/room/large.py"), text, [QUESTION], "smoke", accepted)
     assert record == {
@@ -143,4 +149,20 @@ def test_a_claims_record():
         "verdict": "not judged",
         "summary": "",
         "stale_accepted": ["number_of: pythia-9"],
+        "tests": ["test_number_of"],
+        "in_plain_words": "Is it large?",
+        "untested": {},
     }
+
+
+def test_a_claims_record_says_what_only_larger_scales_test():
+    @claim(kind="open", of="number", predicts=at_least(0.5, because="it was given so"), speaks_for="optimiser")
+    @over(width={"smoke": (10,), "standard": (10, 40), "full": (10, 40, 160)}, data=["digits"])
+    def test_wide(lab, width, data):
+        raise NotImplementedError
+
+    text = ClaimText("A number is large.", "nobody", "")
+    left = {"smoke": {"width": [40, 160]}, "standard": {"width": [160]}, "full": {}}
+    for scale, values in left.items():
+        record = claim_record(Path("claims/room/large.py"), text, [question_of(test_wide)], scale, {})
+        assert record["untested"] == values

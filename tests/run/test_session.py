@@ -1,6 +1,7 @@
 """A run's options, and how its budget is shared out."""
 
 from contextlib import suppress
+from math import inf
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.claim import SCALES
-from harness.claim.scales import CRUX_SHARES
+from harness.claim.scales import CRUX_SHARES, FORESEEN
 from harness.errors import BadInput
 from harness.run.session import Session, parse_budget, parse_seed
 
@@ -75,9 +76,17 @@ def test_places(tmp_path, monkeypatch):
     assert str(session.results) == "out/results.json"
 
 
-def test_the_scales_budget_is_the_default(tmp_path):
-    assert Session.from_options(options(), tmp_path).budget_seconds == SCALES["smoke"].budget_seconds
-    assert Session.from_options(options(budget="3s"), tmp_path).budget_seconds == 3
+def test_work_is_the_scales_and_does_not_depend_on_what_was_spent(tmp_path):
+    session = Session.from_options(options(), tmp_path)
+    work = SCALES["smoke"].work
+    assert session.allowance() == (work, inf, inf, FORESEEN * work)
+    session.judged, session.lab.computed = 7, 1e9
+    assert session.allowance(CRUX_SHARES) == (CRUX_SHARES * work, inf, inf, SCALES["smoke"].crux * CRUX_SHARES * work)
+    assert Session.from_options(options(budget="3s"), tmp_path).allowance().work == work
+    for budget in (None, "3s"):
+        standard = Session.from_options(options(scale="standard", budget=budget), tmp_path)
+        dearest = SCALES["standard"].dearest
+        assert (standard.allowance().first, standard.allowance(CRUX_SHARES).first) == (dearest, CRUX_SHARES * dearest)
 
 
 @given(st.integers(1, 200), st.integers(1, 8), st.lists(st.floats(0, 1), min_size=1, max_size=200))
@@ -85,9 +94,9 @@ def test_cells_that_keep_to_their_allowance_keep_to_the_budget(tmp_path_factory,
     session = Session.from_options(options(budget="100s"), tmp_path_factory.getbasetemp(), workers)
     session.expected = cells
     equal_share = 100 / (cells / workers)
-    assert session.allowance() == pytest.approx(min(3 * equal_share, 100))
+    assert session.allowance().seconds == pytest.approx(min(3 * equal_share, 100))
     for i in range(-(-cells // workers)):
-        session.lab.computed += greed[i % len(greed)] * session.allowance()
+        session.lab.computed += greed[i % len(greed)] * session.allowance().seconds
         session.judged += 1
     assert session.lab.computed <= 100 + 1e-9
 
@@ -95,13 +104,13 @@ def test_cells_that_keep_to_their_allowance_keep_to_the_budget(tmp_path_factory,
 def test_a_crux_cell_has_the_shares_of_several(tmp_path):
     session = Session.from_options(options(budget="100s"), tmp_path)
     session.expected, session.shares = 15, 14 + CRUX_SHARES
-    assert session.allowance() == pytest.approx(3 * 100 / (14 + CRUX_SHARES))
-    assert session.allowance(CRUX_SHARES) == pytest.approx(CRUX_SHARES * session.allowance())
+    assert session.allowance().seconds == pytest.approx(3 * 100 / (14 + CRUX_SHARES))
+    assert session.allowance(CRUX_SHARES).seconds == pytest.approx(CRUX_SHARES * session.allowance().seconds)
     session.judged = 14
-    assert session.allowance(CRUX_SHARES) == 100
+    assert session.allowance(CRUX_SHARES).seconds == 100
 
 
 def test_a_cell_after_the_budget_is_spent_may_still_be_judged(tmp_path):
     session = Session.from_options(options(budget="1s"), tmp_path)
     session.expected, session.judged, session.lab.computed = 3, 1, 7.0
-    assert session.allowance() == 0
+    assert session.allowance().seconds == 0

@@ -4,7 +4,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import torch
-from scipy.special import erf
+from scipy.special import erf, ndtr
 from torch import nn
 
 from harness.networks import FullyConnected, perceptron
@@ -23,13 +23,26 @@ ARCHITECTURES = [
     FullyConnected((5, 5), "erf", sigma_w=1.0, sigma_b=1.0, parametrisation="ntk", distribution="uniform"),
     FullyConnected((3, 4, 5), "relu", sigma_b=0.2, parametrisation="ntk"),
     FullyConnected((6, 4, 3), "erf", sigma_w=1.5, sigma_b=0.0, distribution="uniform"),
+    FullyConnected((5, 4), "gelu", sigma_w=2.0),
+    FullyConnected((3, 6), "gelu", sigma_b=0.0, parametrisation="ntk"),
+    FullyConnected((5, 4), normalised=True),
+    FullyConnected((3, 6), "gelu", 1.3, 0.0, "ntk", normalised=True),
+    FullyConnected((4, 4), "tanh", sigma_b=0.4, parametrisation="mup", distribution="uniform", normalised=True),
+    FullyConnected((4, 3, 5), "linear", sigma_w=0.5, sigma_b=0.3),
+    FullyConnected((3, 4), "linear", sigma_b=0.0, parametrisation="ntk", distribution="uniform"),
     perceptron(distribution="binary"),
     FullyConnected((5, 4), "relu", distribution="binary"),
     FullyConnected((4, 3), "tanh", sigma_b=0.3, parametrisation="ntk", distribution="binary"),
 ]
 
-_MODULES = {"relu": nn.ReLU, "tanh": nn.Tanh}
-_NUMPY = {"relu": lambda z: np.maximum(z, 0), "tanh": np.tanh, "erf": erf}
+_MODULES = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU, "linear": nn.Identity}
+_NUMPY = {
+    "relu": lambda z: np.maximum(z, 0),
+    "tanh": np.tanh,
+    "erf": erf,
+    "gelu": lambda z: z * ndtr(z),
+    "linear": lambda z: z,
+}
 
 
 class Erf(nn.Module):
@@ -47,13 +60,16 @@ def plain_module(architecture: FullyConnected, parameters: dict[str, torch.Tenso
         linear.weight.data = weight.double().T.clone()
         if bias is not None:
             linear.bias.data = bias.double().flatten().clone()
-        layers += [linear, _MODULES.get(architecture.activation, Erf)()]
+        layers.append(linear)
+        if architecture.normalised and name != "readout":
+            layers.append(nn.LayerNorm(weight.shape[-1], elementwise_affine=False, dtype=torch.float64))
+        layers.append(_MODULES.get(architecture.activation, Erf)())
     return nn.Sequential(*layers[:-1])
 
 
 def standard(architecture: FullyConnected, parameters: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Parameters as the standard parametrisation would hold them: with the factors of Jacot et al. 2018 in them."""
-    if architecture.parametrisation == "standard":
+    if architecture.parametrisation != "ntk":
         return parameters
     return {
         name: tensor * (architecture.sigma_w / tensor.shape[-2] ** 0.5 if "weight" in name else architecture.sigma_b)
@@ -76,6 +92,8 @@ def plain_bits(architecture: FullyConnected, x: np.ndarray, draws: int, rng: np.
     for layer, (fan_in, fan_out) in enumerate(pairwise(widths)):
         z = np.einsum("kpi,kio->kpo", h, random(fan_in, fan_out)) * architecture.sigma_w / np.sqrt(fan_in)
         z = z + architecture.sigma_b * random(1, fan_out)
+        if architecture.normalised and layer < len(widths) - 2:
+            z = (z - z.mean(-1, keepdims=True)) / np.sqrt(z.var(-1, keepdims=True) + 1e-5)
         h = z if layer == len(widths) - 2 else _NUMPY[architecture.activation](z)
     return h[..., 0] > 0
 

@@ -15,11 +15,15 @@ CONVOLUTIONAL = [
     Convolutional((2, 3), (), padding="circular", pooling="max", sigma_b=0.3),
     Convolutional((3, 2), (4, 3), pooling=None, activation="tanh"),
     Convolutional((3,), (), kernel=1, pooling="average", activation="erf", sigma_b=0.5),
+    Convolutional((2,), (3,), activation="gelu", sigma_b=0.2),
+    Convolutional((2, 2), (), pooling="max", activation="linear", sigma_w=1.0),
     Convolutional((2,), (3,), kernel=5, padding="circular", pooling=None, sigma_b=0.0),
 ]
 RESIDUAL = [
     Residual(3, 1),
     Residual(2, 2, padding="circular", activation="tanh", sigma_w=1.1, sigma_b=0.2),
+    Residual(2, 1, activation="gelu"),
+    Residual(2, 1, activation="linear", sigma_w=1.0, sigma_b=0.3),
     Residual(3, 1, kernel=1, activation="erf", sigma_b=0.0),
 ]
 SEQUENTIAL = [
@@ -83,7 +87,13 @@ def _convolution(architecture, parameters, name):
     return module
 
 
-_ACTIVATIONS = {"relu": nn.functional.relu, "tanh": torch.tanh, "erf": torch.special.erf}
+_ACTIVATIONS = {
+    "relu": nn.functional.relu,
+    "tanh": torch.tanh,
+    "erf": torch.special.erf,
+    "gelu": nn.GELU(),
+    "linear": nn.Identity(),
+}
 
 
 def _convolutional(architecture, parameters, x):

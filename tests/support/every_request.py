@@ -10,11 +10,13 @@ from harness.lab import Lab
 from harness.networks import FullyConnected, perceptron
 from harness.optimisers import SGD
 from harness.problems import boolean_cube, digits, training_sets
+from harness.samplers.enumeration import ClauseNetwork
 from harness.store import Store
 
 CPU = torch.device("cpu")
 SCALE = Scale("test", 100.0, effort=1, looks=3)
 NETWORK, CUBE, TASK = FullyConnected((4,)), boolean_cube(3), boolean_cube(3, "majority", train=3)
+BINARY = FullyConnected((2,), sigma_b=0.0, distribution="binary")
 POOL = boolean_cube(3, "majority", train=4)
 SETS = training_sets(boolean_cube, 3, 5, bits=3, target="majority")
 TRAINING = {"networks": 4, "batch": 2, "max_epochs": 20}
@@ -31,6 +33,8 @@ REQUESTS = {
     "annealed_evidence": lambda lab: lab.annealed_evidence(NETWORK, TASK, runs=2, particles=16, trajectories=2),
     "density_of_states": lambda lab: lab.density_of_states(NETWORK, TASK, runs=2, chains=4, steps=2),
     "rejection_until": lambda lab: lab.rejection_until(NETWORK, TASK, effective=10, draws=20),
+    "exact_volumes": lambda lab: lab.exact_volumes(BINARY, TASK),
+    "exact_volumes_of_clauses": lambda lab: lab.exact_volumes(ClauseNetwork(3), CUBE),
     "train": lambda lab: lab.train(NETWORK, TASK, SGD(0.1), **TRAINING),
     "train_on_sets": lambda lab: lab.train_on_sets(NETWORK, SETS, SGD(0.1), least_fitted=None, **TRAINING),
     "posterior_on_sets": lambda lab: lab.posterior_on_sets(NETWORK, SETS),
@@ -49,6 +53,9 @@ REQUESTS = {
     "log_volumes": lambda lab: lab.log_volumes(NETWORK, TASK, np.eye(TASK.n), runs=2, points=16),
     "log_volumes_of_kernels": lambda lab: lab.log_volumes(
         replace(NETWORK, distribution="uniform"), TASK, np.eye(TASK.n), runs=2, points=16, networks=40
+    ),
+    "log_volumes_by_runs": lambda lab: lab.log_volumes_by_runs(
+        NETWORK, TASK, TASK.eval_y[None], runs=2, chains=64, steps=4
     ),
     "label_agreement": lambda lab: lab.label_agreement(NETWORK, TASK, networks=4),
     "linearisation_gap": lambda lab: lab.linearisation_gap(NETWORK, TASK, steps=2, networks=2),

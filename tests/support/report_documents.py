@@ -65,6 +65,7 @@ def cell(slug: str, name: str, outcome: str, found: dict | None, parameters: dic
         "crux": False,
         "control": False,
         "known": "",
+        "published": None,
         "parameters": parameters,
         "predicted": predicted,
         "estimate": found,
@@ -80,6 +81,11 @@ def cell(slug: str, name: str, outcome: str, found: dict | None, parameters: dic
         "details": {},
         **changes,
     }
+
+
+def published_number(value: float, **changes: object) -> dict:
+    """A published number beside a cell's estimate."""
+    return {"value": value, "source": "A. Author 2025", "error": 0.0125, "why": "They counted otherwise.", **changes}
 
 
 def document(claims: list[dict], cells: list[dict], **run: object) -> dict:
@@ -208,7 +214,7 @@ def sample() -> dict:
         cell("volume_is_simple", "under: cube5", "supported", under, {"bits": 5, "complexity": "LZ76"}, details=bound),
         cell("volume_is_simple", "under: cube7", "refuted, accepted", under, {"bits": 7, "complexity": "LZ76"}),
         cell("limits", "only: changed", "changed", estimate(0.1, 0.0, 0.2), {"what": "changed"}, kind="rival")
-        | {"details": {"states": states()}},
+        | {"details": {"states": states()}, "published": published_number(0.6)},
         cell("limits", "only: endless", "inconclusive", estimate(0.4, None, None), {"what": "endless"}, kind="rival"),
         cell("limits", "only: early", "inconclusive", estimate(None, None, None), {"what": "early"}, kind="rival"),
         cell("limits", "only: missing", "unavailable", None, {"what": "missing"}, kind="rival", message="Buy a GPU."),
@@ -296,3 +302,14 @@ def sided() -> dict:
         cell("noise_is_minor", "check: 8", "refuted", bad, {"batch": 8}, control=True),
     ]
     return document(claims, cells)
+
+
+def held_against_published() -> dict:
+    """Claims of every side, three cells of which have a published number: one agrees, one does not, one is missing."""
+    found = sided()
+    cells = {each["id"]: each for each in found["cells"]}
+    cells["agree: 8"]["published"] = published_number(0.85)
+    cells["gain: 40"]["published"] = published_number(0.75, error=0.0, why="")
+    missing = cell("volumes_agree", "agree: 9", "unavailable", None, {"m": 9}, kind="theorem", message="Buy a GPU.")
+    found["cells"].append(missing | {"published": published_number(-24.95)})
+    return found

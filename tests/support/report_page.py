@@ -40,6 +40,11 @@ class Page(HTMLParser):
     def within(self, outer, tag):
         return [e for e in self.elements if e["tag"] == tag and outer in e["inside"]]
 
+    def places(self):
+        """Where links lead to on the page itself."""
+        hrefs = [e["attributes"]["href"] for e in self.all("a")]
+        return {href[1:] for href in hrefs if href.startswith("#")}
+
     def row(self, cell_id):
         (row,) = [e for e in self.all("tr") if e["attributes"].get("data-id") == cell_id]
         return row

@@ -19,9 +19,15 @@ def group(nodeid: str) -> str:
     """The tests of one group run in one process; every other test is a group of its own."""
     if nodeid.startswith(PROCESSES):
         return "processes"
+    # They share what all cells of the claims ask for, which takes minutes to find.
+    if nodeid.startswith("tests/run/test_plan"):
+        return "plan"
     # One browser for all.
     if nodeid.startswith("tests/browser/"):
         return "browser"
+    # What a claim samples beside each null learner.
+    if nodeid.startswith("tests/claims/") and "/" in nodeid.partition("[")[2]:
+        return nodeid.partition("[")[2].partition("/")[0]
     # Some say how much of a GPU's memory they take.
     return "gpu" if "gpu" in nodeid else nodeid
 

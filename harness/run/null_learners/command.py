@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.arguments import path_option, short_repr
 from harness.errors import BadInput
+from harness.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from harness.run.null_learners.judging import Found
@@ -28,9 +29,12 @@ def run(asked: argparse.Namespace) -> int:
     from harness.run.null_learners.judging import cases, judge, lab_in
     from harness.run.plan.requests import claims
 
-    chosen = [case for case in cases(claims(), list(NULLS) if asked.every else None) if asked.claim in case.test]
+    every = cases(claims(), list(NULLS) if asked.every else None)
+    chosen = [case for case in every if asked.claim in case.test]
     if asked.claim and not chosen:
-        raise BadInput(f"No claim that names a null learner has {short_repr(asked.claim)} in its name; try --every.")
+        them = "No claim" if asked.every else "No claim that names a null learner (with --every, all are asked)"
+        meant = did_you_mean(asked.claim, [case.test for case in every])
+        raise BadInput(f"{them} has {short_repr(asked.claim)} in its name.{meant}")
     supported = 0
     with TemporaryDirectory() as temporary:
         lab = lab_in(asked.store or Path(temporary))

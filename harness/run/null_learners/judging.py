@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from math import inf
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,10 +13,10 @@ from harness.execution.machine import one_thread, resolve_device
 from harness.lab import Lab
 from harness.nulls import FIRST_TRAINING, RANDOM_SAMPLING, TRAINING, NullLab, null_learner
 from harness.nulls.null_lab import TRAINS, training_name
-from harness.run.judging import Judged, judge_cell
-from harness.run.plan.forecast import packaged
+from harness.run.judging import Allowance, Judged, judge_cell
 from harness.run.plan.requests import Cell, record
 from harness.run.session import ALPHA
+from harness.samplers.prices import packaged
 from harness.samplers.sampler import Sampler
 from harness.store import Store
 from harness.verdicts import Estimate, Looks, Verdict
@@ -141,7 +140,7 @@ def _judged(case: Case, values: Mapping[str, Any], cell: Cell, lab: Lab, in_plac
             refusals.append(why)
             raise
 
-    judged = judge_cell(ask, case.question, values, null, looks, inf)
+    judged = judge_cell(ask, case.question, values, null, looks, Allowance())
     if refusals:
         judged = replace(judged, reason=str(refusals[-1]))
     return Found(case, judged, cell.id, in_place_of, null.answered)
@@ -171,4 +170,4 @@ def _seconds(cell: Cell) -> float:
     """Roughly the seconds of a cell's first look, without what it trains."""
     prices = packaged()
     sampled = [each for each in cell.requests if not isinstance(each.asked, TRAINS)]
-    return sum((prices.of(each) or (0.0,))[0] * each.shards(1, 0) for each in sampled)
+    return sum((prices.of(each.asked) or (0.0,))[0] * each.shards(1, 0) for each in sampled)

@@ -1,49 +1,23 @@
 """The forecast of a run: seconds, memory and disk of its requests, and how many cells its budget leaves unjudged."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
+from collections.abc import Iterable, Sequence
 
 from harness.claim import Scale
 from harness.run.plan.requests import Cell, Request
+from harness.samplers.prices import Prices
 
-# Bytes of a block of networks, as `block_size` has them: a share of a core's cache, or a quarter of an 80 GB GPU.
-_ROOM = {"cpu": 6 * 2**20, "cuda": 20e9}
+# Bytes of a block of networks, as `block_size` has them: a share of a core's cache, or a quarter of an 80 GB GPU or of
+# a Mac's 16 GB.
+_ROOM = {"cpu": 6 * 2**20, "cuda": 20e9, "mps": 4e9}
 # A block, a kernel and a stored entry are each held about so often while a shard is computed and merged.
 _COPIES = 3
-
-
-@dataclass(frozen=True)
-class Prices:
-    """What samplers cost on one machine; `benchmarks/speed/costs.py` measures it and writes `costs.json`.
-
-    look: seconds of a look besides its shards. within: by share of the measured shards ("50 %"), the factor that the
-    seconds of so many lay within of work × price. prices: median seconds per unit of work and mean bytes per shard on
-    disk, by sampler, and by "sampler, architecture class" where that differs.
-    """
-
-    machine: str
-    look: float
-    within: Mapping[str, float]
-    prices: Mapping[str, Mapping[str, float]]
-
-    def of(self, request: Request) -> tuple[float, float] | None:
-        """Seconds and bytes of a shard; None for a sampler whose price is not known."""
-        own = f"{request.sampler}, {type(request.architecture).__name__}"
-        price = self.prices.get(own, self.prices.get(request.sampler))
-        return None if price is None else (price["seconds"] * request.asked.work, price["bytes"])
-
-
-def packaged() -> Prices:
-    """The prices that come with the package."""
-    return Prices(**json.loads(files("harness.run.plan").joinpath("costs.json").read_text(encoding="utf-8")))
 
 
 def memory(request: Request) -> float:
     """Bytes that a shard takes at its peak, for a block of networks or a kernel."""
     shape = request.asked.shape
-    one = 4 * (shape.parameters + shape.p * shape.held)
+    # Networks that are counted and not drawn hold no numbers of their own.
+    one = max(4 * (shape.parameters + shape.p * shape.held), 1)
     networks = float(request.spec.get("draws", request.spec.get("networks", 2**16)))
     room = _ROOM[request.spec.get("device", "cpu")]
     return _COPIES * max(one * min(max(room / one, 4), networks), 8 * shape.p**2)
@@ -55,7 +29,7 @@ class Forecast:
     def __init__(self, cells: Sequence[Cell], prices: Prices, scale: Scale) -> None:
         self.cells, self.scale = [cell for cell in cells if cell.missing is None], scale
         requests = {request.name: request for cell in self.cells for request in cell.requests}
-        found = {name: prices.of(request) for name, request in requests.items()}
+        found = {name: prices.of(request.asked) for name, request in requests.items()}
         self.unpriced = sorted({requests[name].sampler for name, price in found.items() if price is None})
         self._price = {name: price for name, price in found.items() if price is not None}
         self._memory = {name: memory(requests[name]) + _COPIES * price[1] for name, price in self._price.items()}

@@ -8,7 +8,7 @@ only after it has seen a result, as at a width that it measured, is taken as if 
 import importlib
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,19 +21,22 @@ import torch
 
 from harness.arguments import short_repr
 from harness.claim import SCALES, Question, questions_in
+from harness.claim.scales import CRUX_SHARES
 from harness.errors import BadInput, NotAsked, Unavailable, Undecided
 from harness.lab import Lab
+from harness.lab.shards import beyond
 from harness.networks import Architecture
 from harness.problems import Problem, TrainingSets
 from harness.run.plan.absent import ABSENT, skipping_absent
 from harness.samplers.infinite_width.kernels.matrices import LIBRARY, OWN
+from harness.samplers.prices import packaged
 from harness.samplers.sampler import Computation, R, Sampler
 from harness.store import Store, key
 
 # What claims compute with; what they ask with (networks, problems, optimisers) is made as in a run.
 _STATISTICS = ("harness.", "dataclasses", "math")
 # Different functions of a training set, where they are to be found first.
-_FUNCTIONS = 32
+_FUNCTIONS = 8
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,11 @@ class Recorder(Lab):
         """Note the computation."""
         return self._note(computation)
 
+    def exact_volumes(self, architecture: Any, problem: Problem) -> Any:
+        """Note volumes that are counted; arguments as of the lab."""
+        super().exact_volumes(architecture, problem)
+        return ABSENT
+
     def kernel(self, architecture: Architecture, problem: Problem, kind: str = "nngp", by: str = OWN) -> np.ndarray:
         """Note a kernel's blocks; arguments and Unavailable as of the lab.
 
@@ -255,25 +263,13 @@ class Recorder(Lab):
         """
         return self.gaussian_process(architecture, problem, by)
 
-    def log_volumes(
-        self, architecture: Architecture, problem: Problem, functions: Any, *more: Any, **named: Any
-    ) -> Any:
-        """Note log volumes; of functions that are not known yet, those of so many of no meaning.
-
-        Args:
-            architecture: as of the lab.
-            problem: as of the lab.
-            functions: as of the lab.
-            more: as of the lab.
-            named: as of the lab.
-
-        Returns:
-            What is absent.
-        """
-        if functions is ABSENT:
-            rng = np.random.default_rng(len(self.noted))
-            functions = rng.integers(0, 2, (_FUNCTIONS, problem.n), dtype=np.uint8)
-        return super().log_volumes(architecture, problem, functions, *more, **named)
+    def gather_singly(self, samplers: Sequence[Sampler[R]], *, check: bool = True) -> list[R]:  # noqa: ARG002
+        """Note the first of the samples, which are one on each training set of the first look."""
+        self._on_sets = self.sets
+        try:
+            return [self._note(samplers[0])] * len(samplers)
+        finally:
+            self._on_sets = 0
 
     def log_volumes_on_sets(
         self, architecture: Architecture, sets: TrainingSets, functions: Any, *more: Any, **named: Any
@@ -290,8 +286,37 @@ class Recorder(Lab):
         Returns:
             What is absent, for each set.
         """
-        given = [ABSENT] * len(self.problems(sets)) if functions is ABSENT else functions
-        return super().log_volumes_on_sets(architecture, sets, given, *more, **named)
+        return super().log_volumes_on_sets(architecture, sets, self._given(functions), *more, **named)
+
+    def log_volumes_by_runs_on_sets(
+        self, architecture: Architecture, sets: TrainingSets, functions: Any, *more: Any, **named: Any
+    ) -> Any:
+        """Note log volumes at finite width, as `log_volumes_on_sets` does.
+
+        Args:
+            architecture: as of the lab.
+            sets: as of the lab.
+            functions: as of the lab.
+            more: as of the lab.
+            named: as of the lab.
+
+        Returns:
+            What is absent, for each set.
+        """
+        # Whether they scatter is not known.
+        with suppress(Undecided):
+            super().log_volumes_by_runs_on_sets(architecture, sets, self._given(functions), *more, **named)
+        return [ABSENT] * self.sets
+
+    def _given(self, functions: Any) -> Any:
+        return [ABSENT] * self.sets if functions is ABSENT else functions
+
+    def _different(self, functions: Any, problem: Problem) -> Any:
+        """Functions that are not known yet are so many of no meaning."""
+        if functions is ABSENT:
+            rng = np.random.default_rng(len(self.noted))
+            functions = rng.integers(0, 2, (_FUNCTIONS, problem.n), dtype=np.uint8)
+        return super()._different(functions, problem)
 
 
 def claims(folder: Path = Path("claims")) -> list[ModuleType]:
@@ -352,7 +377,12 @@ def _asked(question: Question, test: Callable[..., Any], cell: Mapping[str, Any]
         except Exception:
             # It came to where it needs a result; what it asks for after that is not known.
             stopped = True
-    return Cell(question.slug, question.cell_id(cell), lab.take(), missing, stopped, ask)
+    requests = lab.take()
+    if missing is None:
+        priced = sum(packaged().seconds(each.asked) * each.shards(lab.scale.effort, 0) for each in requests)
+        first = lab.scale.dearest * (CRUX_SHARES if question.is_crux(cell) else 1)
+        missing = beyond(lab.scale, first) if priced > first else None
+    return Cell(question.slug, question.cell_id(cell), requests, missing, stopped, ask)
 
 
 @contextmanager
