@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import sqrt
 
 import numpy as np
@@ -118,18 +119,25 @@ def floor(case: Case, moment: int, simulations: int) -> list[Figure]:
     return [Figure("floor", case.name, case.unit, 1.0, mean ** (1 / moment), low, high, simulations)]
 
 
-def work(simulations: int) -> list[tuple[Callable[..., list[Figure]], tuple[object, ...]]]:
+@dataclass(frozen=True)
+class Piece:
+    """A piece of the work: the figures of one case or scene."""
+
+    name: str
+    figures: Callable[[], list[Figure]]
+
+
+def work(simulations: int) -> list[Piece]:
     """Everything there is to simulate, so often each."""
     return [
-        *((coverage, (case, simulations)) for case in CASES),
-        *((error, (scene, simulations)) for scene in NULLS),
-        *((power, (scene, simulations)) for scene in POWERS),
-        *((floor, (case, moment, simulations)) for case, moment in FLOORS),
+        *(Piece(case.name, partial(coverage, case, simulations)) for case in CASES),
+        *(Piece(scene.name, partial(error, scene, simulations)) for scene in NULLS),
+        *(Piece(scene.name, partial(power, scene, simulations)) for scene in POWERS),
+        *(Piece(case.name, partial(floor, case, moment, simulations)) for case, moment in FLOORS),
     ]
 
 
 def nth(i: int, simulations: int) -> list[Figure]:
     """One piece of that work, for a process of its own."""
     torch.set_num_threads(1)
-    count, arguments = work(simulations)[i]
-    return count(*arguments)
+    return work(simulations)[i].figures()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.calibration.case import case
-from harness.samplers.infinite_width.log_volume import LogVolumes
+from harness.samplers.log_volumes import LogVolumes
 from harness.statistics.log_volumes import log_volume, typicality, whose_volume
 from harness.verdicts import Estimate
 

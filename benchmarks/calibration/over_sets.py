@@ -16,6 +16,8 @@ import numpy as np
 
 from benchmarks.calibration.case import Case, case
 from harness.statistics.distances.products import Products
+from harness.statistics.exponent_over_sets import exponent_over_sets
+from harness.statistics.jackknife import log_ratio_slope_over_sets
 from harness.statistics.over_sets import (
     bias_explained_of,
     direction_of,
@@ -113,6 +115,39 @@ def slope_of_errors(rng: np.random.Generator, sets: int) -> tuple[Estimate, floa
     return slope_over_sets(x, errors, "slope"), -0.02
 
 
+WIDTHS = np.array([2.0, 3, 5, 10])
+# Standard deviation over sets of the logarithm of the values at each width, besides a common one of 0.5: alike, or as
+# of narrow networks, whose values differ more from set to set.
+APART = {"alike": (0.3, 0.3, 0.3, 0.3), "narrow apart": (1.0, 0.6, 0.3, 0.1)}
+
+
+def powers(rng: np.random.Generator, spread: str, sets: int) -> np.ndarray:
+    """(widths, sets) values whose mean falls as 1/width; lognormal over sets, with noise that may make one negative."""
+    law, apart = 3 / WIDTHS[:, None], np.array(APART[spread])[:, None]
+    common = rng.lognormal(-(0.5**2) / 2, 0.5, sets)
+    own = np.exp(apart * rng.normal(size=(len(WIDTHS), sets)) - apart**2 / 2)
+    return np.asarray(law * (common * own + 0.1 * rng.normal(size=(len(WIDTHS), sets))))
+
+
+def exponent_of_powers(rng: np.random.Generator, spread: str, sets: int) -> tuple[Estimate, float]:
+    """Exponent −1 of those values."""
+    return exponent_over_sets(WIDTHS.tolist(), powers(rng, spread, sets).tolist(), "exponent"), -1.0
+
+
+PLACES = np.log([8, 16, 32])
+# Chances of an error at these m, of random sampling and of training.
+CHANCES = np.array([[0.16, 0.10, 0.06], [0.14, 0.07, 0.03]])
+
+
+def slope_of_ratios(rng: np.random.Generator, sets: int) -> tuple[Estimate, float]:
+    """Slope of the logarithm of a ratio of errors: binomial counts, of sets that are hard at all m and for both."""
+    hard = rng.gamma(6, 1 / 6, sets)
+    errors = rng.binomial(256, np.minimum(CHANCES[:, :, None] * hard, 1)) / 256
+    truth = float(np.polyfit(PLACES, np.log(CHANCES[0] / CHANCES[1]), 1)[0])
+    by_volume, by_training = errors
+    return log_ratio_slope_over_sets(PLACES, by_volume.tolist(), by_training.tolist(), "slope"), truth
+
+
 _SIZES = (8, 16, 32)
 CASES: list[Case] = [
     *(
@@ -128,6 +163,15 @@ CASES: list[Case] = [
         for sets in _SIZES
     ),
     *(case(f"slope over {sets} training sets", "training set", slope_of_errors, sets) for sets in _SIZES),
+    *(
+        case(f"exponent over {sets} training sets, {spread}", "training set", exponent_of_powers, spread, sets)
+        for spread in APART
+        for sets in _SIZES
+    ),
+    *(
+        case(f"slope of ln ratio over {sets} training sets, jackknife", "training set", slope_of_ratios, sets)
+        for sets in _SIZES
+    ),
 ]
 
 

@@ -11,7 +11,7 @@ from benchmarks.calibration.distributions import named, ratio, sample
 from harness.claim import Question
 from harness.functions import FunctionCounts
 from harness.lab import Lab
-from harness.run.judging import judge_cell
+from harness.run.judging import Allowance, judge_cell
 from harness.statistics.chi_squared import goodness_of_fit
 from harness.statistics.distances import bias_explained, relative_distance
 from harness.statistics.generalisation import advantage_of_training
@@ -45,13 +45,13 @@ class _Units:
     rng: np.random.Generator
     look: int = 0
     spent: float = 0.0
+    work: float = 0.0
+    ahead: float = 0.0
+    taken: float = 0.0
     _shards: dict[str, list[Units]] = field(default_factory=dict)
 
-    def begin(self, cell: str) -> None:  # noqa: ARG002 — the lab's signature
+    def begin(self, cell: str, first: float) -> None:  # noqa: ARG002 — the lab's signature
         self.look = 0
-
-    def goes_on(self, allowance: float) -> bool:  # noqa: ARG002
-        return True
 
     def units(self, name: str, draw: Callable[[np.random.Generator], Units]) -> Units:
         shards = self._shards.setdefault(name, [])
@@ -88,7 +88,7 @@ def verdicts(scene: Scene, rng: np.random.Generator) -> list[Verdict]:
     found: list[Verdict] = []
     for cell in scene.cells:
         question = Question("simulated", "empirical", "simulated", cell.prediction, {}, lambda **_: None)
-        judged = judge_cell(cell.ask, question, {}, cast(Lab, lab), looks, np.inf)
+        judged = judge_cell(cell.ask, question, {}, cast(Lab, lab), looks, Allowance())
         if judged.verdict is Verdict.ERROR:
             raise RuntimeError(judged.reason)
         found.append(judged.verdict)

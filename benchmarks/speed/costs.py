@@ -1,47 +1,35 @@
-"""Measures what samplers cost, for `python -m harness plan`: shards of some requests of the claims, drawn one by one.
+"""Measures what samplers cost, from the seconds and the work of the entries of a store that a run has filled.
 
-python -m benchmarks.speed.costs [--device cuda] [--shards 6] [--out PATH]
+python -m benchmarks.speed.costs STORE [--device cpu|cuda] [--out PATH]
 
-Of each sampler and architecture class, requests are chosen evenly by their work among those that are predicted to take
-less than 20 s. On a CPU the seconds are the processor's, which others on the machine do not lengthen.
+The prices decide how far the cells of a run go, and `python -m harness plan` forecasts with them. Measure on a quiet
+machine, with one process a core, after `pytest claims/ --fresh --store STORE`.
 """
 
 import argparse
 import json
-import multiprocessing
-import time
-import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from statistics import fmean, median
-from typing import Any, NamedTuple, NoReturn
+from statistics import fmean
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from harness.claim import SCALES
-from harness.execution.machine import describe, one_thread
-from harness.lab import Lab, shards
-from harness.run.plan.absent import ABSENT
-from harness.run.plan.forecast import packaged
-from harness.run.plan.requests import Cell, Request, claims, dry_run, record
-from harness.samplers.sampler import Computation, R, Sampler
-from harness.store import Store, key
+from harness.execution.machine import describe
+from harness.samplers.prices import FILE
+from harness.store.entries import described
 
-# Seconds a shard may be predicted to take to be drawn; one that takes three times as long is given up.
-LONGEST = 20.0
 # Seconds of a look at a cell besides its shards: a run of all claims at smoke scale from the store, 468 looks by two
 # processes, took 13.7 s.
 LOOK = 2 * 13.7 / 468
 # An architecture class has a price of its own where it is this much dearer or cheaper than the sampler.
 APART = 1.5
-# Bytes of an entry besides its arrays.
-HEAD = 900
 
 
 class Row(NamedTuple):
-    """A shard that was measured."""
+    """An entry that was measured."""
 
     sampler: str
     architecture: str
@@ -50,63 +38,20 @@ class Row(NamedTuple):
     bytes: float
 
 
-class Drawn(Exception):
-    """The shard that was wanted is drawn: its seconds and its bytes."""
-
-
-class Drawing(Lab):
-    """A lab that draws one shard of one request, without keeping it, and gives nothing for other samples."""
-
-    wanted = ""
-
-    def gather(self, sampler: Sampler[R], *, check: bool = True) -> R:  # noqa: ARG002
-        """Draw it, if it is the one."""
-        if (name := key(self.spec(sampler))) == self.wanted:
-            self._measure(shards.Shard(sampler, self.seed, name, 0))
-        return ABSENT  # type: ignore[return-value]
-
-    def once(self, computation: Computation) -> dict[str, np.ndarray]:
-        """Compute it."""
-        if key(self.spec(computation)) == self.wanted:
-            self._measure(shards.Once(computation))
-        return computation.compute()
-
-    def _measure(self, job: Callable[[torch.device], dict[str, np.ndarray]]) -> NoReturn:
-        clock = time.process_time if self.device.type == "cpu" else time.perf_counter
-        # The first time loads and compiles what later shards of a run find.
-        job(self.device)
-        start = clock()
-        arrays = job(self.device)
-        raise Drawn(clock() - start, sum(array.nbytes for array in arrays.values()) + HEAD)
-
-
-def drawn(cell: Cell, request: Request, scale: str, device: str) -> tuple[float, float] | None:
-    """Seconds and bytes of one shard, drawn in a process of its own; None where it takes too long or fails."""
-    here, there = multiprocessing.Pipe(duplex=False)
-
-    def child() -> None:
-        lab = Drawing(SCALES[scale], torch.device(device), 0, Store(Path()))
-        lab.wanted = request.name
-        try:
-            with dry_run(), warnings.catch_warnings(action="ignore"):
-                cell.ask(lab)
-        except Drawn as done:
-            there.send(done.args)
-
-    process = multiprocessing.get_context("fork").Process(target=child)
-    process.start()
-    there.close()
-    try:
-        return here.recv() if here.poll(3 * LONGEST) else None
-    except EOFError:
-        return None
-    finally:
-        process.kill()
-        process.join()
+def rows(store: Path, device: str) -> Iterable[Row]:
+    """The samples and computations of a store, as far as their work is known; those of other devices are left out."""
+    for path in sorted(store.rglob("[0-9a-f][0-9a-f]/*.entry")):
+        said = described(path)
+        if said is None or "work" not in said[1]:
+            continue
+        spec, facts = json.loads(said[0]), said[1]
+        if spec.get("device", device) == device and facts["work"] > 0:
+            architecture = spec["architecture"].partition("(")[0]
+            yield Row(facts["name"], architecture, facts["work"], facts["seconds"], path.stat().st_size)
 
 
 def table(machine: str, rows: Iterable[Row]) -> dict[str, Any]:
-    """What `costs.json` holds: medians of seconds over work, and how far shards are off the median of the others."""
+    """What `costs.json` holds: seconds over work, and how far shards are off that."""
     by_sampler, by_class = defaultdict[str, list[Row]](list), defaultdict[str, list[Row]](list)
     for row in rows:
         by_sampler[row.sampler].append(row)
@@ -117,10 +62,10 @@ def table(machine: str, rows: Iterable[Row]) -> dict[str, Any]:
         if not 1 / APART < apart < APART:
             prices[name] = _price(of)
     off = [
-        abs(np.log(row.seconds / row.work / _price(others)["seconds"]))
+        abs(np.log(row.seconds / row.work / _price(of)["seconds"]))
         for of in by_class.values()
         for row in of
-        if (others := [each for each in of if each is not row])
+        if len(of) > 1
     ]
     within = {
         f"{share:.0%}".replace("%", " %"): _rounded(float(np.exp(np.quantile(off, share)))) for share in (0.5, 0.9)
@@ -129,7 +74,9 @@ def table(machine: str, rows: Iterable[Row]) -> dict[str, Any]:
 
 
 def _price(rows: list[Row]) -> dict[str, float]:
-    seconds, size = median(row.seconds / row.work for row in rows), fmean(row.bytes for row in rows)
+    # Seconds in all over work in all, so that the price of a whole run is right, whatever its shards are off.
+    seconds = sum(row.seconds for row in rows) / sum(row.work for row in rows)
+    size = fmean(row.bytes for row in rows)
     return {"seconds": _rounded(seconds), "bytes": _rounded(size), "measured": len(rows)}
 
 
@@ -144,41 +91,19 @@ def write(path: Path, found: Mapping[str, Any]) -> None:
     path.write_text(f'{{{head}"prices": {{\n{prices}\n}}}}\n', encoding="utf-8")
 
 
-def chosen(requests: list[Request], shards: int, predicted: Callable[[Request], float]) -> list[Request]:
-    """So many of them, evenly by work from the least to the greatest that is not predicted to take too long."""
-    by_work = sorted(requests, key=lambda request: request.asked.work)
-    short = [request for request in by_work if predicted(request) < LONGEST] or by_work[:1]
-    return [short[i] for i in sorted({round(i) for i in np.linspace(0, len(short) - 1, shards)})]
-
-
 def main() -> None:
-    """Measure, and write the table."""
+    """Measure, and write the table; samplers that the store lacks keep the price that they had."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("store", type=Path)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--shards", type=int, default=6, help="of each sampler and architecture class, two at least")
-    parser.add_argument("--out", type=Path, default=Path("harness") / "run" / "plan" / "costs.json")
+    parser.add_argument("--out", type=Path, default=Path("harness") / "samplers" / FILE)
     asked = parser.parse_args()
-    one_thread()
-    device, known = torch.device(asked.device), packaged()
+    device = torch.device(asked.device)
     machine = f"one core of an {describe(device)}" if device.type == "cpu" else describe(device)
-    places: dict[str, tuple[Cell, str]] = {}
-    groups = defaultdict[tuple[str, str], dict[str, Request]](dict)
-    for scale in SCALES:
-        for cell in record(claims(), scale, asked.device):
-            for request in cell.requests:
-                places.setdefault(request.name, (cell, scale))
-                groups[request.sampler, type(request.architecture).__name__][request.name] = request
-    rows: list[Row] = []
-    for (sampler, architecture), requests in sorted(groups.items()):
-        for request in chosen(list(requests.values()), asked.shards, lambda each: (known.of(each) or (0.0, 0.0))[0]):
-            amount, found = (
-                request.asked.work,
-                drawn(*places[request.name][:1], request, places[request.name][1], asked.device),
-            )
-            print(f"{sampler}, {architecture}: {f'{found[0]:.3g} s' if found else 'not measured'}", flush=True)
-            if amount and found:
-                rows.append(Row(sampler, architecture, amount, *found))
-    write(asked.out, table(machine, rows))
+    found = table(machine, rows(asked.store, asked.device))
+    before = json.loads(asked.out.read_text(encoding="utf-8"))["prices"] if asked.out.exists() else {}
+    found["prices"] = dict(sorted({**before, **found["prices"]}.items()))
+    write(asked.out, found)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.speed.report import Row, parse_path, write
 from benchmarks.speed.timing import least_seconds
 from harness.claim import Scale
-from harness.execution.cluster import Cluster, start_workers
+from harness.execution.cluster import Cluster, keys_of, start_workers
 from harness.execution.executor import Executor, InProcess, timed
 from harness.execution.machine import one_thread, resolve_device
 from harness.functions import FunctionCounts
@@ -199,7 +199,7 @@ def rows() -> list[Row]:
             clusters = {}
             for n in WORKERS:
                 own = stack.enter_context(closing(start_workers(n, device)))
-                clusters[n] = Cluster(own.scheduler_address, device, Path.cwd(), n)
+                clusters[n] = Cluster(own.scheduler_address, device, Path.cwd(), n, keys=keys_of(own))
                 stack.enter_context(closing(clusters[n]))
             found += scaling("Dask", device, {n: partial(by_cluster, cluster) for n, cluster in clusters.items()})
             found += overheads(device, clusters[max(WORKERS)])
