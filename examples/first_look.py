@@ -6,18 +6,16 @@ S holds 8 inputs, labelled by their first bit, and E another 8, so that a functi
 """
 
 import sys
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import torch
 
-from harness.lab import SCALES, Lab
+from harness.lab import Lab
 from harness.networks import FullyConnected
 from harness.optimisers import Adam
 from harness.problems import Problem, boolean_cube
+from harness.report.screen import Screen
 from harness.statistics.distances import bias_explained
-from harness.store import Store
 
 LEVEL = 0.95
 
@@ -33,7 +31,7 @@ def table(networks: int = 2000, rows: int = 8) -> str:
     problem, network = task(), FullyConnected((40, 40))
     with TemporaryDirectory() as folder:
         # Name a folder of your own instead, and a second run takes its samples from there.
-        lab = Lab(SCALES["smoke"], torch.device("cpu"), seed=0, store=Store(Path(folder)))
+        lab = Lab("smoke", "cpu", seed=0, store=folder)
         posterior = lab.rejection_posterior(network, problem)
         trained = lab.train(network, problem, Adam(0.003), networks=networks).functions
     found = bias_explained(trained, posterior.sample)
@@ -55,4 +53,4 @@ def table(networks: int = 2000, rows: int = 8) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(table() + "\n")
+    Screen(sys.stdout).write(table() + "\n")
