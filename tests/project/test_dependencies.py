@@ -163,3 +163,27 @@ def test_what_is_installed_fits_together():
     # Installed without what it would bring along, which nothing here asks of it: see the Makefile.
     complaints = [line for line in done.stdout.splitlines() if not line.startswith("neural-tangents ")]
     assert complaints in ([], ["No broken requirements found."])
+
+
+def locked(name):
+    """Name -> version of a list of hashes, each of which has at least one."""
+    entries = re.split(r"\n(?=\S)", (ROOT / ".ci" / name).read_text().strip())
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", entry) for entry in entries)
+    return {canonicalize_name(entry.split("==")[0]): re.match(r"\S+==([^\s;]+)", entry)[1] for entry in entries}
+
+
+def test_what_workflows_install_is_locked_by_hashes_and_is_what_is_pinned():
+    versions = locked("requirements.txt")
+    assert {name: versions.get(name) for name in PINNED} == PINNED
+    # A build of torch for GPUs names the one version of each library that it takes.
+    others = set(versions) - set(PINNED)
+    assert all(name.startswith(("nvidia-", "cuda-")) or name == "triton" for name in others), others
+    assert "pip-audit" in locked("audit.txt")
+    assert {"mkdocs-material", "mkdocstrings", "mkdocstrings-python"} <= set(locked("docs.txt"))
+    workflows = "".join(path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml"))
+    assert all("--require-hashes" in line for line in re.findall(r"pip install.*", workflows))
+
+
+def test_what_builds_the_package_is_pinned():
+    (builder,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert builder == f"setuptools=={PINNED['setuptools']}"

@@ -45,3 +45,33 @@ def test_run_what_the_project_has(path):
     assert targets or ".ci/run" in text
     assert all(f"\n{target}:" in (ROOT / "Makefile").read_text() for target in targets)
     assert (ROOT / ".ci" / "run").exists()
+
+
+@ids
+def test_have_no_rights_but_to_read_what_they_check_out(path):
+    text = path.read_text()
+    jobs = re.findall(r"^  [a-z]+:\n    name:", text, re.MULTILINE)
+    assert re.findall(r"^ *permissions:.*(?:\n +.+: (?:read|write).*)*", text, re.MULTILINE) == [
+        "permissions: {}",
+        *["    permissions:\n      contents: read"] * len(jobs),
+    ]
+
+
+def test_caches_are_of_the_nights_only_and_of_each_attempt():
+    """One written for a pull request would be read by nobody else, but holds samples that nobody reviewed."""
+    users = [path.stem for path in WORKFLOWS if "actions/cache" in path.read_text()]
+    assert users == ["nightly"]
+    keys = re.findall(r"^ +key: (.+)$", (ROOT / ".github" / "workflows" / "nightly.yml").read_text(), re.MULTILINE)
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+    assert keys[0].endswith("${{ github.run_id }}-${{ github.run_attempt }}")
+
+
+def test_the_gate_of_a_night_judges_its_own_results():
+    night = (ROOT / ".github" / "workflows" / "nightly.yml").read_text()
+    assert 'harness gate reports/latest/results.json --commit "$GITHUB_SHA"' in night
+    # Every pass of the gate of a change removes what lay there, within the function that both call.
+    passes = (ROOT / ".ci" / "run").read_text().split("claims() {")[1].split("}")[0]
+    assert (
+        passes.index("rm -f reports/latest/results.json") < passes.index("make claims") < passes.index("harness gate")
+    )
