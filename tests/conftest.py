@@ -24,9 +24,8 @@ from tests.support.processes import heeding_ctrl_c
 
 pytest_plugins = ["pytester"]
 
-# Runs inside a test forget what they imported first, and would have other classes than the tests after them. What torch
-# imports when operations are counted it cannot import twice at all, and what distributed imports takes Python's own
-# finder of packages' metadata out for good.
+# The package is imported before any run inside a test, which would else be the first to compute with its classes. What
+# distributed imports takes Python's own finder of packages' metadata out for good.
 for module in pkgutil.walk_packages(harness.__path__, "harness."):
     if module.name != "harness.__main__":
         importlib.import_module(module.name)
@@ -254,6 +253,36 @@ class Project:
         """A line for every shard that was computed."""
         log = self.folder / "computed"
         return log.read_text().splitlines() if log.exists() else []
+
+
+class Imported:
+    """What a run inside a test has imported, but for the files of its own folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.modules = folder, {}
+
+    def pytest_unconfigure(self) -> None:
+        for name, module in sys.modules.items():
+            file = getattr(module, "__file__", None)
+            if file and name.split(".")[0] != "claims" and self.folder not in Path(file).parents:
+                self.modules[name] = module
+
+
+@pytest.fixture
+def pytester(pytester, monkeypatch):
+    """Pytest's own, whose runs forget what they imported first; parts of numba and torch, which these import when they
+    first compile, cannot be imported twice. Here they remain."""
+    run = pytester.inline_run
+
+    def inline_run(*arguments, plugins=(), **further):
+        imported = Imported(pytester.path)
+        found = run(*arguments, plugins=[*plugins, imported], **further)
+        for name, module in imported.modules.items():
+            sys.modules.setdefault(name, module)
+        return found
+
+    monkeypatch.setattr(pytester, "inline_run", inline_run)
+    return pytester
 
 
 @pytest.fixture
