@@ -1,7 +1,6 @@
 """A pytest item of a claim is one cell: it is judged, and its report carries the record."""
 
 import json
-from dataclasses import replace
 from os.path import relpath
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,12 @@ import pytest
 
 from harness.claim import ClaimText, Question, question_of, questions_in
 from harness.claim.scales import CRUX_SHARES
-from harness.errors import BadInput
 from harness.execution.machine import settings
 from harness.report.accepted import accept, may_be_accepted
 from harness.run import records
 from harness.run.judging import Judged, judge_cell
 from harness.run.session import ALPHA, Session
-from harness.verdicts import Estimate, Looks, Verdict
+from harness.verdicts import Looks, Verdict
 
 # A cell's place in the report: that of its file, whenever it is judged.
 PLACE = pytest.StashKey[int]()
@@ -26,22 +24,10 @@ def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
     """Judge a cell; the record of the cell, its claim and the run, JSON-ready."""
     question, cell = _asked_by(item)
     own = shares_of(item)
-    refusals: list[BadInput] = []
-
-    def ask(*lab: Any, **cell: Any) -> Estimate:
-        try:
-            return item.function(*lab, **cell)
-        except BadInput as error:
-            refusals.append(error)
-            raise
-
     # All cells of the claim share its error, whichever of them are asked for now.
     shares = sum(_shares(each, cell) for each in questions_in(item.module) for cell in each.cells(session.scale))
     looks = Looks(ALPHA, shares, session.lab.scale.looks, own)
-    judged = judge_cell(ask, question, cell, session.lab, looks, session.allowance(own))
-    if judged.verdict is Verdict.ERROR and refusals:
-        # What a user can mend is said in its one sentence, without a traceback.
-        judged = replace(judged, reason=str(refusals[-1]))
+    judged = judge_cell(item.function, question, cell, session.lab, looks, session.allowance(own))
     session.judged += own
     return _record(item, session, judged)
 

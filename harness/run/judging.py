@@ -7,7 +7,7 @@ from math import inf, isfinite, log2
 from typing import Any, NamedTuple
 
 from harness.claim import Question
-from harness.errors import CannotGoOn, NotAsked, Unavailable, Undecided
+from harness.errors import BadInput, CannotGoOn, NotAsked, Unavailable, Undecided
 from harness.lab import Lab
 from harness.report.words import roughly
 from harness.verdicts import Estimate, Looks, Prediction, Verdict, decide, needed
@@ -111,6 +111,9 @@ def judge_cell(
         return Judged(Verdict.UNAVAILABLE, seconds=lab.spent, reason=str(missing))
     except CannotGoOn:
         raise
+    except BadInput as why:
+        # What a user can mend is said in its one sentence, without a traceback.
+        return Judged(Verdict.ERROR, seconds=lab.spent, reason=str(why))
     except Exception:
         return Judged(Verdict.ERROR, seconds=lab.spent, reason=traceback.format_exc())
     return last

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from harness.run.judging import Judged, judge_cell
 from harness.run.progress import Progress
 from harness.run.recorder import Recorder
 from harness.run.session import ALPHA, RESULTS, Session, parse_budget, parse_device
-from harness.verdicts import Estimate, Looks, Verdict
+from harness.verdicts import Estimate, Looks
 
 # Well below the edge of stability, as the claims that are not about the rate have it.
 BELOW = 0.3
@@ -157,20 +157,11 @@ def _shown(progress: Progress, recorder: Recorder, cell_id: str) -> Callable[[st
 
 
 def _judged(asked: Asked, cell: Mapping[str, Any], data: Data, loss: str, session: Session, cells: int) -> Judged:
-    refusals: list[BadInput] = []
-
     def ask(lab: Any, **values: Any) -> Estimate:
-        try:
-            return asked.ask(lab, values["architecture"], data, values["optimiser"], loss)
-        except BadInput as why:
-            refusals.append(why)
-            raise
+        return asked.ask(lab, values["architecture"], data, values["optimiser"], loss)
 
     looks = Looks(ALPHA, cells, session.lab.scale.looks)
-    judged = judge_cell(ask, asked.question, cell, session.lab, looks, session.allowance(CRUX_SHARES))
-    if judged.verdict is Verdict.ERROR and refusals:
-        return replace(judged, reason=str(refusals[-1]))
-    return judged
+    return judge_cell(ask, asked.question, cell, session.lab, looks, session.allowance(CRUX_SHARES))
 
 
 def _recorded(

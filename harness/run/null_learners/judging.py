@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import Any
 
 from harness.claim import SCALES, Question, questions_in
-from harness.errors import BadInput
 from harness.execution.machine import one_thread, resolve_device
 from harness.lab import Lab
 from harness.nulls import FIRST_TRAINING, RANDOM_SAMPLING, TRAINING, NullLab, null_learner
@@ -19,7 +18,7 @@ from harness.run.session import ALPHA
 from harness.samplers.prices import packaged
 from harness.samplers.sampler import Sampler
 from harness.store import Store
-from harness.verdicts import Estimate, Looks, Verdict
+from harness.verdicts import Looks, Verdict
 
 SCALE = "smoke"
 # A null learner lies far from what a claim asks for, so that two looks decide.
@@ -131,18 +130,7 @@ def _in_cell(case: Case, values: Mapping[str, Any], cell: Cell, lab: Lab) -> Fou
 def _judged(case: Case, values: Mapping[str, Any], cell: Cell, lab: Lab, in_place_of: str) -> Found:
     null = NullLab(lab, null_learner(case.null), in_place_of)
     looks = Looks(ALPHA, 1, lab.scale.looks)
-    refusals: list[BadInput] = []
-
-    def ask(lab: Lab, **cell: Any) -> Estimate:
-        try:
-            return case.ask(lab, **cell)
-        except BadInput as why:
-            refusals.append(why)
-            raise
-
-    judged = judge_cell(ask, case.question, values, null, looks, Allowance())
-    if refusals:
-        judged = replace(judged, reason=str(refusals[-1]))
+    judged = judge_cell(case.ask, case.question, values, null, looks, Allowance())
     return Found(case, judged, cell.id, in_place_of, null.answered)
 
 
