@@ -31,7 +31,7 @@ from harness.execution.executor import Executor, InProcess, timed
 from harness.execution.machine import one_thread, resolve_device
 from harness.functions import FunctionCounts
 from harness.lab import Lab
-from harness.lab.shards import Shard
+from harness.lab.jobs import Shard
 from harness.networks import FullyConnected
 from harness.optimisers import SGD
 from harness.problems import boolean_cube, digits

@@ -14,7 +14,8 @@ from harness.execution.executor import Executor
 from harness.execution.machine import resolve_device
 from harness.lab.log_volumes import LogVolumeRequests
 from harness.lab.outside import Outside, outside
-from harness.lab.shards import check_sets, network_on, on_sets, request, silent
+from harness.lab.request import network_on, on_sets, request
+from harness.lab.shards import check_sets, silent
 from harness.networks import Architecture, FullyConnected
 from harness.networks.inheritance import computes
 from harness.optimisers import Optimiser

@@ -7,13 +7,11 @@ Where training sets are drawn, one shard is one training set: the first shard of
 double the sets, and each set keeps its one shard.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, wraps
-from inspect import BoundArguments, signature
+from functools import cache
 from math import inf
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import torch
@@ -22,40 +20,16 @@ from harness.arguments import short_repr
 from harness.claim.scales import Scale
 from harness.errors import BadInput, NotAsked
 from harness.execution.executor import Executor, InProcess
-from harness.execution.memory import with_smaller_blocks
 from harness.functions.counts import with_origin
+from harness.lab.jobs import Once, Shard
 from harness.lab.rates import Rates
 from harness.networks import Architecture
-from harness.networks.given import as_architecture
 from harness.optimisers import Optimiser
-from harness.optimisers.torch_optim import as_optimiser
 from harness.problems import Problem, TrainingSets
 from harness.samplers.prices import packaged
 from harness.samplers.sampler import Computation, R, Sampler
 from harness.store import Store
 from harness.store.entries import Entry, key
-
-
-def generator(device: torch.device, seed: int, what: str, shard: int) -> torch.Generator:
-    """Make the random stream of one shard of one computation.
-
-    The shard is added to the computation's own 64-bit seed rather than hashed into it: torch's CPU generator uses 32
-    bits of a seed, and the addition gives every two shards of a computation different seeds, while hashing would let
-    two in 10,000 of them collide about once in a hundred times.
-
-    Args:
-        device: the device that draws.
-        seed: seed of the run, not negative.
-        what: name of the computation.
-        shard: number of the shard.
-
-    Returns:
-        The generator, on the device.
-    """
-    entropy = [seed, int.from_bytes(hashlib.sha256(what.encode()).digest()[:16], "big")]
-    base = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0])
-    return torch.Generator(device).manual_seed((base + shard) % 2**64)
-
 
 # Part of every stored entry's address: raise it if a sampler's meaning changes, and old entries are not used.
 SAMPLERS_VERSION = 7
@@ -63,42 +37,7 @@ SAMPLERS_VERSION = 7
 # Training sets at the first look, for each shard of other samples: fewer have no interval worth its name.
 SETS = 8
 
-P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Shard:
-    """The computation of one shard, without the lab, so that any process may run it."""
-
-    sampler: Sampler[Any]
-    seed: int
-    name: str
-    number: int
-
-    @property
-    def asked(self) -> Sampler[Any]:
-        """What is drawn."""
-        return self.sampler
-
-    def __call__(self, device: torch.device) -> dict[str, np.ndarray]:
-        """The shard's arrays."""
-
-        def drawn() -> dict[str, np.ndarray]:
-            return self.sampler.draw(generator(device, self.seed, self.name, self.number)).to_arrays()
-
-        return with_smaller_blocks(drawn, device)
-
-
-@dataclass(frozen=True)
-class Once:
-    """A computation without draws, in place of a shard."""
-
-    asked: Computation
-
-    def __call__(self, device: torch.device) -> dict[str, np.ndarray]:  # noqa: ARG002 — always on the CPU
-        """The computation's arrays."""
-        return self.asked.compute()
 
 
 class Charge(NamedTuple):
@@ -417,61 +356,3 @@ def check_sets(sets: object) -> None:
 def _on_each(sets: TrainingSets, numbers: Iterable[int], seed: int) -> list[Problem]:
     check_sets(sets)
     return [sets.problem(number, seed) for number in numbers]
-
-
-def request(sampler: Callable[P, Sampler[R]]) -> Callable[Concatenate[Shards, P], R]:
-    """Make a request of a sampler: a method of the lab that takes the sampler's arguments and returns its sample."""
-
-    bind = _binding(sampler)
-
-    @wraps(sampler, updated=())
-    def ask(lab: Shards, /, *arguments: P.args, **named: P.kwargs) -> R:
-        bound = bind(*arguments, **named)
-        noted = lab.rates.bind(bound, lab.once)
-        return noted(lab.gather(sampler(*bound.args, **bound.kwargs)))
-
-    return ask
-
-
-def on_sets(sampler: Callable[..., Sampler[R]]) -> Callable[..., list[R]]:
-    """Make a request of a sampler on training sets: a method of the lab that takes the architecture, the training sets
-    and the sampler's further arguments, and returns its samples by training set.
-    """
-    bind = _binding(sampler)
-
-    @wraps(sampler, updated=())
-    def ask(lab: Shards, architecture: Architecture, sets: TrainingSets, /, *arguments: Any, **named: Any) -> list[R]:
-        bound = bind(architecture, sets, *arguments, **named)
-        noted = lab.rates.bind(bound, lab.once)
-        architecture, further, named = bound.args[0], bound.args[2:], bound.kwargs
-        return noted(lab.gather_on_sets(lambda problem: sampler(architecture, problem, *further, **named), sets))
-
-    return ask
-
-
-def _binding(sampler: Callable[..., Any]) -> Callable[..., BoundArguments]:
-    """A function that binds arguments to a sampler's, or raises BadInput for those that it does not take; modules and
-    torch's optimisers among them become the architectures and optimisers that they stand for.
-    """
-    takes = signature(sampler)
-
-    def bind(*arguments: Any, **named: Any) -> BoundArguments:
-        try:
-            bound = takes.bind(*arguments, **named)
-        except TypeError as error:
-            raise BadInput(f"A request was wrong: {error}; it takes {', '.join(takes.parameters)}.") from None
-        given = bound.arguments
-        if "architecture" in given:
-            given["architecture"] = network_on(given["architecture"], given["problem"])
-        if "optimiser" in given:
-            given["optimiser"] = as_optimiser(given["optimiser"])
-        return bound
-
-    return bind
-
-
-def network_on(given: Any, data: Any) -> Any:
-    """The architecture that a class or function that makes a module stands for on a problem or training sets; anything
-    else as it is.
-    """
-    return as_architecture(given, data.vocabulary if isinstance(data, Problem | TrainingSets) else None)

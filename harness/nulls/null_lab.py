@@ -13,8 +13,8 @@ from harness.arguments import one_of
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.functions.counts import with_origin
 from harness.lab import Lab
+from harness.lab.jobs import generator
 from harness.lab.lab import REJECTION_UP_TO
-from harness.lab.shards import generator
 from harness.networks import Architecture, FullyConnected
 from harness.networks.inheritance import computes
 from harness.nulls.learner import NullLearner, Posterior, Task

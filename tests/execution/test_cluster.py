@@ -23,7 +23,7 @@ from harness.execution import cluster
 from harness.execution.cluster import Cluster, keys_of, start_workers
 from harness.execution.executor import InProcess
 from harness.functions import FunctionCounts
-from harness.lab.shards import Shard
+from harness.lab.jobs import Shard
 from tests.support.every_request import CPU, REQUESTS, lab_of, same
 from tests.support.given import given
 from tests.support.processes import wait_for

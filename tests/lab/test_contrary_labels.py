@@ -62,7 +62,7 @@ def test_no_network_fits_contrary_labels(lab, monkeypatch, ask):
     def refuse(*_, **__):
         raise AssertionError("drawn")
 
-    monkeypatch.setattr("harness.lab.shards.generator", refuse)
+    monkeypatch.setattr("harness.lab.jobs.generator", refuse)
     with pytest.raises(NotAsked, match=SAYS):
         ask(lab)
 

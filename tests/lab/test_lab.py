@@ -87,7 +87,7 @@ def test_what_is_stored_is_what_was_drawn(lab, monkeypatch, sample):
     def refuse(*_, **__):
         raise AssertionError("drawn again")
 
-    monkeypatch.setattr("harness.lab.shards.generator", refuse)
+    monkeypatch.setattr("harness.lab.jobs.generator", refuse)
     second = lab()
     second.look = 1
     same(sample(second), drawn)

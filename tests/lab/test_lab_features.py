@@ -60,7 +60,7 @@ def test_samples_are_kept_and_repeat_themselves(lab, monkeypatch, sample):
     def refuse(*_, **__):
         raise AssertionError("drawn again")
 
-    monkeypatch.setattr("harness.lab.shards.generator", refuse)
+    monkeypatch.setattr("harness.lab.jobs.generator", refuse)
     again = lab()
     again.look = 1
     assert same(sample(again), more)

@@ -10,7 +10,7 @@ from harness.claim import Scale
 from harness.errors import BadInput, NotAsked, Undecided
 from harness.execution.executor import InProcess
 from harness.lab import Lab
-from harness.lab.shards import on_sets
+from harness.lab.request import on_sets
 from harness.networks import FullyConnected, perceptron
 from harness.optimisers import SGD
 from harness.problems import boolean_cube, digits, training_sets
@@ -68,7 +68,7 @@ def test_the_seed_draws_other_sets(lab):
 def test_a_set_has_the_first_shard_of_the_plain_request(lab, monkeypatch):
     first = lab()
     found = trained(first)
-    monkeypatch.setattr("harness.lab.shards.generator", None)
+    monkeypatch.setattr("harness.lab.jobs.generator", None)
     again = lab()
     for number, each in enumerate(found):
         same(again.train(NETWORK, SETS.problem(number), SGD(0.1), **TRAINING), each)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.lab.shards import generator
+from harness.lab.jobs import generator
 
 CPU = torch.device("cpu")
 
