@@ -63,7 +63,7 @@ import os, time
 from pathlib import Path
 
 from harness.lab import Lab
-from harness.lab.shards import request
+from harness.lab.request import request
 from harness.samplers.prior import Prior
 
 pytest_plugins = ["harness.run.plugin"]
@@ -188,6 +188,8 @@ class Project:
         (folder / "conftest.py").write_text(CONFTEST)
         (folder / "pytest.ini").write_text(
             "[pytest]\npython_files = test_*.py */claims/*/*.py\naddopts = -p no:cacheprovider -p no:hypothesispytest\n"
+            # The tests' process has imported the package, whose plugin pytest would have liked to rewrite.
+            "filterwarnings = ignore:Module already imported so cannot be rewritten\n"
         )
 
     def given(self, slug: str, *values: object, kind: str = "empirical", bound: float = 0.5) -> Path:

@@ -7,7 +7,7 @@ the number of its split alone, so that every claim that asks for as many sets ha
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from harness.arguments import number, short_repr, whole
 from harness.errors import BadInput
 from harness.problems.cube import boolean_cube, cube_subset
 from harness.problems.label_noise import Noisy
+from harness.problems.own_data import Columns, points_and_labels
 from harness.problems.problem import Problem
 from harness.problems.splits import check_sizes
 
@@ -117,6 +118,31 @@ def training_sets(
     first = _checked(draws, m, n, named)
     facts = {name: value for name, value in first.facts.items() if name not in ("problem", "split")}
     return TrainingSets(first.name, m, n, {"problem": first.name, **facts, "training sets": "drawn"}, draws, named)
+
+
+def splits_of(data: Any, name: str, x: Columns = None, y: str | int | None = None) -> Callable[..., Problem]:
+    """Make a function that draws problems from data of one's own, as `digits` does from the digits.
+
+    Args:
+        data: as of `Problem.from_dataset`; read once.
+        name: of the data, in reports; with the task it seeds the splits.
+        x: the inputs' column, or several of a table; None: the usual one.
+        y: the labels' column; None: the usual one.
+
+    Returns:
+        m, n, split=0, task=None -> problem.
+
+    Raises:
+        BadInput: the data cannot be read so.
+        Unavailable: a package that reads them is not installed.
+    """
+    return partial(_split_of, points_and_labels(data, x, y), name)
+
+
+def _split_of(
+    pool: tuple[np.ndarray, np.ndarray], name: str, m: int, n: int, split: int = 0, task: str | None = None
+) -> Problem:
+    return Problem.from_dataset(pool, m, n, split=split, task=task, name=name)
 
 
 def _checked(data: Callable[..., Problem], m: int, n: int, named: tuple[tuple[str, Any], ...]) -> Problem:

@@ -43,6 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--budget", help="end sampling after so long, e.g. 90s, 30m, 2h; the page says what that cut (default: no end)")
     add("--store", help="folder of stored samples (default $HARNESS_STORE, else .store)")
     add("--data", help="folder of the full data sets (default $HARNESS_DATA)")
+    add("--problem", metavar="PATH", help="your data in the grids: an .npz, .csv or .parquet file, or a saved data set")
+    add("--columns", help="columns of its inputs and its labels, such as image,label (default: the usual ones)")
+    add("--task", help='groups of its classes that are told apart, such as "3/8" or "cat,dog/ship"')
     add("--fresh", action="store_true", help="draw everything again instead of taking it from the store")
     add("--report", help="where the HTML report goes (default reports/latest/report.html)")
     add("--strict-verdicts", action="store_true", help="fail on every refutation that nobody has accepted")
@@ -70,6 +73,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything runs."""
+    from harness.run import own_problem
     from harness.run.controller import CLUSTER, PLUGIN, Controller, set_results_aside
     from harness.run.session import Session
 
@@ -77,13 +81,14 @@ def pytest_configure(config: pytest.Config) -> None:
     count, number = (worker["workercount"], int(worker["workerid"].removeprefix("gw"))) if worker else (1, 0)
     try:
         session = Session.from_options(config.option, config.rootpath, count, number)
+        own_problem.add(config.option)
         if worker is None:
             _check_files(config)
         # Now, in pytest's own sentence: a malformed -k or -m would otherwise end each process of a run by itself.
         marks: Any = config.pluginmanager.get_plugin("mark")
         if marks is not None:
             marks.pytest_collection_modifyitems([], config)
-    except (BadInput, pytest.UsageError) as error:
+    except (BadInput, Unavailable, pytest.UsageError) as error:
         set_results_aside(config)
         raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = session

@@ -102,6 +102,7 @@ def cell_record(
     if not rerun:
         rerun = f"pytest {shlex.quote(nodeid)} --scale {session.scale} --seed {session.seed}"
         rerun += "" if session.device == "auto" else f" --device {session.lab.device}"
+        rerun += session.problem
     return {
         "claim": question.slug,
         "id": cell_id,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.arguments import as_path, short_repr
 from harness.errors import BadInput
+from harness.run import own_problem
 
 if TYPE_CHECKING:
     from distributed import LocalCluster
@@ -113,6 +114,7 @@ class Session:
     keys: certificate and key of the workers that the run starts; none: Dask's configuration names them.
     started: number of Dask workers that the run starts itself.
     began: time at which the options were read, in seconds of `time.time`.
+    problem: options that added data of the user's, as the command that repeats a cell has them.
     """
 
     root: Path
@@ -132,6 +134,7 @@ class Session:
     keys: Mapping[str, str] = field(default_factory=dict)
     started: int = 0
     began: float = field(default_factory=time.time)
+    problem: str = ""
 
     @classmethod
     def from_options(cls, option: Any, root: Path, workers: int = 1, worker: int = 0) -> "Session":
@@ -175,6 +178,7 @@ class Session:
             worker=worker,
             cluster=option.cluster,
             started=parse_cluster(option.cluster, option.workers, option.device),
+            problem=own_problem.options(option),
         )
 
     @property

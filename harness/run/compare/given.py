@@ -18,7 +18,7 @@ from harness.optimisers import OPTIMISERS, Relative
 from harness.optimisers.rule import Unresolved, check_optimiser
 from harness.optimisers.torch_optim import as_optimiser
 from harness.problems import Problem, TrainingSets, training_sets
-from harness.problems.own_data import points_and_labels
+from harness.problems.training_sets import splits_of
 from harness.run.judge import DATA
 from harness.samplers.sampler import check_architecture
 from harness.spelling import did_you_mean
@@ -58,13 +58,8 @@ def data_of(data: Any, m: int | None, n: int = ERROR_POINTS, task: str | None = 
         raise BadInput(
             f"There are no data called {short_repr(data)}; name {', '.join(DATA)} or a file.{did_you_mean(data, DATA)}"
         )
-    pool = points_and_labels(data, None, None)
     name = Path(data).stem if isinstance(data, str | Path) else "dataset"
-    return training_sets(partial(_split_of, pool, name), m, n, **own)
-
-
-def _split_of(pool: Any, name: str, m: int, n: int, split: int = 0, task: str | None = None) -> Problem:
-    return Problem.from_dataset(pool, m, n, split=split, task=task, name=name)
+    return training_sets(splits_of(data, name), m, n, **own)
 
 
 def network_of(given: Any, data: Problem | TrainingSets) -> Any:
