@@ -49,7 +49,7 @@ def test_verify_lists_what_is_damaged(store, capsys):
 
 
 def test_verify_shows_its_progress_on_a_terminal(store, capsys, monkeypatch):
-    monkeypatch.setattr("harness.__main__.Console", lambda: Console(force_terminal=True, width=80))
+    monkeypatch.setattr("harness.run.stored.Console", lambda: Console(force_terminal=True, width=80))
     assert main(["store", "verify", "--store", str(store.folder)]) == 0
     assert "Checking" in capsys.readouterr().out
 
