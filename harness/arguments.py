@@ -204,11 +204,15 @@ def switch(value: Any, what: str) -> None:
         raise BadInput(f"{what} is True or False, not {short_repr(value)}.")
 
 
-def as_path(text: str) -> Path:
-    """The path with this name, ~ being the home of a user; BadInput if no file can have it, or UTF-8 cannot write it.
+def as_path(path: Any) -> Path:
+    """The path with this name, or this path, ~ being the home of a user; BadInput if it is neither, no file can be
+    called so, or UTF-8 cannot write it.
 
     As an environment variable or after an equals sign, ~ comes as it stands, which a shell would have expanded.
     """
+    if not isinstance(path, str | Path):
+        raise BadInput(f"A path is a text or a pathlib.Path, not {short_repr(path)}.")
+    text = str(path)
     named = os.path.expanduser(text)  # noqa: PTH111 — Path would take ./~ for ~
     try:
         parts = [part.encode("utf-8") for part in Path(named).parts]

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import torch
 
-from harness.arguments import one_of, short_repr, whole
+from harness.arguments import as_path, one_of, short_repr, whole
 from harness.claim.scales import SCALES, Scale
 from harness.errors import BadInput, Undecided
 from harness.execution.executor import Executor
@@ -97,7 +97,7 @@ class Lab(LogVolumeRequests):
         device = resolve_device(device) if isinstance(device, str) else device
         if store is None:
             store = os.environ.get("HARNESS_STORE") or ".store"
-        store = Store(store) if isinstance(store, str | Path) else store
+        store = Store(as_path(store)) if isinstance(store, str | Path) else store
         for value, kind, said in (
             (scale, Scale, f"a scale, such as {' or '.join(map(repr, SCALES))}"),
             (device, torch.device, 'a device, such as "cpu"'),

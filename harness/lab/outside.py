@@ -12,7 +12,7 @@ from harness.functions import ClusteredCounts, FunctionCounts
 from harness.functions.packing import pack
 from harness.functions.shown import Shown
 from harness.problems import Problem
-from harness.problems.own_data import read_npz
+from harness.problems.own_data import read_npy, read_npz
 from harness.problems.saved import written
 from harness.samplers.sampler import check_problem
 
@@ -63,7 +63,7 @@ def outside(values: Any, problem: Problem, *, fingerprint: str | None = None, un
     """
     check_problem(problem)
     if isinstance(values, str | Path):
-        values, named, of_file = _read(as_path(str(values)))
+        values, named, of_file = _read(as_path(values))
         fingerprint = named if fingerprint is None else fingerprint
         units = of_file if units is None else units
         if fingerprint is None:
@@ -113,14 +113,7 @@ def _read(path: Path) -> tuple[np.ndarray, str | None, np.ndarray | None]:
         if "labels" not in arrays:
             raise BadInput(f"{path} has no array called labels; it has {', '.join(arrays)[:200]}.")
         return arrays["labels"], str(arrays["problem"]) if "problem" in arrays else None, arrays.get("units")
-    try:
-        found = np.load(path, allow_pickle=False)
-        if not isinstance(found, np.ndarray):
-            raise ValueError("several arrays")
-    except (OSError, ValueError, EOFError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise BadInput(f"{path} cannot be read as an npy file of numbers ({why}); write it with numpy.save.") from None
-    return found, None, None
+    return read_npy(path), None, None
 
 
 def _check_fingerprint(fingerprint: str, problem: Problem) -> None:

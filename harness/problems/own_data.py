@@ -4,6 +4,7 @@ Nothing here downloads: a data set is an object in memory, or a file or folder t
 """
 
 import csv
+import io
 import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from torch.utils.data import DataLoader
 
 from harness.arguments import as_path, package, short_repr, unmasked
 from harness.errors import BadInput
+from harness.reading import read_bytes
 
 _INPUTS = "The inputs"
 # What a column or an argument is called in the sentences that refuse it.
@@ -48,7 +50,7 @@ def points_and_labels(data: Any, x: Columns, y: str | int | None) -> tuple[np.nd
         Unavailable: a package that reads it is not installed.
     """
     if isinstance(data, str | Path):
-        return _from_path(as_path(str(data)), x, y)
+        return _from_path(as_path(data), x, y)
     if isinstance(data, DataLoader):
         data = data.dataset
     if isinstance(data, tuple) and len(data) == 2:
@@ -156,8 +158,8 @@ def _numbers(values: Iterable[Any], name: str, what: str) -> np.ndarray:
 def _csv(path: Path) -> dict[str, list[str]]:
     """The columns under the names of the first line."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            head, *rows = [row for row in csv.reader(file) if row] or [[]]
+        lines = io.StringIO(read_bytes(path).decode("utf-8-sig"), newline="")
+        head, *rows = [row for row in csv.reader(lines) if row] or [[]]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadInput(f"{path} is no CSV file in UTF-8 ({error}); write it anew.") from None
     if len(set(head)) < len(head):
@@ -178,14 +180,29 @@ def _parquet(path: Path) -> Mapping[str, Any]:
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an .npz file by name; BadInput if it is none."""
+    found = _loaded(path)
+    if isinstance(found, dict):
+        return found
+    why = "it holds a single array" if isinstance(found, np.ndarray) else found
+    raise BadInput(f"{path} is no npz file of plain arrays ({why}); write it with numpy.savez.")
+
+
+def read_npy(path: Path) -> np.ndarray:
+    """The array of an .npy file; BadInput if it is none."""
+    found = _loaded(path)
+    if isinstance(found, np.ndarray):
+        return found
+    why = "it holds several arrays" if isinstance(found, dict) else found
+    raise BadInput(f"{path} cannot be read as an npy file of numbers ({why}); write it with numpy.save.")
+
+
+def _loaded(path: Path) -> np.ndarray | dict[str, np.ndarray] | str:
+    """The array, or the arrays by name, that a file holds; or why it holds none."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            if isinstance(archive, np.ndarray):
-                raise ValueError("it holds a single array")
-            return dict(archive)
-    except (OSError, ValueError, TypeError, EOFError, BadZipFile, zlib.error) as error:
-        why = getattr(error, "strerror", None) or error
-        raise BadInput(f"{path} is no npz file of plain arrays ({why}); write it with numpy.savez.") from None
+        found = np.load(io.BytesIO(read_bytes(path)), allow_pickle=False)
+        return found if isinstance(found, np.ndarray) else dict(found)
+    except (OSError, ValueError, TypeError, EOFError, MemoryError, RuntimeError, BadZipFile, zlib.error) as error:
+        return getattr(error, "strerror", None) or short_repr(str(error))
 
 
 def _hugging_face(data: Any, x: Columns, y: str | int | None) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """A problem as an .npz file, so that networks can be trained on the very same points elsewhere."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from harness.arguments import as_path
 from harness.errors import BadInput
 from harness.problems.own_data import read_npz
 from harness.problems.problem import Problem
+from harness.writing import write_bytes
 
 _ARRAYS = ("train_x", "train_y", "eval_x", "eval_y")
 
@@ -27,7 +29,7 @@ def save_problem(problem: Problem, path: Path | str) -> None:
 
 def load_problem(path: Path | str) -> Problem:
     """Read a problem that `save_problem` wrote; BadInput if the file is none, or its arrays were changed since."""
-    arrays = read_npz(as_path(str(path)))
+    arrays = read_npz(as_path(path))
     if missing := {*_ARRAYS, "problem", "description"} - arrays.keys():
         raise BadInput(f"{path} holds no {', '.join(sorted(missing))}; give a file that harness.save_problem wrote.")
     try:
@@ -35,7 +37,7 @@ def load_problem(path: Path | str) -> Problem:
         own = {"problem", "m", "n", "classes"}
         facts = {key: value for key, value in told["facts"].items() if key not in own}
         name, classes, vocabulary = told["name"], told["classes"], told["vocabulary"]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadInput(f"The description in {path} is damaged; write it again with harness.save_problem.") from None
     found = Problem.from_arrays(
         arrays["train_x"], arrays["train_y"], arrays["eval_x"], arrays["eval_y"], name, facts, classes, vocabulary
@@ -49,9 +51,7 @@ def load_problem(path: Path | str) -> Problem:
 
 
 def written(path: Path | str, **arrays: Any) -> None:
-    """Write arrays as an .npz file; BadInput if it cannot be written."""
-    try:
-        with as_path(str(path)).open("wb") as file:
-            np.savez(file, **arrays)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written ({error.strerror}); name another place.") from None
+    """Write arrays as an .npz file, in the place of a regular one or of none; BadInput if it cannot be written."""
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    write_bytes(as_path(path), content.getvalue(), "name another place.")

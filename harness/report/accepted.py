@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.errors import BadInput
 from harness.reading import read_bytes
 from harness.report import results
-from harness.report.files import write_text
+from harness.writing import write_text
 
 # What a cell's message says before the meaning of a verdict that was accepted with one.
 MEANING = "What it means, in the words of those who accepted it: "

@@ -19,9 +19,10 @@ from typing import Any
 
 from harness.errors import BadInput
 from harness.reading import read_bytes
-from harness.report import files, results, words
+from harness.report import results, words
 from harness.report.accepted import DECIDED
 from harness.report.charts import short
+from harness.writing import write_text
 
 SCHEMA = 1
 _RUN: dict[str, Any] = {
@@ -66,7 +67,7 @@ def add(folder: Path, document: Mapping[str, Any]) -> Path:
     path = folder / f"{time}-{digest}.jsonl"
     lines = [{"schema": SCHEMA, "run": found.run}, *found.cells.values()]
     text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
-    files.write_text(path, text, "name another folder with --history.")
+    write_text(path, text, "name another folder with --history.")
     return path
 
 

@@ -18,7 +18,6 @@ from harness.report import (
     calibration,
     charts,
     claim_rows,
-    files,
     found,
     glossary,
     history,
@@ -39,6 +38,7 @@ from harness.report.history import Night
 from harness.report.questions import statements_of
 from harness.report.sentences import in_words
 from harness.report.terminal import spent_share
+from harness.writing import write_text
 
 
 def write_report(
@@ -55,7 +55,7 @@ def write_report(
     known, damaged = history.read(nights_folder) if nights_folder else ([], "")
     page = render(results.read(results_path), None, known, damaged, results.read(other) if other else None)
     advice = f"name another place with --report. The results are in {results_path}."
-    files.write_text(report_path, page, advice)
+    write_text(report_path, page, advice)
 
 
 def render(

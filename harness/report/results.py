@@ -19,8 +19,8 @@ from typing import Any
 from harness.arguments import short_repr
 from harness.errors import BadInput, printable
 from harness.reading import read_bytes
-from harness.report.files import write_text
 from harness.report.words import OUTCOMES
+from harness.writing import write_text
 
 SCHEMA = 1
 # Nothing that is written here is nested half as deeply.
@@ -33,17 +33,25 @@ _ESCAPED = re.compile(r"\\[bfru]")
 PREVIOUS = "previous.json"
 
 
-def write(path: Path, document: Mapping[str, Any]) -> None:
-    """Replace the file at once, so that a reader, or a kill at any moment, leaves the old or the new one."""
+_ADVICE = "free some space or name another place with --report. What was drawn is in the store."
+
+
+def write(path: Path, document: Mapping[str, Any], advice: str = _ADVICE) -> None:
+    """Replace the file at once, so that a reader, or a kill at any moment, leaves the old or the new one.
+
+    Args:
+        path: the file.
+        document: its content; numbers that are not finite become null.
+        advice: end of the sentence that says that it cannot be written.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
     try:
         text = _json(document)
     except ValueError:
         text = _json(_writable(document))
-    write_text(
-        path,
-        text + "\n",
-        "free some space or name another place with --report. What was drawn is in the store.",
-    )
+    write_text(path, text + "\n", advice)
 
 
 def _json(document: Any) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from harness.reading import read_bytes
+
 PLUGIN = "harness.run.plugin"
 # A file of claims imports this.
 _DECLARES = "harness.claim"
@@ -32,7 +34,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def _declares(name: str) -> bool:
     path = Path(name)
     try:
-        return path.suffix == ".py" and _DECLARES.encode() in path.read_bytes()
+        return path.suffix == ".py" and _DECLARES.encode() in read_bytes(path)
     except OSError:
         return False
 

@@ -57,7 +57,7 @@ class Results:
 
 def read(path: Path | str) -> Results:
     """Read a results file, checked; BadInput if it is none."""
-    document = results.read(as_path(str(path)))
+    document = results.read(as_path(path))
     results.check(document)
     return Results(document)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.arguments import as_path, path_option, whole
 from harness.errors import BadInput, Undecided
 from harness.spelling import did_you_mean
+from harness.writing import check_writable
 
 if TYPE_CHECKING:
     from harness.lab.outside import Outside
@@ -41,6 +42,9 @@ def run(asked: argparse.Namespace) -> int:
     from harness.report import results
     from harness.statistics.one_problem import compare_samples
 
+    advice = "name another place with --json."
+    if asked.json:
+        check_writable(asked.json, advice)
     problem = problem_of(asked)
     trained, sampled = (
         outside(path, problem, fingerprint=asked.fingerprint) for path in (asked.trained, asked.sampled)
@@ -52,7 +56,7 @@ def run(asked: argparse.Namespace) -> int:
     for line in _said(found, trained, sampled, problem):
         print(line)
     if asked.json:
-        results.write(asked.json, _document(found, trained, sampled, problem))
+        results.write(asked.json, _document(found, trained, sampled, problem), advice)
         print(f"Numbers: {asked.json}")
     return 0
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from harness.claim.scales import CRUX_SHARES
 from harness.execution import machine
-from harness.report import accepted, files, results, write_report
+from harness.report import accepted, results, write_report
 from harness.report.accepted import DECIDED
 from harness.report.terminal import verdict_table, worth_reading
 from harness.report.words import plural
@@ -22,6 +22,7 @@ from harness.run import progress
 from harness.run.session import ALPHA, Session
 from harness.verdicts import Verdict
 from harness.verdicts.claim_verdict import JudgedCell, claim_verdict
+from harness.writing import check_writable
 
 ERROR_CONTROL = (
     f"Within each claim the chance of any wrong verdict is at most {ALPHA:.0%}: each cell at each look is wrong with a "
@@ -45,7 +46,7 @@ class Recorder:
 
     def __init__(self, session: Session, command: str, console: Console, quiet: bool = False) -> None:
         for path in (session.results, session.report):
-            files.check_writable(path)
+            check_writable(path)
         self.session = session
         self.accepted = session.accepted
         self.console = console

@@ -37,4 +37,9 @@ def test_changed_or_other_files_are_refused(tmp_path):
         with pytest.raises(BadInput, match=said):
             load_problem(tmp_path / f"{name}.npz")
     with pytest.raises(BadInput, match="cannot be written"):
-        save_problem(THREE, tmp_path / "no folder" / "p.npz")
+        save_problem(THREE, tmp_path / "text.npz" / "p.npz")
+
+
+def test_the_folder_of_a_problem_is_made(tmp_path):
+    save_problem(THREE, tmp_path / "new" / "folder" / "p.npz")
+    assert load_problem(tmp_path / "new" / "folder" / "p.npz").fingerprint == THREE.fingerprint

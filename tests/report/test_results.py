@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from harness.errors import BadInput
-from harness.report import files, results
+from harness.report import results
 from harness.report.page import render
+from harness.writing import check_writable
 from tests.support.report_documents import sample
 
 DOCUMENT = {"schema": results.SCHEMA, "run": {"seed": 0}, "claims": {"a": {}}, "cells": [{"claim": "a", "id": "x"}]}
@@ -54,13 +55,13 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 def test_whether_it_could_be_written_is_known_beforehand(tmp_path):
-    files.check_writable(tmp_path / "deep" / "page.html")
-    assert list((tmp_path / "deep").iterdir()) == []
+    check_writable(tmp_path / "deep" / "page.html")
+    assert list(tmp_path.iterdir()) == []
     with pytest.raises(BadInput, match="is a folder; name another place"):
-        files.check_writable(tmp_path)
+        check_writable(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInput, match="cannot be written"):
-        files.check_writable(tmp_path / "file" / "page.html")
+        check_writable(tmp_path / "file" / "page.html")
 
 
 @pytest.mark.parametrize(

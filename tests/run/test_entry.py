@@ -70,4 +70,4 @@ def test_two_plugins_with_one_option_are_a_sentence(pytester):
 def test_it_loads_nothing_else_of_the_package():
     code = f"import sys, {entry.__name__}; print(*(name for name in sys.modules if name.startswith('harness.')))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert sorted(found) == ["harness.errors", "harness.run", "harness.run.entry"]
+    assert sorted(found) == ["harness.errors", "harness.reading", "harness.run", "harness.run.entry"]

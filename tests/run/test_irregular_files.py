@@ -3,15 +3,21 @@
 import os
 import signal
 import socket
+import sys
 
+import numpy as np
 import pytest
 
+import harness
 from harness.__main__ import main
 from harness.errors import BadInput, StoreUnusable
+from harness.lab.outside import outside
 from harness.problems.datasets import external
 from harness.reading import read_bytes
 from harness.report import accepted, history, results
+from harness.run.entry import _declares
 from harness.store import Store
+from tests.support.any_values import refusal
 from tests.support.report_documents import sample
 
 KINDS = ("pipe", "socket", "device", "folder")
@@ -136,6 +142,49 @@ def test_the_full_data_are_in_a_file(tmp_path, monkeypatch, kind):
     make(tmp_path / "mnist_10k.npz", kind)
     with pytest.raises(BadInput, match=r"mnist_10k.npz cannot be read \(it is a .*; fetch it again\."):
         external("mnist_10k.npz")
+
+
+PROBLEM = harness.digits(m=4, n=4)
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (harness.load_problem, "p.npz"), (harness.read, "results.json"),
+        (lambda path: outside(path, PROBLEM), "a.npy"), (lambda path: outside(path, PROBLEM), "a.npz"),
+        (lambda path: harness.Problem.from_dataset(path, 2, 2), "a.csv"),
+        (lambda path: harness.Problem.from_dataset(path, 2, 2), "a.npz"),
+        (lambda path: harness.Problem.from_dataset(path, 2, 2), "a.parquet"),
+        (lambda path: harness.compare(f"{path}:Net", PROBLEM), "net.py"),
+    ],
+)  # fmt: skip
+def test_nothing_that_is_read_by_its_path_waits(tmp_path, monkeypatch, kind, read, name):
+    monkeypatch.chdir(tmp_path)
+    _, sentence = refusal(lambda: read(make(tmp_path / name, kind)))
+    # A folder is read as a saved data set, where the package for that is there.
+    assert name in sentence or kind == "folder"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: harness.save_problem(PROBLEM, path),
+        lambda path: harness.save_labels(path, np.zeros((2, 4)), PROBLEM),
+        lambda path: main(["judge", "a.npy", "b.npy", "--problem", "digits", "--json", str(path)]) and sys.exit(2),
+    ],
+)
+def test_nothing_is_written_over_it(tmp_path, kind, write):
+    odd = make(tmp_path / "odd.npz", kind)
+    before = odd.lstat()
+    with pytest.raises((BadInput, SystemExit)):
+        write(odd)
+    assert (odd.lstat().st_mode, odd.lstat().st_ino) == (before.st_mode, before.st_ino)
+    assert [*tmp_path.iterdir()] == [odd]
+
+
+def test_a_pipe_that_is_called_like_a_file_of_claims_is_none(tmp_path, kind):
+    assert not _declares(str(make(tmp_path / "claim.py", kind)))
 
 
 @pytest.mark.parametrize("name", ["entry", "layout.json"])

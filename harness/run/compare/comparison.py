@@ -105,7 +105,8 @@ def _session(
     scale: str, device: str, seed: int, store: Path | str | None, report: Path | str, budget: str | None
 ) -> Session:
     one_of(scale, SCALES, "There is no scale")
-    page, folder = as_path(str(report)), store or os.environ.get("HARNESS_STORE") or ".store"
+    page = as_path(report)
+    folder = (os.environ.get("HARNESS_STORE") or ".store") if store is None else store
     if page.name == RESULTS:
         raise BadInput(f"The report is the HTML page; {RESULTS} is written beside it, so call the page otherwise.")
     return Session(
@@ -114,7 +115,7 @@ def _session(
         device=parse_device(device),
         seed=whole(seed, "A seed", least=0, most=2**62),
         budget=None if budget is None else parse_budget(budget),
-        store=as_path(str(folder)),
+        store=as_path(folder),
         fresh=False,
         report=page,
     )

@@ -7,6 +7,7 @@ from math import inf
 from harness.arguments import path_option, short_repr
 from harness.errors import BadInput
 from harness.spelling import did_you_mean
+from harness.writing import check_writable, write_text
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,7 +26,6 @@ def run(asked: argparse.Namespace) -> int:
     """Print the plan; BadInput as a run would have it."""
     from harness.claim import SCALES
     from harness.execution.machine import processes, resolve_device
-    from harness.report.files import check_writable, write_text
     from harness.report.terminal import console, plan_table
     from harness.run.plan.forecast import Forecast
     from harness.run.plan.requests import claims, record

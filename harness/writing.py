@@ -1,4 +1,4 @@
-"""Files that a run writes beside the store: replaced at once, and only where a regular file or nothing is.
+"""Files that are written beside the store: replaced at once, and only where a regular file or nothing is.
 
 Another name is written first, which nobody can foresee, and renamed; a kill or a power cut leaves the old or the new.
 """
@@ -8,6 +8,7 @@ import secrets
 import stat
 import time
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 
 from harness.errors import BadInput
@@ -18,11 +19,25 @@ _ABANDONED_SECONDS = 86_400
 
 
 def write_text(path: Path, text: str, advice: str) -> None:
-    """Replace a file at once; if it cannot be written, the old one stays.
+    """Replace a file by a text, as `write_bytes` does.
 
     Args:
         path: the file.
         text: its new content; what UTF-8 has no place for is escaped.
+        advice: as of `write_bytes`.
+
+    Raises:
+        BadInput: as of `write_bytes`.
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), advice)
+
+
+def write_bytes(path: Path, content: bytes, advice: str) -> None:
+    """Replace a file at once, and make the folders that it lies in; if it cannot be written, the old one stays.
+
+    Args:
+        path: the file.
+        content: its new content.
         advice: end of the sentence that says that it cannot be written.
 
     Raises:
@@ -30,7 +45,7 @@ def write_text(path: Path, text: str, advice: str) -> None:
     """
     _refuse_others(path, advice)
     try:
-        unfinished = _written(path, text.encode("utf-8", "backslashreplace"))
+        unfinished = _written(path, content)
         try:
             unfinished.replace(path)
         except BaseException:
@@ -41,21 +56,26 @@ def write_text(path: Path, text: str, advice: str) -> None:
 
 
 def check_writable(path: Path, advice: str = "name another place with --report.") -> None:
-    """Raise BadInput if a file cannot be written there, before anything is computed; an existing file stays.
+    """Raise BadInput if a file cannot be written there, before anything is computed; no trace of this is left.
 
     Args:
         path: the file.
         advice: end of the sentence that says so.
     """
     _refuse_others(path, advice)
+    missing = [each for each in path.parents if not os.path.lexists(each)]
     try:
         _written(path, b"").unlink()
-        for each in path.parent.glob(f".{path.name}.*.unfinished"):
+        for each in path.parent.glob(f".{escape(path.name)}.*.unfinished"):
             with suppress(OSError):
                 if each.lstat().st_mtime < time.time() - _ABANDONED_SECONDS:
                     each.unlink()
     except OSError as error:
         raise BadInput(f"{path} cannot be written ({error.strerror}); {advice}") from None
+    finally:
+        for each in missing:
+            with suppress(OSError):
+                each.rmdir()
 
 
 def _written(path: Path, content: bytes) -> Path:

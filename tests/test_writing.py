@@ -8,7 +8,8 @@ import pytest
 
 from harness.__main__ import main
 from harness.errors import BadInput
-from harness.report import accepted, files, history, results
+from harness.report import accepted, history, results
+from harness.writing import check_writable, write_text
 from tests.support.report_documents import sample
 
 ADVICE = "name another place."
@@ -45,8 +46,8 @@ def other(request, tmp_path):
 def test_what_is_no_regular_file_is_refused_and_stays(other):
     path, untouched = other
     for write in (
-        lambda: files.check_writable(path),
-        lambda: files.write_text(path, "new", ADVICE),
+        lambda: check_writable(path),
+        lambda: write_text(path, "new", ADVICE),
         lambda: results.write(path, sample()),
         lambda: accepted.write(path, {}),
     ):
@@ -92,15 +93,15 @@ def test_no_file_that_can_be_foreseen_is_written(tmp_path, monkeypatch):
     victim.write_text("kept")
     opened = []
     monkeypatch.setattr(os, "fsync", lambda _: opened.append({each.name for each in tmp_path.iterdir()}))
-    files.check_writable(path)
-    files.write_text(path, "a", ADVICE)
-    files.write_text(path, "b", ADVICE)
+    check_writable(path)
+    write_text(path, "a", ADVICE)
+    write_text(path, "b", ADVICE)
     names = set().union(*opened) - {"results.json", "victim"}
     assert len(names) == 3
     monkeypatch.setattr("secrets.token_hex", lambda _: "known")
     (tmp_path / ".results.json.known.unfinished").symlink_to(victim)
     with pytest.raises(BadInput, match="File exists"):
-        files.write_text(path, "c", ADVICE)
+        write_text(path, "c", ADVICE)
     assert victim.read_text() == "kept"
     assert path.read_text() == "b"
 
@@ -111,10 +112,20 @@ def test_what_a_power_cut_left_is_removed_a_day_later(tmp_path):
         each.touch()
     for each in (old, others):
         os.utime(each, (time.time() - 2 * 86_400,) * 2)
-    files.check_writable(tmp_path / "page.html")
+    check_writable(tmp_path / "page.html")
     assert not old.exists()
     assert young.exists()
     assert others.exists()
+
+
+@pytest.mark.parametrize("name", ["a**b.html", "a[1].html", "*"])
+def test_a_name_may_look_like_a_pattern(tmp_path, name):
+    left, other = (tmp_path / f".{each}.a.unfinished" for each in (name, "aaaab.html"))
+    for each in (left, other):
+        each.touch()
+        os.utime(each, (time.time() - 2 * 86_400,) * 2)
+    check_writable(tmp_path / name)
+    assert [*tmp_path.iterdir()] == [other]
 
 
 def test_text_that_utf_8_has_no_place_for_costs_nothing(tmp_path):
@@ -123,5 +134,5 @@ def test_text_that_utf_8_has_no_place_for_costs_nothing(tmp_path):
     document["run"]["command"] = "pytest --report /x\udcff/r.html"
     results.write(path, document)
     assert results.read(path)["run"]["command"] == r"pytest --report /x\xff/r.html"
-    files.write_text(tmp_path / "page.html", "a\udcff", ADVICE)
+    write_text(tmp_path / "page.html", "a\udcff", ADVICE)
     assert (tmp_path / "page.html").read_text() == r"a\udcff"
