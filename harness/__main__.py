@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from harness.errors import BadInput, Unavailable
 from harness.report.screen import Screen
@@ -14,6 +14,10 @@ from harness.run.compare import command as compare_command
 from harness.run.null_learners import command as nulls_command
 from harness.run.plan import command as plan_command
 from harness.spelling import did_you_mean
+
+_DROPPED = re.compile(r"(--[a-z-]+=|-k)--")
+# Of an error on an option, which repeats what was given.
+_LONGEST = 400
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class _Parser(argparse.ArgumentParser):
     """Says of a misspelt command which one may be meant."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        given = sys.argv[1:] if args is None else list(args)
+        # Python before 3.12.5 drops the value and leaves an empty list.
+        if dropped := next(filter(_DROPPED.fullmatch, given), None):
+            self.error(f"argument {dropped[:-2].rstrip('=')}: expected one argument, not --")
+        return super().parse_known_args(given, namespace)
+
     def error(self, message: str) -> NoReturn:
+        message = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
         if wrong := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message):
             message += did_you_mean(wrong[1], re.findall(r"'(.*?)'", wrong[2]))
         super().error(message)

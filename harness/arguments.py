@@ -6,6 +6,7 @@ address in the store.
 
 import argparse
 import os
+import re
 from collections.abc import Collection
 from dataclasses import fields
 from importlib import import_module
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 MOST = 2**20
 # float32 holds the squares of all numbers from 1/LARGEST to LARGEST.
 LARGEST = 1e18
+# Controls, and what turns the direction of writing: paths are repeated in what is printed.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # Products of two of these are whole numbers that an array can hold.
 _MOST_COUNTED = 2**31
 
@@ -32,9 +35,9 @@ def short_repr(value: Any) -> str:
     """The repr of a wrong value on one line, cut to 60 characters."""
     try:
         text = " ".join(repr(value).split())
-    except ValueError:
-        # Python does not write out whole numbers of more than 4,300 digits.
-        return "a number of thousands of digits"
+    except Exception:
+        # Python does not write out whole numbers of more than 4,300 digits; of others, the repr may fail.
+        return "a number of thousands of digits" if is_whole(value) else f"a {type(value).__name__} without a repr"
     return text if len(text) <= 60 else text[:57] + "…"
 
 
@@ -103,13 +106,15 @@ def unmasked(values: Any, what: str = "Numbers", dtype: type | None = None) -> n
         BadInput: an entry is masked, as plain numbers of which what lies beneath the mask would count; or they make no
             array of that type, such as tensors with a gradient, or complex numbers where real ones are wanted.
     """
-    if _has_mask(values):
-        raise BadInput(f"{what} hold masked entries; remove or fill them.")
     try:
+        if _has_mask(values):
+            raise BadInput(f"{what} hold masked entries; remove or fill them.")
         array = np.asarray(values)
         if dtype is float and np.iscomplexobj(array):
             raise TypeError("they are complex")
         return array if dtype is None else array.astype(dtype, copy=False)
+    except BadInput:
+        raise
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")[:120]
         raise BadInput(f"{what} cannot be read as an array ({reason}); give numbers, all rows of one shape.") from None
@@ -183,6 +188,11 @@ def number(value: Any, what: str, least: float = 0.0, most: float = LARGEST) -> 
     raise BadInput(f"{what} from {least:g} to {most:g}, not {short_repr(value)}.")
 
 
+def is_one_of(value: Any, allowed: Collection[str | None]) -> bool:
+    """Whether a value of any type, also one that cannot be looked up, is one of these words."""
+    return isinstance(value, str | None) and value in allowed
+
+
 def one_of(value: Any, allowed: Collection[str | None], what: str) -> None:
     """Check that a value is one of those allowed.
 
@@ -194,8 +204,18 @@ def one_of(value: Any, allowed: Collection[str | None], what: str) -> None:
     Raises:
         BadInput: the value is none of those allowed.
     """
-    if not isinstance(value, str | None) or value not in allowed:
+    if not is_one_of(value, allowed):
         raise BadInput(f"{what} {short_repr(value)}; choose one of {', '.join(map(str, allowed))}.")
+
+
+def listed(values: Any, what: str) -> list[Any]:
+    """Check a list, a tuple or an array with an axis, and return its elements; else raise BadInput.
+
+    what: beginning of the sentence that refuses it, up to the value.
+    """
+    if isinstance(values, list | tuple) or (isinstance(values, np.ndarray) and values.ndim):
+        return list(values)
+    raise BadInput(f"{what} are a list, not {short_repr(values)}.")
 
 
 def switch(value: Any, what: str) -> None:
@@ -222,6 +242,8 @@ def as_path(path: Any) -> Path:
         ) from None
     if not text or any(b"\0" in part or len(part) > 255 for part in parts) or len(text) > 4000:
         raise BadInput(f"No file can be called {short_repr(text)}; give another path.")
+    if _STEERING.search(text):
+        raise BadInput(f"The path {short_repr(text)} has characters that a terminal would obey; name another.")
     if named.startswith("~"):
         raise BadInput(f"There is no home for {short_repr(text)}; write the path out, or ./~ for a file of that name.")
     return Path(named)

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.arguments import short_repr
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ _PACKAGES = ("torch", "numpy", "scipy", "inductive-bias-harness")
 
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(?::[0-9]+(?:,[0-9]+)*)?")
+_LONGEST = 200
 
 
 def one_thread() -> None:
@@ -35,9 +37,11 @@ def one_thread() -> None:
 def check_device_name(name: str) -> None:
     """Raise BadInput for anything but auto, cpu, mps, cuda, cuda:N or several such as cuda:0,1; the machine is not
     asked."""
-    if not _DEVICE.fullmatch(name):
-        meant = " A GPU is called cuda." if "gpu" in name.lower() else ""
-        raise BadInput(f"--device takes auto, cpu, mps, cuda, cuda:N or several such as cuda:0,1, not {name!r}.{meant}")
+    if not isinstance(name, str) or len(name) > _LONGEST or not _DEVICE.fullmatch(name):
+        meant = " A GPU is called cuda." if "gpu" in short_repr(name).lower() else ""
+        raise BadInput(
+            f"--device takes auto, cpu, mps, cuda, cuda:N or several such as cuda:0,1, not {short_repr(name)}.{meant}"
+        )
 
 
 def resolve_device(name: str, worker: int = 0, workers: int = 1) -> "torch.device":

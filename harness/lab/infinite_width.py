@@ -5,7 +5,7 @@ from math import inf
 
 import numpy as np
 
-from harness.arguments import counts
+from harness.arguments import counts, is_one_of, positive, short_repr
 from harness.errors import BadInput
 from harness.lab.shards import Shards
 from harness.networks import Architecture, FullyConnected
@@ -57,9 +57,10 @@ class InfiniteWidth(Shards):
             BadInput: if the architecture has no such kernel; `empirical_kernel` estimates it.
             Unavailable: if neural-tangents is asked for and not installed.
         """
-        if kind not in CLOSED_FORMS or by not in (OWN, LIBRARY):
+        if not is_one_of(kind, CLOSED_FORMS) or not is_one_of(by, (OWN, LIBRARY)):
             raise BadInput(
-                f"A kernel is nngp or ntk, by {OWN!r} or {LIBRARY!r}, not {kind!r} by {by!r}; choose of these."
+                f"A kernel is nngp or ntk, by {OWN!r} or {LIBRARY!r}, not {short_repr(kind)} by {short_repr(by)}; "
+                "choose of these."
             )
         check_problem(problem)
         points, step = len(problem.inputs), matrices.BLOCK
@@ -122,7 +123,7 @@ class InfiniteWidth(Shards):
         _check(method)
         # Also those that this method does without.
         counts("infinite_posterior", chains=chains, draws=draws, kernels=kernels, networks=networks)
-        if by == OWN and not has_closed_form(architecture):
+        if is_one_of(by, (OWN,)) and not has_closed_form(architecture):
             _exact_only(method, architecture)
             return self.gather(EmpiricalPosterior(architecture, problem, chains, draws, kernels, networks))
         # Found before a shard is asked for: while one entry of the store is computed, no other may be.
@@ -162,7 +163,7 @@ class InfiniteWidth(Shards):
         """
         _check(method)
         counts("infinite_evidence", runs=runs, points=points, networks=networks)
-        if by == OWN and not has_closed_form(architecture):
+        if is_one_of(by, (OWN,)) and not has_closed_form(architecture):
             _exact_only(method, architecture)
             return self.gather(EmpiricalEvidence(architecture, problem, runs, points, networks)).estimate("kernels")
         if method == EXACT:
@@ -258,7 +259,9 @@ class InfiniteWidth(Shards):
         Returns:
             The distance over E of each network.
         """
-        m = problem.m
+        check_problem(problem)
+        problem.needs_training_points("A linearisation")
+        ratio, m = positive(ratio, "The ratio of a learning rate to the stable one"), problem.m
         largest = float(np.linalg.eigvalsh(self.kernel(architecture, problem, "ntk")[:m, :m])[-1])
         return self.gather(LinearisedTraining(architecture, problem, steps, networks, ratio * m / largest, ratio))
 
@@ -297,8 +300,10 @@ class InfiniteWidth(Shards):
 
 
 def _check(method: str, methods: tuple[str, ...] = METHODS) -> None:
-    if method not in methods:
-        raise BadInput(f"Infinite width is asked by {', '.join(methods)}, not by {method!r}; choose one of these.")
+    if not is_one_of(method, methods):
+        raise BadInput(
+            f"Infinite width is asked by {', '.join(methods)}, not by {short_repr(method)}; choose one of these."
+        )
 
 
 def _exact_only(method: str, architecture: Architecture) -> None:

@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import torch
 
-from harness.arguments import as_path, one_of, short_repr, whole
+from harness.arguments import as_path, number, one_of, short_repr, switch, whole
 from harness.claim.scales import SCALES, Scale
 from harness.errors import BadInput, Undecided
 from harness.execution.executor import Executor
 from harness.execution.machine import resolve_device
 from harness.lab.log_volumes import LogVolumeRequests
 from harness.lab.outside import Outside, outside
-from harness.lab.request import network_on, on_sets, request
+from harness.lab.request import check_named, network_on, on_sets, request
 from harness.lab.shards import check_sets, silent
 from harness.networks import Architecture, FullyConnected
 from harness.networks.inheritance import computes
@@ -23,7 +23,7 @@ from harness.optimisers.torch_optim import as_optimiser
 from harness.problems import Problem, TrainingSets
 from harness.samplers.enumeration import ClauseNetwork, ClauseVolumes, Enumeration, ExactVolumes
 from harness.samplers.features.feasibility import LastLayerFeasibility
-from harness.samplers.features.least_width import LeastFrozenWidth, LeastTrainedWidth, Tallies
+from harness.samplers.features.least_width import LeastFrozenWidth, LeastTrainedWidth, Tallies, widest
 from harness.samplers.features.posterior import (
     ERRORS_BY_MARGIN,
     HiddenDraws,
@@ -105,6 +105,7 @@ class Lab(LogVolumeRequests):
         ):
             if not isinstance(value, kind):
                 raise BadInput(f"A lab takes {said}, not {short_repr(value)}: Lab(scale, device, seed, store).")
+        switch(fresh, "Whether a lab draws afresh")
         seed = whole(seed, "The seed of a lab", least=0, most=_MOST_SEED)
         super().__init__(scale, device, seed, store, fresh, executor, progress)
 
@@ -214,7 +215,10 @@ class Lab(LogVolumeRequests):
             NotAsked: if a smaller share of the networks fit, or none on some set.
         """
         check_sets(sets)
+        check_named(Training, training)
         architecture, optimiser = network_on(architecture, sets), as_optimiser(optimiser)
+        if least_fitted is not None:
+            number(least_fitted, "The least share of networks that must fit lies", most=1.0)
         rule = self.resolve(optimiser, architecture, sets, loss)
 
         def training_on(problem: Problem) -> Training:
@@ -298,7 +302,7 @@ class Lab(LogVolumeRequests):
             Undecided: if the runs disagree though their chains were doubled.
         """
         architecture = network_on(architecture, problem)
-        if observe:
+        if not (isinstance(observe, tuple | list) and not observe):
             return self.gather(ObservedSubsetSimulation(architecture, problem, runs, chains, steps, observe))
         return self.gather(SubsetSimulation(architecture, problem, runs, chains, steps))
 
@@ -362,7 +366,18 @@ class Lab(LogVolumeRequests):
         Returns:
             Evidences and errors by hidden draw, by training set.
         """
-        return self.gather_on_sets(lambda second: TransferSampler(architecture, second, first(second), draws), sets)
+        if not callable(first):
+            raise BadInput(f"The first task is given as a function of the second, not as {short_repr(first)}.")
+
+        def transfer_to(second: Problem) -> TransferSampler:
+            try:
+                return TransferSampler(architecture, second, first(second), draws)
+            except TypeError as error:
+                raise BadInput(
+                    f"{short_repr(first)} makes no task of another one ({error}); give a function."
+                ) from error
+
+        return self.gather_on_sets(transfer_to, sets)
 
     def least_frozen_width(
         self,
@@ -384,7 +399,7 @@ class Lab(LogVolumeRequests):
         Returns:
             How many hidden draws fit at each width that was asked.
         """
-        return self.gather(LeastFrozenWidth(network(highest), problem, network, highest, draws, grows))
+        return self.gather(LeastFrozenWidth(widest(network, highest), problem, network, highest, draws, grows))
 
     def least_trained_width(
         self,
@@ -410,7 +425,8 @@ class Lab(LogVolumeRequests):
         Returns:
             How many networks fit at each width that was asked.
         """
-        wide = network(highest)
+        check_named(LeastTrainedWidth, training)
+        wide = widest(network, highest)
         # The search measures the unit at each width; that of the widest networks is noted.
         self.resolve(optimiser, wide, problem, training.get("loss", "cross-entropy"))
         return self.gather(LeastTrainedWidth(wide, problem, optimiser, network, highest, networks, grows, **training))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.arguments import counts
+from harness.arguments import counts, is_one_of, listed
 from harness.errors import BadInput
 from harness.lab.infinite_width import InfiniteWidth
 from harness.networks import Architecture
@@ -205,6 +205,7 @@ class LogVolumeRequests(InfiniteWidth):
 
     def _different(self, functions: np.ndarray, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
         """The different ones of functions in one order, so that they have one address, and where each is among them."""
+        check_problem(problem)
         problem.needs_two_classes("A log volume")
         different, places = np.unique(checked_functions(functions, problem.n), axis=0, return_inverse=True)
         return different, places.reshape(-1)
@@ -221,7 +222,7 @@ class LogVolumeRequests(InfiniteWidth):
     ) -> Sampler[Any]:
         """What estimates log volumes at infinite width."""
         counts("A log volume", runs=runs, points=points, networks=networks)
-        if by == OWN and not has_closed_form(architecture):
+        if is_one_of(by, (OWN,)) and not has_closed_form(architecture):
             return EmpiricalLogVolume(architecture, problem, functions, runs, networks, points)
         process = self.jittered_process(architecture, problem, by)
         return LogVolume(architecture, problem, process, functions, by, runs, points)
@@ -237,12 +238,13 @@ class LogVolumeRequests(InfiniteWidth):
         """Log volumes of functions on each training set, by what estimates those of different functions on a problem;
         several sets at once if there are workers.
         """
-        if len(functions) != self.sets:
+        each_sets = listed(functions, f"Functions for each of this look's {self.sets} training sets")
+        if len(each_sets) != self.sets:
             raise BadInput(
-                f"Functions are given for each training set of this look: {self.sets} arrays, not {len(functions)}."
+                f"Functions are given for each training set of this look: {self.sets} arrays, not {len(each_sets)}."
             )
         problems = self.problems(sets)
-        given = [self._different(of, problem) for of, problem in zip(functions, problems, strict=True)]
+        given = [self._different(of, problem) for of, problem in zip(each_sets, problems, strict=True)]
         samplers = self.on_each(sets, lambda number, problem: sampler_on(problem, given[number][0]))
         found = self.gather_singly(samplers, check=check)
         return [each.of(places) for each, (_, places) in zip(found, given, strict=True)]

@@ -117,8 +117,8 @@ def _read(path: Path) -> tuple[np.ndarray, str | None, np.ndarray | None]:
 
 
 def _check_fingerprint(fingerprint: str, problem: Problem) -> None:
-    given = str(fingerprint)
-    if len(given) < _DIGITS or not problem.fingerprint.startswith(given):
+    given = fingerprint
+    if not isinstance(given, str) or len(given) < _DIGITS or not problem.fingerprint.startswith(given):
         raise BadInput(
             f"The labels are of a problem whose fingerprint is {short_repr(given)}, but that of {problem.name} begins "
             f"with {problem.fingerprint[:_DIGITS]}; name the problem that they are of."

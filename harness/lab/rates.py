@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from harness.arguments import one_of
 from harness.networks import Architecture
+from harness.networks.logits import LOSSES
 from harness.optimisers import Optimiser, Relative
 from harness.problems import Problem, TrainingSets
 from harness.samplers.sampler import Computation
@@ -56,6 +58,7 @@ class Rates:
         Raises:
             BadInput: no unit can be measured.
         """
+        one_of(loss, LOSSES, "There is no loss")
         if not isinstance(optimiser, Relative):
             return optimiser
         problems = [data.problem(number) for number in range(SETS)] if isinstance(data, TrainingSets) else [data]

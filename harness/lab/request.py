@@ -1,6 +1,6 @@
 """Requests: methods of the lab that are made of samplers, and take what their users have."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import BoundArguments, signature
 from typing import Any, Concatenate, ParamSpec
@@ -65,6 +65,13 @@ def _binding(sampler: Callable[..., Any]) -> Callable[..., BoundArguments]:
         return bound
 
     return bind
+
+
+def check_named(sampler: Callable[..., Any], named: Mapping[str, Any]) -> None:
+    """Raise BadInput for further arguments, by name, that a sampler does not take."""
+    known = signature(sampler).parameters
+    if unknown := [name for name in named if name not in known]:
+        raise BadInput(f"A request was wrong: it takes {', '.join(known)}, not {unknown[0]}.")
 
 
 def network_on(given: Any, data: Any) -> Any:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import gelu
 
-from harness.arguments import not_negative, one_of, positive, repr_without, set_fields, switch, wholes
+from harness.arguments import is_one_of, not_negative, one_of, positive, repr_without, set_fields, switch, wholes
 from harness.errors import BadInput
 from harness.networks.ensemble import Parameter
 from harness.networks.layers import DYING, normalised, normalised_backward
@@ -310,5 +310,6 @@ def perceptron(threshold: bool = False, distribution: str = "gaussian") -> Fully
 
     Binary weights are ±1, so that those that cancel do so exactly.
     """
-    parametrisation = "ntk" if distribution == "binary" else "standard"
+    switch(threshold, "Whether a perceptron has a threshold")
+    parametrisation = "ntk" if is_one_of(distribution, ("binary",)) else "standard"
     return FullyConnected((), "relu", 1.0, 1.0 if threshold else 0.0, parametrisation, distribution)

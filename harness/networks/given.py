@@ -1,15 +1,13 @@
 """What a user gives as a network: an architecture of this package, or a class or function that makes a module."""
 
 from functools import partial
-from inspect import signature
 from types import FunctionType
 from typing import Any
 
 from torch import nn
 
-from harness.errors import BadInput
 from harness.networks.constructed import construct
-from harness.networks.module import from_module
+from harness.networks.module import check_call, from_module
 
 _ON_IMAGES = (nn.Conv2d, nn.LazyConv2d)
 _ON_SEQUENCES = (nn.RNNBase, nn.MultiheadAttention, nn.Conv1d, nn.LazyConv1d)
@@ -36,13 +34,7 @@ def as_architecture(given: Any, vocabulary: int | None = None) -> Any:
     make, arguments = (given.func, given.keywords) if isinstance(given, partial) and not given.args else (given, {})
     if not (isinstance(make, type) and issubclass(make, nn.Module)) and not isinstance(make, FunctionType):
         return given
-    try:
-        signature(make).bind(**arguments)
-    except TypeError as why:
-        raise BadInput(
-            f"{make.__name__} cannot be called so ({why}); give functools.partial({make.__name__}, …) with its "
-            "arguments by name, or from_module, which takes them."
-        ) from None
+    check_call(make, arguments)
     if vocabulary is not None:
         return from_module(make, vocabulary=vocabulary, **arguments)
     module, _ = construct(partial(make, **arguments), 0)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from torch.func import vmap
 from torch.nn.parameter import is_lazy
 
-from harness.arguments import one_of
+from harness.arguments import one_of, short_repr
 from harness.errors import BadInput
 from harness.networks.constructed import construct
 from harness.networks.convolutional import images
@@ -68,6 +69,8 @@ def from_module(
     """
     rule, vocabulary = rule_of(initial), checked_vocabulary(vocabulary)
     one_of(inputs, tuple(INPUTS), "A module takes no inputs that are")
+    if name is not None and not (isinstance(name, str) and name and name.isprintable()):
+        raise BadInput(f"A network's name is a text on one line, not {short_repr(name)}.")
     if isinstance(make, nn.Module):
         if arguments or any(isinstance(each, Own) for each in _rules(rule)):
             raise BadInput(
@@ -79,6 +82,7 @@ def from_module(
         raise BadInput(
             f"A network is made of a torch.nn.Module or a function that makes one, not a {type(make).__name__}."
         )
+    check_call(make, arguments)
     (module, constructor), (again, _) = (construct(lambda: make(**arguments), seed) for seed in (0, 1))
     if not isinstance(module, nn.Module):
         raise BadInput(f"{_called(make)} makes a {type(module).__name__}, not a torch.nn.Module.")
@@ -115,6 +119,22 @@ def from_module(
         _distribution(rule, laws),
         bias is None or not bias.std,
     )
+
+
+def check_call(make: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    """Raise BadInput if a class or function does not take these arguments, or needs others."""
+    try:
+        takes = signature(make)
+    except ValueError:
+        # One of compiled code does not say what it takes.
+        return
+    try:
+        takes.bind(**arguments)
+    except TypeError as why:
+        raise BadInput(
+            f"{_called(make)} cannot be called so ({why}); give functools.partial({_called(make)}, …) with its "
+            "arguments by name, or from_module, which takes them."
+        ) from None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

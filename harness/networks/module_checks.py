@@ -4,6 +4,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
+from harness.arguments import is_one_of, short_repr
 from harness.errors import BadInput
 
 
@@ -39,10 +40,11 @@ def readout_of(module: nn.Module, readout: str | None) -> str:
             )
     linears = {name: layer for name, layer in module.named_modules() if type(layer) in (nn.Linear, nn.LazyLinear)}
     last = next(reversed(linears), None) if readout is None else readout
-    if last is None or last not in linears:
+    if last is None or not is_one_of(last, linears):
+        called = "" if readout is None else f" called {short_repr(readout)}"
         raise BadInput(
-            f"{what} has no linear readout{'' if readout is None else f' called {readout!r}'}: the last layer of a "
-            "network here is an nn.Linear whose outputs forward returns; add one."
+            f"{what} has no linear readout{called}: the last layer of a network here is an nn.Linear "
+            "whose outputs forward returns; add one."
         )
     shared = [other for other, each in module.named_parameters(remove_duplicate=False) if each is linears[last].weight]
     if len(shared) > 1:

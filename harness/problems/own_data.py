@@ -16,7 +16,7 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from harness.arguments import as_path, package, short_repr, unmasked
+from harness.arguments import as_path, is_whole, package, short_repr, unmasked
 from harness.errors import BadInput
 from harness.reading import read_bytes
 
@@ -49,6 +49,9 @@ def points_and_labels(data: Any, x: Columns, y: str | int | None) -> tuple[np.nd
         BadInput: it is none of these, or a column is missing.
         Unavailable: a package that reads it is not installed.
     """
+    for column in (y, *(x if isinstance(x, list | tuple) else [x])):
+        if not isinstance(column, str | None) and not is_whole(column):
+            raise BadInput(f"A column is given by its name or number, not as {short_repr(column)}.")
     if isinstance(data, str | Path):
         return _from_path(as_path(data), x, y)
     if isinstance(data, DataLoader):
@@ -59,7 +62,8 @@ def points_and_labels(data: Any, x: Columns, y: str | int | None) -> tuple[np.nd
         return _of_columns(data, x, y, "The arrays", table=False)
     if hasattr(data, "column_names") and hasattr(data, "features"):
         return _hugging_face(data, x, y)
-    if not hasattr(data, "__getitem__") or not hasattr(data, "__len__"):
+    single = isinstance(data, np.ndarray | Tensor) and not data.ndim
+    if single or not hasattr(data, "__getitem__") or not hasattr(data, "__len__"):
         raise BadInput(
             "Data are arrays (x, y), a data set with a length, of torch or Hugging Face, or the path of an .npz, .csv "
             f"or .parquet file or of a saved data set, not {short_repr(data)}."
@@ -94,7 +98,8 @@ def in_groups(labels: np.ndarray, task: str | None, what: str) -> tuple[np.ndarr
     """
     known = np.unique(labels).tolist()
     names = [str(each) for each in known]
-    groups = [[name] for name in names] if task is None else [each.split(",") for each in str(task).split("/")]
+    words = task if isinstance(task, str) else ""
+    groups = [[name] for name in names] if task is None else [each.split(",") for each in words.split("/")]
     flat = [name for group in groups for name in group]
     if len(groups) < 2 or len(set(flat)) < len(flat) or not set(flat) <= set(names):
         raise BadInput(

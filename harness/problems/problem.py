@@ -296,6 +296,12 @@ class Problem:
         return digest.hexdigest()
 
 
+def check_problem(thing: object) -> None:
+    """Raise BadInput unless it is a problem."""
+    if not isinstance(thing, Problem):
+        raise BadInput(f"A problem is one of `harness.problems` such as digits(16, 64), not {short_repr(thing)}.")
+
+
 def _standardised(pools: list[np.ndarray], name: str) -> list[np.ndarray]:
     """By the mean and the standard deviation of the first."""
     if any(pool.dtype.kind not in "biuf" for pool in pools) or not pools[0].size or not pools[0].std():

@@ -10,7 +10,7 @@ import numpy as np
 from harness.arguments import as_path
 from harness.errors import BadInput
 from harness.problems.own_data import read_npz
-from harness.problems.problem import Problem
+from harness.problems.problem import Problem, check_problem
 from harness.writing import write_bytes
 
 _ARRAYS = ("train_x", "train_y", "eval_x", "eval_y")
@@ -18,6 +18,7 @@ _ARRAYS = ("train_x", "train_y", "eval_x", "eval_y")
 
 def save_problem(problem: Problem, path: Path | str) -> None:
     """Write the arrays train_x, train_y, eval_x and eval_y of a problem, with its fingerprint under `problem`."""
+    check_problem(problem)
     told = {
         "name": problem.name,
         "facts": problem.facts,

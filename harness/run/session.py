@@ -26,7 +26,6 @@ RESULTS = "results.json"
 # The chance that a claim has any wrong verdict among its cells and looks.
 ALPHA = 0.05
 
-_LONGEST_DEVICE = 200
 # Workers for each core: more only wait for each other, and thousands of them would stop the machine.
 _MOST_WORKERS = 8
 # A host is a name or an address of ASCII, as it is said in sentences.
@@ -37,16 +36,16 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 def parse_budget(text: str) -> float:
     """ "90s", "30m", "2h" -> seconds; BadInput for anything else."""
-    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smh])", text)
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smh])", text) if isinstance(text, str) else None
     if match is None or float(match[1]) == 0:
-        raise BadInput(f"--budget takes a positive time such as 90s, 30m or 2h, not {text!r}.")
+        raise BadInput(f"--budget takes a positive time such as 90s, 30m or 2h, not {short_repr(text)}.")
     return float(match[1]) * _UNITS[match[2]]
 
 
 def parse_seed(text: str) -> int:
     """A whole number from 0."""
     if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise BadInput(f"--seed takes a whole number from 0, not {text!r}.")
+        raise BadInput(f"--seed takes a whole number from 0, not {short_repr(text)}.")
     return int(text)
 
 
@@ -54,7 +53,7 @@ def parse_device(text: str) -> str:
     """The same text; BadInput if it names no device, or a GPU's number that no machine has."""
     from harness.execution.machine import check_device_name
 
-    check_device_name(text if len(text) < _LONGEST_DEVICE else short_repr(text))
+    check_device_name(text)
     return text
 
 
@@ -154,8 +153,12 @@ class Session:
         """
         from harness.claim import SCALES
 
+        for name in ("scale", "device", "seed", "budget", "store", "data", "report", "workers", "cluster"):
+            # Of --store=--, Python before 3.12.5 makes an empty list.
+            if not isinstance(getattr(option, name), str | None):
+                raise BadInput(f"--{name} takes a value, not --.")
         if option.scale not in SCALES:
-            raise BadInput(f"--scale takes {', '.join(SCALES)}, not {option.scale!r}.")
+            raise BadInput(f"--scale takes {', '.join(SCALES)}, not {short_repr(option.scale)}.")
         if option.data is not None:
             data = as_path(option.data)
             if not data.is_dir():

@@ -98,7 +98,7 @@ def _show(asked: argparse.Namespace) -> int:
         if not found:
             listed = f"python -m harness show {asked.results} lists them"
             meant = did_you_mean(name, document["claims"])
-            raise BadInput(f"No claim of these results has {name!r} in its name; {listed}.{meant}")
+            raise BadInput(f"No claim of these results has {short_repr(name)} in its name; {listed}.{meant}")
         for slug in found:
             claim_table(document, slug, out)
             out.print()
@@ -128,7 +128,7 @@ def _summary(asked: argparse.Namespace) -> int:
         parts.append(changes(document, base))
     text = "\n".join(parts)
     job = os.environ.get("GITHUB_STEP_SUMMARY")
-    if job is None:
+    if not job:
         print(text, end="")
         return 0
     try:

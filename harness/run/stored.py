@@ -11,7 +11,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from harness.arguments import path_option
+from harness.arguments import path_option, short_repr
 from harness.errors import BadInput, printable
 from harness.report.terminal import console
 from harness.report.words import duration
@@ -68,7 +68,7 @@ def _prune(asked: argparse.Namespace) -> int:
     if asked.older_than is not None:
         match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)d", asked.older_than)
         if match is None:
-            raise BadInput(f"--older-than takes days such as 90d, not {asked.older_than!r}.")
+            raise BadInput(f"--older-than takes days such as 90d, not {short_repr(asked.older_than)}.")
         days = float(match[1])
     deleted = prune(_store(asked), SAMPLERS_VERSION, days, asked.stale)
     print(

@@ -15,6 +15,7 @@ from harness.arguments import counts, set_fields, short_repr, switch
 from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.problems import Problem
+from harness.problems.problem import check_problem
 from harness.samplers.work import Shape, shape_of
 from harness.store.identity import stated
 
@@ -53,12 +54,6 @@ def check_architecture(thing: object) -> None:
             f"An architecture is one of `harness.networks` such as FullyConnected((40, 40)), or of from_module, not "
             f"{short_repr(thing)}."
         )
-
-
-def check_problem(thing: object) -> None:
-    """Raise BadInput unless it is a problem."""
-    if not isinstance(thing, Problem):
-        raise BadInput(f"A problem is one of `harness.problems` such as digits(16, 64), not {short_repr(thing)}.")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from harness.arguments import as_path, one_of, whole
+from harness.arguments import as_path, one_of, short_repr, whole
 from harness.claim import SCALES
 from harness.claim.scales import CRUX_SHARES
 from harness.errors import BadInput
@@ -89,7 +89,13 @@ def compare(
     """
     one_of(loss, LOSSES, "There is no loss")
     session = _session(scale, device, seed, store, report, budget)
+    if not isinstance(command, str):
+        raise BadInput(f"The command of a comparison is a text, not {short_repr(command)}.")
+    if not isinstance(screen, Console | None):
+        raise BadInput(f"A comparison is shown on a rich.console.Console, not on {short_repr(screen)}.")
     sizes: list[Any] = list(m) if isinstance(m, list | tuple) else [m]
+    if not sizes:
+        raise BadInput("A comparison takes at least one number of training points, such as m=16.")
     by_size = {each.m: each for each in (data_of(data, size, whole(n, "n"), task) for size in sizes)}
     first = next(iter(by_size.values()))
     networks = [network_of(each, first) for each in (network if isinstance(network, list | tuple) else [network])]

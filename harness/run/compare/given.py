@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 import harness.problems
-from harness.arguments import as_path, positive, short_repr
+from harness.arguments import as_path, listed, positive, short_repr
 from harness.errors import BadInput
 from harness.networks.given import as_architecture
 from harness.optimisers import OPTIMISERS, Relative
@@ -54,7 +54,7 @@ def data_of(data: Any, m: int | None, n: int = ERROR_POINTS, task: str | None = 
         return training_sets(getattr(harness.problems, data), m, n, **own)
     if callable(data) and not hasattr(data, "__getitem__"):
         return training_sets(data, m, n, **own)
-    if isinstance(data, str) and not Path(data).suffix and not Path(data).exists():
+    if isinstance(data, str) and not as_path(data).suffix and not as_path(data).exists():
         raise BadInput(
             f"There are no data called {short_repr(data)}; name {', '.join(DATA)} or a file.{did_you_mean(data, DATA)}"
         )
@@ -87,7 +87,9 @@ def optimisers_of(given: Sequence[Any], rates: Sequence[float] | None) -> list[A
     Raises:
         BadInput: one of them is none.
     """
+    given = listed(given, "The optimisers of a comparison")
     rules = [as_optimiser(_named(each) if isinstance(each, str) else each) for each in given]
+    rates = None if rates is None else listed(rates, "Learning rates")
     found: list[Any] = []
     for rule in rules:
         if isinstance(rule, Unresolved):
@@ -144,6 +146,9 @@ def found_in(words: str, what: str) -> Any:
         thing = getattr(module, name)
     except (ImportError, AttributeError, SyntaxError) as error:
         raise BadInput(f"{what} cannot be had from {short_repr(words)} ({error}); correct the name.") from None
+    except Exception as error:
+        said = f"{type(error).__name__}: {str(error)[:200]}"
+        raise BadInput(f"{what} cannot be had from {short_repr(words)} ({said}); mend the file.") from error
     return partial(thing, **arguments) if arguments else thing
 
 

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from scipy.optimize import isotonic_regression
 
-from harness.arguments import are_counts
+from harness.arguments import are_counts, short_repr, whole
 from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.samplers.features.feasibility import last_layer_feasibility
 from harness.samplers.features.training import OfTrained
-from harness.samplers.sampler import Sampler, argument
+from harness.samplers.sampler import Sampler, argument, check_architecture
 from harness.samplers.training import train
 from harness.samplers.training.units import resolved
 from harness.samplers.work import ENTRY, training_work
@@ -154,6 +154,20 @@ def _rising(shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return isotonic_regression(shares, weights=weights).x if len(shares) else shares
 
 
+def widest(network: Callable[[int], Architecture], highest: int) -> Architecture:
+    """The network of the highest width; BadInput unless this is a width, and `network` makes an architecture of it."""
+    highest = whole(highest, "The highest width of a search")
+    try:
+        made = network(highest)
+    except TypeError as error:
+        raise BadInput(
+            "Networks of all widths are given as a function, such as lambda width: FullyConnected((width,)), not as "
+            f"{short_repr(network)}, which makes none of the width {highest} ({error})."
+        ) from error
+    check_architecture(made)
+    return made
+
+
 def family(network: Callable[[int], Architecture], highest: int) -> str:
     """SHA-256 of what the networks of widths 1 … highest are: any of them may be asked, the highest alone says little.
 
@@ -191,6 +205,10 @@ class LeastFrozenWidth(Sampler[Tallies]):
     name = "least frozen width"
     fits_s = True
     result = Tallies
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        widest(self.network, self.highest)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -232,6 +250,10 @@ class LeastTrainedWidth(OfTrained[Tallies]):
     fits_s = True
     result = Tallies
     relative_rates = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        widest(self.network, self.highest)
 
     @property
     def arguments(self) -> dict[str, Any]:

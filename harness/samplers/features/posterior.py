@@ -215,6 +215,10 @@ class HiddenDraws(Sampler[Observed]):
     fits_s = True
     result = Observed
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_statistics(self.statistics, STATISTICS, least=1)
+
     def draw(self, generator: torch.Generator) -> Observed:
         """One shard."""
         return hidden_draws(self.architecture, self.problem, self.draws, generator, self.statistics)
@@ -270,6 +274,10 @@ class ObservedSubsetSimulation(SubsetSimulation):
     """
 
     observe: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_statistics(self.observe, OF_PARTICLES, least=1)
 
     def observer(self, device: torch.device) -> Observe:
         """The function that computes the statistics of each network."""

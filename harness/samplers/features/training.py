@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.arguments import switch
+from harness.arguments import one_of, switch
 from harness.errors import Undecided
 from harness.networks import Architecture
+from harness.networks.logits import LOSSES
 from harness.optimisers import Optimiser, Relative, Stop
 from harness.optimisers.rule import check_optimiser
 from harness.optimisers.stopping import check_stop
@@ -167,6 +168,7 @@ class OfTrained(Sampler[R]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        one_of(self.loss, LOSSES, "There is no loss")
         if not (self.relative_rates and isinstance(self.optimiser, Relative)):
             check_optimiser(self.optimiser)
         if self.stop is not None:

@@ -21,7 +21,7 @@ from harness.problems import Problem
 from harness.samplers.features.last_layer_evidence import last_layers, logit_covariance
 from harness.samplers.features.observed import enough
 from harness.samplers.features.posterior import SAMPLES, views_at_initialisation
-from harness.samplers.sampler import Sampler
+from harness.samplers.sampler import Sampler, check_problem
 from harness.samplers.work import ENTRY
 from harness.verdicts import Estimate, nothing_yet
 from harness.verdicts.means import over_influences
@@ -164,6 +164,10 @@ class TransferSampler(Sampler[Transfer]):
     name = "transfer"
     fits_s = True
     result = Transfer
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_problem(self.first)
 
     def check_possible(self) -> None:
         """Both tasks need networks that fit them."""

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from scipy import special
 
-from harness.arguments import set_fields, short_repr
+from harness.arguments import listed, set_fields, short_repr
 from harness.errors import BadInput
 from harness.functions.merging import Merging
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess, gaussian_prior
@@ -150,6 +150,7 @@ class DrawnVolumes(Sampler[FunctionVolumes]):
 
 
 def _strings(functions: Sequence[str], n: int) -> tuple[str, ...]:
+    functions = listed(functions, f"Functions on {n} inputs")
     wrong = [each for each in functions if not isinstance(each, str) or len(each) != n or not set(each) <= {"0", "1"}]
     if wrong or not len(functions):
         what = short_repr(wrong[0]) if wrong else "no functions"

@@ -14,7 +14,7 @@ import torch
 from scipy import linalg, stats
 from scipy.optimize import brentq
 
-from harness.arguments import are_counts, is_number, set_fields
+from harness.arguments import are_counts, is_number, positive, set_fields
 from harness.errors import BadInput
 from harness.functions.merging import Merging
 from harness.problems import Problem
@@ -193,7 +193,7 @@ class KernelRegression(Sampler[RegressionErrors]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        set_fields(self, architecture=in_the_limit(self.architecture))
+        set_fields(self, architecture=in_the_limit(self.architecture), ridge=positive(self.ridge, "A ridge"))
 
     @property
     def name(self) -> str:

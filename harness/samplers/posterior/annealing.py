@@ -31,7 +31,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.arguments import are_counts, is_number
+from harness.arguments import are_counts, is_number, is_one_of, short_repr
 from harness.errors import BadInput, Undecided
 from harness.functions import ClusteredCounts
 from harness.functions.packing import pack
@@ -115,8 +115,7 @@ def annealed_posterior(
             f"particles = {particles}, trajectories = {trajectories}, leaps = {leaps}, states = {states}, "
             f"max_doublings = {max_doublings}, effective = {effective}."
         )
-    if path not in get_args(AnnealingPath):
-        raise BadInput(f"Annealing goes along one of {', '.join(get_args(AnnealingPath))}, not along {path!r}.")
+    _check_path(path)
     problem.needs_two_classes("Annealing")
     if not supports(architecture):
         raise BadInput(
@@ -260,6 +259,13 @@ def _ln_mean(log_weights: Tensor) -> float:
     return float(log_weights.logsumexp(0)) - log(len(log_weights))
 
 
+def _check_path(path: object) -> None:
+    if not is_one_of(path, get_args(AnnealingPath)):
+        raise BadInput(
+            f"Annealing goes along one of {', '.join(get_args(AnnealingPath))}, not along {short_repr(path)}."
+        )
+
+
 @dataclass(frozen=True)
 class Annealing(Sampler[AnnealedPosterior]):
     """P_B(f|S) and ln P(S) of two classes, for layered networks of Gaussian weights and biases.
@@ -280,6 +286,10 @@ class Annealing(Sampler[AnnealedPosterior]):
     name = "annealing"
     fits_s = True
     result = AnnealedPosterior
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_path(self.path)
 
     def draw(self, generator: torch.Generator) -> AnnealedPosterior:
         """One shard."""

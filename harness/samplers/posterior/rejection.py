@@ -269,9 +269,8 @@ class TemperedRejection(Sampler[RejectionPosterior]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.temperature, str | None | list | tuple | bool):
-            positive(self.temperature, "A temperature")
-        set_fields(self, temperature=float(self.temperature))
+        one_of(self.loss, LOSSES, "A posterior at a temperature has no loss")
+        set_fields(self, temperature=positive(self.temperature, "A temperature"))
 
     def draw(self, generator: torch.Generator) -> RejectionPosterior:
         """One shard."""

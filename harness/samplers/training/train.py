@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.arguments import one_of
 from harness.functions import FunctionCounts
 from harness.functions.packing import pack
 from harness.functions.shown import Shown
 from harness.networks import Architecture
 from harness.networks.ensemble import views
-from harness.networks.logits import are_finite, labels_of_logits
+from harness.networks.logits import LOSSES, are_finite, labels_of_logits
 from harness.optimisers import FirstFit, Optimiser, Stop
 from harness.optimisers.rule import check_optimiser
 from harness.optimisers.stopping import check_stop
@@ -238,6 +239,7 @@ class Training(Sampler[Trained]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        one_of(self.loss, LOSSES, "There is no loss")
         check_optimiser(self.optimiser)
         check_stop(self.stop)
 

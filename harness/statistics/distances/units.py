@@ -12,6 +12,7 @@ from zlib import crc32
 import numpy as np
 from scipy import sparse
 
+from harness.arguments import one_of, short_repr
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.functions.counts import check_same_inputs
@@ -23,6 +24,7 @@ WEIGHTINGS = ("evidence", "alike")
 
 def fewest(p: Sample, q: Sample) -> int:
     """Number of units that saw a function, in the sample with fewer of them."""
+    _check_samples(p, q)
     return min(s.total if isinstance(s, FunctionCounts) else len(np.unique(s.unit)) for s in (p, q))
 
 
@@ -120,6 +122,7 @@ def of_two(p: Sample, q: Sample, weighting_p: str = "evidence", weighting_q: str
     Raises:
         BadInput: the samples are on different inputs, or of different numbers of classes.
     """
+    _check_samples(p, q)
     if p.n != q.n:
         raise BadInput(f"Functions on {p.n} and on {q.n} inputs cannot be compared; use one problem for both.")
     if p.classes != q.classes:
@@ -137,9 +140,17 @@ def of_two(p: Sample, q: Sample, weighting_p: str = "evidence", weighting_q: str
     return _units(p, words, place_p, weighting_p), _units(q, words, place_q, weighting_q)
 
 
+def _check_samples(*samples: object) -> None:
+    for sample in samples:
+        if not isinstance(sample, FunctionCounts | ClusteredCounts | Runs):
+            raise BadInput(
+                "Samples of functions are compared, such as lab.train(…).functions or lab.posterior(…).sample, not "
+                f"{short_repr(sample)}."
+            )
+
+
 def _units(sample: Sample, words: np.ndarray, place: np.ndarray, weighting: str) -> Units:
-    if weighting not in WEIGHTINGS:
-        raise BadInput(f"Units are weighted by {' or '.join(WEIGHTINGS)}, not {weighting!r}.")
+    one_of(weighting, WEIGHTINGS, "Units are not weighted by")
     if isinstance(sample, FunctionCounts):
         multiplicity, group, weight = sample.counts, np.arange(len(place)), np.ones(len(place))
     else:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.arguments import are_counts
+from harness.arguments import are_counts, is_one_of, short_repr
 from harness.errors import BadInput
 from harness.execution.memory import block_that_fits
 from harness.networks import Architecture, Parameter
@@ -222,8 +222,8 @@ class EmpiricalKernelSampler(Sampler[EmpiricalKernel]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.kernel not in EMPIRICAL:
-            raise BadInput(f"A kernel is nngp or ntk, not {self.kernel!r}; choose one of these.")
+        if not is_one_of(self.kernel, EMPIRICAL):
+            raise BadInput(f"A kernel is nngp or ntk, not {short_repr(self.kernel)}; choose one of these.")
 
     @property
     def name(self) -> str:
