@@ -15,7 +15,7 @@ from harness.errors import BadInput
 from harness.verdicts.verdict import Estimate, nothing_yet
 
 # Numbers that differ by a smaller share are equal but for rounding.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 
 
 def clopper_pearson(k: float, n: float, alpha: float) -> tuple[float, float]:
@@ -72,7 +72,7 @@ def coincide(values: np.ndarray) -> np.ndarray:
     """Whether the runs' values, (runs, …) in nats, are the same but for rounding: their scatter then says nothing about
     their error.
     """
-    return np.ptp(values, axis=0) <= _ROUNDING * np.maximum(np.abs(values).max(axis=0), 1.0)
+    return np.ptp(values, axis=0) <= ROUNDING * np.maximum(np.abs(values).max(axis=0), 1.0)
 
 
 def log_evidence(

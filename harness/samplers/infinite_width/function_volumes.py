@@ -4,7 +4,7 @@ A function need not be seen among draws to have its volume measured, so that rar
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from harness.samplers.infinite_width.kernels import in_the_limit, nngp
 from harness.samplers.infinite_width.orthant import TiltedSampler, check_runs, log_mean_weight
 from harness.samplers.sampler import Sampler
 from harness.samplers.work import INTEGRAL
-from harness.verdicts.intervals import coincide
+from harness.verdicts.intervals import ROUNDING
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +28,23 @@ class FunctionVolumes(Merging):
 
     functions: (k, n) uint8 labels.
     values: (k,) ln P(f) in nats.
-    errors: (k,) standard errors over scramblings; inf where all coincide, but for logits that are known to be
-        independent, whose volume is exactly 2^−n.
+    errors: (k,) standard errors over scramblings, as of `known_to`.
     """
 
     functions: np.ndarray
     values: np.ndarray
     errors: np.ndarray
+
+    def known_to(self, draws: int) -> "FunctionVolumes":
+        """The same with errors of at least 1/draws: a weight that so few draws hardly ever meet shows in no scatter.
+
+        They are inf where all runs coincided, whose scatter says nothing, but for independent logits, whose volume is
+        exactly 2^−n.
+        """
+        coincided = self.errors <= ROUNDING * np.maximum(np.abs(self.values), 1.0)
+        exact = coincided & (np.abs(self.values + self.functions.shape[1] * np.log(2)) <= ROUNDING)
+        errors = np.where(coincided, np.inf, np.maximum(self.errors, 1 / draws))
+        return replace(self, errors=np.where(exact, self.errors, errors))
 
 
 def function_volumes(
@@ -59,13 +69,11 @@ def function_volumes(
     values, errors = np.empty(len(functions)), np.empty(len(functions))
     for i, labels in enumerate(functions):
         # The volume is that of the whole input set as a training set. No scatter is refused: it is the error.
-        process = GaussianProcess(kernel, labels)
-        sampler = TiltedSampler(process.margins)
+        sampler = TiltedSampler(GaussianProcess(kernel, labels).margins)
         found = np.array([log_mean_weight(sampler, points, generator) for _ in range(runs)])
         values[i] = special.logsumexp(found) - np.log(runs)
-        nothing_known = coincide(found) and not process.independent
-        errors[i] = np.inf if nothing_known else np.std(found, ddof=1) / runs**0.5
-    return FunctionVolumes(np.asarray(functions, dtype=np.uint8), values, errors)
+        errors[i] = np.std(found, ddof=1) / runs**0.5
+    return FunctionVolumes(np.asarray(functions, dtype=np.uint8), values, errors).known_to(runs * points)
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,10 @@ class NamedVolumes(Sampler[FunctionVolumes]):
         return function_volumes(
             nngp(in_the_limit(self.architecture), self.problem.eval_x), labels, generator, self.runs, self.points
         )
+
+    def checked(self, sample: FunctionVolumes) -> FunctionVolumes:
+        """The sample; earlier versions stored errors of 0."""
+        return sample.known_to(self.runs * self.points)
 
     @property
     def work(self) -> float:
@@ -136,6 +148,10 @@ class DrawnVolumes(Sampler[FunctionVolumes]):
         # A function that was drawn twice counts twice, and is measured once.
         often = np.repeat(np.arange(drawn.distinct), drawn.counts)
         return FunctionVolumes(found.functions[often], found.values[often], found.errors[often])
+
+    def checked(self, sample: FunctionVolumes) -> FunctionVolumes:
+        """The sample; earlier versions stored errors of 0."""
+        return sample.known_to(self.runs * self.points)
 
     @property
     def arguments(self) -> dict[str, Any]:

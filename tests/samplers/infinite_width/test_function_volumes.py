@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from harness.errors import BadInput
 from harness.functions.packing import pack
+from harness.lab import Lab
 from harness.networks import FullyConnected
-from harness.problems import boolean_cube
+from harness.problems import Problem, boolean_cube
 from harness.samplers.infinite_width.function_volumes import DrawnVolumes, NamedVolumes, function_volumes
 from harness.samplers.infinite_width.gaussian_process import gaussian_prior
 from harness.samplers.infinite_width.kernels import nngp
@@ -62,6 +64,30 @@ def test_scramblings_that_coincide_say_nothing_of_their_error():
     found = function_volumes(np.array([[1, near], [near, 1]]), np.array([[1, 1]]), generator())
     assert abs(found.values[0] - alike) > 1e-5
     assert found.errors[0] == np.inf
+
+
+@pytest.mark.parametrize(("correlation", "points"), [(0.999, 2), (0.9999, 8)])
+def test_intervals_hold_the_truth_though_few_draws_tell_inputs_apart(correlation, points):
+    """By Sheppard; by the scatter alone half of the 90 % intervals do, as most runs meet one weight only."""
+    kernel = np.array([[1, correlation], [correlation, 1]])
+    truth = np.log((0.5 + np.arcsin(correlation) / np.pi) / 2)
+    found = function_volumes(kernel, np.ones((200, 2)), generator(), runs=4, points=points)
+    held = np.abs(found.values - truth) <= stats.t.isf(0.05, 3) * found.errors
+    # Of 200, 90 % are 90 % within 4.2 %, two standard deviations.
+    assert held.mean() > 0.858
+
+
+def test_stored_errors_of_nothing_are_none(tmp_path):
+    """Those of earlier versions, with the entry's own name: scramblings that coincide had an error of 0."""
+    near = Problem.from_arrays([], [], [[1.0, 0.0], [1.0, 1e-5]], [0, 0])
+    lab = Lab("smoke", "cpu", 0, tmp_path)
+    asked = NamedVolumes(NETWORK, near, ("11",))
+    stored = {"functions": np.array([[1, 1]], dtype=np.uint8), "values": np.array([-0.7]), "errors": np.zeros(1)}
+    for shard in range(lab.shards):
+        lab.store.put({**lab.spec(asked), "shard": shard}, stored, {"seconds": 0.0})
+    found = lab.named_volumes(NETWORK, near, ("11",))
+    assert found.values.tolist() == [-0.7] * len(found.values)
+    assert (found.errors == np.inf).all()
 
 
 @pytest.mark.parametrize("kernel", [np.eye(1), np.diag([1.0, 2, 5]), [[2, 1e-17], [1e-17, 3]]], ids=["1", "3", "2"])
