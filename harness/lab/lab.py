@@ -365,6 +365,9 @@ class Lab(LogVolumeRequests):
 
         Returns:
             Evidences and errors by hidden draw, by training set.
+
+        Raises:
+            BadInput: `first` is no function from one problem to another.
         """
         if not callable(first):
             raise BadInput(f"The first task is given as a function of the second, not as {short_repr(first)}.")

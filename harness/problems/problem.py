@@ -382,6 +382,11 @@ def _tokens(values: ArrayLike, which: str, vocabulary: int) -> np.ndarray:
     return array.astype(np.int64)
 
 
+def _wrong(labels: list[Any]) -> Any:
+    """One of wrong labels: among numbers, what makes them no array of numbers."""
+    return next((each for each in labels if not isinstance(each, int | float)), labels[0])
+
+
 def _labels(values: ArrayLike, points: int, which: str, classes: int) -> np.ndarray:
     array = _array(values, f"The {which} labels")
     if array is None or array.shape != (points,):
@@ -394,7 +399,7 @@ def _labels(values: ArrayLike, points: int, which: str, classes: int) -> np.ndar
         if classes > 2:
             allowed, remedy = f"0 … {classes - 1}", f"classes to these {classes} numbers"
         raise BadInput(
-            f"The {which} labels must be {allowed}, but one is {short_repr(array[~known].tolist()[0])}; "
+            f"The {which} labels must be {allowed}, but one is {short_repr(_wrong(array[~known].tolist()))}; "
             f"map your {remedy}."
         )
     return array.astype(np.uint8)

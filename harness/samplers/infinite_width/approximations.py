@@ -177,6 +177,7 @@ def squared_error(process: GaussianProcess, *, noise: float = 0.002**0.5) -> Gau
     return _approximation(process, mean, covariance, -divergence)
 
 
+_EXTREME = "The approximation ends in numbers that are none: the kernel is too extreme; ask the exact method."
 APPROXIMATIONS: dict[str, Callable[[GaussianProcess], GaussianApproximation]] = {
     "EP": expectation_propagation,
     "EP, probit": lambda process: expectation_propagation(process, noise=1.0),
@@ -188,7 +189,9 @@ APPROXIMATIONS: dict[str, Callable[[GaussianProcess], GaussianApproximation]] = 
 
 
 def _with_sites(prior: np.ndarray, precision: np.ndarray) -> tuple[np.ndarray, float]:
-    """(K⁻¹ + S)⁻¹ and ln det(I + KS) for sites of precision S = diag(precision) ≥ 0."""
+    """(K⁻¹ + S)⁻¹ and ln det(I + KS) for sites of precision S = diag(precision) ≥ 0; Undecided if these overflow."""
+    if not (np.isfinite(precision) & (precision >= 0)).all():
+        raise Undecided(_EXTREME)
     root = np.sqrt(precision)
     factor = linalg.cholesky(np.eye(len(prior)) + root[:, None] * prior * root, lower=True)
     half = linalg.solve_triangular(factor, root[:, None] * prior, lower=True)
@@ -198,7 +201,9 @@ def _with_sites(prior: np.ndarray, precision: np.ndarray) -> tuple[np.ndarray, f
 def _approximation(
     process: GaussianProcess, mean: np.ndarray, covariance: np.ndarray, log_evidence: float
 ) -> GaussianApproximation:
-    """The approximation of the logits from that of the margins."""
+    """The approximation of the logits from that of the margins; Undecided if it is no Gaussian."""
+    if not (np.isfinite(mean).all() and np.isfinite(covariance).all() and np.isfinite(log_evidence)):
+        raise Undecided(_EXTREME)
     signs = process.signs
     return GaussianApproximation(process, signs * mean, covariance * np.outer(signs, signs), float(log_evidence))
 
