@@ -7,6 +7,7 @@ import os
 import secrets
 import stat
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from glob import escape
 from pathlib import Path
@@ -43,7 +44,7 @@ def write_bytes(path: Path, content: bytes, advice: str) -> None:
     Raises:
         BadInput: the file cannot be written, or something other than a regular file is there.
     """
-    _refuse_others(path, advice)
+    refuse_others(path, advice)
     try:
         unfinished = _written(path, content)
         try:
@@ -62,7 +63,7 @@ def check_writable(path: Path, advice: str = "name another place with --report."
         path: the file.
         advice: end of the sentence that says so.
     """
-    _refuse_others(path, advice)
+    refuse_others(path, advice)
     missing = [each for each in path.parents if not os.path.lexists(each)]
     try:
         _written(path, b"").unlink()
@@ -76,6 +77,23 @@ def check_writable(path: Path, advice: str = "name another place with --report."
         for each in missing:
             with suppress(OSError):
                 each.rmdir()
+
+
+def refuse_inputs(path: Path, inputs: Iterable[Path | None], advice: str) -> None:
+    """Refuse to write a file that is read, and would be lost.
+
+    Args:
+        path: the file that would be written.
+        inputs: the files that are read; None for one that is not asked for.
+        advice: end of the sentence that says so.
+
+    Raises:
+        BadInput: it is one of them.
+    """
+    for each in inputs:
+        with suppress(OSError):
+            if each is not None and path.samefile(each):
+                raise BadInput(f"{path} is what is read here, and would be lost; {advice}")
 
 
 def _written(path: Path, content: bytes) -> Path:
@@ -95,8 +113,8 @@ def _written(path: Path, content: bytes) -> Path:
     return unfinished
 
 
-def _refuse_others(path: Path, advice: str) -> None:
-    """Raise BadInput if there is a folder, a link, a device or the like, which would be lost."""
+def refuse_others(path: Path, advice: str) -> None:
+    """Raise BadInput if there is a folder, a link, a device or the like, which would be lost; advice: its end."""
     try:
         mode = path.lstat().st_mode
     except OSError:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import harness
 from harness.__main__ import main
 from harness.errors import BadInput
 from harness.report import accepted, history, results
@@ -75,6 +76,52 @@ def test_nor_does_a_run(project, name):
     project.run("--report", "report.html").one_sentence(f"{name} is a link; name another place with --report")
     assert path.is_symlink()
     assert beside.read_text() == "kept"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_older_results_take_the_place_of_older_results_only(tmp_path, kind):
+    path, previous = tmp_path / "results.json", tmp_path / "previous.json"
+    path.write_text("old")
+    if kind == "pipe":
+        os.mkfifo(previous)
+    else:
+        previous.symlink_to(tmp_path / "beside")
+    before = previous.lstat()
+    results.set_aside(path)
+    assert path.read_text() == "old"
+    assert (previous.lstat().st_mode, previous.lstat().st_ino) == (before.st_mode, before.st_ino)
+    previous.unlink()
+    results.set_aside(path)
+    assert previous.read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("report", "results.json", "--out", "results.json"),
+        ("report", "results.json", "--out", "./results.json"),
+        ("report", "results.json", "--against", "base.json", "--out", "base.json"),
+        ("judge", "a.npz", "b.npz", "--problem", "p.npz", "--json", "a.npz"),
+        ("judge", "a.npz", "b.npz", "--problem", "p.npz", "--json", "p.npz"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_read_is_not_written_over(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    for name in ("results.json", "base.json"):
+        results.write(tmp_path / name, sample())
+    for name in ("a.npz", "b.npz", "p.npz"):
+        (tmp_path / name).write_bytes(b"kept")
+    before = {each: each.read_bytes() for each in tmp_path.iterdir()}
+    assert main([*command]) == 2
+    assert "is what is read here, and would be lost; name another place with --" in capsys.readouterr().err
+    assert {each: each.read_bytes() for each in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["results.json", "previous.json"])
+def test_a_page_is_not_called_as_what_lies_beside_it(name):
+    with pytest.raises(BadInput, match=f"{name} lies beside it"):
+        harness.compare(harness.perceptron(), "digits", 4, report=name)
 
 
 def test_a_night_is_no_link_either(tmp_path):

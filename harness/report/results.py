@@ -20,7 +20,7 @@ from harness.arguments import short_repr
 from harness.errors import BadInput, printable
 from harness.reading import read_bytes
 from harness.report.words import OUTCOMES
-from harness.writing import write_text
+from harness.writing import refuse_others, write_text
 
 SCHEMA = 1
 # Nothing that is written here is nested half as deeply.
@@ -64,9 +64,11 @@ def _json(document: Any) -> str:
 def set_aside(path: Path) -> None:
     """Move the results of an earlier run to previous.json beside them, so that nobody takes them for those of a run
     that has begun and may not live to write its own. What cannot be moved stays."""
-    with suppress(OSError):
+    previous = path.with_name(PREVIOUS)
+    with suppress(OSError, BadInput):
         if path.is_file() and not path.is_symlink():
-            path.replace(path.with_name(PREVIOUS))
+            refuse_others(previous, "")
+            path.replace(previous)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.arguments import as_path, path_option, whole
 from harness.errors import BadInput, Undecided
 from harness.spelling import did_you_mean
-from harness.writing import check_writable
+from harness.writing import check_writable, refuse_inputs
 
 if TYPE_CHECKING:
     from harness.lab.outside import Outside
@@ -44,6 +44,7 @@ def run(asked: argparse.Namespace) -> int:
 
     advice = "name another place with --json."
     if asked.json:
+        refuse_inputs(asked.json, (asked.trained, asked.sampled, Path(asked.problem)), advice)
         check_writable(asked.json, advice)
     problem = problem_of(asked)
     trained, sampled = (

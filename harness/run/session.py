@@ -152,6 +152,7 @@ class Session:
             BadInput: if an option is wrong; its sentence says what is wrong with it.
         """
         from harness.claim import SCALES
+        from harness.report.results import PREVIOUS
 
         for name in ("scale", "device", "seed", "budget", "store", "data", "report", "workers", "cluster"):
             # Of --store=--, Python before 3.12.5 makes an empty list.
@@ -165,8 +166,8 @@ class Session:
                 raise BadInput(f"--data names the folder of the full data sets; {data} is no folder.")
             os.environ["HARNESS_DATA"] = str(data.resolve())
         report = page_of(option, root)
-        if report.name == RESULTS:
-            raise BadInput(f"--report names the HTML page; {RESULTS} is written beside it, so call the page otherwise.")
+        if report.name in (RESULTS, PREVIOUS):
+            raise BadInput(f"--report names the HTML page; {report.name} lies beside it, so call the page otherwise.")
         store = option.store or os.environ.get("HARNESS_STORE")
         return cls(
             root=root,

@@ -8,6 +8,7 @@ from harness.arguments import path_option, short_repr
 from harness.errors import BadInput, printable
 from harness.report.terminal import console
 from harness.spelling import did_you_mean
+from harness.writing import refuse_inputs
 
 HISTORY = Path("reports") / "history"
 
@@ -65,6 +66,7 @@ def _report(asked: argparse.Namespace) -> int:
     from harness.report.terminal import against_table
 
     out = asked.out or asked.results.parent / "report.html"
+    refuse_inputs(out, (asked.results, asked.against), "name another place with --out.")
     write_report(asked.results, out, named(asked.history) if asked.history else HISTORY, asked.against)
     if asked.against:
         against_table(against.compare(results.read(asked.results), results.read(asked.against)), console())

@@ -113,8 +113,8 @@ def _session(
     one_of(scale, SCALES, "There is no scale")
     page = as_path(report)
     folder = (os.environ.get("HARNESS_STORE") or ".store") if store is None else store
-    if page.name == RESULTS:
-        raise BadInput(f"The report is the HTML page; {RESULTS} is written beside it, so call the page otherwise.")
+    if page.name in (RESULTS, results.PREVIOUS):
+        raise BadInput(f"The report is the HTML page; {page.name} lies beside it, so call the page otherwise.")
     return Session(
         root=page.parent,
         scale=scale,
