@@ -118,6 +118,18 @@ def test_what_is_read_is_not_written_over(tmp_path, monkeypatch, capsys, command
     assert {each: each.read_bytes() for each in tmp_path.iterdir()} == before
 
 
+def test_nor_is_a_network_or_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "mine_to_keep.py").write_text("import harness\n\nNET = harness.perceptron()\n")
+    (tmp_path / "data.csv").write_text("a,b,y\n" + "".join(f"{i},{i * i % 7},{i % 2}\n" for i in range(80)))
+    before = {each: each.read_bytes() for each in tmp_path.glob("*.*")}
+    for page in ("mine_to_keep.py", "data.csv"):
+        with pytest.raises(BadInput, match=f"{page} is what is read here"):
+            harness.compare("mine_to_keep.py:NET", "data.csv", 4, n=8, report=page)
+    assert {each: each.read_bytes() for each in tmp_path.glob("*.*")} == before
+
+
 @pytest.mark.parametrize("name", ["results.json", "previous.json"])
 def test_a_page_is_not_called_as_what_lies_beside_it(name):
     with pytest.raises(BadInput, match=f"{name} lies beside it"):

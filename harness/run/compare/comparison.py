@@ -27,6 +27,7 @@ from harness.run.progress import Progress
 from harness.run.recorder import Recorder
 from harness.run.session import ALPHA, RESULTS, Session, parse_budget, parse_device
 from harness.verdicts import Estimate, Looks
+from harness.writing import refuse_inputs
 
 # Well below the edge of stability, as the claims that are not about the rate have it.
 BELOW = 0.3
@@ -98,7 +99,10 @@ def compare(
         raise BadInput("A comparison takes at least one number of training points, such as m=16.")
     by_size = {each.m: each for each in (data_of(data, size, whole(n, "n"), task) for size in sizes)}
     first = next(iter(by_size.values()))
-    networks = [network_of(each, first) for each in (network if isinstance(network, list | tuple) else [network])]
+    given = list(network) if isinstance(network, list | tuple) else [network]
+    networks = [network_of(each, first) for each in given]
+    files = [Path(str(each).partition(":")[0]) for each in (data, *given) if isinstance(each, str | Path)]
+    refuse_inputs(session.report, files, "call the page otherwise, with report or --report.")
     if len({each.name for each in networks}) < len(networks):
         raise BadInput("Two of the networks have one name, by which cells are told apart; give from_module a name.")
     asked = questions(networks, _called(first), list(by_size), optimisers_of(optimisers, rates))
