@@ -1,4 +1,4 @@
-"""Whatever is given to a call of the front door: it is taken, or refused in one sentence, soon, and leaves no file.
+"""Whatever is given to a call of the front door: it is taken, or refused in one sentence, and leaves no file.
 
 The calls and their parameters are those that `harness` has, so that a new one is tried without further ado; one whose
 parameter needs a value of its own is given it in `GIVEN` or `OF_CALL`.
@@ -31,6 +31,8 @@ from tests.support.report_documents import sample
 
 # What is larger is not drawn here: it was taken.
 MOST_WORK = 1e5
+# Seconds after which a call is taken to wait for ever, as for a pipe; compiling takes some of them.
+WAITS = 300
 
 
 class Taken(Exception):
@@ -172,7 +174,7 @@ def ask(name, values, lab):
 
 def refused(name, values, lab):
     """The sentence that refuses it; None if it is taken."""
-    signal.setitimer(signal.ITIMER_REAL, 10, 1)
+    signal.setitimer(signal.ITIMER_REAL, WAITS, 1)
     try:
         return refusal(lambda: ask(name, values, lab))[1]
     except Taken:
@@ -200,12 +202,12 @@ def taken(*_, **__):
 
 
 def too_long(*_):
-    raise AssertionError("it takes too long")
+    raise AssertionError("it waits for ever")
 
 
 @pytest.fixture
 def lab(tmp_path, monkeypatch):
-    """A lab in a folder with files of every kind; a call that takes long is ended."""
+    """A lab in a folder with files of every kind; a call that waits for ever is ended."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("HARNESS_STORE", raising=False)
