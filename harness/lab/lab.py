@@ -36,6 +36,8 @@ from harness.samplers.infinite_width.agreement import LabelAgreement
 from harness.samplers.infinite_width.function_volumes import DrawnVolumes, NamedVolumes
 from harness.samplers.infinite_width.gaussian_process import GaussianPrior
 from harness.samplers.infinite_width.kernels.empirical import EmpiricalKernelSampler
+from harness.samplers.local.learning_coefficient import LearningCoefficient
+from harness.samplers.local.local_volume import LocalVolume
 from harness.samplers.posterior import AnnealedPosterior, RejectionPosterior, RunsPosterior
 from harness.samplers.posterior.annealing import Annealing, supports
 from harness.samplers.posterior.annealing_levels import AnnealingPath
@@ -126,6 +128,8 @@ class Lab(LogVolumeRequests):
     hidden_patterns = request(HiddenPatterns)
     trained_features = request(TrainedFeatures)
     trained_patterns = request(TrainedPatterns)
+    local_volume = request(LocalVolume)
+    learning_coefficient = request(LearningCoefficient)
     prior_on_sets = on_sets(Prior)
     tempered_posterior_on_sets = on_sets(TemperedRejection)
     rejection_on_sets = on_sets(Rejection)
@@ -134,6 +138,7 @@ class Lab(LogVolumeRequests):
     hidden_patterns_on_sets = on_sets(HiddenPatterns)
     trained_features_on_sets = on_sets(TrainedFeatures)
     trained_patterns_on_sets = on_sets(TrainedPatterns)
+    local_volume_on_sets = on_sets(LocalVolume)
     observed_runs_on_sets = on_sets(ObservedSubsetSimulation)
     least_frozen_width_on_sets = on_sets(LeastFrozenWidth)
     least_trained_width_on_sets = on_sets(LeastTrainedWidth)

@@ -71,6 +71,10 @@ REQUESTS = {
     "hidden_patterns": lambda lab: lab.hidden_patterns(NETWORK, digits(8, 8), draws=10),
     "trained_features": lambda lab: lab.trained_features(NETWORK, TASK, SGD(0.1), ("weight norm",), **TRAINING),
     "trained_patterns": lambda lab: lab.trained_patterns(NETWORK, digits(8, 8), SGD(0.1), **TRAINING),
+    "local_volume": lambda lab: lab.local_volume(NETWORK, TASK, SGD(0.1), networks=2, directions=8, max_epochs=100),
+    "learning_coefficient": lambda lab: lab.learning_coefficient(
+        NETWORK, TASK, SGD(0.1), chains=4, burn_in=20, steps=20, localisation=100.0
+    ),
 }
 
 

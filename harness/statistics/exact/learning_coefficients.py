@@ -1,8 +1,9 @@
 """Learning coefficients in closed form: the exponent of the volume at which a loss K is within ε of its minimum 0.
 
-Under a prior that is positive there, V(ε) = P(K ≤ ε) ~ c ε^λ (ln 1/ε)^(θ − 1) for ε → 0, with the coefficient λ and its
-multiplicity θ; equally E e^(−nK) ~ c n^(−λ) (ln n)^(θ − 1) for n → ∞ (Watanabe 2009, *Algebraic Geometry and Statistical
-Learning Theory*, theorem 7.1). λ is half the number of parameters where the minimum is a point with a regular Hessian.
+Under a prior that is positive there, V(ε) = P(K ≤ ε) ~ c ε^λ (ln 1/ε)^(θ − 1) for ε → 0, with the coefficient λ and
+its multiplicity θ; equally E e^(−nK) ~ c n^(−λ) (ln n)^(θ − 1) for n → ∞ (Watanabe 2009, *Algebraic Geometry and
+Statistical Learning Theory*, theorem 7.1). λ is half the number of parameters where the minimum is a point with a
+regular Hessian.
 """
 
 from collections.abc import Sequence
