@@ -47,9 +47,15 @@ class ChainEnergies(Merging):
 
     @property
     def drift(self) -> float:
-        """Mean of the second halves less that of the first, as a share of both: what a longer burn-in would change."""
+        """Mean of the second halves less that of the first, as a share of their mean: what a longer burn-in changes."""
         first, second = self.halves.mean(axis=(0, 1))
         return float((second - first) / abs(first + second) * 2)
+
+    @property
+    def drift_error(self) -> float:
+        """Standard error of the drift, over chains."""
+        apart = (self.halves[..., 1] - self.halves[..., 0]).ravel()
+        return float(apart.std(ddof=1) / sqrt(len(apart)) / abs(self.halves.mean()))
 
     def at(self, centre: int) -> Estimate:
         """λ̂ at one centre, by its number; its interval is over chains."""

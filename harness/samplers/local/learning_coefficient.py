@@ -23,10 +23,11 @@ from harness.samplers.sampler import Sampler, argument
 from harness.samplers.training import trained_networks
 from harness.samplers.training.state import Task
 from harness.samplers.training.tasks import task_on
-from harness.samplers.work import NORMAL, training_work
+from harness.samplers.work import NORMAL, UPDATE, training_work
 
-# Second halves of the chains may differ from the first by this share; beyond, the chains have not settled.
-MOST_DRIFT = 0.1
+# Second halves of the chains may differ from the first by this share, or by so many standard errors; beyond both, the
+# chains have not settled.
+MOST_DRIFT, CERTAIN = 0.1, 4.0
 
 
 def learning_coefficient(
@@ -192,7 +193,7 @@ class LearningCoefficient(Sampler[ChainEnergies]):
     def work(self) -> float:
         """Roughly the scalar multiplications of a shard."""
         of, centres = self.shape, self.networks if self.optimiser is not None else 1
-        a_step = 3 * min(of.m, self.minibatch or of.m) * of.forward + NORMAL * of.parameters
+        a_step = 3 * min(of.m, self.minibatch or of.m) * of.forward + NORMAL * of.parameters + UPDATE
         trained = training_work(of, self.optimiser, self.networks, self.batch, self.stop) if self.optimiser else 0.0
         return centres * self.chains * (self.burn_in + self.steps) * a_step + trained
 
@@ -205,7 +206,7 @@ class LearningCoefficient(Sampler[ChainEnergies]):
             )
         if not np.isfinite(sample.halves).all():
             raise Undecided("Langevin chains diverged; take a smaller step, or more localisation.")
-        if abs(sample.drift) > MOST_DRIFT:
+        if abs(sample.drift) > max(MOST_DRIFT, CERTAIN * sample.drift_error):
             raise Undecided(
                 f"The loss of Langevin chains has not settled: its second half differs from the first by "
                 f"{sample.drift:+.0%}; a longer burn-in would decide it."
