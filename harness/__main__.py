@@ -11,6 +11,7 @@ from harness.errors import BadInput, Unavailable
 from harness.report.screen import Screen
 from harness.run import judge, new_folder, shown, stored
 from harness.run.compare import command as compare_command
+from harness.run.hunt import command as hunt_command
 from harness.run.null_learners import command as nulls_command
 from harness.run.plan import command as plan_command
 from harness.spelling import did_you_mean
@@ -60,6 +61,7 @@ _EXAMPLES = {
     "summary": "summary head/results.json --against base/results.json --only-changes",
     "plan": "plan --scale standard -k perceptron",
     "nulls": "nulls -k optimisers_sample",
+    "hunt": "hunt own_volume_explains --budget 20m",
     "judge": "judge trained.npy sampled.npy --problem digits --m 16 --n 64 --fingerprint 13065c24e5e4",
     "compare": "compare mynet.py:Net --data digits --m 8",
     "gate": "gate reports/latest/results.json",
@@ -87,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     new_folder.add_to(commands)
     plan_command.add_to(commands)
     nulls_command.add_to(commands)
+    hunt_command.add_to(commands)
     judge.add_to(commands)
     compare_command.add_to(commands)
     _add_examples(commands)

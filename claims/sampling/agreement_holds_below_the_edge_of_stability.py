@@ -26,7 +26,7 @@ import numpy as np
 
 from claims.grids import BY_RULE, DATA, EVALUATION_POINTS, LOSSES, RULES, WIDTH, image_sets, two_layers
 from claims.sampling.explained import bias_explained, terms
-from harness.claim import claim, over
+from harness.claim import Space, claim, over
 from harness.optimisers import Relative
 from harness.statistics.figures import curve
 from harness.statistics.jackknife import jackknife_over_sets
@@ -66,6 +66,15 @@ def compared(lab, data, m, both):
     excludes=("uniform guessing", "truth", "majority label", "untrained networks", "nearest neighbour"),
     known=KNOWN,
     crux=lambda ratio, **_: ratio == max(BELOW_THE_EDGE["smoke"]),
+    space=Space(
+        {
+            "m": (8, 16, 32, 64),
+            "ratio": (0.01, 0.03, 0.1, 0.3, 0.6, 0.9),
+            "data": DATA["full"],
+            "rule": BY_RULE["full"],
+            "loss": LOSSES["full"],
+        }
+    ),
 )
 @over(data=DATA, m=SIZES, rule=BY_RULE, ratio=BELOW_THE_EDGE, loss=LOSSES)
 def test_volume_explains_training(lab, data, m, rule, ratio, loss):

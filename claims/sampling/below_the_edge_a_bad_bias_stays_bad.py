@@ -29,6 +29,7 @@ from dataclasses import replace
 from claims.grids import BELOW, BY_RULE, DATA, RULES
 from claims.sampling.volumes import (
     CHAOTIC_GRID,
+    CHAOTIC_SPACE,
     ORDERED,
     PERCEPTRON,
     POINTS,
@@ -72,6 +73,7 @@ def error(lab, data, m, network, rule):
     excludes=("truth", "nearest neighbour"),
     known=KNOWN,
     crux=first_setting,
+    space=CHAOTIC_SPACE,
 )
 @over(**CHAOTIC_GRID)
 def test_it_does_not_generalise(lab, data, m, network, rule):
@@ -141,6 +143,7 @@ def test_what_little_it_knows_it_has_from_volume(lab, data, m, network, rule):
     known="of trained networks nothing; of other learners in their place, eight sets each: coins with the posterior's "
     "marginals 0.99 and more, uniform guessing 0, the majority label −3 to −9",
     crux=first_setting,
+    space=CHAOTIC_SPACE,
 )
 @over(**CHAOTIC_GRID)
 def test_it_is_its_own_volumes_posterior(lab, data, m, network, rule):

@@ -36,7 +36,7 @@ from claims.sampling.volumes import (
     some_of_each,
     trained_functions,
 )
-from harness.claim import claim, over
+from harness.claim import Space, claim, over
 from harness.optimisers import Relative
 from harness.statistics.log_volumes import by_pair
 from harness.verdicts import at_least
@@ -68,6 +68,15 @@ def against_chaos(trained, volume, **_):
     "Fashion-MNIST is known for the chaotic one only, MNIST, other rules and other m had not been measured",
     crux=against_chaos,
     excluded=same,
+    space=Space(
+        {
+            "m": (8, 16, M),
+            "trained": tuple(EVERY),
+            "volume": tuple(EVERY),
+            "data": DATA["full"],
+            "rule": BY_RULE["full"],
+        }
+    ),
 )
 @over(
     data=DATA,

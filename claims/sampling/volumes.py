@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from claims.grids import BY_RULE, DATA, image_sets, two_layers
+from harness.claim import Space
 from harness.functions import FunctionCounts
 from harness.functions.runs import Runs
 from harness.lab import Lab
@@ -67,6 +68,11 @@ CHAOTIC_GRID: dict[str, Any] = {
     "network": {"smoke": _CHAOTIC, "standard": [*_CHAOTIC, tanh(8.0)], "full": [*_CHAOTIC, tanh(8.0)]},
     "rule": BY_RULE,
 }
+# All that their sentences cover: no start that is less chaotic than CHAOTIC, of which a bias might be left.
+CHAOTIC_SPACE = Space(
+    {"m": (16, 32, 64), "layers": (2, 3, 4, 6), "σ_w": (4, 6, 8), "data": DATA["full"], "rule": BY_RULE["full"]},
+    lambda m, layers, σ_w, data, rule: {"data": data, "m": m, "network": tanh(σ_w, layers), "rule": rule},
+)
 
 
 def first_setting(network: FullyConnected, rule: str, **_: object) -> bool:

@@ -3,6 +3,7 @@
 from harness.claim.declaration import ClaimText, Question, claim, label, over, question_of, questions_in, values_id
 from harness.claim.published import Published
 from harness.claim.scales import SCALES, Scale
+from harness.claim.space import Space
 
 __all__ = [
     "SCALES",
@@ -10,6 +11,7 @@ __all__ = [
     "Published",
     "Question",
     "Scale",
+    "Space",
     "claim",
     "label",
     "over",

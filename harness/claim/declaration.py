@@ -14,6 +14,7 @@ from typing import Any
 from harness.arguments import short_repr
 from harness.claim.published import Published
 from harness.claim.scales import SCALES
+from harness.claim.space import Space
 from harness.errors import BadInput
 from harness.verdicts import Estimate, Prediction
 from harness.verdicts.claim_verdict import check_holds
@@ -32,7 +33,7 @@ class Question:
     reason why that cell makes no sense, or None. test: the test function's name. speaks_for: one of SIDES. holds:
     quantifier over its cells. crux, control: cell parameters -> whether that cell is one. excludes: null learners that
     the claim rules out. known: what was known of the answer before the run. published: cell parameters -> the published
-    number that the cell is held against.
+    number that the cell is held against. space: all that its sentence covers, for hunts.
     """
 
     slug: str
@@ -49,6 +50,7 @@ class Question:
     excludes: tuple[str, ...] = ()
     known: str = ""
     published: Callable[..., Published | None] | None = None
+    space: Space | None = None
 
     def cells(self, scale: str) -> list[dict[str, Any]]:
         """The parameters of every cell at a scale, including cells that are not asked."""
@@ -137,6 +139,7 @@ def claim(
     known: str = "",
     published: Callable[..., Published | None] | None = None,
     excluded: Callable[..., str | None] = lambda **_: None,
+    space: Space | None = None,
 ) -> Callable[[Callable[..., Estimate]], Callable[..., Estimate]]:
     """Declare a test function of a claim; stands above `over`.
 
@@ -155,6 +158,8 @@ def claim(
         published: cell parameters -> the published number that the cell is held against, or None; the report lists all
             such cells with theirs. None: there is none for any.
         excluded: cell parameters -> reason why that cell is not asked, or None; by default all cells are asked.
+        space: all that the sentence covers, of which the grid is a few points, for `python -m harness hunt`; None: it
+            is not hunted.
 
     Returns:
         A decorator, which records the declaration and leaves the function unchanged.
@@ -171,6 +176,12 @@ def claim(
         raise BadInput(f"excludes takes the names of null learners in a tuple, not {short_repr(excludes)}.")
     if not isinstance(known, str):
         raise BadInput(f"known takes a sentence on what was known before the run, not {short_repr(known)}.")
+
+    if space is not None and (not isinstance(space, Space) or holds != "every"):
+        raise BadInput(
+            "A hunt looks for one place where a claim fails: space takes a Space, of a test that holds in every cell, "
+            f"not {short_repr(space)} of one that holds in {holds}."
+        )
 
     def declare(function: Callable[..., Estimate]) -> Callable[..., Estimate]:
         slug = Path(function.__code__.co_filename).stem
@@ -192,6 +203,7 @@ def claim(
             tuple(excludes),
             known.strip(),
             published,
+            space,
         )
         function._question = declared  # type: ignore[attr-defined]
         return function
