@@ -274,3 +274,14 @@ def test_a_claim_without_a_space_or_with_another_tests_is_refused(toy, monkeypat
 
 def test_judged_says_nothing_without_an_estimate():
     assert isnan(cells(lambda _: 1.0).score((0, 0, 0), Judged(Verdict.NOT_ASKED)))
+
+
+def test_an_interrupted_hunt_says_how_it_goes_on(toy, tmp_path, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.run.hunt.hunting.hunt", interrupted)
+    options = ["--device", "cpu", "--store", str(tmp_path / "store"), "--out", str(tmp_path / "out")]
+    assert main(["hunt", "test_hunt", *options]) == 130
+    assert "the same command goes on from there" in capsys.readouterr().out
+    assert not list((tmp_path / "out").glob("*.md"))
