@@ -136,7 +136,7 @@ class Comparison:
             f"{words.plural(len(self.pairs), 'cell')} in both runs{': ' if counts else ''}{counts}; "
             f"{len(self.only_here):,} only in this one, {len(self.only_there):,} only in the other. Of "
             f"{words.plural(len(compared), 'estimate')} compared {differing:,} differ, with a chance of at most "
-            f"{ALPHA:.0%} that any is called different wrongly."
+            f"{words.percent(ALPHA)} that any is called different wrongly."
         )
 
 

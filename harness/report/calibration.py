@@ -24,7 +24,8 @@ _NUMBERS = ("measured", "low", "high", "simulations")
 def read(file: Traversable | None = None) -> list[dict[str, Any]]:
     """Groups of rows by kind, each with its title and axis; none if there is no such file.
 
-    A row's `said` is whether its interval agrees with the promise: "kept", "not kept", or "" for power.
+    A row's `value` is what was measured, `said` whether its interval agrees with the promise: "kept", "not kept", or ""
+    for power.
     """
     file = file or files("harness.report") / "calibration.json"
     if not file.is_file():
@@ -33,7 +34,7 @@ def read(file: Traversable | None = None) -> list[dict[str, Any]]:
         document = json.loads(file.read_text(encoding="utf-8"))
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema {document['schema']!r}, this version reads {SCHEMA}")
-        rows = [{**row, **{key: float(row[key]) for key in _NUMBERS}, "said": _said(row)} for row in document["rows"]]
+        rows = [_read(row) for row in document["rows"]]
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{file} does not hold a calibration of the verdicts ({error}); make it anew.") from None
     return [
@@ -41,6 +42,11 @@ def read(file: Traversable | None = None) -> list[dict[str, Any]]:
         for kind, title in KINDS.items()
         if (chosen := [row for row in rows if row["kind"] == kind])
     ]
+
+
+def _read(row: dict[str, Any]) -> dict[str, Any]:
+    numbers = {key: float(row[key]) for key in _NUMBERS}
+    return {**row, **numbers, "value": numbers["measured"], "said": _said(row)}
 
 
 def _said(row: dict[str, Any]) -> str:

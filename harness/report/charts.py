@@ -123,11 +123,11 @@ def _accuracy(error: list[float]) -> dict[str, float]:
 
 
 def _said(estimate: list[float] | None) -> str:
-    """0.3 [0.2, 0.4]."""
+    """0.30 [0.20, 0.40]."""
     if estimate is None:
         return "–"
     value, low, high = estimate
-    return f"{words.number(value)} {words.interval({'low': low, 'high': high})}"
+    return words.said({"value": value, "low": low, "high": high})
 
 
 def short(value: float) -> float:

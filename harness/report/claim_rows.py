@@ -50,17 +50,13 @@ def _strips(cells: Sequence[Cell]) -> dict[str, Any] | None:
                 "outcome": cell["outcome"],
                 "style": forest.strip(cell, axis),
                 "cut": forest.cut_off(cell, axis),
-                "said": f"{words.number(cell['estimate']['value'])} {words.interval(cell['estimate'])}",
+                "said": words.said(cell["estimate"], cell["predicted"]),
             }
             for cell in test[:MOST_STRIPS]
         ],
-        "ends": (words.number(_short(axis.low)), words.number(_short(axis.high))),
+        "ends": (words.number(axis.low, digits=2), words.number(axis.high, digits=2)),
         "left": len(test) - MOST_STRIPS if len(test) > MOST_STRIPS else 0,
     }
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.2g}")
 
 
 def _parts(cells: Sequence[Mapping[str, Any]]) -> list[tuple[str, int, str]]:

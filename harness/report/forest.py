@@ -76,13 +76,12 @@ def _shown(value: float) -> float:
 
 
 def strip(cell: Cell, on: Axis) -> str:
-    """A row's custom properties: v value, l and h interval, n noise floor."""
+    """A row's custom properties: v value, or the nearer end if it lies beyond its interval, l and h interval, n noise
+    floor."""
     estimate = cell["estimate"]
-    places = {
-        "v": on.at(estimate["value"]),
-        "l": 0.0 if estimate["low"] is None else on.at(estimate["low"]),
-        "h": 100.0 if estimate["high"] is None else on.at(estimate["high"]),
-    }
+    low = 0.0 if estimate["low"] is None else on.at(estimate["low"])
+    high = 100.0 if estimate["high"] is None else on.at(estimate["high"])
+    places = {"v": min(max(on.at(estimate["value"]), low), high), "l": low, "h": high}
     mark = noise_mark(estimate)
     if mark is not None:
         places["n"] = on.at(mark)
@@ -90,10 +89,16 @@ def strip(cell: Cell, on: Axis) -> str:
 
 
 def cut_off(cell: Cell, on: Axis) -> str:
-    """Which ends of the interval lie beyond the axis: "lo", "hi", both or neither."""
-    low, high = cell["estimate"]["low"], cell["estimate"]["high"]
-    ends = [("lo", low is None or low < on.low), ("hi", high is None or high > on.high)]
-    return " ".join(name for name, beyond in ends if beyond)
+    """What is not drawn where it is: "lo", "hi" for ends of the interval beyond the axis, "under", "over" for a value
+    beyond its interval."""
+    value, low, high = (cell["estimate"][key] for key in ("value", "low", "high"))
+    found = {
+        "lo": low is None or low < on.low,
+        "hi": high is None or high > on.high,
+        "under": low is not None and value < low,
+        "over": high is not None and value > high,
+    }
+    return " ".join(name for name, so in found.items() if so)
 
 
 def region(predicted: dict[str, Any], on: Axis) -> str:

@@ -33,4 +33,4 @@ def _line(group: Mapping[str, Any], cells: Sequence[Cell], named: bool) -> str:
     predicted = f"; predicted {group['predicted']}" if group["predicted"] else ""
     of = f" in {len(cells)} cells" if len(cells) > 2 else ""
     moved = f"; {said}" if (said := swap.said(cells)) else ""
-    return f"{test}{group['title']} {values(cells, further=1)}{of}{predicted} ({counts(cells)}){moved}."
+    return f"{test}{group['title']} {values(cells)}{of}{predicted} ({counts(cells)}){moved}."

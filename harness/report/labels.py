@@ -57,12 +57,20 @@ _COUNTED = {
     "epochs": "epoch",
     "weights": "weight",
 }
+# Quantities that are no plain numbers.
+_UNITS = ((r"ln P\([^/]*$|gain in ln evidence|lead of one ReLU", "nats"), (r"log2 of|least b", "bits"))
 _SAID_WITH_NAME = ("second", "trained", "volume", "rival", "other", "without", "matched", "stop")
 
 
 def name(key: str) -> str:
     """A parameter's name: ρ for ratio, the number of training points for m."""
     return f"the number of {_COUNTED[key]}s" if key in _COUNTED else _NAMES.get(key, key.replace("_", " "))
+
+
+def titled(quantity: str) -> str:
+    """A quantity with its unit, if it has one: ln P(S), nats."""
+    unit = next((unit for pattern, unit in _UNITS if re.match(pattern, quantity)), "")
+    return f"{quantity}, {unit}" if unit else quantity
 
 
 def bare(value: Any, key: str) -> str:
@@ -85,7 +93,8 @@ def label(value: Any, key: str = "") -> str:
     if key in _COUNTED and isinstance(value, int):
         return plural(value, _COUNTED[key])
     if not isinstance(value, str):
-        return f"{name(key)} {value:g}".strip() if not isinstance(value, bool) else f"{name(key)} {value}"
+        said = str(value) if isinstance(value, bool) else number(value, digits=6)
+        return f"{name(key)} {said}".strip()
     if key in ("rule", "optimiser") or re.match(r"[a-z]+-(rho|lr)[\d.]", value):
         text = _optimiser(value)
     elif re.match(r"(fcn|perceptron|cnn|resnet|lstm|transformer|clauses)-", value):

@@ -6,7 +6,11 @@ from typing import Any
 
 from harness.report.grouping import Cell, measured
 from harness.report.sides import is_crux
+from harness.report.words import number
+from harness.report.written import of_cells
 
+# From here on, distances are written with a power of ten.
+_FARTHEST = 1e4
 _OUTCOMES = ("changed", "error", "refuted", "no longer decided")
 
 
@@ -24,6 +28,11 @@ def distance(cell: Cell) -> float:
     return gap / width if width > 0 else inf
 
 
+def widths(far: float) -> str:
+    """Such a distance, in digits: 0.43, 1.2, 12, 123."""
+    return f"{far:.0f}" if 10 <= far < _FARTHEST else number(far, digits=2)
+
+
 def lines(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The lines in order: refuted theorems, changed verdicts and errors, then crux cells, then by distance.
 
@@ -31,8 +40,8 @@ def lines(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         claims: as the page has them, with their groups of rows.
 
     Returns:
-        Lines: outcome, claim, group, cells (the farthest first), judged (how many of the group are), the least and most
-        that was measured, and the largest distance.
+        Lines: outcome, claim, group, cells (the farthest first), judged (how many of the group are), what was measured
+        ("" if nothing was), and the largest distance with its words.
     """
     found = [line for claim in claims for outcome in _OUTCOMES for line in _of(claim, outcome)]
     return sorted(found, key=_urgency)
@@ -42,7 +51,6 @@ def _of(claim: Mapping[str, Any], outcome: str) -> list[dict[str, Any]]:
     found = []
     for group in claim["groups"]:
         cells = sorted((c for c in group["rows"] if _outcome(c) == outcome), key=distance, reverse=True)
-        values = [cell["estimate"]["value"] for cell in cells if measured(cell)]
         if cells:
             found.append(
                 {
@@ -51,9 +59,9 @@ def _of(claim: Mapping[str, Any], outcome: str) -> list[dict[str, Any]]:
                     "group": group,
                     "cells": cells,
                     "judged": sum(c["estimate"] is not None or c["verdict"] == "error" for c in group["rows"]),
-                    "least": min(values, default=None),
-                    "most": max(values, default=None),
+                    "measured": of_cells(seen) if (seen := list(filter(measured, cells))) else "",
                     "distance": distance(cells[0]),
+                    "far": widths(distance(cells[0])) if 0 < distance(cells[0]) < inf else "",
                 }
             )
     return found

@@ -1,13 +1,15 @@
 """What a refuted cell means beyond its verdict, in whose words, and what would decide an open one."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any
 
+from harness.decimals import form, number
 from harness.report.accepted import MEANING
 from harness.report.grouping import Cell, by_test
-from harness.report.look_first import distance
+from harness.report.look_first import distance, widths
 from harness.report.sides import is_control
-from harness.report.words import number, plural
+from harness.report.words import plural
 
 _MOST_LISTED = 3
 
@@ -18,19 +20,31 @@ def why_refuted(cell: Cell) -> str:
         return ""
     estimate, predicted = cell["estimate"], cell["predicted"]
     low, high, far = estimate["low"], estimate["high"], distance(cell)
-    widths = f"{far:.2g} times its width" if far < 10 else f"{far:.0f} times its width"
-    if predicted["low"] is not None and high < predicted["low"]:
-        side, near, other = "below", high, low
-        gap = predicted["low"] - high
-    else:
-        side, near, other = "above", low, high
-        gap = low - predicted["high"]
+    is_below = predicted["low"] is not None and high < predicted["low"]
+    side, gap = ("below", predicted["low"] - high) if is_below else ("above", low - predicted["high"])
+    apart = number(gap, digits=2)
+    near, other = (_met(end, estimate, is_below) for end in ((high, low) if is_below else (low, high)))
     if low == high:
-        return f"The value is exact and lies {gap:.2g} {side} the predicted region: a bound of {number(near)} is met."
+        return f"The value is exact and lies {apart} {side} the predicted region: a bound of {near} is met."
     return (
-        f"The interval lies {gap:.2g} {side} the predicted region, {widths}. A bound of {number(near)} would have left "
-        f"it undecided, one of {number(other)} supported it."
+        f"The interval lies {apart} {side} the predicted region, {widths(far)} times its width. A bound of {near} "
+        f"would have left it undecided, one of {other} supported it."
     )
+
+
+def _met(end: float, estimate: Mapping[str, Any], from_below: bool) -> str:
+    """An end of an interval as a bound that it meets: what is written is not beyond it.
+
+    Args:
+        end: low or high of the estimate.
+        estimate: what the digits follow.
+        from_below: whether the bound is the least, and not the most, that is allowed.
+    """
+    low, high = estimate["low"], estimate["high"]
+    how = form([estimate["value"]], -inf if low is None else low, inf if high is None else high)
+    if (how.reads(end) > end) if from_below else (how.reads(end) < end):
+        end += (-1 if from_below else 1) * 10.0 ** (how.power - how.decimals)
+    return how.of(end) + how.unit
 
 
 def why(claims_cells: Sequence[Cell]) -> dict[str, list[str]]:
@@ -40,11 +54,12 @@ def why(claims_cells: Sequence[Cell]) -> dict[str, list[str]]:
         claims_cells: the claim's cells, with their labels.
 
     Returns:
-        "meaning": what those say who accepted refutations, each once; "refuted" and "open": lines.
+        "meaning": what those say who accepted refutations, each once; "refuted", "open" and "missing" (what could not
+        be measured here): lines.
     """
     counted = [cell for cell in claims_cells if not is_control(cell)]
     meanings = [meant for cell in claims_cells if (meant := _meaning(cell))]
-    found: dict[str, list[str]] = {"meaning": list(dict.fromkeys(meanings)), "refuted": [], "open": []}
+    found: dict[str, list[str]] = {"meaning": list(dict.fromkeys(meanings)), "refuted": [], "open": [], "missing": []}
     for test, cells in by_test(counted).items():
         head = test.replace("_", " ").capitalize()
         refuted = sorted((c for c in cells if c["verdict"] == "refuted"), key=distance, reverse=True)
@@ -58,6 +73,10 @@ def why(claims_cells: Sequence[Cell]) -> dict[str, list[str]]:
             listed = [f"{cell['label']} {_needs(cell)}" for cell in open_[:_MOST_LISTED]]
             more = f"; and {len(open_) - _MOST_LISTED} more" if len(open_) > _MOST_LISTED else ""
             found["open"].append(f"{head}: {'; '.join(listed)}{more}.")
+        missing = [cell for cell in cells if cell["verdict"] == "unavailable"]
+        for reason in dict.fromkeys(str(cell["why"]) for cell in missing):
+            count = sum(cell["why"] == reason for cell in missing)
+            found["missing"].append(f"{head}, {plural(count, 'cell')}: {reason}")
     return found
 
 
@@ -74,11 +93,13 @@ def _lenient(refuted: Sequence[Cell]) -> str:
     if len(regions) != 1:
         return ""
     ((low, high),) = regions
-    ends = [cell["estimate"]["high" if high is None else "low"] for cell in refuted]
-    if (low is None) == (high is None) or None in ends:
+    end = "high" if high is None else "low"
+    estimates = [cell["estimate"] for cell in refuted]
+    if (low is None) == (high is None) or any(each[end] is None for each in estimates):
         return ""
-    bound = min(ends) if high is None else max(ends)
-    return f" No cell is refuted by a bound of {number(bound)} or {'less' if high is None else 'more'}."
+    last = (min if high is None else max)(estimates, key=lambda each: each[end])
+    bound = _met(last[end], last, high is None)
+    return f" No cell is refuted by a bound of {bound} or {'less' if high is None else 'more'}."
 
 
 def _needs(cell: Mapping[str, Any]) -> str:

@@ -134,6 +134,7 @@ def _template() -> Template:
     )
     environment.filters |= {
         "number": words.number,
+        "estimated": words.estimated,
         "interval": words.interval,
         "duration": words.duration,
         "percent": words.percent,

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.decimals import minus
 from harness.report import charts, words
 from harness.report.curves import curves
 from harness.report.labels import label
@@ -48,38 +49,40 @@ def packed(cells: Sequence[Mapping[str, Any]], most_points: int, trends: Mapping
 def details(cell: Mapping[str, Any], most_points: int) -> dict[str, Any]:
     """Contents of an opened cell: text, and the plots' numbers."""
     estimate, found = cell["estimate"], cell["details"]
-    lines = []
+    # The command has a line of its own.
+    message = cell["message"].removesuffix(f" To rerun: {cell['rerun']}")
+    lines: list[str] = []
     if estimate:
-        effective = words.number(estimate["effective_n"], "unknown")
+        lines += filter(None, [words.beyond(estimate)])
+        effective = words.number(estimate["effective_n"], "unknown", digits=3)
         level = words.percent(estimate["level"])
         looks = words.plural(estimate["looks"], "look")
         lines.append(f"Interval at level {level}: {estimate['method']}; effective sample {effective}; {looks}.")
         floor = estimate["noise_floor"]
-        noise = "" if floor is None else f"; noise floor {words.number(floor)}"
+        noise = "" if floor is None else f"; noise floor {words.number(floor, digits=2)}"
         sample = f"{estimate['n']:,} {estimate['unit']}"
         lines.append(f"Sample: {sample}{noise}; took {words.duration(cell['seconds'])}.")
     return {
         "id": cell["id"],
         "quantity": estimate["quantity"] if estimate else "",
         "region": _region(cell["predicted"]),
-        # The command has a line of its own.
-        "message": cell["message"].removesuffix(f" To rerun: {cell['rerun']}"),
+        "message": message if cell["verdict"] == "error" else minus(message),
         "traceback": cell["verdict"] == "error",
         "accepted": f"Accepted verdict: {cell['accepted']}." if cell["accepted"] else "",
         "lines": [
             *filter(None, [why_refuted(cell)]),
             *lines,
             *map(_rate, found.get("rates", [])),
-            *map(str, found.get("notes", [])),
+            *(minus(str(note)) for note in found.get("notes", [])),
         ],
         "more": [[key, _said(value)] for key, value in found.items() if key not in _SHOWN],
         "secondary": [
             [
                 # A mean of one network and rule is called by both of their names.
                 ", ".join(map(label, each["quantity"].split(", "))),
-                words.number(each["value"], "none"),
+                words.estimated(each),
                 words.interval(each),
-                words.number(each["noise_floor"], ""),
+                words.number(each["noise_floor"], "", digits=2),
                 each["method"],
             ]
             for each in found.get("secondary", [])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.report.words import number
+from harness.decimals import form, number
 
 SAID = {"supported": "agrees", "refuted": "disagrees", "inconclusive": "undecided"}
 
@@ -34,6 +34,9 @@ def lines(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def theirs(published: Mapping[str, Any]) -> str:
-    """0.6531 ± 0.0006, with the standard error where there is one."""
-    error = f" ± {number(published['error'])}" if published["error"] else ""
-    return number(published["value"]) + error
+    """0.6531 ± 0.0006, with the standard error where there is one, to the digits of an interval of one each way."""
+    value, error = published["value"], published["error"]
+    if not error:
+        return number(value)
+    how = form([value], value - error, value + error)
+    return f"{how.of(value)} ± {how.of(error)}{how.unit}"

@@ -169,6 +169,7 @@ _LATER_IN_RUN = {"alpha": Real, "cut_by_time": int}
 _LATER_IN_CLAIM = {"speaks_for": str, "excludes": list, "tests": list, "in_plain_words": str, "untested": dict}
 _LATER_IN_CELL = {
     "test": str,
+    "quantity": str,
     "holds": _QUANTIFIER,
     "crux": bool,
     "control": bool,

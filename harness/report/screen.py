@@ -5,7 +5,7 @@ import unicodedata
 from typing import Any, TextIO
 
 # What Unicode does not take apart into plain letters by itself.
-_PLAIN = dict(zip("✓✗–·●─░−×≈’", "vx-.o-.-x~'", strict=True)) | {
+_PLAIN = dict(zip("✓✗–·●─░−×≈’◂▸", "vx-.o-.-x~'<>", strict=True)) | {
     "⊗": "(x)", "→": "->", "≤": "<=", "≥": ">=", "∞": "inf", "√": "sqrt",
 }  # fmt: skip
 # Services that run jobs obey lines such as ::error::… and ##[command]…; no own text looks so.

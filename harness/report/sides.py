@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.report import words
 from harness.report.grouping import Cell, measured
+from harness.report.written import of_cells
 
 # In the order in which a reader wants them; the same as a claim may declare.
 SIDES = ("architecture", "optimiser", "instrument")
@@ -68,17 +69,17 @@ def crux_lines(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         claims: as the page has them, with their groups of rows.
 
     Returns:
-        Lines: side, claim, group, cells, how many of them have each verdict, the least and most that was measured.
+        Lines: side, claim, group, cells, how many of them have each verdict, what was measured ("" if nothing was).
     """
     lines = []
     for name in in_order(claims):
         for claim in (each for each in claims if side(each) == name):
             for group in claim["groups"]:
                 cells = [cell for cell in group["rows"] if is_crux(cell)]
-                values = [cell["estimate"]["value"] for cell in cells if measured(cell)]
+                seen = [cell for cell in cells if measured(cell)]
                 if cells:
                     line = {"side": name, "claim": claim, "group": group, "cells": cells, "said": _tally(cells)}
-                    lines.append({**line, "least": min(values, default=None), "most": max(values, default=None)})
+                    lines.append({**line, "measured": of_cells(seen) if seen else ""})
     return lines
 
 
@@ -111,5 +112,6 @@ def expected_wrong(document: Mapping[str, Any]) -> str:
         return ""
     return (
         f"Over the {words.plural(len(decided), 'claim')} with a decided cell, at most {alpha:g} × {len(decided):,} = "
-        f"{words.number(alpha * len(decided))} are therefore expected to have a wrong verdict, on a cell or as a whole."
+        f"{words.number(alpha * len(decided), digits=2)} are therefore expected to have a wrong verdict, on a cell or "
+        "as a whole."
     )

@@ -62,7 +62,7 @@ def _changes(document: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[s
             _measured(pair.other),
             _measured(pair.cell),
             words.minus(pair.cell["predicted"]["text"]),
-            words.number(pair.p, ""),
+            words.number(pair.p, "", digits=2),
         )
     if len(cells) > MOST_CELLS:
         yield from ("", f"And {len(cells) - MOST_CELLS:,} more cells.")
@@ -76,13 +76,13 @@ def _verdict(claim: Mapping[str, Any]) -> str:
 
 
 def _measured(cell: Mapping[str, Any]) -> str:
-    """✓ supported 0.9 [0.8, 1]."""
+    """✓ supported 0.90 [0.80, 1.00]."""
     return f"{words.SYMBOLS[cell['outcome']]} {cell['outcome']} {_figures(cell)}"
 
 
 def _figures(cell: Mapping[str, Any]) -> str:
     estimate = cell["estimate"]
-    return f"{words.number(estimate['value'], 'none')} {words.interval(estimate)}" if estimate else ""
+    return words.said(estimate, cell["predicted"]) if estimate else ""
 
 
 def _row(*columns: str) -> str:

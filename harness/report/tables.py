@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.decimals import minus
 from harness.report import forest, words
 from harness.report.grouping import asked, by_test, described, measured, telling
 from harness.report.sides import is_control, is_crux
@@ -26,7 +27,7 @@ def _group(test: str, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     predictions = list(dict.fromkeys(cell["predicted"]["text"] for cell in cells))
     shared = {key: estimates[0][key] for key in _SHARED if len({str(each[key]) for each in estimates}) == 1}
     alike = [key for key in parameters[0] if len({str(each.get(key)) for each in parameters}) == 1]
-    quantity = estimates[0]["quantity"] if estimates else ""
+    quantity = estimates[0]["quantity"] if estimates else cells[0].get("quantity", "")
     title = test.replace("_", " ")
     first = forest.region(cells[0]["predicted"], axis) if axis else ""
     return {
@@ -37,7 +38,7 @@ def _group(test: str, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "reasons": list(dict.fromkeys(cell["predicted"].get("reason", "") for cell in cells)),
         "alike": described(parameters[0], _in_short(parameters[0], alike)) if len(cells) > 1 else "",
         "shared": shared,
-        "beyond": any(_beyond(each) for each in estimates),
+        "beyond": any(map(words.is_beyond, estimates)),
         "ticks": axis.ticks() if axis else [],
         "grid": _grid(axis) if axis else "",
         "region": first,
@@ -48,19 +49,13 @@ def _group(test: str, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _beyond(estimate: Mapping[str, Any]) -> bool:
-    """Whether the value lies outside its own interval."""
-    value, low, high = estimate["value"], estimate["low"], estimate["high"]
-    return value is not None and ((low is not None and value < low) or (high is not None and value > high))
-
-
 def predictions(found: Sequence[Mapping[str, Any]]) -> list[str]:
     """The predicted regions with their reasons, each once, however many tests share it."""
     said = []
     for group in found:
         region = group["predicted"] or "a region for each cell"
         known = f" Known before the run: {'; '.join(group['known'])}." if group["known"] else ""
-        said.append(f"{group['title']}: {region}. Because: {'; '.join(group['reasons'])}.{known}")
+        said.append(minus(f"{group['title']}: {region}. Because: {'; '.join(group['reasons'])}.{known}"))
     return list(dict.fromkeys(said))
 
 
@@ -85,8 +80,9 @@ def _row(
         "role": "crux" if is_crux(cell) else "control, not counted" if is_control(cell) else "",
         "strip": style,
         "cut": cut,
+        "beyond": words.beyond(cell["estimate"]) if cell["estimate"] else "",
         "predicts": words.minus(cell["predicted"]["text"]) if own_prediction else "",
-        "why": (cell["message"].strip().splitlines() or [""])[-1],
+        "why": minus((cell["message"].strip().splitlines() or [""])[-1]),
     }
 
 

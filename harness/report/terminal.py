@@ -10,10 +10,21 @@ from rich.text import Text
 
 from harness.report import answer_text, forest, published, sides
 from harness.report.against import CHANGED, DIFFER, Comparison
-from harness.report.grouping import measured
+from harness.report.grouping import asked, measured
 from harness.report.sentences import in_words
 from harness.report.tables import groups
-from harness.report.words import OUTCOMES, SYMBOLS, amount, duration, interval, number, plural, short_verdict
+from harness.report.words import (
+    OUTCOMES,
+    SYMBOLS,
+    amount,
+    duration,
+    estimated,
+    interval,
+    number,
+    plural,
+    said,
+    short_verdict,
+)
 
 _WIDTH_OF_A_FILE = 150
 _WIDTH_OF_TEXT = 80
@@ -113,7 +124,7 @@ def claim_table(document: dict[str, Any], slug: str, console: Console) -> None:
         console.print()
         title = f"{group['title']}{', predicted ' + group['predicted'] if group['predicted'] else ''}"
         axis = forest.axis(group["rows"])
-        span = f"{number(axis.low)} … {number(axis.high)}" if axis else ""
+        span = f"{number(axis.low, digits=2)} … {number(axis.high, digits=2)}" if axis else ""
         table = Table(title=Text(title, style="italic"), title_justify="left", box=None, pad_edge=False)
         table.padding = (0, 2, 0, 0) if wide else (0, 1, 0, 0)
         table.add_column("cell", min_width=_LEAST_NAME)
@@ -125,13 +136,17 @@ def claim_table(document: dict[str, Any], slug: str, console: Console) -> None:
             found: tuple[str, ...] = ()
             if estimate:
                 strip = _strip(row, axis, _STRIP if wide else _SHORT_STRIP)
-                found = (strip, number(estimate["value"], "none"), interval(estimate), f"{estimate['n']:,}")
+                figures = (of(estimate, row["predicted"]) for of in (estimated, interval))
+                found = (strip, *figures, f"{estimate['n']:,}")
             label = f"{row['label']} ({row['role']})" if row["role"] else row["label"]
             table.add_row(Text(label), symbol, *map(Text, found[: 4 if wide else 3]))
         console.print(table)
+        for sentence in dict.fromkeys(row["beyond"] for row in group["rows"] if row["beyond"]):
+            console.print(sentence, markup=False, highlight=False)
         for row in group["rows"]:
             if not row["estimate"]:
-                line = f"{SYMBOLS[row['outcome']]} {row['label']}: {row['why']}"
+                which = ", ".join(dict.fromkeys((asked(row).replace("_", " "), row["label"])))
+                line = f"{SYMBOLS[row['outcome']]} {which}: {row['why']}"
                 console.print(line, markup=False, highlight=False)
     console.print()
     _legend(cells, console)
@@ -239,7 +254,7 @@ def against_table(comparison: Comparison, console: Console) -> None:
         table = _table("Differences", "claim", "cell", "result", "this run", "the other", "p")
         for pair in differing:
             sides = [_measured(cell) for cell in (pair.cell, pair.other)]
-            row = [pair.cell["claim"], pair.cell["id"], pair.said, *sides, number(pair.p, "")]
+            row = [pair.cell["claim"], pair.cell["id"], pair.said, *sides, number(pair.p, "", digits=2)]
             table.add_row(*map(Text, row))
         console.print(table)
     for sentence in [comparison.summary(), *comparison.runs]:
@@ -254,10 +269,9 @@ def _table(title: str | Text, *columns: str | Text) -> Table:
 
 
 def _measured(cell: Mapping[str, Any]) -> str:
-    """✓ 0.9 [0.8, 1]."""
+    """✓ 0.90 [0.80, 1.00]."""
     estimate = cell["estimate"]
-    said = f" {number(estimate['value'], 'none')} {interval(estimate)}" if estimate else f" {cell['verdict']}"
-    return SYMBOLS[cell["outcome"]] + said
+    return f"{SYMBOLS[cell['outcome']]} {said(estimate, cell['predicted']) if estimate else cell['verdict']}"
 
 
 def spent_share(document: dict[str, Any]) -> float | None:

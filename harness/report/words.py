@@ -1,8 +1,12 @@
 """How verdicts and numbers are written, in the terminal and on the page."""
 
 import re
-from math import inf, isfinite, isnan
+from collections.abc import Mapping
+from math import inf, nan
 from typing import Any
+
+from harness import decimals
+from harness.decimals import figures, number
 
 # Symbol first: readable in print and without colour.
 SYMBOLS = {
@@ -26,39 +30,57 @@ OUTCOMES = (
     "unavailable",
     "not asked",
 )
-_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-
-MINUS = "−"
-
-# In the place of an interval: the number is known exactly.
-EXACT = "exact"
-
-
-def number(value: float | None, missing: str = "unbounded") -> str:
-    """Four significant digits: 1235, −0.3028, 3.294×10⁻⁵; `missing` for None, which is how infinities are stored."""
-    if value is None:
-        return missing
-    if isnan(value):
-        return "none"
-    if not isfinite(value):
-        return "unbounded"
-    digits, _, power = f"{value:.4g}".partition("e")
-    if power:
-        digits += f"×10{str(int(power)).translate(_SUPERSCRIPTS)}"
-    return digits.replace("-", MINUS)
 
 
 def minus(text: str) -> str:
     """A predicted region's text with the sign and the digits that numbers have on the page."""
-    return re.sub(r"-(?=\d)", MINUS, re.sub(r"\d+\.\d+", lambda found: number(float(found[0])), text))
+    return decimals.minus(re.sub(r"\d+\.\d+", lambda found: number(float(found[0])), text))
 
 
-def interval(estimate: dict[str, Any]) -> str:
-    """[low, high]; an infinite end is called unbounded, and an interval of one number exact."""
-    if estimate["low"] is not None and estimate["low"] == estimate["high"]:
-        return EXACT
-    low, high = number(estimate["low"]), number(estimate["high"])
-    return "unbounded" if low == high == "unbounded" else f"[{low}, {high}]"
+def estimated(estimate: Mapping[str, Any], region: Mapping[str, Any] | None = None) -> str:
+    """An estimate's value as far as its interval tells: 0.69; "none" if it has none.
+
+    Args:
+        estimate: value, low and high; None is how infinities, and values that are not there, are stored.
+        region: low and high of the predicted region, on whose right side the ends are to be read; None: there is none.
+
+    Returns:
+        The text; the nearer end with ◂ or ▸ where the value lies beyond the interval.
+    """
+    return _figures(estimate, region)[0]
+
+
+def interval(estimate: Mapping[str, Any], region: Mapping[str, Any] | None = None) -> str:
+    """[0.58, 0.79]; an infinite end is called unbounded, and an interval of one number exact. Arguments as above."""
+    return _figures(estimate, region)[1]
+
+
+def said(estimate: Mapping[str, Any], region: Mapping[str, Any] | None = None) -> str:
+    """Both: 0.69 [0.58, 0.79]."""
+    return " ".join(_figures(estimate, region))
+
+
+def _figures(estimate: Mapping[str, Any], region: Mapping[str, Any] | None) -> tuple[str, str]:
+    value, low, high = (estimate[key] for key in ("value", "low", "high"))
+    bounds = [end for end in (region["low"], region["high"]) if end is not None] if region else []
+    ends = -inf if low is None else low, inf if high is None else high
+    return figures(nan if value is None else value, *ends, bounds)
+
+
+def is_beyond(estimate: Mapping[str, Any]) -> bool:
+    """Whether the value lies outside its own interval, which keeps to possible values."""
+    value, low, high = (estimate[key] for key in ("value", "low", "high"))
+    return value is not None and ((low is not None and value < low) or (high is not None and value > high))
+
+
+def beyond(estimate: Mapping[str, Any]) -> str:
+    """A sentence on such a value; "" for any other."""
+    if not is_beyond(estimate):
+        return ""
+    return (
+        f"The estimate itself is {number(estimate['value'])}: it has no bias and so may lie beyond the interval, which "
+        "keeps to possible values; it is shown at the nearer end."
+    )
 
 
 def capitalised(text: str) -> str:
@@ -66,9 +88,10 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def percent(share: float) -> str:
-    """0.999306 -> 99.9306 %."""
-    return f"{100 * share:.6g} %"
+def percent(level: float) -> str:
+    """A level: 99.96 %, 95 %; more decimals than two where it would read 100 %."""
+    short = f"{100 * level:.2f}".rstrip("0").rstrip(".")
+    return f"{100 * level:.6g} %" if short == "100" and level < 1 else f"{short} %"
 
 
 def duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.arguments import as_path, package
 from harness.report import results
-from harness.report.words import interval, number
+from harness.report.words import estimated, interval, minus
 
 # Of a cell's record, before and after its parameters and its estimate.
 _FIRST, _LAST = ("claim", "id", "kind", "verdict", "outcome"), ("seconds", "device", "seed")
@@ -64,8 +64,9 @@ def read(path: Path | str) -> Results:
 
 def _said(cell: Mapping[str, Any]) -> list[str]:
     found = cell["estimate"]
-    value = [number(found["value"], "none"), interval(found)] if found else ["", ""]
-    return [cell["claim"].replace("_", " "), cell["id"], cell["outcome"], *value, cell["predicted"]["text"]]
+    predicted = cell["predicted"]
+    value = [estimated(found, predicted), interval(found, predicted)] if found else ["", ""]
+    return [cell["claim"].replace("_", " "), cell["id"], cell["outcome"], *value, minus(predicted["text"])]
 
 
 def _line(cell: Mapping[str, Any]) -> str:

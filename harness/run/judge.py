@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.arguments import as_path, path_option, whole
+from harness.decimals import UNBOUNDED, figures
 from harness.errors import BadInput, Undecided
 from harness.spelling import did_you_mean
 from harness.writing import check_writable, refuse_inputs
@@ -96,10 +97,9 @@ def _said(found: "Found", trained: "Outside", sampled: "Outside", problem: "Prob
     yield ""
     widest = max(len(each.quantity) for each in found)
     for estimate in found:
-        low, high = estimate.interval(1 - LEVEL)
-        ends = f"{words.number(low)} to {words.number(high)}" if isfinite(high - low) else "no interval yet"
-        yield f"{estimate.quantity:<{widest}}  {words.number(estimate.value):>8}  {ends}"
-    yield f"Intervals at level {LEVEL:.0%}, over {found.bias_explained.unit}."
+        value, ends = figures(estimate.value, *estimate.interval(1 - LEVEL))
+        yield f"{estimate.quantity:<{widest}}  {value:>8}  {'no interval yet' if ends == UNBOUNDED else ends}"
+    yield f"Intervals at level {words.percent(LEVEL)}, over {found.bias_explained.unit}."
     yield ""
     yield from in_words(found)
 

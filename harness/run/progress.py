@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from harness.report.words import EXACT, SYMBOLS, interval, number, roughly
+from harness.decimals import EXACT
+from harness.report.words import SYMBOLS, duration, estimated, interval, minus, roughly
 
 # Before so many cells are finished, nothing is said of the time that is left.
 _FORESEEABLE = 5
@@ -67,11 +68,11 @@ def line(cell: Mapping[str, Any]) -> str:
     """One cell on one line: symbol, outcome, claim, cell, estimate, interval, region, seconds."""
     words = [f"{SYMBOLS[cell['outcome']]} {cell['outcome']}: {cell['claim']} [{cell['id']}]"]
     if estimate := cell["estimate"]:
-        ends = interval(estimate)
+        ends = interval(estimate, cell["predicted"])
         where = ends if ends == EXACT else f"in {ends}"
-        words.append(f"{estimate['quantity']} {number(estimate['value'])} {where}")
-        words.append(f"predicted {cell['predicted']['text']}")
+        words.append(f"{estimate['quantity']} {estimated(estimate, cell['predicted'])} {where}")
+        words.append(f"predicted {minus(cell['predicted']['text'])}")
     else:
         words.append(cell["message"].strip().splitlines()[-1])
-    words.append(f"{cell['seconds']:.1f} s")
+    words.append(duration(cell["seconds"]))
     return " · ".join(words)

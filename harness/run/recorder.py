@@ -17,7 +17,7 @@ from harness.execution import machine
 from harness.report import accepted, results, write_report
 from harness.report.accepted import DECIDED
 from harness.report.terminal import verdict_table, worth_reading
-from harness.report.words import plural
+from harness.report.words import percent, plural
 from harness.run import progress
 from harness.run.session import ALPHA, Session
 from harness.verdicts import Verdict
@@ -25,10 +25,10 @@ from harness.verdicts.claim_verdict import JudgedCell, claim_verdict
 from harness.writing import check_writable
 
 ERROR_CONTROL = (
-    f"Within each claim the chance of any wrong verdict is at most {ALPHA:.0%}: each cell at each look is wrong with a "
-    f"chance of at most {ALPHA} × its share/looks, whatever the dependence between them (Bonferroni), and its interval "
-    f"misses with at most that chance at either end. Shares are declared beforehand: a crux cell's is {CRUX_SHARES} "
-    "times that of another."
+    f"Within each claim the chance of any wrong verdict is at most {percent(ALPHA)}: each cell at each look is wrong "
+    f"with a chance of at most {ALPHA} × its share/looks, whatever the dependence between them (Bonferroni), and its "
+    "interval misses with at most that chance at either end. Shares are declared beforehand: a crux cell's is "
+    f"{CRUX_SHARES} times that of another."
 )
 # Results are rewritten at most this often; a killed run loses these seconds of the file, and nothing of the store.
 _SECONDS_BETWEEN_WRITES = 2.0

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.claim import SCALES, ClaimText, Question, label
+from harness.decimals import figures
 from harness.report.accepted import DECIDED, MEANING, Accepted, outcome
-from harness.report.words import plural
+from harness.report.words import minus, percent, plural
 from harness.run.judging import Judged
 from harness.run.session import Session
 from harness.verdicts import Prediction, Verdict
@@ -109,6 +110,7 @@ def cell_record(
         "nodeid": nodeid,
         "kind": question.kind,
         "test": question.test,
+        "quantity": question.quantity,
         "holds": question.holds,
         "crux": question.is_crux(cell),
         "control": question.is_control(cell),
@@ -196,10 +198,11 @@ def _message(
         Verdict.REFUTED: "Refuted",
         Verdict.INCONCLUSIVE: "Inconclusive",
     }[judged.verdict]
+    value, ends = figures(estimate.value, judged.low, judged.high, [prediction.low, prediction.high])
     text = (
-        f"{said}: {question.slug} [{cell_id}] predicted {estimate.quantity} {prediction.text}; measured "
-        f"{estimate.value:.4g}, interval {judged.low:.4g} to {judged.high:.4g} at level {judged.level:.6g} "
-        f"({estimate.n:,} {estimate.unit}, {plural(judged.looks, 'look')}). "
+        f"{said}: {question.slug} [{cell_id}] predicted {estimate.quantity} {minus(prediction.text)}; measured "
+        f"{value}, interval {ends} at level {percent(judged.level)} ({estimate.n:,} {estimate.unit}, "
+        f"{plural(judged.looks, 'look')}). "
         f"Why this was predicted: {prediction.reason}."
     )
     if judged.needed:

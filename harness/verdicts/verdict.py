@@ -12,6 +12,7 @@ from math import inf, isfinite, isnan, nan, sqrt
 from typing import Any
 
 from harness.arguments import LARGEST, number
+from harness.decimals import figures
 from harness.errors import BadInput
 
 
@@ -137,16 +138,14 @@ class Estimate:
 
     def __repr__(self) -> str:
         low, high = self.interval(0.05)
+        value, ends = figures(self.value, low, high)
         beyond = "" if isnan(self.value) or low <= self.value <= high else ", which ends where the quantity does"
-        return (
-            f"Estimate({self.quantity} {self.value:.4g}, 95 % interval [{low:.4g}, {high:.4g}]{beyond}; "
-            f"{self.n:,} {self.unit})"
-        )
+        return f"Estimate({self.quantity} {value}, 95 % interval {ends}{beyond}; {self.n:,} {self.unit})"
 
     def _repr_html_(self) -> str:
-        low, high = self.interval(0.05)
+        value, ends = figures(self.value, *self.interval(0.05))
         return (
-            f"<p>{escape(self.quantity)}: <b>{self.value:.4g}</b>, 95 % interval [{low:.4g}, {high:.4g}]<br>"
+            f"<p>{escape(self.quantity)}: <b>{value}</b>, 95 % interval {ends}<br>"
             f"<small>{self.n:,} {escape(self.unit)}; {escape(self.method)}</small></p>"
         )
 

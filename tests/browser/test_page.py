@@ -131,7 +131,7 @@ def test_a_narrower_window_keeps_the_table_and_leaves_its_last_columns_to_the_op
     shown_heads = [head.text_content().split()[0] for head in heads.all() if head.is_visible()]
     assert shown_heads == ["Cell", "Verdict", "Forest", "Estimate", "Interval"]
     found = next(cell for cell in results["cells"] if cell["id"] == SCATTER)
-    floor, seconds = words.number(found["estimate"]["noise_floor"]), words.duration(found["seconds"])
+    floor, seconds = words.number(found["estimate"]["noise_floor"], digits=2), words.duration(found["seconds"])
     assert f"; noise floor {floor}; took {seconds}." in opened(page, SCATTER).inner_text()
 
 
@@ -141,7 +141,7 @@ def test_without_scripts_the_tables_are_all_there(visit, results):
     assert not page.locator("#filters").is_visible()
     for cell in results["cells"]:
         if cell["estimate"] and cell["estimate"]["value"] is not None:
-            row = page.locator("tr[data-id]", has_text=words.interval(cell["estimate"]))
+            row = page.locator("tr[data-id]", has_text=words.interval(cell["estimate"], cell["predicted"]))
             assert row.count() >= 1
     counts = page.locator(".claim-rows .counts a").all_inner_texts()
     assert sum(int(text.split()[1]) for text in counts) == len(results["cells"])
@@ -178,6 +178,8 @@ def test_axe_finds_nothing_serious(visit, width, scheme):
     drawn(opened(page, SCATTER))
     opened(page, STATES)
     opened(page, "only: broken")
+    opened(page, VOLUMES)
+    opened(page, "only: missing")
     page.locator(".contents summary").click()
     found = axe.Axe().run(page).response["violations"]
     serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.decimals import figures
+from harness.report.charts import short
 from harness.report.page import render
 from tests.browser.actions import SCATTER, STATES, VOLUMES, draw, drawn, opened, scroll_to
 
@@ -27,12 +29,10 @@ def test_hovering_a_point_reads_the_numbers_of_the_results(visit, results):
         rows = page.locator("#vg-tooltip-element tr").all()
         said = {each.locator(".key").inner_text().strip(": "): each.locator(".value").inner_text() for each in rows}
         point = by_function[said["function"]]
-        assert said["P_B(f|S)"] == f"{point['x']:.4g}"
-        assert said["P_OPT(f|S)"] == f"{point['y']:.4g}"
         assert said["test error"] == f"{point['error']:.4g}"
         for axis, name in (("x", "P_B(f|S)"), ("y", "P_OPT(f|S)")):
-            ends = [float(end) for end in said[f"95 % for {name}"].split(" to ")]
-            assert ends == pytest.approx(point[f"{axis}_interval"], rel=6e-3)
+            low, high = map(short, point[f"{axis}_interval"])
+            assert said[f"{name}, 95 %"] == " ".join(figures(short(point[axis]), low, high))
         read.add(said["function"])
         page.mouse.move(0, 0)
     assert len(read) >= 5

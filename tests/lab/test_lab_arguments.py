@@ -205,8 +205,8 @@ def test_an_estimate_is_shown_with_its_interval():
     made = Estimate(
         "share", 0.25, lambda alpha: (0.25 - alpha, 0.25 + alpha), 1500, "networks", 9.0, "m", None, {"a": [1] * 999}
     )
-    assert repr(made) == "Estimate(share 0.25, 95 % interval [0.2, 0.3]; 1,500 networks)"
+    assert repr(made) == "Estimate(share 0.25, 95 % interval [0.20, 0.30]; 1,500 networks)"
     beyond = Estimate("bias explained", 1.07, lambda _: (0.83, 1.0), 200, "networks", 9.0, "m")
     assert repr(beyond) == (
-        "Estimate(bias explained 1.07, 95 % interval [0.83, 1], which ends where the quantity does; 200 networks)"
+        "Estimate(bias explained 1.00▸, 95 % interval [0.83, 1.00], which ends where the quantity does; 200 networks)"
     )

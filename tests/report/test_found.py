@@ -27,8 +27,8 @@ def shares(*data):
 def test_swapping_is_said_in_points_which_are_roots_of_the_variances():
     said = swap.said(shares("digits", "fashion_mnist"))
     assert said == (
-        "swapping the architecture moves the error by 2 [0, 4] points on digits, 2 [0, 4] on Fashion-MNIST; "
-        "swapping optimiser and rate by 3 [2, 5], 3 [2, 5]"
+        "swapping the architecture moves the error by 2.0 [0.0, 4.0] points on digits, 2.0 [0.0, 4.0] on Fashion-MNIST"
+        "; swapping optimiser and rate by 3.0 [2.0, 5.0], 3.0 [2.0, 5.0]"
     )
     assert [round(100 * sqrt(v)) for v in (0.0004, 0.0016, 0.0009, 0.0025)] == [2, 4, 3, 5]
     assert swap.said([cell("one", "t: 1", "supported", estimate(0.9, 0.8, 1.0), {"m": 1})]) == ""
@@ -43,8 +43,8 @@ def test_a_line_a_test_has_its_crux_cells_or_its_counted_ones():
     control = cell("one", "check: 1", "supported", estimate(0.9, 0.8, 1.0), {"m": 1}, control=True)
     lines = found.lines(tables.groups([*shares("digits"), counted, *others, control]))
     assert lines[0].startswith("Share: bias explained 0.20 [0.10, 0.40] on digits; predicted at least 0.5 (1 ✗); swap")
-    assert lines[1:] == ["Wide: bias explained 0.100 to 0.400 [0.090, 0.410] in 3 cells; predicted at least 0.5 (3 ✓)."]
-    assert found.lines(tables.groups(others))[0].startswith("bias explained 0.100 to")
+    assert lines[1:] == ["Wide: bias explained 0.10 to 0.40 [0.09, 0.41] in 3 cells; predicted at least 0.5 (3 ✓)."]
+    assert found.lines(tables.groups(others))[0].startswith("bias explained 0.10 to")
 
 
 def test_a_place_has_its_preposition():

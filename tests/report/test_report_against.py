@@ -83,7 +83,7 @@ def test_the_page_lists_both_estimates_with_those_that_differ_in_front():
     folded = [row["attributes"]["data-pair"] for row in rows if any(e["tag"] == "details" for e in row["inside"])]
     assert len(folded) == 5
     said, mine, yours, p = [" ".join(e["text"].split()) for e in page.within(rows[1], "td")]
-    assert (said, mine, yours) == (DIFFER, "✓ supported 0.9 [0.85, 0.95]", "✓ supported 0.6 [0.55, 0.65]")
+    assert (said, mine, yours) == (DIFFER, "✓ supported 0.90 [0.85, 0.95]", "✓ supported 0.60 [0.55, 0.65]")
     assert p
     ids = {e["attributes"]["id"] for e in page.elements if "id" in e["attributes"]}
     assert page.places() <= ids
@@ -107,7 +107,7 @@ def test_the_terminal_says_the_same(tmp_path, capsys):
     against_table(compare(here, there), Console(file=out, width=150))
     lines = out.getvalue().splitlines()
     assert lines[2].split()[:3] == ["one", "flipped", "verdict"]
-    assert "✓ 0.9 [0.85, 0.95]" in lines[3]
+    assert "✓ 0.90 [0.85, 0.95]" in lines[3]
     assert "near" not in out.getvalue()
     for name, found in (("a", here), ("b", there)):
         results.write(tmp_path / f"{name}.json", found)

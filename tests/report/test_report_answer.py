@@ -81,20 +81,23 @@ def test_numbers_stand_with_their_intervals_and_data():
     below, beyond, _, swapped = found()["statements"]
     assert [e["values"] for e in below["evidence"]] == [
         "1.7 to 2.9 nats [1.2, 3.3]",
-        "38 % [35, 41] on digits, 38 % [36, 40] on Fashion-MNIST",
-        "0.97 [0.95, 0.99] on digits, 0.88 [0.83, 0.93] on Fashion-MNIST",
+        "38.1 % [35.3, 40.9] on digits, 37.9 % [35.8, 40.0] on Fashion-MNIST",
+        "0.970 [0.950, 0.990] on digits, 0.88 [0.83, 0.93] on Fashion-MNIST",
     ]
-    assert beyond["evidence"][0]["values"] == "19 points [16, 22] on digits, 18 points [14, 22] on Fashion-MNIST"
+    assert (
+        beyond["evidence"][0]["values"]
+        == "19.0 points [16.0, 22.0] on digits, 18.0 points [14.0, 22.0] on Fashion-MNIST"
+    )
     assert swapped["evidence"][0]["values"] == "30 % [16, 44] on digits, 18 % [8, 28] on Fashion-MNIST"
 
 
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (0.351, 0.412, "0.38 [0.35, 0.41]"),
+        (0.351, 0.412, "0.381 [0.351, 0.412]"),
         (-0.2, 1.0, "0.4 [−0.2, 1.0]"),
-        (None, 0.4, "0.38 [unbounded, 0.40]"),
-        (0.3812, 0.3812, "0.38 (exact)"),
+        (None, 0.4, "0.381 [unbounded, 0.400]"),
+        (0.3812, 0.3812, "0.3812 (exact)"),
         (-40.0, 41.0, "0 [−40, 41]"),
     ],
 )
@@ -138,8 +141,8 @@ def test_the_error_and_whose_volume_over_the_rate():
     error, whose = pictures.over_the_rate(cells)
     chaotic = error["lines"][0]
     assert [p["said"] for p in chaotic["points"]][::3] == [
-        "chaotic, digits, ρ = 0.3: 0.38 [0.36, 0.40]",
-        "chaotic, digits, ρ = 10: 0.19 [0.17, 0.21]",
+        "chaotic, digits, ρ = 0.3: 0.380 [0.360, 0.400]",
+        "chaotic, digits, ρ = 10: 0.190 [0.170, 0.210]",
     ]
     # Down the page is down in error; the edge is a third of the way from 0.3 to 10 on a log axis.
     assert chaotic["points"][0]["y"] < chaotic["points"][-1]["y"]
@@ -151,7 +154,7 @@ def test_the_error_and_whose_volume_over_the_rate():
     ]
     # Beyond the edge the cell measures ReLU − own: the picture turns its sign, and swaps its ends.
     assert [p["said"] for p in whose["lines"][0]["points"]] == [
-        "chaotic, digits, ρ = 0.3: 2.9 [2.6, 3.2]",
+        "chaotic, digits, ρ = 0.3: 2.90 [2.60, 3.20]",
         "chaotic, digits, ρ = 10: −1.5 [−2.1, −0.9]",
     ]
     assert whose["lines"][0]["points"][0]["y"] < whose["zero"] < whose["lines"][0]["points"][1]["y"]
@@ -166,7 +169,7 @@ def test_the_matrix_of_log_volumes():
     for i, (name, fields) in enumerate(digits["rows"]):
         assert name == digits["names"][i]
         assert [field is None for field in fields] == [i == j for j in range(3)]
-    assert digits["rows"][0][1][2]["text"] == "2.9"
+    assert digits["rows"][0][1][2]["text"] == "2.90"
     assert pictures.volumes([cell for cell in cells if cell["claim"] != OWN]) == []
 
 
@@ -205,16 +208,16 @@ def test_the_scope_is_that_of_the_judged_cells():
     assert trust.scope([]) == ""
 
 
-def test_an_end_reads_0_only_if_it_is():
-    def said(value, low, high):
-        return written([{"value": value, "low": low, "high": high}])
+def test_several_estimates_have_the_digits_of_the_hull_of_their_intervals():
+    def said(*found, **more):
+        return written([{"value": value, "low": low, "high": high} for value, low, high in found], **more)
 
-    assert said(1.9, 0.2, 2.4) == "1.9 [0.2, 2.4]"
-    assert said(1.9, 0.0, 2.4) == "2 [0, 2]"
-    assert said(0.38, 0.36, 0.4) == "0.38 [0.36, 0.40]"
-    assert said(5.0, 1e-9, 9.0) == "5.0 [0.0, 9.0]"
-    assert said(0.25, 0.25, 0.25) == "0.25 (exact)"
-    assert said(0.25, None, None) == "0.25 [unbounded, unbounded]"
+    assert said((1.9, 0.24, 2.4), (0.31, 0.3, 0.32)) == "0.3 to 1.9 [0.2, 2.4]"
+    assert said((1.9, 0.04, 2.4), bounds=[0.0]) == "1.90 [0.04, 2.40]"
+    assert said((0.019, 0.0004, 0.024), bounds=[0.0], percent=True, unit="%") == "1.90 % [0.04, 2.40]"
+    assert said((0.25, 0.25, 0.25), (0.5, 0.5, 0.5)) == "0.25 to 0.5 (exact)"
+    assert said((0.25, None, None)) == said((0.25, None, None), (0.25, 0.1, 0.3)) == "0.25 [unbounded]"
+    assert said((1.004, 0.98, 1.0)) == "1.000▸ [0.980, 1.000]"
 
 
 def test_the_terminal_answers_as_the_page_does_in_eighty_columns():

@@ -87,11 +87,11 @@ def test_a_strip_holds_the_crux_where_there_is_one():
         for i in range(4)
     ] + [cell("one", "check", "supported", estimate(5.0, 4.0, 6.0), {}, control=True)]
     (strips,) = (row["strips"] for row in rows_of(document([claim("one")], cells)).values())
-    assert [mark["said"] for mark in strips["marks"]] == ["0.8 [0.75, 0.9]"]
+    assert [mark["said"] for mark in strips["marks"]] == ["0.80 [0.75, 0.90]"]
     for each in cells:
         each["crux"] = False
     (strips,) = (row["strips"] for row in rows_of(document([claim("one")], cells)).values())
-    assert strips["marks"][0]["said"] == "0.6 [0.55, 0.7]"
+    assert strips["marks"][0]["said"] == "0.60 [0.55, 0.70]"
     # The control is not among them, so that its scale is not the claim's.
     assert len(strips["marks"]) == 4
     assert float(strips["ends"][1]) < 2

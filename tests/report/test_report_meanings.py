@@ -98,11 +98,11 @@ def refuted(low, high, least=None, most=None):
 def test_how_far_outside_and_which_bound_flips():
     below, above, exact = refuted(0.1, 0.3, least=0.5), refuted(0.7, 0.9, most=0.5), refuted(0.3, 0.3, least=0.5)
     assert why_refuted(below) == (
-        "The interval lies 0.2 below the predicted region, 1 times its width. A bound of 0.3 would have left it "
-        "undecided, one of 0.1 supported it."
+        "The interval lies 0.2 below the predicted region, 1 times its width. A bound of 0.30 would have left it "
+        "undecided, one of 0.10 supported it."
     )
-    assert why_refuted(above).endswith("A bound of 0.7 would have left it undecided, one of 0.9 supported it.")
-    assert why_refuted(exact) == ("The value is exact and lies 0.2 below the predicted region: a bound of 0.3 is met.")
+    assert why_refuted(above).endswith("A bound of 0.70 would have left it undecided, one of 0.90 supported it.")
+    assert why_refuted(exact) == ("The value is exact and lies 0.2 below the predicted region: a bound of 0.30 is met.")
     assert why_refuted({**below, "verdict": "supported"}) == ""
 
 
@@ -119,12 +119,14 @@ def test_a_claim_says_why_it_is_refuted_and_what_is_open():
     open_["estimate"]["needed"] = "would need about 9 more training sets, about 3.7 s on one core"
     found = why([*cells, open_])
     assert found["refuted"] == [
-        "T, 2 cells, the farthest at m 1: " + why_refuted(cells[0]) + " No cell is refuted by a bound of 0.3 or less."
+        "T, 2 cells, the farthest at m 1: " + why_refuted(cells[0]) + " No cell is refuted by a bound of 0.30 or less."
     ]
     assert found["open"] == ["T: m 2 would need about 9 more training sets, about 3.7 s on one core."]
     open_["estimate"]["needed"] = "no sample size is in sight that would decide it: the estimate lies on the bound"
     assert why([open_])["open"] == ["T: m 2 lies on the bound, so that no sample size is in sight."]
     assert why([{**open_, "cut_by_time": True}])["open"] == ["T: m 2 was cut by the budget in time."]
+    gone = {**open_, "estimate": None, "verdict": "unavailable", "why": "Buy a GPU."}
+    assert why([gone, gone])["missing"] == ["T, 2 cells: Buy a GPU."]
     without = {**open_, "estimate": None, "why": "Runs disagree."}
     assert why([without])["open"] == ["T: m 2 has no estimate: Runs disagree."]
 

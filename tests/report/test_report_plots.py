@@ -13,6 +13,7 @@ from harness.report import charts, words
 from harness.report.curves import MOST_LINES, curves
 from harness.report.forest import Axis, axis, region, strip
 from harness.report.grouping import telling
+from harness.report.labels import titled
 from harness.report.payload import table
 from tests.support.report_documents import cell, estimate, many, points, sample, states
 from tests.support.report_page import page_of
@@ -135,6 +136,8 @@ def test_a_curve_knows_which_intervals_are_whole():
     (chart,) = curves(cells)
     rows = chart["panels"][0]["rows"]
     assert [row["whole"] for row in rows] == [True, False, False, True]
+    # What is not drawn in full is said in full.
+    assert [row.get("said") for row in rows] == [None, "0.550 [unbounded, 0.600]", "1 [−900, 1]", None]
     least, most = chart["domain"]
     assert all(least <= row["low"] <= row["high"] <= most for row in rows)
     assert least > -2
@@ -163,6 +166,26 @@ def test_what_a_slope_rests_on_is_drawn_as_curves_of_its_own():
     drawn = {(p["title"], row["line"], row["x"]): row["value"] for p in chart["panels"] for row in p["rows"]}
     assert len(drawn) == 12
     assert drawn["Adam", "trained", 16] == pytest.approx(0.161)
+
+
+def test_a_curve_names_its_unit_and_has_its_noise_floors():
+    def over_widths(quantity, noise):
+        found = estimate(0.8, 0.7, 0.9, quantity=quantity, noise_floor=noise)
+        (chart,) = curves([cell("one", f"t: {w}", "supported", found, {"width": w}) for w in (4, 8, 16)])
+        return chart
+
+    floored = over_widths("bias explained", 0.125)
+    assert (floored["y_title"], floored["floors"]) == (["bias explained"], True)
+    # Equal distributions explain 1, less their noise.
+    assert [row["floor"] for row in floored["panels"][0]["rows"]] == [0.875] * 3
+    plain = over_widths("ln P(f|S): own volume − the volume of all the other networks that were asked, in order", None)
+    assert not plain["floors"]
+    assert plain["y_title"][0] == "ln P(f|S): own volume − the volume"
+    assert len(plain["y_title"]) == 3
+    assert titled("ln P(S)") == "ln P(S), nats"
+    assert titled("least b that holds 95 % of draws").endswith(", bits")
+    for bare in ("test error", "slope over ln m of ln(P/Q)", "ln P(S)/d less its value at large d", "ln compression"):
+        assert titled(bare) == bare
 
 
 def test_curves_of_different_tests_are_not_joined():
@@ -266,6 +289,6 @@ def test_heat_maps_hold_the_densities_of_states(page):
     assert drawn["networks"][0]["trained"] == pytest.approx({"y": 0.7, "low": 0.65, "high": 0.75})
     assert drawn["networks"][1]["trained"] is None
     assert drawn["rows"][0] == ["0 of 4", "–", "–", "–", "–"]
-    assert drawn["rows"][4][:3] == ["4 of 4", "−2.5 [−2.6, −2.4]", "0.4 [0.35, 0.45]"]
-    assert drawn["rows"][4][3] == "−42 [−42.1, −41.9]"
-    assert drawn["rows"][5] == ["all, by training", "", "0.3 [0.25, 0.35]", "", "–"]
+    assert drawn["rows"][4][:3] == ["4 of 4", "−2.50 [−2.60, −2.40]", "0.40 [0.35, 0.45]"]
+    assert drawn["rows"][4][3] == "−42.00 [−42.10, −41.90]"
+    assert drawn["rows"][5] == ["all, by training", "", "0.30 [0.25, 0.35]", "", "–"]

@@ -24,12 +24,12 @@ def test_each_cell_with_a_published_number_is_a_row():
     page = page_of(held_against_published())
     assert rows(page) == [
         ["bias explained volumes agree · 8 training points", "A. Author 2025",
-         "0.85 ± 0.0125", "0.9", "[0.8, 1]", "✓ agrees",
+         "0.850 ± 0.013", "0.90", "[0.80, 1.00]", "✓ agrees",
          "They counted otherwise."],
         ["bias explained volumes agree · 9 training points", "A. Author 2025",
-         "−24.95 ± 0.0125", "Buy a GPU.", "– unavailable",
+         "−24.950 ± 0.013", "Buy a GPU.", "– unavailable",
          "They counted otherwise."],
-        ["bias explained width helps · width 40", "A. Author 2025", "0.75", "0.1", "[0, 0.2]", "✗ disagrees", ""],
+        ["bias explained width helps · width 40", "A. Author 2025", "0.75", "0.10", "[0.00, 0.20]", "✗ disagrees", ""],
     ]  # fmt: skip
     links = [e["text"] for e in page.all("a") if e["attributes"].get("href") == "#published"]
     assert links == ["Published numbers", "Published numbers: 1 of 3 agree, 1 disagree, 1 open"]
@@ -54,7 +54,9 @@ def test_the_command(tmp_path, capsys):
     file.write_text(json.dumps(held_against_published()))
     assert main(["published", str(file)]) == 0
     said = capsys.readouterr().out
-    assert re.search(r"volumes_agree \[agree: 8\] +A\. Author 2025 +0\.85 ± 0\.0125 +✓ 0\.9 \[0\.8, 1\] +agrees", said)
+    assert re.search(
+        r"volumes_agree \[agree: 8\] +A\. Author 2025 +0\.850 ± 0\.013 +✓ 0\.90 \[0\.80, 1\.00\] +agrees", said
+    )
     assert said.count("They counted otherwise.") == 1
     file.write_text(json.dumps(sided()))
     assert main(["published", str(file)]) == 0

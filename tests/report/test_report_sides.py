@@ -60,8 +60,8 @@ def test_the_crux_comes_first_with_its_verdicts(page):
     lines = [" ".join(e["text"].split()) for e in page.within(crux, "li")]
     assert [lines[0], lines[2]] == ["Speaks for the architecture", "Speaks for the optimiser"]
     assert lines[1].startswith(
-        "supported in 2 of 2 cells: optimisers sample, bias explained predicted at least 0.5, measured 0.97. "
-        "Known before the run: 0.98 on digits. ✓ digits"
+        "supported in 2 of 2 cells: optimisers sample, bias explained predicted at least 0.5, measured 0.97 "
+        "[0.91, 1.03]. Known before the run: 0.98 on digits. ✓ digits"
     )
     assert lines[3].startswith("refuted in 1, supported in 1 of 2 cells: width helps")
     assert texts(page, "h3")[:2] == ["Can I trust it?", "The evidence by side"]

@@ -43,9 +43,9 @@ def test_show_with_a_name_has_every_cell_with_its_figures(path, capsys):
     for each in sample()["cells"]:
         if each["claim"] in ("limits", "optimisers_sample") and each["estimate"]:
             figures = (
-                re.escape(words.number(each["estimate"]["value"], "none"))
+                re.escape(words.estimated(each["estimate"], each["predicted"]))
                 + " +"
-                + re.escape(words.interval(each["estimate"]))
+                + re.escape(words.interval(each["estimate"], each["predicted"]))
             )
             assert re.search(figures, out)
     assert "Buy a GPU." in out
@@ -69,7 +69,9 @@ def test_all_fits_eighty_columns_with_names_in_one_piece():
     claim_table(found, slug, Console(file=out, width=80))
     assert max(map(len, out.getvalue().splitlines())) <= 80
     words_of = set(re.split(r"\s+", out.getvalue()))
-    assert {"sgd-momentum-lr0.1", "cross-entropy", "[−0.2346,", "−0.01235]", "Buy"} <= words_of
+    assert {"sgd-momentum-lr0.1", "cross-entropy", "[−0.23,", "−0.01]", "Buy"} <= words_of
+    # What could not be measured is named by its test.
+    assert "– bias, width 320: Buy a GPU." in out.getvalue()
 
 
 def test_what_to_read_next_is_what_is_most_surprising():
@@ -188,5 +190,5 @@ def test_markup_in_the_summary_stays_text():
 
 def test_what_is_exact_is_called_so():
     assert words.interval(estimate(0.25, 0.25, 0.25)) == "exact"
-    assert words.interval(estimate(0.25, 0.25, 0.2500001)) == "[0.25, 0.25]"
+    assert words.interval(estimate(0.25, 0.25, 0.2500001)) == "[0.25000000, 0.25000010]"
     assert words.interval(estimate(None, None, None)) == "unbounded"

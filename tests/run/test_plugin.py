@@ -134,7 +134,7 @@ def test_a_refuted_cell_is_one_paragraph_where_it_fails(project):
     for part in (
         "figures [number: 0.2]",
         "predicted number at least 0.5",
-        "measured 0.2, interval 0.1 to 0.3 at level 0.9",
+        "measured 0.20, interval [0.10, 0.30] at level 9",
         "9 draws",
         "Why this was predicted: it was given so.",
         "To rerun: pytest 'claims/room/figures.py::test_number[0.2]' --scale smoke --seed 0",

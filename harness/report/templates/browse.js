@@ -118,6 +118,9 @@ document.addEventListener("click", (event) => {
   }
   toFragment();
 });
+// What stays in sight below the bar has to know how high it is.
+const bar = document.querySelector(".page-bar");
+new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
 for (const { row } of cellRows) row.querySelector("a").setAttribute("aria-expanded", "false");
 for (const section of all("section[data-room]")) claimWatcher.observe(section);
 

@@ -13,6 +13,8 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 let printing = false;
 const colour = (style) => (dark.matches && !printing ? style.dark : style.light);
 const GREEN = "#009e73";
+// The colour of the noise floor in the tables, --mark.
+const FLOOR = { light: "#8a5a00", dark: "#f0c060" };
 
 function superscript(power) {
   return `10${String(power).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
@@ -43,10 +45,9 @@ function scatterSpecification(data) {
   const zero = floor / 2;
   const place = (p) => (p > 0 ? p : zero);
   const rows = data.f.map((f, i) => ({
-    f, px: data.x[i], py: data.y[i], x: place(data.x[i]), y: place(data.y[i]), e: data.e[i],
+    f, x: place(data.x[i]), y: place(data.y[i]), e: data.e[i],
     x0: Math.max(data.x0[i], zero), x1: data.x1[i], y0: Math.max(data.y0[i], zero), y1: data.y1[i],
-    xi: `${data.x0[i].toPrecision(3)} to ${data.x1[i].toPrecision(3)}`,
-    yi: `${data.y0[i].toPrecision(3)} to ${data.y1[i].toPrecision(3)}`,
+    xi: figures(data.x[i], data.x0[i], data.x1[i]), yi: figures(data.y[i], data.y0[i], data.y1[i]),
     seen: data.x[i] && data.y[i] ? "both samples" : "one sample", target: i === data.target,
     what: i === data.target ? "the target function" : data.x[i] && data.y[i] ? "seen in both samples" : "seen in one sample only",
   }));
@@ -78,8 +79,8 @@ function scatterSpecification(data) {
           color: { field: "e", type: "quantitative", title: "test error", scale: { scheme: "viridis", domain: [0, 1] },
             legend: { orient: "right", gradientLength: 120, format: "~g" } },
           shape: { field: "seen", type: "nominal", title: "seen in", scale: { domain: ["both samples", "one sample"], range: ["circle", "square"] } },
-          tooltip: [tip("f", "function"), tip("px", data.x_title, SIGNIFICANT), tip("xi", `95 % for ${data.x_title}`),
-            tip("py", data.y_title, SIGNIFICANT), tip("yi", `95 % for ${data.y_title}`), tip("e", "test error", SIGNIFICANT), tip("what", "which")],
+          tooltip: [tip("f", "function"), tip("xi", `${data.x_title}, 95 %`), tip("yi", `${data.y_title}, 95 %`),
+            tip("e", "test error", SIGNIFICANT), tip("what", "which")],
         },
       },
     ],
@@ -141,15 +142,16 @@ function statesSpecification({ m, n, networks }, network) {
   const x = (field) => ({ field, type: "quantitative", scale: scale(m), axis: axis("training accuracy") });
   const y = (field) => ({ field, type: "quantitative", scale: scale(n), axis: axis("test accuracy") });
   const least = Math.min(...networks.flatMap(({ p }) => p));
-  const means = network.mean.map((mean) => ({ ...mean, x: mean.x / m, which: `${mean.x} of ${m} right` }));
-  const ends = network.trained ? [{ ...network.trained, x: 1, which: "found by training" }] : [];
+  const said = ({ y, low, high }) => figures(y, low, high);
+  const means = network.mean.map((mean) => ({ ...mean, x: mean.x / m, which: `${mean.x} of ${m} right`, said: said(mean) }));
+  const ends = network.trained ? [{ ...network.trained, x: 1, which: "found by training", said: said(network.trained) }] : [];
   // White on black shows on every colour of the map and beside it.
   const marks = (values, shape, size, xOffset) => [
     { data: { values }, mark: { type: "rule", color: "#000000", strokeWidth: 3, xOffset }, encoding: { x: x("x"), y: y("low"), y2: { field: "high" } } },
     { data: { values }, mark: { type: "rule", color: "#ffffff", strokeWidth: 1, xOffset }, encoding: { x: x("x"), y: y("low"), y2: { field: "high" } } },
     {
       data: { values }, mark: { type: "point", shape, size, xOffset, filled: true, opacity: 1, fill: "#ffffff", stroke: "#000000", strokeWidth: 1.5 },
-      encoding: { x: x("x"), y: y("y"), tooltip: [tip("which", "training points"), tip("y", "mean test accuracy", SIGNIFICANT), tip("low", "from", SIGNIFICANT), tip("high", "to", SIGNIFICANT)] },
+      encoding: { x: x("x"), y: y("y"), tooltip: [tip("which", "training points"), tip("said", "mean test accuracy, 95 %")] },
     },
   ];
   return {
@@ -180,7 +182,7 @@ function trendSpecification(columns, { region, quantity }) {
   for (const row of rows) {
     row.from = Math.max(row.low ?? -Infinity, domain[0]);
     row.to = Math.min(row.high ?? Infinity, domain[1]);
-    row.interval = `${row.low === null ? "−∞" : row.low.toPrecision(4)} to ${row.high === null ? "∞" : row.high.toPrecision(4)}`;
+    row.said = figures(row.value, row.low, row.high, region ?? []);
   }
   const scale = { domain, nice: false, zero: false };
   const x = { field: "at", type: "temporal", scale: { type: "utc", padding: 12 }, axis: { title: null, grid: false, labelOverlap: true, tickCount: 6, format: "%Y-%m-%d" } };
@@ -200,7 +202,7 @@ function trendSpecification(columns, { region, quantity }) {
           shape: { field: "kind", type: "nominal", scale: { domain: verdicts.domain, range: verdicts.shape }, legend: null },
           fill: { field: "kind", type: "nominal", scale: { domain: verdicts.domain, range: verdicts.fill }, legend: null },
           tooltip: [tip("started", "begun"), tip("commit", "commit"), tip("seed", "seed"), tip("device", "device"),
-            tip("value", quantity, SIGNIFICANT), tip("interval", "interval"), tip("verdict", "verdict")],
+            tip("said", quantity), tip("verdict", "verdict")],
         },
       },
     ],
@@ -216,7 +218,7 @@ function curveSpecification(chart, panel) {
     axis: { title: chart.x, values: chart.ticks.every((tick) => Number(tick.toPrecision(4)) === tick) ? chart.ticks : undefined, format: ".6~g", labelOverlap: true, grid: false },
   };
   const scale = { domain: chart.domain, nice: false, zero: false };
-  const y = { field: "value", type: "quantitative", scale, axis: { title: null, tickCount: 5, format: ".6~g" } };
+  const y = { field: "value", type: "quantitative", scale, axis: { title: chart.y_title, tickCount: 5, format: ".6~g" } };
   const layer = [];
   if (chart.region) {
     const [low, high] = chart.region;
@@ -237,11 +239,18 @@ function curveSpecification(chart, panel) {
       mark: { type: "point", filled: true, size: 60, opacity: 1 },
       encoding: {
         x, y, color: line("colour"), shape: line("shape"),
-        tooltip: [tip("cell", "cell"), tip("x", chart.x, "~g"), tip("value", chart.y, SIGNIFICANT), tip("low", "from", SIGNIFICANT), tip("high", "to", SIGNIFICANT)],
+        tooltip: [tip("cell", "cell"), tip("x", chart.x, "~g"), tip("said", chart.y)],
       },
     },
   );
-  return { width: "container", height: 220, data: { values: panel.rows }, layer };
+  if (chart.floors) {
+    layer.push({
+      mark: { type: "tick", orient: "horizontal", size: 16, thickness: 2, color: colour(FLOOR), opacity: 1 },
+      encoding: { x, y: { ...y, field: "floor" } },
+    });
+  }
+  const values = panel.rows.map((row) => ({ said: figures(row.value, row.low, row.high, chart.region ?? []), ...row }));
+  return { width: "container", height: 220, data: { values }, layer };
 }
 
 // Dots in the order of their values, each above those that it would cover; below them the mean and its interval.
@@ -261,7 +270,8 @@ function setsSpecification(data) {
   const scale = { domain, nice: false, zero: false };
   const x = { field: "value", type: "quantitative", scale, axis: { title: data.quantity, tickCount: 5, format: ".6~g" } };
   const y = { field: "height", type: "quantitative", scale: { domain: [-1.2, top + 0.5], nice: false }, axis: null };
-  const mean = [{ value: data.mean, low: data.low ?? domain[0], high: data.high ?? domain[1], height: -0.4 }];
+  const said = figures(data.mean, data.low, data.high, data.region);
+  const mean = [{ value: data.mean, low: data.low ?? domain[0], high: data.high ?? domain[1], height: -0.4, said }];
   const layer = [];
   if (inner.length) {
     layer.push({
@@ -275,7 +285,7 @@ function setsSpecification(data) {
       encoding: { x, y, tooltip: [tip("value", data.quantity, SIGNIFICANT)] } },
     { data: { values: mean }, mark: { type: "rule", strokeWidth: 2 }, encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y } },
     { data: { values: mean }, mark: { type: "point", filled: true, size: 110, opacity: 1, shape: "diamond", color: colour(LINES[1]) },
-      encoding: { x, y, tooltip: [tip("value", `mean ${data.quantity}`, SIGNIFICANT), tip("low", "from", SIGNIFICANT), tip("high", "to", SIGNIFICANT)] } },
+      encoding: { x, y, tooltip: [tip("said", `mean ${data.quantity}`)] } },
   );
   return { width: "container", height: 110, layer };
 }

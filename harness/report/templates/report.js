@@ -139,8 +139,9 @@ function curveFigure(each) {
   }) : [];
   const left = each.left_out ? ` ${each.left_out} more panels are not drawn; all figures are in the CSV.` : "";
   const region = each.region ? "; the predicted region is shaded" : "";
+  const floor = each.floors ? "; the short bars are noise floors, what equal distributions read at these sizes" : "";
   return make("figure", {},
-    make("figcaption", {}, `${each.y} over ${each.x}: estimates with intervals${region}.${left}`),
+    make("figcaption", {}, `${each.y} over ${each.x}: estimates with intervals${region}${floor}.${left}`),
     make("p", { class: "legend" }, ...legend.flatMap((entry) => [entry, " "])),
     make("div", { class: "panels" }, ...each.panels.map((panel) => make("div", {},
       make("p", { class: "panel-title" }, panel.title || (each.lines.length === 1 ? each.lines[0] : "")),

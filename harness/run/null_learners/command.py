@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from harness.arguments import path_option, short_repr
+from harness.decimals import figures
 from harness.errors import BadInput
 from harness.spelling import did_you_mean
 
@@ -60,6 +61,6 @@ def row(found: "Found") -> str:
         # The last line of a traceback says what is wrong.
         said = "".join(judged.reason.strip().splitlines()[-1:])
     else:
-        said = f"{judged.estimate.value:.3g}, {judged.low:.3g} to {judged.high:.3g}"
+        said = " ".join(figures(judged.estimate.value, judged.low, judged.high))
     place = found.in_place_of if found.answered else "nothing"
     return f"| `{found.case.test}` | {found.case.null} | {place} | {judged.verdict} | {said} |"
