@@ -78,4 +78,5 @@ def test_differs_when_narrow(lab, width):
 @over()
 def test_difference_shrinks_with_width(lab):
     widths = WIDTHS[lab.scale.name]
-    return exponent_over_sets(widths, [distances(lab, width) for width in widths], "exponent over width")
+    found = [distances(lab, width) for width in widths]
+    return exponent_over_sets(widths, found, "exponent over width", "relative distance", "width")

@@ -56,7 +56,7 @@ def exponent_of(lab, parametrisation, loss, layer, change):
     """Over the widths of the scale."""
     widths = WIDTHS[lab.scale.name]
     changes = [moved(lab, parametrisation, loss, width, change, layer) for width in widths]
-    return exponent_over_sets(widths, changes, f"exponent of the {change} over width")
+    return exponent_over_sets(widths, changes, f"exponent of the {change} over width", change, "width")
 
 
 @claim(

@@ -109,7 +109,7 @@ def test_alignment_grows_on_more_points(lab, m, layer):
 def test_shift_vanishes_with_width(lab, data, layer):
     widths = WIDTHS[lab.scale.name]
     found = [shifted(lab, data, width, "training alignment", layer) for width in widths]
-    return exponent_over_sets(widths, found, EXPONENT)
+    return exponent_over_sets(widths, found, EXPONENT, "mean shift of the alignment", "width")
 
 
 @claim(

@@ -116,4 +116,4 @@ def test_error_gains(lab, data, second, width):
 def test_gain_vanishes_with_width(lab, data, second):
     widths = SLOPE_WIDTHS[lab.scale.name]
     gains = [gained(lab, data, second, width, gains_in_evidence) for width in widths]
-    return exponent_over_sets(widths, gains, "exponent of the gain over width")
+    return exponent_over_sets(widths, gains, "exponent of the gain over width", "gain in ln evidence", "width")

@@ -143,5 +143,5 @@ def _network(text: str) -> str:
 def _part(text: str) -> str:
     for pattern, said in _PARTS:
         if re.fullmatch(pattern, text):
-            return re.sub(pattern, said, text)
+            return re.sub(r"^1 (\w+)s\b", r"1 \1", re.sub(pattern, said, text))
     return _WORDS.get(text, _data(text).replace("_", " "))

@@ -47,6 +47,11 @@ def lines(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(found, key=_urgency)
 
 
+def accepted(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The same lines for refutations that were accepted as findings: the crux first, then by distance."""
+    return sorted((line for claim in claims for line in _of(claim, "refuted, accepted")), key=_urgency)
+
+
 def _of(claim: Mapping[str, Any], outcome: str) -> list[dict[str, Any]]:
     found = []
     for group in claim["groups"]:

@@ -107,6 +107,7 @@ def render(
         expected_wrong=sides.expected_wrong(document),
         kinds=sorted({cell["kind"] for cell in cells}),
         urgent=look_first.lines(claims),
+        accepted=look_first.accepted(claims),
         claim_rows=claim_rows.rows(claims),
         cell_count=len(cells),
         share=spent_share(document),

@@ -15,11 +15,11 @@ Split = dict[str, list[Cell]]
 
 
 def patterns(cells: Sequence[Cell]) -> list[str]:
-    """For each test whose cells disagree, "By data: digits 18 ✓ 2 ✗ 4 ?; Fashion-MNIST 2 ✓ 15 ✗ 7 ?".
+    """For each test whose cells disagree, "By data: digits (18 ✓ 2 ✗ 4 ?); Fashion-MNIST (2 ✓ 15 ✗)".
 
     A stump gives each of its sides the verdict that most of its decided cells have. The best one leaves the fewest
     cells with the other verdict; a test is left out if none leaves fewer than there are without one. Two parameters
-    are said, "for depth 2 and width from 160: 5 ✗; elsewhere 19 ✓", where no one of them leaves as few.
+    are said, "for depth 2 and width from 160 (5 ✗); elsewhere (19 ✓)", where no one of them leaves as few.
     """
     counted = [cell for cell in cells if not is_control(cell) and cell["verdict"] in _SHOWN]
     groups = by_test(counted)
@@ -43,7 +43,7 @@ def _best(cells: Sequence[Cell]) -> str:
     by, split = min(splits, key=lambda each: (_wrong(each[1]), not each[0], len(each[1])))
     if _wrong(split) >= _wrong({"": list(cells)}):
         return ""
-    said = "; ".join(f"{side} {counts(of)}" for side, of in split.items())
+    said = "; ".join(f"{side} ({counts(of)})" for side, of in split.items())
     return by + said
 
 
@@ -57,7 +57,7 @@ def _corners(one: str, other: str, single: Mapping[str, Sequence[Split]]) -> lis
                     both = [cell for cell in here if cell in there]
                     rest = [cell for side in first.values() for cell in side if cell not in both]
                     if both and rest:
-                        found.append({f"for {name(one)} {a} and {name(other)} {b}:": both, "elsewhere": rest})
+                        found.append({f"for {name(one)} {a} and {name(other)} {b}": both, "elsewhere": rest})
     return found
 
 

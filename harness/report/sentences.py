@@ -103,7 +103,8 @@ def _which(bad: Sequence[Mapping[str, Any]], good: Sequence[Mapping[str, Any]]) 
     Where no one or two do, what all have in common, or a list.
     """
     if not good:
-        return f"in {'its only cell' if len(bad) == 1 else f'all {len(bad)} cells'} that could be decided"
+        every = {1: "its only cell", 2: "both cells"}.get(len(bad), f"all {len(bad)} cells")
+        return f"in {every} that could be decided"
     everything = [*bad, *good]
     keys = [key for key in telling(everything) if all(key in each for each in everything)]
     conditions = {key: _conditions(key, bad) for key in keys}

@@ -17,7 +17,9 @@ from harness.verdicts.intervals import slope_weights
 from harness.verdicts.means import over_influences
 
 
-def exponent_over_sets(x: Sequence[float], values_by_x: Sequence[Sequence[float]], quantity: str) -> Estimate:
+def exponent_over_sets(
+    x: Sequence[float], values_by_x: Sequence[Sequence[float]], quantity: str, of: str = "mean", over: str = "x"
+) -> Estimate:
     """Exponent over x of a mean over training sets: the least-squares slope of ln mean over ln x, by the jackknife.
 
     Training sets are the same at every x, so that what they have in common cancels. A set's value may be negative, as
@@ -29,6 +31,8 @@ def exponent_over_sets(x: Sequence[float], values_by_x: Sequence[Sequence[float]
         x: (k,) positive numbers, at least 2 of them different.
         values_by_x: (k, sets) value of each training set at each x.
         quantity: name of the exponent in the report.
+        of: name of the values there, whose means the curve shows.
+        over: name of x there.
 
     Returns:
         The estimate, as of `jackknife_over_sets`; `details` has the pseudo-values by set and the curve of the means.
@@ -44,7 +48,7 @@ def exponent_over_sets(x: Sequence[float], values_by_x: Sequence[Sequence[float]
         )
     weights = slope_weights(np.log(places))
     found = jackknife_over_sets(lambda means: float(weights @ np.log(means)), values, quantity)
-    lines = curve("x", list(x), {quantity: [_mean(each, quantity) for each in values]})
+    lines = curve(over, list(x), {of: [_mean(each, of) for each in values]})
     found = replace(found, details={**found.details, "curve": lines})
     if not isfinite(found.value):
         return found

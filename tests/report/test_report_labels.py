@@ -25,7 +25,7 @@ from tests.support.report_documents import sample
         (Convolutional((4,), (8,)).name, "architecture", "CNN 4, dense 8, ReLU, average pooling"),
         (Residual(8, 2).name, "architecture", "ResNet 8×2, ReLU"),
         (LSTM((8,)).name, "architecture", "LSTM 8"),
-        (Transformer(8, 2, 16, 1).name, "architecture", "transformer 8, 2 heads, feed-forward 16, 1 blocks"),
+        (Transformer(8, 2, 16, 1).name, "architecture", "transformer 8, 2 heads, feed-forward 16, 1 block"),
         ("cube4-majority-m6-split1", "problem", "4-bit cube, majority, m = 6, split 1"),
         ("10_ones-m32-sw8-l10", "row", "10 ones, m = 32, σ_w = 8, 10 layers"),
         ("related", "second", "second task related"),

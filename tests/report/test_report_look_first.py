@@ -57,6 +57,18 @@ def test_the_order_theorem_changed_error_crux_distance():
     assert folded == [False] * 5 + [True] * 2
 
 
+def test_accepted_refutations_are_not_called_nothing():
+    one = refuted("one", "t: a", 0.0, 0.1) | {"outcome": "refuted, accepted", "accepted": "refuted"}
+    crux = {**one, "claim": "two", "crux": True}
+    page = page_of(document([claim("one"), claim("two")], [one, crux]))
+    assert [page.within(line, "a")[0]["text"] for line in overview(page)] == ["two", "one"]
+    said = " ".join(e["text"] for e in page.all("p"))
+    assert "2 cells are refuted, accepted as findings" in said
+    assert "Nothing is refuted" not in said
+    good = cell("one", "t: a", "supported", estimate(0.9, 0.8, 1.0), {})
+    assert "Nothing is refuted" in " ".join(e["text"] for e in page_of(document([claim("one")], [good])).all("p"))
+
+
 def test_a_line_has_the_farthest_cell_first():
     cells = [refuted("one", f"t: {high}", 0.0, high) for high in (0.4, 0.1, 0.2)]
     page = page_of(document([claim("one")], cells))

@@ -1,6 +1,7 @@
 """Where verdicts differ, why cells are refuted or open, and sources as links."""
 
 import itertools
+import re
 from itertools import pairwise
 
 import pytest
@@ -33,7 +34,7 @@ def test_the_factor_that_splits_the_verdicts_best_with_its_counts():
         *[("refuted", {"data": "fashion_mnist", "width": w, "loss": "a"}) for w in (10, 40)],
         ("inconclusive", {"data": "fashion_mnist", "width": 160, "loss": "b"}),
     )
-    assert patterns(cells) == ["By data: digits 5 ✓ 1 ✗; Fashion-MNIST 2 ✗ 1 ?"]
+    assert patterns(cells) == ["By data: digits (5 ✓ 1 ✗); Fashion-MNIST (2 ✗ 1 ?)"]
 
 
 def test_two_factors_where_no_one_of_them_leaves_as_few():
@@ -47,15 +48,15 @@ def test_two_factors_where_no_one_of_them_leaves_as_few():
             for place in places
         ]
     )
-    assert patterns(cells) == ["For depth up to 2 and width from 160: 4 ✗; elsewhere 20 ✓"]
+    assert patterns(cells) == ["For depth up to 2 and width from 160 (4 ✗); elsewhere (20 ✓)"]
     # One factor is enough, and so no second is said.
     fewer = [cell for cell in cells if cell["parameters"]["depth"] == 2]
-    assert patterns(fewer) == ["By width: up to 40 4 ✓; from 160 4 ✗"]
+    assert patterns(fewer) == ["By width: up to 40 (4 ✓); from 160 (4 ✗)"]
 
 
 def test_a_threshold_on_a_number():
     cells = grid(*[("supported" if m < 20 else "refuted", {"m": m}) for m in (4, 8, 16, 32, 64)])
-    assert patterns(cells) == ["By the number of training points: up to 16 3 ✓; from 32 2 ✗"]
+    assert patterns(cells) == ["By the number of training points: up to 16 (3 ✓); from 32 (2 ✗)"]
 
 
 def test_no_pattern_where_none_helps():
@@ -70,11 +71,11 @@ def test_controls_are_no_pattern_and_each_test_has_its_own():
         ("refuted", {"a": "x"}), ("supported", {"a": "y"}), test="other_one"
     )
     assert patterns(cells) == [
-        "t, by the number of training points: up to 1 1 ✓; from 2 1 ✗",
-        "other one, by a: x 1 ✗; y 1 ✓",
+        "t, by the number of training points: up to 1 (1 ✓); from 2 (1 ✗)",
+        "other one, by a: x (1 ✗); y (1 ✓)",
     ]
     cells[0]["control"] = True
-    assert patterns(cells) == ["other one, by a: x 1 ✗; y 1 ✓"]
+    assert patterns(cells) == ["other one, by a: x (1 ✗); y (1 ✓)"]
 
 
 PARAMETERS = st.fixed_dictionaries({"m": st.integers(1, 4), "loss": st.sampled_from("ab"), "w": st.integers(1, 3)})
@@ -83,7 +84,7 @@ PARAMETERS = st.fixed_dictionaries({"m": st.integers(1, 4), "loss": st.sampled_f
 @given(st.lists(st.tuples(st.sampled_from(["supported", "refuted", "inconclusive"]), PARAMETERS), min_size=2))
 def test_a_pattern_counts_every_cell_once(found):
     for said in patterns(grid(*found)):
-        words = said.replace(";", " ").split()
+        words = re.sub("[;()]", " ", said).split()
         counted = {symbol: sum(int(a) for a, b in pairwise(words) if b == symbol) for symbol in "✓✗?"}
         for symbol, verdict in (("✓", "supported"), ("✗", "refuted"), ("?", "inconclusive")):
             assert counted[symbol] == sum(v == verdict for v, _ in found)
@@ -158,7 +159,7 @@ def test_a_claims_section_says_all_of_it():
     words = {"in_plain_words": "Is it so?", "untested": {"data": ["fashion_mnist"], "m": [64, 128]}}
     page = page_of(document([claim("one", **words)], cells))
     rows = {e["text"]: page.elements[i + 1]["text"] for i, e in enumerate(page.elements) if e["tag"] == "dt"}
-    assert rows["Pattern"] == "By data: digits 1 ✓; MNIST 1 ✗."
+    assert rows["Pattern"] == "By data: digits (1 ✓); MNIST (1 ✗)."
     assert rows["Why ✗"].startswith("T, MNIST: The interval lies 0.2 below the predicted region")
     assert rows["Tested on"] == (
         "digits, MNIST. Not tested here, but at larger scales: data Fashion-MNIST; number of training points 64, 128."

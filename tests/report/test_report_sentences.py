@@ -137,7 +137,7 @@ def test_each_test_says_where_it_fails():
         [("refuted", {"width": 1}), ("supported", {"width": 2})], "cold_one"
     )
     said = in_words(found)
-    assert "It fails in “hot” in all 2 cells that could be decided." in said
+    assert "It fails in “hot” in both cells that could be decided." in said
     assert "It fails in “cold one” where width is 1." in said
 
 

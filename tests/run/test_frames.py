@@ -32,7 +32,7 @@ def test_texts_are_text_in_a_notebook():
     found = Results({"cells": [evil], "claims": {"a_claim": claim("a_claim")}})
     assert "&lt;script&gt;" in found._repr_html_()
     assert "<script>" not in found._repr_html_()
-    assert "[0.6, unbounded]" in repr(found)
+    assert "[0.60, unbounded]" in repr(found)
     assert "&lt;b&gt;" in nothing_yet("<b>", 3, "runs")._repr_html_()
 
 

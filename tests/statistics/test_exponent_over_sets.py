@@ -19,8 +19,11 @@ SIMULATIONS = 200
 
 def test_a_power_law_that_all_sets_share_is_found_exactly():
     factors = np.random.default_rng(0).lognormal(size=12)
-    found = exponent_over_sets(WIDTHS, [factors * width**-0.75 for width in WIDTHS], "exponent")
+    found = exponent_over_sets(WIDTHS, [factors * width**-0.75 for width in WIDTHS], "exponent", "gain", "width")
     assert found.value == pytest.approx(-0.75)
+    # The curve is of what the exponent is of.
+    shown = [(each["quantity"], each["parameters"]) for each in found.details["curve"]]
+    assert shown == [("gain", {"width": width, "sample": "gain"}) for width in WIDTHS]
     assert found.interval(0.05) == (-inf, inf)
     assert (found.n, found.unit) == (12, "training sets")
     np.testing.assert_allclose(found.details["sets"], -0.75)
