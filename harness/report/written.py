@@ -38,7 +38,16 @@ def values(cells: Sequence[Cell], unit: str = "", percent: bool = False) -> str:
 
 
 def of_cells(cells: Sequence[Cell], unit: str = "", percent: bool = False) -> str:
-    """As `written`, of the estimates of measured cells, beside the region if they share one."""
+    """What measured cells have found, together, beside the predicted region if they share one.
+
+    Args:
+        cells: the cells, each with an estimate that has a value.
+        unit: said after the value.
+        percent: numbers are shown times 100.
+
+    Returns:
+        The text, see `written`.
+    """
     regions = {(cell["predicted"]["low"], cell["predicted"]["high"]) for cell in cells}
     bounds = [end for end in regions.pop() if end is not None] if len(regions) == 1 else []
     return written([cell["estimate"] for cell in cells], unit, percent, bounds)
