@@ -16,7 +16,6 @@ from harness.errors import BadInput
 from harness.execution.machine import commit, versions
 from harness.lab import Lab
 from harness.reading import read_bytes
-from harness.report.files import check_writable, write_text
 from harness.report.terminal import console
 from harness.run.hunt.cells import Cells
 from harness.run.hunt.hunt import hunt
@@ -26,6 +25,7 @@ from harness.run.hunt.targets import Target, targets
 from harness.run.progress import Progress
 from harness.run.session import ALPHA, Session
 from harness.verdicts import Looks, Verdict
+from harness.writing import check_writable, write_text
 
 _ADVICE = "name another folder with --out."
 
