@@ -280,6 +280,8 @@ class Shards:
         """Note what this cell asks for, at its price; NotAsked, before it is drawn, if the first look is too dear."""
         self._asked[name] = Charge(seconds, grows)
         if self.look == 0 and self.work > self.first:
+            # It is not drawn; what was asked for before it was.
+            del self._asked[name]
             raise NotAsked(beyond(self.scale, self.first))
 
     @property

@@ -224,6 +224,8 @@ def test_a_first_look_that_is_too_dear_is_not_asked_and_draws_nothing(lab, compu
     made.prior(NETWORK, CUBE, draws=100)
     with pytest.raises(NotAsked):
         made.prior(NETWORK, CUBE, draws=99)
+    # What was refused is no work.
+    assert made.work == one
     made.begin("a later look", first=1.1 * one)
     made.prior(NETWORK, CUBE, draws=100)
     made.look = 1

@@ -99,8 +99,7 @@ class Cells:
         first = self.budget * _DEAREST
         left = max(self.budget - self.spent, first)
         judged = judge_cell(self.ask, self.question, cell, lab, looks, Allowance(left, first=first))
-        too_dear = judged.verdict is Verdict.NOT_ASKED and lab.work > first
-        self.spent += (0.0 if too_dear else lab.work) + max(judged.looks, 1) * packaged().look
+        self.spent += lab.work + max(judged.looks, 1) * packaged().look
         self.asked += 1
         if judged.verdict is Verdict.ERROR:
             self.failed, self.why = self.failed + 1, judged.reason.strip().splitlines()[-1]
