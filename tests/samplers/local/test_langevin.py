@@ -192,7 +192,7 @@ def test_minibatches_heat_in_proportion_to_the_step():
 
 def test_samples_that_say_nothing_are_not_accepted():
     problem, network = contrary(2), FullyConnected((1,), "linear", sigma_b=0.0)
-    few = {"loss": "squared error", "points": 100, "chains": 16, "steps": 40}
+    few = {"loss": "squared error", "points": 100, "chains": 256, "steps": 100}
     unsettled = LearningCoefficient(network, problem, burn_in=0, step_size=1e-3, **few)
     with pytest.raises(Undecided, match="settled"):
         unsettled.checked(unsettled.draw(generator(0)))
