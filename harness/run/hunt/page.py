@@ -102,7 +102,8 @@ def _lines(target: Target, found: Hunt, cells: Cells, run: Mapping[str, Any], fi
 def said(target: Target, found: Hunt) -> str:
     """The outcome in a sentence."""
     if not found.confirmations:
-        return "**Nothing found.** No point that was looked at has an estimate."
+        why = next((each.judged.reason for each in reversed(found.probes) if each.judged.reason), "")
+        return f"**Nothing found.** No point that was looked at has an estimate. {why}".strip()
     last = found.confirmations[-1]
     where, quantity = target.space.sentence(last.point), target.question.quantity
     measured = f"{quantity} {estimated(last.judged)}, predicted {_predicted(target, last.point)}"
