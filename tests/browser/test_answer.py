@@ -49,6 +49,6 @@ def test_a_word_shows_its_card_without_scripts(visit, page_of_answers):
 
 def test_a_number_leads_to_its_cell(visit, page_of_answers):
     page = visit(path=page_of_answers)
-    page.locator(".answer li ul a", has_text="38 %").click()
+    page.locator(".answer li ul a", has_text="38.1 %").click()
     page.wait_for_selector("tr.more[data-ready]")
     assert page.locator("tr.more .id").inner_text().startswith("it_does_not_generalise: digits")

@@ -16,6 +16,7 @@ from harness.__main__ import _parser, main
 from harness.report import results
 from harness.run import new_folder
 from harness.run.compare import comparison
+from harness.run.hunt import targets
 from harness.store import Store
 from tests.support.report_documents import sample
 
@@ -44,6 +45,7 @@ def commands(parser, words=()):
 
 
 PARSER = _parser()
+NAMED = targets.targets
 COMMANDS = dict(commands(PARSER))
 OPTIONS = [(words, action) for words, takes in COMMANDS.items() for action in takes]
 
@@ -69,6 +71,8 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr("harness.statistics.one_problem.compare_samples", taken)
     monkeypatch.setattr("harness.run.plan.requests.claims", list)
     monkeypatch.setattr("harness.run.plan.requests.record", lambda *_: [])
+    monkeypatch.setattr("harness.run.hunt.hunting.hunt_target", taken)
+    monkeypatch.setattr(targets, "targets", lambda claims, names: NAMED(claims, names) if names else ["any"])
     os.mkfifo("pipe")
     Path("link").symlink_to("none at all")
     Path("loop").symlink_to("loop")
