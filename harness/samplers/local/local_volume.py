@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from harness.arguments import is_number, one_of, short_repr
+from harness.arguments import is_number, is_one_of, one_of, short_repr
 from harness.errors import BadInput
 from harness.networks import Architecture
 from harness.networks.ensemble import views
@@ -86,7 +86,7 @@ def local_volumes(
 
 def check_region(region: Any) -> None:
     """Raise BadInput unless it is a name in REGIONS, or a largest loss."""
-    if region not in REGIONS and not (is_number(region) and region > 0):
+    if not is_one_of(region, REGIONS) and not (is_number(region) and region > 0):
         raise BadInput(
             f"A local volume is of a region: {FUNCTION!r} (labels on S and E), {FIT!r} (labels of S), or a positive "
             f"number, the largest mean loss on S; not {short_repr(region)}."
