@@ -7,7 +7,7 @@ from typing import Any
 from harness.arguments import as_path, short_repr
 from harness.errors import BadInput
 
-# Points of each label that data need for the smallest cells: 8 training points, and as many for evaluation.
+# Training points, and as many for evaluation, of a first draw that shows whether the data can be had so.
 _FEW = 8
 
 

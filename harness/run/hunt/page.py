@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.claim.space import Point
-from harness.report.words import SYMBOLS, minus, number, percent, plural, roughly
+from harness.report import words
+from harness.report.words import SYMBOLS, minus, percent, plural, roughly
 from harness.run.hunt.cells import Cells
 from harness.run.hunt.hunt import Hunt
 from harness.run.hunt.map import Map
@@ -116,7 +117,7 @@ def estimated(judged: Judged) -> str:
     """Estimate and interval, or why there is none."""
     if judged.estimate is None:
         return "—" if not judged.reason else judged.reason.strip().splitlines()[-1]
-    return f"{number(judged.estimate.value)} in [{number(judged.low)}, {number(judged.high)}]"
+    return words.said(_numbers(judged))
 
 
 def _table(target: Target, rows: list[tuple[Point, Judged]]) -> Iterator[str]:
@@ -138,8 +139,8 @@ def _map(target: Target, drawn: Map) -> Iterator[str]:
     yield from ("", f"| {rows} \\ {columns} | {' | '.join(map(str, across))} |", "|---" * (len(across) + 1) + "|")
     for row, value in enumerate(target.space.axes[rows]):
         judged = (drawn.cells.get((row, column)) for column in range(len(across)))
-        words = (f"{SYMBOLS[str(each.verdict)]} {estimated(each)}" if each else "" for each in judged)
-        yield f"| {value} | {' | '.join(words)} |"
+        verdicts = (f"{SYMBOLS[str(each.verdict)]} {estimated(each)}" if each else "" for each in judged)
+        yield f"| {value} | {' | '.join(verdicts)} |"
 
 
 def _on_map(drawn: Map, at: tuple[int, int]) -> Point:
