@@ -52,6 +52,14 @@ def refuse(session: pytest.Session, sentence: str) -> NoReturn:
     pytest.exit(sentence, returncode=pytest.ExitCode.USAGE_ERROR)
 
 
+def _has_line(entry: Any) -> bool:
+    """Whether pytest can print this entry: CPython 3.11 heeds a signal also at a jump that belongs to no line."""
+    try:
+        return entry.lineno is not None
+    except TypeError:
+        return False
+
+
 def set_results_aside(config: pytest.Config) -> None:
     """If the run is one of claims, move the results of the one before out of the way of its own."""
     claims = config.rootpath / "claims"
@@ -155,6 +163,7 @@ class Controller:
         """
         if not excinfo.errisinstance(KeyboardInterrupt) or threading.current_thread() is not threading.main_thread():
             return
+        excinfo.traceback = excinfo.traceback.filter(_has_line)
         again: list[int] = []
         self.on_interrupt = signal.signal(signal.SIGINT, lambda number, _: again.append(number))
         try:

@@ -92,6 +92,32 @@ def test_ctrl_c_before_the_first_cell_is_finished(project):
     assert ran.results == {}
 
 
+# For a project's conftest.py: Ctrl-C in the second cell, in a function whose code has no lines.
+NO_LINE = """
+
+def pytest_runtest_call(item):
+    if "0.2" in item.name:
+        interrupted()
+
+
+def interrupted():
+    raise KeyboardInterrupt
+
+
+interrupted.__code__ = interrupted.__code__.replace(co_linetable=b"")
+"""
+
+
+def test_ctrl_c_at_a_jump_that_belongs_to_no_line(project):
+    """CPython 3.11 heeds a signal where a loop jumps back, perhaps without a line of its own, and pytest needs one."""
+    project.given("figures", 0.9, 0.2)
+    (project.folder / "conftest.py").open("a").write(NO_LINE)
+    ran = project.finish(project.start())
+    assert ran.code == pytest.ExitCode.INTERRUPTED
+    assert "Traceback" not in ran.out + ran.err
+    assert list(ran.outcomes.values()) == ["supported"]
+
+
 @pytest.mark.parametrize("error", [MemoryError("no more"), RecursionError("too deep"), OverflowError("1e308")])
 def test_a_page_that_cannot_be_made_is_a_sentence_after_all_else(project, monkeypatch, error):
     project.given("figures", 0.9, 0.2)
