@@ -44,8 +44,13 @@ def parse_budget(text: str) -> float:
 
 def parse_seed(text: str) -> int:
     """A whole number from 0."""
+    return parse_whole("--seed", text)
+
+
+def parse_whole(option: str, text: str) -> int:
+    """A whole number from 0; BadInput, which names the option, for anything else."""
     if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise BadInput(f"--seed takes a whole number from 0, not {short_repr(text)}.")
+        raise BadInput(f"{option} takes a whole number from 0, not {short_repr(text)}.")
     return int(text)
 
 

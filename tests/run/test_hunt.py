@@ -251,6 +251,8 @@ def test_the_command_writes_a_page_and_asks_the_place_again(toy, tmp_path, capsy
         (["test_hunt", "--scale", "small"], "There is no scale 'small'"),
         (["test_hunt", "--seed", "-1"], "--seed takes a whole number"),
         (["test_hunt", "--again", "x.json"], "leave the name out"),
+        (["--turn", "1", "--again", "x.json"], "leave one of both out"),
+        (["--turn", "-1"], "--turn takes a whole number from 0, not '-1'"),
         (["--again", "nothing.json"], "nothing.json is no file of a hunt"),
     ],
 )
@@ -270,6 +272,15 @@ def test_a_claim_without_a_space_or_with_another_tests_is_refused(toy, monkeypat
     assert "test_hunt declares no space to be hunted" in capsys.readouterr().err
     assert main(["hunt"]) == 2
     assert "No claim here declares a space" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("turn", "hunted"), [(0, "first"), (1, "second"), (2, "third"), (3, "first"), (10, "second")])
+def test_a_turn_hunts_one_test_with_the_whole_budget(toy, monkeypatch, turn, hunted):
+    spent = []
+    monkeypatch.setattr("harness.run.hunt.targets.targets", lambda *_: ["first", "second", "third"])
+    monkeypatch.setattr("harness.run.hunt.hunting.hunt_target", lambda each, budget, *_: spent.append((each, budget)) or 0)
+    assert main(["hunt", "--turn", str(turn), "--budget", "90s", "--device", "cpu"]) == 0
+    assert spent == [(hunted, 90.0)]
 
 
 def test_judged_says_nothing_without_an_estimate():

@@ -20,6 +20,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument(
         "--budget", default="20m", help="time of a core for all of it, at the packaged prices (default: 20m)"
     )
+    parser.add_argument(
+        "--turn", help="hunt one test only, the N-th from 0 and round again, as night by night", metavar="N"
+    )
     parser.add_argument("--again", type=path_option, metavar="FILE", help="ask the place of an earlier hunt once more")
     parser.add_argument("--scale", default="smoke", help="smoke, standard or full")
     parser.add_argument("--device", default="auto", help="auto, cpu, mps, cuda or cuda:N")
@@ -38,16 +41,21 @@ def run(asked: argparse.Namespace) -> int:
     from harness.run.hunt.hunting import ask_again, hunt_target
     from harness.run.hunt.targets import targets
     from harness.run.plan.requests import claims
-    from harness.run.session import parse_budget
+    from harness.run.session import parse_budget, parse_whole
 
     if asked.again is not None and asked.claim:
         raise BadInput("--again asks the place of an earlier hunt; its file names the claim, so leave the name out.")
+    if asked.again is not None and asked.turn is not None:
+        raise BadInput("--again asks the place of an earlier hunt, so that there are no turns; leave one of both out.")
+    turn = None if asked.turn is None else parse_whole("--turn", asked.turn)
     budget = parse_budget(asked.budget)
     session = _session(asked)
     try:
         if asked.again is not None:
             return ask_again(asked.again, session, claims())
         chosen = targets(claims(), asked.claim)
+        if turn is not None:
+            chosen = [chosen[turn % len(chosen)]]
         return max([hunt_target(each, budget / len(chosen), session, asked.out) for each in chosen])
     except KeyboardInterrupt:
         print("Interrupted: what was drawn is in the store, and the same command goes on from there.")
