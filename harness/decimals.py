@@ -127,6 +127,14 @@ def minus(text: str) -> str:
     return re.sub(r"(?<![\w.)\]-])-(?=\.?\d)", MINUS, text)
 
 
+def roughly(seconds: float) -> str:
+    """5000 -> 1.4 h; for what is itself an estimate."""
+    for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= size:
+            return f"{float(f'{seconds / size:.1e}'):,g} {unit}"
+    return f"{max(seconds, 0.1):.2g} s"
+
+
 def _tells(how: Form, end: float, bounds: Sequence[float]) -> bool:
     """Whether this end, as it is written, lies on its own side of every bound."""
     return all(_side(how.reads(end), bound) == _side(end, bound) for bound in bounds)

@@ -33,7 +33,8 @@ from harness.verdicts import at_most, decreasing
 
 RATIO = "test error of training over that of random sampling"
 SLOPE = "slope over ln m of ln(random-sampled error/trained error)"
-SIZES = {"smoke": (8, 16, 32), "standard": (8, 16, 32, 64, 128), "full": (8, 16, 32, 64, 128, 256, 600)}
+# Random sampling of 64 points takes more of a core than standard gives a cell, on the eight sets of a first look.
+SIZES = {"smoke": (8, 16, 32), "standard": (8, 16, 32), "full": (8, 16, 32, 64, 128, 256, 600)}
 GUESSERS = ("uniform guessing", "majority label", "class frequencies", "untrained networks")
 
 

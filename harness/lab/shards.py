@@ -18,6 +18,7 @@ import torch
 
 from harness.arguments import short_repr
 from harness.claim.scales import Scale
+from harness.decimals import roughly
 from harness.errors import BadInput, NotAsked
 from harness.execution.executor import Executor, InProcess
 from harness.functions.counts import with_origin
@@ -280,9 +281,10 @@ class Shards:
         """Note what this cell asks for, at its price; NotAsked, before it is drawn, if the first look is too dear."""
         self._asked[name] = Charge(seconds, grows)
         if self.look == 0 and self.work > self.first:
+            priced = self.work
             # It is not drawn; what was asked for before it was.
             del self._asked[name]
-            raise NotAsked(beyond(self.scale, self.first))
+            raise NotAsked(beyond(self.scale, self.first, priced))
 
     @property
     def _executor(self) -> Executor:
@@ -339,11 +341,12 @@ class Shards:
             self.spent += float(entry.facts["seconds"])
 
 
-def beyond(scale: Scale, first: float) -> str:
-    """Why a cell is not asked at a scale where its first look may take `first` priced seconds."""
+def beyond(scale: Scale, first: float, priced: float) -> str:
+    """Why a cell is not asked at a scale where its first look may take `first` priced seconds: it takes `priced` or
+    more, since what it would ask for after that is not known."""
     return (
-        f"Beyond this scale: its first look takes more than the {first:,.0f} s of a core that {scale.name} gives it. "
-        "A larger --scale asks it."
+        f"Beyond this scale: its first look takes {roughly(priced)} of a core or more, and {scale.name} gives it "
+        f"{roughly(first)}. A larger --scale asks it."
     )
 
 

@@ -224,17 +224,23 @@ class Problem:
 
     def needs_one_label_each(self) -> None:
         """Raise NotAsked if two equal training inputs have different labels, which no network gives them."""
+        if self._contradiction is not None:
+            first, again = self._contradiction
+            raise NotAsked(
+                f"The training inputs {first} and {again} are equal and have different labels, so no network fits "
+                f"S of {self.name}; leave one of them out."
+            )
+
+    @cached_property
+    def _contradiction(self) -> tuple[int, int] | None:
+        """Numbers of the first training input that is labelled otherwise than an equal one before it, that one first;
+        found once, since every sampler asks."""
         # Adding 0 makes one of the two zeros of floating point.
         rows = self.train_x.reshape(self.m, int(np.prod(self.train_x.shape[1:]))) + self.train_x.dtype.type(0)
         _, first, place = np.unique(rows, axis=0, return_index=True, return_inverse=True)
         first = first[place.reshape(-1)]
         contrary = np.flatnonzero(self.train_y != self.train_y[first])
-        if len(contrary):
-            j = int(contrary[0])
-            raise NotAsked(
-                f"The training inputs {int(first[j])} and {j} are equal and have different labels, so no network fits "
-                f"S of {self.name}; leave one of them out."
-            )
+        return (int(first[contrary[0]]), int(contrary[0])) if len(contrary) else None
 
     def needs_training_points(self, what: str) -> None:
         """Raise BadInput if there is no training point; what: the function that is of a training set."""

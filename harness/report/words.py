@@ -104,14 +104,6 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def roughly(seconds: float) -> str:
-    """5000 -> 1.4 h; for what is itself an estimate."""
-    for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
-        if seconds >= size:
-            return f"{float(f'{seconds / size:.1e}'):,g} {unit}"
-    return f"{max(seconds, 0.1):.2g} s"
-
-
 def day(started: str) -> str:
     """2026-11-24T08:00:30+00:00 -> 2026-11-24."""
     return str(started)[:10]

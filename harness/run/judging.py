@@ -7,9 +7,9 @@ from math import inf, isfinite, log2
 from typing import Any, NamedTuple
 
 from harness.claim import Question
+from harness.decimals import roughly
 from harness.errors import BadInput, CannotGoOn, NotAsked, Unavailable, Undecided
 from harness.lab import Lab
-from harness.report.words import roughly
 from harness.verdicts import Estimate, Looks, Prediction, Verdict, decide, needed
 
 # A cell whose estimated need is beyond what the looks left can give, by more than this factor, is not pursued: the

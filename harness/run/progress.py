@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from harness.decimals import EXACT
-from harness.report.words import SYMBOLS, duration, estimated, interval, minus, roughly
+from harness.decimals import EXACT, roughly
+from harness.report.words import SYMBOLS, duration, estimated, interval, minus
 
 # Before so many cells are finished, nothing is said of the time that is left.
 _FORESEEABLE = 5

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.claim.space import Point
+from harness.decimals import roughly
 from harness.report import words
-from harness.report.words import SYMBOLS, minus, percent, plural, roughly
+from harness.report.words import SYMBOLS, minus, percent, plural
 from harness.run.hunt.cells import Cells
 from harness.run.hunt.hunt import Hunt
 from harness.run.hunt.map import Map

@@ -381,7 +381,7 @@ def _asked(question: Question, test: Callable[..., Any], cell: Mapping[str, Any]
     if missing is None:
         priced = sum(packaged().seconds(each.asked) * each.shards(lab.scale.effort, 0) for each in requests)
         first = lab.scale.dearest * (CRUX_SHARES if question.is_crux(cell) else 1)
-        missing = beyond(lab.scale, first) if priced > first else None
+        missing = beyond(lab.scale, first, priced) if priced > first else None
     return Cell(question.slug, question.cell_id(cell), requests, missing, stopped, ask)
 
 
