@@ -278,7 +278,9 @@ def test_a_claim_without_a_space_or_with_another_tests_is_refused(toy, monkeypat
 def test_a_turn_hunts_one_test_with_the_whole_budget(toy, monkeypatch, turn, hunted):
     spent = []
     monkeypatch.setattr("harness.run.hunt.targets.targets", lambda *_: ["first", "second", "third"])
-    monkeypatch.setattr("harness.run.hunt.hunting.hunt_target", lambda each, budget, *_: spent.append((each, budget)) or 0)
+    monkeypatch.setattr(
+        "harness.run.hunt.hunting.hunt_target", lambda each, budget, *_: spent.append((each, budget)) or 0
+    )
     assert main(["hunt", "--turn", str(turn), "--budget", "90s", "--device", "cpu"]) == 0
     assert spent == [(hunted, 90.0)]
 
