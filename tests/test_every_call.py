@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import partial
 from inspect import Parameter, isfunction, signature
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -83,6 +84,12 @@ ODD = {
     "no S": EMPTY, "network": NETWORK, "sets": SETS, "folder": Path(), "file in none": Path("none", "x"),
     "pipe": Path("pipe"), "link": Path("link"), "loop": Path("loop"), "code": "text.py:Net",
 }  # fmt: skip
+# What is right for some parameters, and an end of what is right for others.
+EDGES = {
+    "False": False, "1": 1, "2": 2, "3": 3, "8": 8, "64": 64, "2^31": 2**31, "0.0": 0.0, "0.5": 0.5, "1.0": 1.0,
+    "1e-300": 1e-300, "1e18": 1e18, "np 2": np.int64(2), "np 0.5": np.float32(0.5), "exact": "exact", "own": "own",
+}  # fmt: skip
+PAIRS = 16
 COUNTS = {
     "draws": 4, "runs": 2, "points": 8, "steps": 2, "chains": 8, "particles": 64, "trajectories": 2, "networks": 2,
     "last_layers": 2, "kernels": 2, "rounds": 2, "effective": 2, "max_epochs": 2, "max_doublings": 0, "highest": 2,
@@ -185,15 +192,15 @@ def refused(name, values, lab):
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def fault(name, parameter, value, lab):
-    """What is wrong with how it is taken or refused; None if nothing is."""
+def fault(name, given, lab):
+    """What is wrong with how it is taken or refused; None if nothing is. given: [(parameter, value)]."""
     before = {"store", *map(str, Path().iterdir())}
     try:
-        sentence = refused(name, what_is_right(name) | {parameter.name: value}, lab)
+        sentence = refused(name, what_is_right(name) | {parameter.name: value for parameter, value in given}, lab)
     except Exception as error:
         return f"{type(error).__name__} {error}"[:200]
     if sentence is None:
-        return None if may_be(parameter, value) else "it is taken"
+        return None if all(may_be(*each) for each in given) else "it is taken"
     return "it leaves a file" if {*map(str, Path().iterdir())} - before else None
 
 
@@ -230,8 +237,22 @@ def test_what_is_right_is_taken(lab, name):
 
 @pytest.mark.parametrize("name", CALLS)
 def test_anything_is_taken_or_refused_in_a_sentence(lab, name):
-    tried = [(each, odd, fault(name, each, value, lab)) for each in takes(name) for odd, value in ODD.items()]
+    tried = [(each, odd, fault(name, [(each, value)], lab)) for each in takes(name) for odd, value in ODD.items()]
     wrong = [f"{parameter.name}={odd}: {said}" for parameter, odd, said in tried if said]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if len(takes(name)) > 1])
+def test_pairs_are_taken_or_refused_in_a_sentence(lab, name):
+    """Some pairs, always the same, mostly of what either parameter alone might take: they meet in what follows."""
+    random, wrong = Random(name), []
+    for _ in range(PAIRS):
+        two = random.sample(takes(name), 2)
+        kinds = [{odd: value for odd, value in (ODD | EDGES).items() if may_be(each, value)} for each in two]
+        odd = [random.choice([*(kind if random.random() < 0.9 else ODD)]) for kind in kinds]
+        said = fault(name, [(each, (ODD | EDGES)[value]) for each, value in zip(two, odd, strict=True)], lab)
+        if said:
+            wrong.append(f"{two[0].name}={odd[0]}, {two[1].name}={odd[1]}: {said}")
     assert not wrong, "\n".join(wrong)
 
 

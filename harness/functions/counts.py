@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar, cast
 import numpy as np
 
 from harness.errors import BadInput
+from harness.functions.brief import Brief
 from harness.functions.packing import CHARACTERS, check_words, pack, row_words, unpack
 
 __all__ = ["ClusteredCounts", "FunctionCounts", "pack", "unpack"]
@@ -66,7 +67,7 @@ def _sum_equal(words: np.ndarray, counts: np.ndarray, *keys: np.ndarray) -> tupl
 
 
 @dataclass(frozen=True, eq=False)
-class FunctionCounts:
+class FunctionCounts(Brief):
     """How often each function was seen in independent draws; merges like a sum.
 
     n: evaluation inputs. words: (distinct, planes·⌈n/64⌉) uint64, distinct and in lexicographic order.
@@ -203,7 +204,7 @@ class FunctionCounts:
 
 
 @dataclass(frozen=True, eq=False)
-class ClusteredCounts:
+class ClusteredCounts(Brief):
     """Functions seen by each independent unit, such as the many last layers of one hidden draw.
 
     n: evaluation inputs. units: number of units, including those that saw nothing. unit: (entries,) int64, not

@@ -6,11 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from harness.functions.brief import Brief
 from harness.functions.counts import ClusteredCounts
 
 
 @dataclass(frozen=True, eq=False)
-class Merging:
+class Merging(Brief):
     """Base of frozen dataclasses whose fields are arrays, whole numbers, or counts of functions by unit.
 
     Merging concatenates arrays along their first axis, adds whole numbers, and merges counts; a field that is None in

@@ -7,11 +7,12 @@ import numpy as np
 
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
+from harness.functions.brief import Brief
 from harness.functions.counts import Origin, check_same_inputs
 
 
 @dataclass(frozen=True, eq=False)
-class Runs:
+class Runs(Brief):
     """Independent runs of a sampler whose draws within a run are not independent, such as particles.
 
     runs: functions of each run. weights: (runs,) positive weight of each run, such as its estimate of the evidence;

@@ -8,11 +8,14 @@ import numpy as np
 
 from harness.arguments import package
 from harness.errors import BadInput
+from harness.functions.brief import Brief
 from harness.functions.counts import ClusteredCounts, FunctionCounts
 from harness.functions.packing import CHARACTERS, unpack
 
 # Functions that a notebook shows, and draws of one chain in a random order that is always the same.
 _MOST_SHOWN, _SEED = 8, 20210512
+# Labels of each.
+_MOST_LABELS = 64
 Counts = FunctionCounts | ClusteredCounts
 
 
@@ -54,7 +57,7 @@ def chains(sample: Counts) -> np.ndarray:
     return labels[every[order]].reshape(len(sizes), int(sizes[0]), sample.n)
 
 
-class Shown:
+class Shown(Brief):
     """Base of samples: what they give to other tools. They are counts themselves, or hold `functions` or `clusters`."""
 
     def frame(self) -> Any:
@@ -96,7 +99,7 @@ class Shown:
         units = f", {counts.units:,} units" if isinstance(counts, ClusteredCounts) else ""
         shown = columns(pooled)
         rows = "".join(
-            f"<tr><td><code>{escape(str(function))}</code></td><td>{count:,}</td><td>{share:.3g}</td></tr>"
+            f"<tr><td><code>{escape(_cut(function))}</code></td><td>{count:,}</td><td>{share:.3g}</td></tr>"
             for function, count, share in list(zip(*shown.values(), strict=True))[:_MOST_SHOWN]
         )
         more = f"<p>… {pooled.distinct - _MOST_SHOWN:,} more</p>" if pooled.distinct > _MOST_SHOWN else ""
@@ -104,6 +107,10 @@ class Shown:
             f"<p>{escape(type(self).__name__)}: {pooled.total:,} networks, {pooled.distinct:,} functions on {counts.n} "
             f"inputs{units}</p><table><tr><th>function</th><th>count</th><th>share</th></tr>{rows}</table>{more}"
         )
+
+
+def _cut(function: str) -> str:
+    return function if len(function) <= _MOST_LABELS else f"{function[:_MOST_LABELS]}…"
 
 
 def _counts(sample: Any) -> Counts:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.arguments import one_of
+from harness.functions.brief import Brief
 from harness.networks import Architecture
 from harness.networks.logits import LOSSES
 from harness.optimisers import Optimiser, Relative
@@ -25,7 +26,7 @@ Once = Callable[[Computation], Mapping[str, np.ndarray]]
 
 
 @dataclass
-class Rates:
+class Rates(Brief):
     """What a cell's relative optimisers came to, by optimiser, architecture, data and loss."""
 
     noted: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)

@@ -167,7 +167,7 @@ class Problem:
         (train_x, train_y), (eval_x, eval_y) = kept[0], kept[-1]
         facts = {"dataset": name, "task": "all classes" if task is None else task, "split": split}
         words_of_name = [name, *([] if task is None else [task.replace("/", "_").replace(",", "")]), f"m{m}", f"n{n}"]
-        words_of_name += [f"split{split}"] * (split > 0) + ["unbalanced"] * (not balanced)
+        words_of_name += [f"split{split}"] * bool(split) + ["unbalanced"] * (not balanced)
         return cls.from_arrays(
             train_x[train],
             train_y[train],
@@ -206,6 +206,8 @@ class Problem:
         """
         more = {"classes": classes} if classes > 2 else {}
         m, n = int(m), int(n)
+        # A results file has Python's own numbers only.
+        facts = {key: fact.item() if isinstance(fact, np.generic) else fact for key, fact in facts.items()}
         return cls(name, m, n, {"problem": name, "m": m, "n": n, **more, **facts}, load, classes, vocabulary)
 
     @property

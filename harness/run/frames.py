@@ -13,6 +13,8 @@ from harness.report.words import estimated, interval, minus
 # Of a cell's record, before and after its parameters and its estimate.
 _FIRST, _LAST = ("claim", "id", "kind", "verdict", "outcome"), ("seconds", "device", "seed")
 _ESTIMATE = ("quantity", "value", "low", "high", "level", "n", "unit", "effective_n", "noise_floor", "looks")
+# Cells that are written out where a notebook shows a run.
+_MOST_SHOWN = 40
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,14 +47,19 @@ class Results:
         return package("pandas", "Frames").DataFrame(self.rows())
 
     def __repr__(self) -> str:
-        return "\n".join([f"{type(self).__name__} of {len(self.cells)} cells", *map(_line, self.cells)])
+        lines = map(_line, self.cells[:_MOST_SHOWN])
+        return "\n".join([f"{type(self).__name__} of {len(self.cells)} cells", *lines, *self._more()])
 
     def _repr_html_(self) -> str:
         heads = "".join(
             f"<th>{each}</th>" for each in ("claim", "cell", "verdict", "estimate", "interval", "predicted")
         )
-        rows = "".join(f"<tr>{''.join(f'<td>{escape(each)}</td>' for each in _said(cell))}</tr>" for cell in self.cells)
-        return f"<table><tr>{heads}</tr>{rows}</table>"
+        shown = self.cells[:_MOST_SHOWN]
+        rows = "".join(f"<tr>{''.join(f'<td>{escape(each)}</td>' for each in _said(cell))}</tr>" for cell in shown)
+        return f"<table><tr>{heads}</tr>{rows}</table>{''.join(f'<p>{each}</p>' for each in self._more())}"
+
+    def _more(self) -> list[str]:
+        return [f"… {len(self.cells) - _MOST_SHOWN:,} more"] * (len(self.cells) > _MOST_SHOWN)
 
 
 def read(path: Path | str) -> Results:

@@ -1,6 +1,8 @@
 """python -m harness init: the claims in a folder of one's own, with what pytest needs to run them there."""
 
 import argparse
+import os
+import secrets
 import shutil
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
@@ -63,6 +65,8 @@ def run(asked: argparse.Namespace) -> int:
 def write(folder: Path) -> None:
     """Copy claims, examples and accepted verdicts into a folder, and write what pytest and git need there.
 
+    All or nothing: if that fails or is interrupted, what was there before is there again, and nothing else.
+
     Args:
         folder: a folder that is new or empty.
 
@@ -70,18 +74,53 @@ def write(folder: Path) -> None:
         BadInput: the folder has something in it or cannot be written, or this installation lacks the claims.
     """
     source = installed()
+    # Without its links being followed.
+    place = Path(os.path.abspath(folder))  # noqa: PTH100
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if os.path.lexists(place) and (not place.is_dir() or any(place.iterdir())):
             raise BadInput(f"{folder} is there and not an empty folder; init overwrites nothing, so name another one.")
-        folder.mkdir(parents=True, exist_ok=True)
-        for part in _PARTS:
-            _copy(source / part, folder / part)
-        (folder / "pytest.ini").write_text(_PYTEST)
-        (folder / ".gitignore").write_text(_IGNORED)
-        commands = _COMMANDS.partition("\n")[2]
-        (folder / "README.md").write_text(_README.format(version=versions()[_NAME], commands=commands))
+        _make(place, source)
     except OSError as error:
         raise BadInput(f"{folder} cannot be written ({error.strerror}); name a folder that can.") from None
+
+
+def _make(place: Path, source: Path) -> None:
+    """Make the folder, or leave no trace.
+
+    It is made beside a new one, so that a kill leaves the name free; an empty one stays itself, with owner and mode.
+    """
+    missing = [each for each in (place, *place.parents) if not os.path.lexists(each)]
+    within = not missing
+    unfinished = (place if within else place.parent) / f".{place.name[:100]}.{secrets.token_hex(8)}.unfinished"
+    parts: list[str] = []
+    try:
+        unfinished.mkdir(parents=True)
+        _fill(unfinished, source)
+        if within:
+            parts = sorted(each.name for each in unfinished.iterdir())
+            for part in parts:
+                (unfinished / part).rename(place / part)
+            unfinished.rmdir()
+        else:
+            unfinished.rename(place)
+    except BaseException:
+        for part in parts:
+            if not (unfinished / part).exists():
+                _remove(place / part)
+        _remove(unfinished)
+        for each in missing:
+            with suppress(OSError):
+                each.rmdir()
+        raise
+
+
+def _fill(folder: Path, source: Path) -> None:
+    for part in _PARTS:
+        _copy(source / part, folder / part)
+    (folder / "pytest.ini").write_text(_PYTEST)
+    (folder / ".gitignore").write_text(_IGNORED)
+    commands = _COMMANDS.partition("\n")[2]
+    (folder / "README.md").write_text(_README.format(version=versions()[_NAME], commands=commands))
 
 
 def installed() -> Path:
@@ -101,8 +140,16 @@ def installed() -> Path:
 
 
 def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-    else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+    """The files without their modes: an installation's may be read-only, and the copies are there to be changed."""
+    files = sorted(source.rglob("*")) if source.is_dir() else [source]
+    for file in files:
+        within = file.relative_to(source)
+        if file.is_file() and "__pycache__" not in within.parts:
+            (target / within).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target / within)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    with suppress(OSError):
+        path.unlink()

@@ -6,9 +6,9 @@ in nats.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -25,14 +25,17 @@ class LogVolumes(Merging):
 
     The logarithm of an unbiased estimate is biased by half its relative variance. The jackknife over runs removes
     this to first order (Quenouille 1956), and gives the standard errors (Tukey 1958). An error is inf where the runs
-    coincide, or one alone came to such networks: their scatter then says nothing about it.
+    coincide, or one alone came to such networks: their scatter then says nothing about it. It is at least 1/draws where
+    these are known.
 
     joint: (runs, k) ln of each run's unbiased estimate of P(S ∪ f).
     evidences: (runs,) ln of each run's unbiased estimate of P(S).
+    draws: (runs,) draws of each run, at the least; None if they are not known, or scatter whatever there is.
     """
 
     joint: np.ndarray
     evidences: np.ndarray
+    draws: np.ndarray | None = None
 
     # Whether runs that coincide are exact, as those are whose weights are known to be constant.
     exact: ClassVar[bool] = False
@@ -84,7 +87,14 @@ class LogVolumes(Merging):
 
     def of(self, which: np.ndarray) -> "LogVolumes":
         """Those of some of the functions, by number, in that order."""
-        return type(self)(self.joint[:, which], self.evidences)
+        return replace(self, joint=self.joint[:, which])
+
+    def known_to(self, draws: int) -> Self:
+        """The same with this many draws for each run, which earlier versions did not store.
+
+        A weight that so few draws hardly ever meet, as between two inputs that nearly coincide, shows in no scatter.
+        """
+        return replace(self, draws=np.full(self.runs, draws))
 
     def _given(self, kept: np.ndarray) -> np.ndarray:
         """(k,) ln P(f|S) by some of the runs."""
@@ -108,7 +118,10 @@ class LogVolumes(Merging):
         centre = without.mean(axis=0)
         value = np.where(held, self.runs * whole - (self.runs - 1) * centre, whole)
         error = np.sqrt((self.runs - 1) / self.runs * ((without - centre) ** 2).sum(axis=0))
-        return value, np.where(coincide(without) & (not self.exact), np.inf, error)
+        if self.exact:
+            return value, error
+        least = 0.0 if self.draws is None else 1 / self.draws.sum()
+        return value, np.where(coincide(without), np.inf, np.maximum(error, least))
 
 
 def checked_functions(functions: np.ndarray, n: int) -> np.ndarray:

@@ -82,6 +82,7 @@ def log_evidence(
     unit: str = "independent runs",
     most: float = 0.0,
     exact: bool = False,
+    least_error: float = 0.0,
 ) -> Estimate:
     """Estimate ln P(S) from independent runs of a sampler.
 
@@ -96,6 +97,7 @@ def log_evidence(
         unit: name of the independent units, plural.
         most: largest possible value, at which value and interval are cut; 0 for the logarithm of a probability.
         exact: whether runs that coincide are exact, as those are whose weights are known to be constant.
+        least_error: standard error of the mean logarithm at the least, such as 1/draws of weights that few draws show.
 
     Returns:
         The estimate of the logarithm of the runs' mean.
@@ -113,7 +115,7 @@ def log_evidence(
         return replace(nothing_yet(quantity, len(runs), unit), value=min(float(runs[0]), most))
     freedom = len(runs) - 1
     half_variance = float(runs.var(ddof=1)) / 2
-    value, error = float(runs.mean()) + half_variance, sqrt(2 * half_variance / len(runs))
+    value, error = float(runs.mean()) + half_variance, max(sqrt(2 * half_variance / len(runs)), least_error)
 
     def interval(alpha: float) -> tuple[float, float]:
         mean = float(stats.t.isf(alpha / 2, freedom)) * error

@@ -1,5 +1,6 @@
 """Problems: the cube's order and targets, splits, packaged and full data, and what is refused."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -30,6 +31,21 @@ def full_sets(monkeypatch):
 X = np.eye(2)
 MASKED = np.ma.masked_values([[1.0, -9999.0], [2.0, 3.0]], -9999.0)
 TOKENS = X.astype(int)
+
+
+def test_numpys_whole_numbers_are_pythons():
+    """As of a loop over np.arange: facts go into a results file, which takes no other numbers."""
+    two, four = np.int64(2), np.int64(4)
+    data = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    for made, same in (
+        (Problem.from_dataset(data, four, four, split=two), Problem.from_dataset(data, 4, 4, split=2)),
+        (digits(four, four, split=two), digits(4, 4, split=2)),
+        (boolean_cube(3, "parity", train=four, split=two), boolean_cube(3, "parity", train=4, split=2)),
+    ):
+        assert (made.name, json.dumps(made.facts)) == (same.name, json.dumps(same.facts))
+        assert made.fingerprint == same.fingerprint
+    given = Problem.from_arrays(X, [0, 1], X, [0, 1], facts={"size": np.float32(0.5), "of": two})
+    assert json.dumps({key: given.facts[key] for key in ("size", "of")}) == '{"size": 0.5, "of": 2}'
 
 
 def test_cube_is_in_counting_order():

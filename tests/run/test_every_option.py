@@ -7,6 +7,7 @@ import argparse
 import os
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -27,6 +28,11 @@ ODD = (
     "pipe", "link", "loop", "text.npz", "text.npz/x", "good.json", "-", "--", "90d", "smoke", "cuda:0", "digits",
     "text.py:Net", "::", "{}",
 )  # fmt: skip
+LIKELY = (
+    "1", "4", "8,16", "1d", "90d", "20m", "0.5", "smoke", "full", "cpu", "digits", "mnist", "3/8", "sgd", "good.json",
+    "good.npz", "a.npz", "net.py:Net", "new", "new.json", "new/page.html", ".store", "text.py", "perceptron",
+)  # fmt: skip
+PAIRS = 16
 GIVEN = {
     "results": "good.json", "trained": "a.npz", "sampled": "a.npz", "problem": "good.npz", "folder": "new", "m": "4",
     "network": "net.py:Net", "data": "digits", "older_than": "90d",
@@ -47,7 +53,7 @@ def commands(parser, words=()):
 PARSER = _parser()
 NAMED = targets.targets
 COMMANDS = dict(commands(PARSER))
-OPTIONS = [(words, action) for words, takes in COMMANDS.items() for action in takes]
+OPTIONS = [(words, action) for words, takes in COMMANDS.items() for action in range(len(takes))]
 
 
 class Taken(Exception):
@@ -86,12 +92,13 @@ def place(tmp_path, monkeypatch):
     results.write(Path("good.json"), sample())
 
 
-def arguments(words, action=None, text=""):
-    """The command with what it needs, and a text for one of its options or places."""
+def arguments(words, texts=None):
+    """The command with what it needs, and texts for some of its options or places, by their number."""
+    texts = texts or {}
     named, places = [], []
-    for each in COMMANDS[words]:
-        given = text if each is action else GIVEN.get(each.dest)
-        if given is None or not (each.required or each is action or each.dest == "older_than"):
+    for number, each in enumerate(COMMANDS[words]):
+        given = texts.get(number, GIVEN.get(each.dest))
+        if given is None or not (each.required or number in texts or each.dest == "older_than"):
             continue
         if each.option_strings:
             named.append(f"{each.option_strings[-1]}={given}" if each.option_strings[-1][1] == "-" else f"-k{given}")
@@ -119,19 +126,32 @@ def test_what_is_right_is_taken(place, capsys, words):
     assert said == ""
 
 
+def taken_or_refused(words, texts, capsys):
+    before = {each.name for each in Path().iterdir()}
+    code, out, said = ended(arguments(words, texts), capsys)
+    assert code in (0, 1, 2), texts
+    assert "Traceback" not in said, texts
+    assert all(line.isprintable() for line in f"{out}\n{said}".split("\n")), (texts, out, said)
+    assert not any(line.startswith("::") for line in f"{out}\n{said}".split("\n")), texts
+    if code == 2:
+        last = said.strip().splitlines()[-1]
+        assert "rror: " in last or last.startswith("ERROR: "), (texts, said)
+        assert len(last) < 700, (texts, len(last))
+        assert {each.name for each in Path().iterdir()} == before, texts
+
+
 @pytest.mark.parametrize(
-    ("words", "action"), OPTIONS, ids=[f"{' '.join(words)} {action.dest}" for words, action in OPTIONS]
+    ("words", "action"), OPTIONS, ids=[f"{' '.join(words)} {COMMANDS[words][action].dest}" for words, action in OPTIONS]
 )
 def test_any_text_is_taken_or_refused_in_a_sentence(place, capsys, words, action):
     for text in ODD:
-        before = {each.name for each in Path().iterdir()}
-        code, out, said = ended(arguments(words, action, text), capsys)
-        assert code in (0, 1, 2), text
-        assert "Traceback" not in said, text
-        assert all(line.isprintable() for line in f"{out}\n{said}".split("\n")), (text, out, said)
-        assert not any(line.startswith("::") for line in f"{out}\n{said}".split("\n")), text
-        if code == 2:
-            last = said.strip().splitlines()[-1]
-            assert "rror: " in last or last.startswith("ERROR: "), (text, said)
-            assert len(last) < 700, (text, len(last))
-            assert {each.name for each in Path().iterdir()} == before, text
+        taken_or_refused(words, {action: text}, capsys)
+
+
+@pytest.mark.parametrize("words", [words for words in COMMANDS if len(COMMANDS[words]) > 1], ids=" ".join)
+def test_pairs_are_taken_or_refused_in_a_sentence(place, capsys, words):
+    """Some pairs, always the same: half of the texts are such as an option might take."""
+    random = Random(" ".join(words))
+    for _ in range(PAIRS):
+        two = random.sample(range(len(COMMANDS[words])), 2)
+        taken_or_refused(words, {each: random.choice(random.choice((ODD, LIKELY))) for each in two}, capsys)

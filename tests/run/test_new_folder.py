@@ -1,7 +1,12 @@
 """python -m harness init: a folder in which the claims run, in a project of others or not; nothing is overwritten."""
 
 import configparser
+import errno
 import filecmp
+import itertools
+import os
+import shutil
+import stat
 import subprocess
 import sys
 import tomllib
@@ -12,6 +17,7 @@ import pytest
 
 import harness
 from harness.__main__ import main
+from harness.errors import BadInput
 from harness.run import new_folder
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +91,116 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path, capsys):
     (tmp_path / "file").touch()
     assert main(["init", str(tmp_path / "file" / "mine")]) == 2
     assert "cannot be written (Not a directory); name a folder that can." in capsys.readouterr().err
+
+
+@pytest.fixture
+def few(tmp_path, monkeypatch):
+    """An installation of few files, some of which nobody may write."""
+    for name in ("claims/__init__.py", "claims/own/a.py", "claims/__pycache__/a.pyc", "examples/own.py"):
+        (tmp_path / "from" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "from" / name).write_text(name)
+    (tmp_path / "from" / "accepted.json").write_text("{}")
+    (tmp_path / "from" / "claims" / "own" / "a.py").chmod(0o444)
+    (tmp_path / "from" / "claims" / "own").chmod(0o555)
+    monkeypatch.setattr(new_folder, "_PARTS", ("claims", "examples", "accepted.json"))
+    monkeypatch.setattr(new_folder, "installed", lambda: tmp_path / "from")
+    (tmp_path / "to").mkdir()
+    return tmp_path / "to"
+
+
+def everything(folder):
+    return {str(each.relative_to(folder)): (each.lstat().st_mode, each.lstat().st_ino) for each in folder.rglob("*")}
+
+
+def fail_at(monkeypatch, at, error):
+    """The at-th of all that is made, written and renamed fails, after half of it if it is a file."""
+    count = itertools.count()
+
+    def fails(kind, name):
+        plain = getattr(kind, name)
+
+        def call(*arguments, **options):
+            # What is there already is not made.
+            if (name == "mkdir" and os.path.lexists(arguments[0])) or next(count) != at:
+                return plain(*arguments, **options)
+            if name == "copyfile":
+                Path(arguments[1]).write_bytes(b"half")
+            raise error
+
+        monkeypatch.setattr(kind, name, call)
+
+    for kind, name in ((os, "mkdir"), (shutil, "copyfile"), (Path, "write_text"), (Path, "rename")):
+        fails(kind, name)
+    return count
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()], ids=repr)
+@pytest.mark.parametrize("name", ["new", "new/within/new", "there", "there/new"])
+def test_what_fails_leaves_nothing_and_can_be_asked_again(few, monkeypatch, capsys, name, error):
+    (few / "there").mkdir(mode=0o700)
+    before = everything(few)
+    for at in itertools.count():
+        with monkeypatch.context() as patched:
+            count = fail_at(patched, at, error)
+            try:
+                code = main(["init", str(few / name)])
+            except KeyboardInterrupt:
+                code = "interrupted"
+        if next(count) <= at:
+            break
+        assert everything(few) == before, at
+        if isinstance(error, OSError):
+            said = f"ERROR: {few / name} cannot be written (No space left on device); name a folder that can.\n"
+            assert (code, capsys.readouterr().err) == (2, said)
+        else:
+            assert code == "interrupted"
+    # No write was left to fail, and the same command, after all these, has made the folder.
+    assert at > 8
+    assert code == 0
+    after = everything(few)
+    assert {key: after[key] for key in before} == before
+    found = {str(each.relative_to(few / name)) for each in (few / name).rglob("*") if each.is_file()}
+    written = {".gitignore", "README.md", "pytest.ini"}
+    assert found == {"claims/__init__.py", "claims/own/a.py", "examples/own.py", "accepted.json", *written}
+    assert not [each for each in after if "unfinished" in each]
+
+
+def test_the_copies_can_be_changed_whatever_the_installation_allows(few):
+    new_folder.write(few / "new")
+    for each in (few / "new").rglob("*"):
+        assert each.stat().st_mode & stat.S_IWUSR, each
+
+
+def test_what_others_put_there_meanwhile_stays(few, monkeypatch):
+    """Both for a new folder and for one that was empty."""
+    plain = new_folder._fill
+    (few / "there").mkdir()
+
+    def fill(folder, source):
+        plain(folder, source)
+        (few / name / "claims").mkdir(parents=True)
+        (few / name / "claims" / "theirs").touch()
+
+    monkeypatch.setattr(new_folder, "_fill", fill)
+    for name in ("new", "there"):
+        with pytest.raises(BadInput, match="cannot be written"):
+            new_folder.write(few / name)
+        assert [str(each.relative_to(few / name)) for each in (few / name).rglob("*")] == ["claims", "claims/theirs"]
+    assert {each.name for each in few.iterdir()} == {"new", "there"}
+
+
+def test_the_folder_of_the_shell_and_a_name_with_dots_will_do(few, monkeypatch):
+    monkeypatch.chdir(few)
+    new_folder.write(Path("none/../new"))
+    assert {each.name for each in few.iterdir()} == {"new"}
+    monkeypatch.chdir("new")
+    shutil.rmtree("claims")
+    with pytest.raises(BadInput, match=r"^\. is there and not an empty folder"):
+        new_folder.write(Path())
+    for each in Path().iterdir():
+        shutil.rmtree(each) if each.is_dir() else each.unlink()
+    new_folder.write(Path())
+    assert Path("claims/own/a.py").is_file()
 
 
 def test_the_claims_of_a_wheel_are_found_wherever_its_data_went(tmp_path, monkeypatch):

@@ -7,11 +7,12 @@ import numpy as np
 
 from harness.errors import BadInput
 from harness.functions import FunctionCounts
+from harness.functions.brief import Brief
 from harness.functions.packing import check_words, pack, unpack
 
 
 @dataclass(frozen=True, eq=False)
-class ExactVolumes:
+class ExactVolumes(Brief):
     """P_B(f|S) of every function f on n inputs, and P(S); without S it is P(f), and P(S) = 1.
 
     n: inputs. words: (functions, ⌈n/64⌉) uint64, the functions of positive probability in lexicographic order.

@@ -15,6 +15,7 @@ from scipy.optimize import isotonic_regression
 
 from harness.arguments import are_counts, short_repr, whole
 from harness.errors import BadInput
+from harness.functions.brief import Brief
 from harness.networks import Architecture
 from harness.samplers.features.feasibility import last_layer_feasibility
 from harness.samplers.features.training import OfTrained
@@ -28,7 +29,7 @@ from harness.verdicts.intervals import clopper_pearson
 
 
 @dataclass(frozen=True, eq=False)
-class Tallies:
+class Tallies(Brief):
     """Number of networks that fit at each width that was asked; merges like a sum.
 
     widths: (widths,) int64, increasing.

@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts
+from harness.functions.brief import Brief
 from harness.functions.packing import pack
 from harness.samplers.features.layer_statistics import View
 
@@ -20,7 +21,7 @@ PATTERN_POINTS, PATTERN_UNITS = 6, 8
 
 
 @dataclass(frozen=True)
-class LayerPatterns:
+class LayerPatterns(Brief):
     """The units' patterns of each hidden layer.
 
     layers: one entry per hidden layer, with one cluster per network or hidden draw.

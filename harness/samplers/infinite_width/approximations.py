@@ -23,6 +23,7 @@ from scipy import linalg, special
 from harness.arguments import counts, is_number, one_of
 from harness.errors import BadInput, Undecided
 from harness.functions import FunctionCounts
+from harness.functions.brief import Brief
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
 from harness.samplers.infinite_width.orthant import hazard
@@ -33,7 +34,7 @@ _MOST_STEPS = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class GaussianApproximation:
+class GaussianApproximation(Brief):
     """N(mean, covariance) in place of the training logits given the labels.
 
     process: the Gaussian process that is approximated.

@@ -87,7 +87,7 @@ def log_volumes_of_kernels(
         one, two = (empirical_nngp(architecture, problem.inputs, networks // 2, generator).mean for _ in range(2))
         units.append(2 * by((one + two) / 2) - (by(one) + by(two)) / 2)
     found = np.array(units)
-    return LogVolumesOfKernels(found[:, 1:], found[:, 0])
+    return LogVolumesOfKernels(found[:, 1:], found[:, 0]).known_to(_SCRAMBLINGS * 2 * points)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +130,10 @@ class EmpiricalLogVolume(Sampler[LogVolumesOfKernels]):
             networks=self.networks,
             points=self.points,
         )
+
+    def checked(self, sample: LogVolumesOfKernels) -> LogVolumesOfKernels:
+        """The sample, with its draws."""
+        return sample.known_to(_SCRAMBLINGS * 2 * self.points)
 
     @property
     def work(self) -> float:

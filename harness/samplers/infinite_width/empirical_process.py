@@ -175,8 +175,9 @@ class EmpiricalEvidence(Sampler[OrthantEvidence]):
         return evidence(self.architecture, self.problem, generator, self.runs, self.networks, points=self.points)
 
     def checked(self, sample: OrthantEvidence) -> OrthantEvidence:
-        """The sample; one point has either label with probability 1/2, whatever the kernel."""
-        return IndependentLogits(sample.values) if self.problem.m == 1 else sample
+        """The sample, with its draws; one point has either label with probability 1/2, whatever the kernel."""
+        draws = _SCRAMBLINGS * 2 * self.points
+        return (IndependentLogits(sample.values) if self.problem.m == 1 else sample).known_to(draws)
 
     @property
     def work(self) -> float:

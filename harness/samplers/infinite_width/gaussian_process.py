@@ -15,6 +15,7 @@ from scipy import linalg
 from harness.arguments import are_counts, set_fields
 from harness.errors import BadInput
 from harness.functions import FunctionCounts
+from harness.functions.brief import Brief
 from harness.functions.packing import pack
 from harness.samplers.infinite_width.kernels import correlation_of, in_the_limit, nngp, positive_definite
 from harness.samplers.infinite_width.kernels.checks import independent
@@ -23,7 +24,7 @@ from harness.samplers.work import ENTRY
 
 
 @dataclass(frozen=True, eq=False)
-class GaussianProcess:
+class GaussianProcess(Brief):
     """Kernel and labels of S, followed by the evaluation inputs.
 
     BadInput if they are not as below; a jitter is added beforehand, by `positive_definite`.

@@ -16,6 +16,7 @@ from scipy.optimize import brentq
 
 from harness.arguments import are_counts, is_number, positive, set_fields
 from harness.errors import BadInput
+from harness.functions.brief import Brief
 from harness.functions.merging import Merging
 from harness.problems import Problem
 from harness.samplers.infinite_width.kernels import in_the_limit
@@ -26,7 +27,7 @@ from harness.verdicts.intervals import student
 
 
 @dataclass(frozen=True, eq=False)
-class Spectrum:
+class Spectrum(Brief):
     """A kernel on a pool of equally likely points, and a target, in the kernel's own basis.
 
     eigenvalues: (modes,) λ_ρ ≥ 0, of the kernel matrix over the number of points.

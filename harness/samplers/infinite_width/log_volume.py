@@ -66,7 +66,8 @@ def log_volumes(
     joint = np.empty((runs, len(functions)))
     for number, function in enumerate(functions):
         joint[:, number] = estimates(np.concatenate([process.labels, function]))
-    return (IndependentLogits if independent(process.kernel) else LogVolumes)(joint, evidences)
+    kind = IndependentLogits if independent(process.kernel) else LogVolumes
+    return kind(joint, evidences).known_to(2 * points)
 
 
 def weights_of(kernel: np.ndarray) -> np.ndarray | None:
@@ -119,7 +120,7 @@ class LogVolume(Sampler[LogVolumes]):
         return log_volumes(self.process, self.functions, generator, runs=self.runs, points=self.points)
 
     def checked(self, sample: LogVolumes) -> LogVolumes:
-        """The sample; Undecided if runs of an orthant disagree though trial ones agreed."""
+        """The sample, with its draws; Undecided if runs of an orthant disagree though trial ones agreed."""
         every = np.column_stack([sample.evidences, sample.joint])
         scatter = float(every[:, np.isfinite(every).all(axis=0)].std(axis=0, ddof=1).max())
         if scatter > MOST_SCATTER:
@@ -127,7 +128,8 @@ class LogVolume(Sampler[LogVolumes]):
                 f"Runs scatter by {scatter:.2f} nats in the logarithm of an orthant's probability, more than "
                 f"{MOST_SCATTER}, though trial runs agreed."
             )
-        return IndependentLogits(sample.joint, sample.evidences) if independent(self.process.kernel) else sample
+        kind = IndependentLogits if independent(self.process.kernel) else LogVolumes
+        return kind(sample.joint, sample.evidences).known_to(2 * self.points)
 
     @property
     def work(self) -> float:

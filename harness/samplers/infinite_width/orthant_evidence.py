@@ -1,7 +1,7 @@
 """ln P(S) of infinitely wide networks by independent estimates of an orthant, the independent units."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -23,16 +23,26 @@ class OrthantEvidence(Merging):
     """ln P(S) by independent units.
 
     values: (units,) ln of each unit's estimate of P(S).
+    draws: (units,) draws of each, at the least; None if they are not known.
     """
 
     values: np.ndarray
+    draws: np.ndarray | None = None
 
     # Units that coincide have perhaps all missed where the weights differ, as between two inputs that nearly coincide.
     exact: ClassVar[bool] = False
 
     def estimate(self, unit: str) -> Estimate:
-        """Estimate ln P(S); unit: name of the independent units, plural."""
-        return log_evidence(self.values.tolist(), unit=unit, exact=self.exact)
+        """Estimate ln P(S), with an error of at least 1/draws; unit: name of the independent units, plural."""
+        least = 0.0 if self.draws is None or self.exact else 1 / float(self.draws.sum())
+        return log_evidence(self.values.tolist(), unit=unit, exact=self.exact, least_error=least)
+
+    def known_to(self, draws: int) -> Self:
+        """The same with this many draws for each unit, which earlier versions did not store.
+
+        A weight that so few draws hardly ever meet, as between two inputs that nearly coincide, shows in no scatter.
+        """
+        return replace(self, draws=np.full(len(self.values), draws))
 
 
 class IndependentLogits(OrthantEvidence):
@@ -56,7 +66,8 @@ def log_probability(
         ln P(S) in nats.
     """
     found = log_estimates(process.margins, generator, runs=runs, points=points)
-    return (IndependentLogits if process.independent else OrthantEvidence)(found).estimate("scramblings")
+    kind = IndependentLogits if process.independent else OrthantEvidence
+    return kind(found).known_to(2 * points).estimate("scramblings")
 
 
 @dataclass(frozen=True)
@@ -88,13 +99,13 @@ class Orthant(Sampler[OrthantEvidence]):
         return OrthantEvidence(log_estimates(self.process.margins, generator, runs=self.runs, points=self.points))
 
     def checked(self, sample: OrthantEvidence) -> OrthantEvidence:
-        """The sample; Undecided if its scramblings disagree though trial ones agreed."""
+        """The sample, with its draws; Undecided if its scramblings disagree though trial ones agreed."""
         if scatter(sample.values) > MOST_SCATTER:
             raise Undecided(
                 f"Scramblings of an orthant disagree: ln P(S) scatters by {scatter(sample.values):.2g} nats over "
                 f"{len(sample.values)} of them, though trial ones agreed; more points would decide it."
             )
-        return IndependentLogits(sample.values) if self.process.independent else sample
+        return (IndependentLogits(sample.values) if self.process.independent else sample).known_to(2 * self.points)
 
     @property
     def work(self) -> float:

@@ -126,6 +126,21 @@ def test_intervals_hold_the_truth_though_runs_often_coincide(particles, last):
     assert np.mean(held) > 0.876
 
 
+@pytest.mark.parametrize("apart", [1e-5, 1e-7, 1e-8])
+def test_intervals_hold_the_truth_where_few_draws_tell_inputs_apart(apart):
+    """By their scatter alone intervals of 90 % held the truth 85, 58 and 52 times of 100."""
+    repeats, runs, rho = 30, 4, 1 - apart
+    process = GaussianProcess((1 - rho) * np.eye(3) + rho, np.ones(1, dtype=int))
+    # Of three margins of this correlation all are positive with probability 1/8 + 3·arcsin ρ/(4π).
+    truth = np.log(1 / 4 + 3 * np.arcsin(rho) / (2 * np.pi))
+    found = [log_volumes(process, np.ones((1, 2)), generator(seed), runs=runs, points=128) for seed in range(repeats)]
+    errors = np.array([each.errors[0] for each in found])
+    off = np.abs([each.values[0] - truth for each in found])
+    assert (off > stats.t.isf(0.05, runs - 1) * errors).sum() <= stats.binom.isf(1e-4, repeats, 0.1)
+    assert np.isfinite(errors).sum() > repeats / 4
+    assert errors.min() == 1 / (runs * 256)
+
+
 def test_runs_that_coincide_but_for_rounding_have_no_error():
     runs = np.array([log(1 / 8) + log(1 / 4) + log(3 / 4), log(3 / 4) + log(1 / 4) + log(1 / 8)])
     assert runs[0] != runs[1]
@@ -198,6 +213,6 @@ def test_runs_that_disagree_are_kept_and_decide_nothing():
     apart = LogVolumes(np.stack([[-2.0, -2.1, -4.2], none], axis=1), np.array([-1.0, -1.1, -1.2]))
     asked = LogVolume(NETWORK, digits(3, 2), at_random(3, 2, 0), np.zeros((2, 2), dtype=np.uint8))
     assert agree.scatter.tolist() == [pytest.approx(0.1), np.inf]
-    assert asked.checked(agree) is agree
+    assert asked.checked(agree).joint is agree.joint
     with pytest.raises(Undecided, match="nats in the logarithm of an orthant"):
         asked.checked(apart)

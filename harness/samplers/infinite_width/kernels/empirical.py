@@ -16,6 +16,7 @@ from torch import Tensor
 from harness.arguments import are_counts, is_one_of, short_repr
 from harness.errors import BadInput
 from harness.execution.memory import block_that_fits
+from harness.functions.brief import Brief
 from harness.networks import Architecture, Parameter
 from harness.networks.ensemble import Draws, activations, block_size, blocks, of_layer, sampling_inputs, size
 from harness.networks.gradients import gradients
@@ -29,7 +30,7 @@ _NUMBERS = 2**20
 
 
 @dataclass(frozen=True, eq=False)
-class EmpiricalKernel:
+class EmpiricalKernel(Brief):
     """Mean of a matrix over networks, with its scatter.
 
     mean: (points, points) float64.
