@@ -141,6 +141,25 @@ def test_what_was_computed_once_does_not_count():
     assert of(thing) == before
 
 
+class Noted(Written):
+    """With an annotation."""
+
+    width: int
+
+
+@pytest.mark.parametrize("kind", [Noted, Written])
+def test_a_look_at_annotations_does_not_count(kind):
+    thing = kind(1)
+    before = of(thing)
+    assert set(kind.__annotations__) <= {"width"}
+    assert of(thing) == before
+
+
+def test_annotations_do_not_count():
+    source = "class Noted:\n    width: {}\n    def __repr__(self): return 'Noted()'\ndef make(): return Noted()"
+    assert of(from_source(source.format("int"))) == of(from_source(source.format("float")))
+
+
 class Bare:
     """No repr."""
 
