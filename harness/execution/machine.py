@@ -165,9 +165,14 @@ def reproducible(device: "torch.device") -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
+def c_library() -> str:
+    """The C library and its version: glibc 2.36 and 2.43 round log1p of single precision, and so losses, apart."""
+    return " ".join(filter(None, platform.libc_ver())) or platform.platform()
+
+
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that compute the numbers; "absent" for a package that is not installed."""
-    found = {"python": platform.python_version()}
+    """Versions of Python and of what computes the numbers; "absent" for a package that is not installed."""
+    found = {"python": platform.python_version(), "C library": c_library()}
     for package in _PACKAGES:
         try:
             found[package] = version(package)

@@ -15,7 +15,7 @@ import torch
 
 from harness.errors import BadInput, ClusterLost
 from harness.execution.executor import timed
-from harness.execution.machine import describe, reproducible, resolve_device
+from harness.execution.machine import c_library, describe, reproducible, resolve_device
 
 if TYPE_CHECKING:
     from distributed import Worker
@@ -27,13 +27,13 @@ Facts = dict[str, str]
 
 
 def software(started: int) -> Facts:
-    """Versions of Python and packages, and a hash of this package's code, whose version does not change with every
-    commit.
+    """Versions of Python, the C library and packages, and a hash of this package's code, whose version does not change
+    with every commit.
 
     started: number of workers that the run has started; these have their code from the same folder, which is not
     hashed.
     """
-    found = {"Python": ".".join(platform.python_version_tuple()[:2])}
+    found = {"Python": ".".join(platform.python_version_tuple()[:2]), "C library": c_library()}
     found |= {package: version(package) for package in PACKAGES}
     if not started:
         content = hashlib.sha256()

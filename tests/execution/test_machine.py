@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from harness.errors import BadInput
-from harness.execution import machine
+from harness.execution import machine, worker
 from harness.run.session import parse_cluster
 
 
@@ -159,6 +159,12 @@ def test_settings_of_a_gpu_are_made(monkeypatch):
 
 def test_versions():
     assert machine.versions()["numpy"] == numpy.__version__
+
+
+@pytest.mark.skipif("CS_GNU_LIBC_VERSION" not in os.confstr_names, reason="the C library is not glibc")
+def test_the_c_library_is_among_what_a_run_records_and_workers_compare():
+    asked = os.confstr("CS_GNU_LIBC_VERSION")
+    assert machine.versions()["C library"] == worker.software(1)["C library"] == asked
 
 
 def test_commit(tmp_path):
