@@ -31,6 +31,8 @@ _HELD = ("fget", "fset", "func", "args", "keywords", "__func__", "__self__", "__
 _NO_CONTENT = {
     *("__module__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__dataclass_fields__", "_abc_impl"),
     *("__orig_bases__", "__parameters__", "__firstlineno__", "__static_attributes__"),
+    # What pickle keeps in a class that it has seen an instance of.
+    "__slotnames__",
     # From Python 3.14 on annotations are a function, and what it found once somebody has asked.
     *("__annotate__", "__annotate_func__", "__annotations_cache__", "__conditional_annotations__"),
 }

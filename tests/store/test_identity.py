@@ -1,5 +1,6 @@
 """What a value is in an address: values that draw differently differ there, and the same value is the same anywhere."""
 
+import pickle
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -152,6 +153,15 @@ def test_a_look_at_annotations_does_not_count(kind):
     thing = kind(1)
     before = of(thing)
     assert set(kind.__annotations__) <= {"width"}
+    assert of(thing) == before
+
+
+@pytest.mark.parametrize("kind", [Noted, Written])
+def test_that_a_value_was_pickled_does_not_count(kind):
+    thing = kind(1)
+    before = of(thing)
+    pickle.dumps(thing)
+    assert "__slotnames__" in vars(kind)
     assert of(thing) == before
 
 
