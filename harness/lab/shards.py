@@ -342,8 +342,16 @@ class Shards:
 
 
 def beyond(scale: Scale, first: float, priced: float) -> str:
-    """Why a cell is not asked at a scale where its first look may take `first` priced seconds: it takes `priced` or
-    more, since what it would ask for after that is not known."""
+    """Say why a cell is not asked at a scale.
+
+    Args:
+        scale: whose name is said.
+        first: priced seconds that the cell's first look may take.
+        priced: seconds of what it has asked for so far; what it would ask for after that is not known.
+
+    Returns:
+        The sentence.
+    """
     return (
         f"Beyond this scale: its first look takes {roughly(priced)} of a core or more, and {scale.name} gives it "
         f"{roughly(first)}. A larger --scale asks it."

@@ -1,6 +1,7 @@
 """Hunts: what chooses never judges, the error is that of all that was tried, what is planted is found and shrunk."""
 
 import json
+import re
 from math import inf, isnan, nan
 from types import ModuleType
 
@@ -14,10 +15,12 @@ from harness.__main__ import main
 from harness.claim import Question, Space, claim, over
 from harness.run.hunt import search as searching
 from harness.run.hunt.cells import FARTHEST, Cells, run_seed, score
-from harness.run.hunt.hunt import hunt, level_of
-from harness.run.hunt.map import share_explained
+from harness.run.hunt.hunt import Confirmation, Hunt, hunt, level_of
+from harness.run.hunt.map import Map, share_explained
+from harness.run.hunt.page import markdown
 from harness.run.hunt.search import Probe, at_random, by_gaussian_process
 from harness.run.hunt.shrink import shrink
+from harness.run.hunt.targets import targets
 from harness.run.judging import Judged
 from harness.verdicts import Estimate, Looks, Verdict, at_least, at_most, exactly, within
 from harness.verdicts.intervals import proportion, student
@@ -201,7 +204,7 @@ def test_the_toy_draws_more_of_the_same():
 
 @claim(
     kind="empirical",
-    of="share of ones",
+    of="share of ones, P(1|m)",
     predicts=at_most(0.5, because="x"),
     speaks_for="instrument",
     space=Space({"m": (8, 16, 32), "share": (0.2, 0.4, 0.9)}),
@@ -221,6 +224,7 @@ def toy(monkeypatch):
     module = ModuleType("toy", "Ones are rare.\n\nSource: nobody.")
     module.test_share = test_share
     monkeypatch.setattr("harness.run.plan.requests.claims", lambda: [module])
+    return module
 
 
 def test_the_command_writes_a_page_and_asks_the_place_again(toy, tmp_path, capsys):
@@ -228,10 +232,15 @@ def test_the_command_writes_a_page_and_asks_the_place_again(toy, tmp_path, capsy
     out = ["--budget", "2s", "--out", str(tmp_path / "out")]
     assert main(["hunt", "test_hunt", *out, *options]) == 0
     said = capsys.readouterr().out
-    assert "test_hunt/share: A counterexample. It fails already for m = 8, share = 0.9: share of ones 0." in said
+    assert (
+        "test_hunt/share: A counterexample. It fails already for m = 8, share = 0.9: share of ones, P(1|m) 0." in said
+    )
     page = (tmp_path / "out" / "test_hunt-share.md").read_text()
     assert "> Ones are rare." in page
     assert "| 0.2 | 0.4 | 0.9 |" in page
+    assert r"| m | share | verdict | share of ones, P(1\|m) |" in page
+    for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
     file = tmp_path / "out" / "test_hunt-share.json"
     data = json.loads(file.read_text())
     assert (data["counterexample"], data["point"]) == (True, {"m": 8, "share": 0.9})
@@ -283,6 +292,20 @@ def test_a_turn_hunts_one_test_with_the_whole_budget(toy, monkeypatch, turn, hun
     )
     assert main(["hunt", "--turn", str(turn), "--budget", "90s", "--device", "cpu"]) == 0
     assert spent == [(hunted, 90.0)]
+
+
+def test_the_map_says_once_why_places_have_no_estimate(toy, tmp_path):
+    target = targets([toy], [])[0]
+    none, one = (
+        Judged(Verdict.NOT_ASKED, reason="There is none."),
+        Judged(Verdict.SUPPORTED, estimate(0.2, 0.0), 0.2, 0.2),
+    )
+    drawn = Map((0, 1), (0, 0), 0.01, {(0, 0): none, (0, 1): one, (1, 0): none})
+    found = Hunt([], [], [Confirmation((0, 0), 0.01, one)], drawn)
+    facts = {"seed": 0, "budget": 1.0, "scale": "smoke", "alpha": 0.05}
+    lines = markdown(target, found, cells(lambda _: 1.0), facts, tmp_path / "x.json").splitlines()
+    assert [line for line in lines if line.startswith("| 8")] == ["| 8 | · | ✓ 0.2 exact |  |"]
+    assert [line for line in lines if "There is none." in line] == ["- · There is none."]
 
 
 def test_judged_says_nothing_without_an_estimate():

@@ -1,9 +1,9 @@
 """What a hunt found, in Markdown for people and as data that asks the same place again."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from harness.claim.space import Point
 from harness.decimals import roughly
@@ -16,6 +16,8 @@ from harness.run.hunt.targets import Target
 from harness.run.judging import Judged
 
 _WORST = 5
+# A bar within a cell of a table.
+_BAR = "\\|"
 
 
 def as_data(target: Target, found: Hunt, cells: Cells, run: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,11 +125,16 @@ def estimated(judged: Judged) -> str:
 
 def _table(target: Target, rows: list[tuple[Point, Judged]]) -> Iterator[str]:
     axes = list(target.space.axes)
-    yield f"| {' | '.join(axes)} | verdict | {target.question.quantity} |"
+    yield _row([*axes, "verdict", target.question.quantity])
     yield "|---" * (len(axes) + 2) + "|"
     for point, judged in rows:
-        values = " | ".join(str(value) for value in target.space.values(point).values())
-        yield f"| {values} | {SYMBOLS[str(judged.verdict)]} {judged.verdict} | {estimated(judged)} |"
+        values = target.space.values(point).values()
+        yield _row([*values, f"{SYMBOLS[str(judged.verdict)]} {judged.verdict}", estimated(judged)])
+
+
+def _row(cells: Iterable[object]) -> str:
+    """A row of a table in Markdown, in which the bar of a name such as P(f|S) is no border."""
+    return "| " + " | ".join(str(each).replace("|", _BAR) for each in cells) + " |"
 
 
 def _map(target: Target, drawn: Map) -> Iterator[str]:
@@ -137,11 +144,25 @@ def _map(target: Target, drawn: Map) -> Iterator[str]:
     yield f"{rows} down, {columns} across, the axes that tell most{f'; {at}' if at else ''}."
     yield f"One look each; any is wrong with a chance of at most {percent(drawn.level)}. Blank: the budget was spent."
     across = target.space.axes[columns]
-    yield from ("", f"| {rows} \\ {columns} | {' | '.join(map(str, across))} |", "|---" * (len(across) + 1) + "|")
+    yield from ("", _row([f"{rows} ↓ {columns} →", *across]), "|---" * (len(across) + 1) + "|")
+    reasons: dict[str, None] = {}
     for row, value in enumerate(target.space.axes[rows]):
-        judged = (drawn.cells.get((row, column)) for column in range(len(across)))
-        verdicts = (f"{SYMBOLS[str(each.verdict)]} {estimated(each)}" if each else "" for each in judged)
-        yield f"| {value} | {' | '.join(verdicts)} |"
+        judged = [drawn.cells.get((row, column)) for column in range(len(across))]
+        reasons |= {f"- {SYMBOLS[str(each.verdict)]} {estimated(each)}": None for each in judged if _is_empty(each)}
+        yield _row([value, *(_in_map(each) for each in judged)])
+    if reasons:
+        yield from ("", *reasons)
+
+
+def _is_empty(judged: Judged | None) -> TypeGuard[Judged]:
+    """Whether a point was judged and has no estimate."""
+    return judged is not None and judged.estimate is None
+
+
+def _in_map(judged: Judged | None) -> str:
+    if judged is None:
+        return ""
+    return SYMBOLS[str(judged.verdict)] + (f" {estimated(judged)}" if judged.estimate else "")
 
 
 def _on_map(drawn: Map, at: tuple[int, int]) -> Point:
