@@ -5,8 +5,10 @@ import inspect
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from tokenize import TokenError
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -91,16 +93,23 @@ def outside(thing: FunctionType | type) -> bool:
 
 
 def _text(thing: FunctionType | type) -> str:
-    """Its source; where there is none, its compiled code."""
-    try:
-        return inspect.getsource(thing)
-    except (OSError, TypeError):
-        return "\0".join(map(_compiled, _codes(thing)))
+    """Its source; where there is none, its compiled code, also where it was compiled in the name of another text."""
+    with suppress(OSError, TypeError, SyntaxError, TokenError):
+        file = Path(inspect.getfile(thing))
+        if file.suffix == ".py" or not file.exists():
+            return inspect.getsource(thing)
+    return "\0".join(map(_compiled, _codes(thing)))
 
 
 def _compiled(code: CodeType) -> str:
-    constants = [_compiled(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts]
-    return f"{code.co_code.hex()} {constants} {code.co_names}"
+    return f"{code.co_code.hex()} {list(map(_constant, code.co_consts))} {code.co_names}"
+
+
+def _constant(value: Any) -> str:
+    """A set's members in an order that is the same in every process."""
+    if isinstance(value, CodeType):
+        return _compiled(value)
+    return repr(sorted(map(repr, value)) if isinstance(value, frozenset) else value)
 
 
 def _functions(thing: FunctionType | type) -> Iterator[FunctionType]:
