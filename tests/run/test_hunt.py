@@ -16,7 +16,7 @@ from harness.claim import Question, Space, claim, over
 from harness.run.hunt import search as searching
 from harness.run.hunt.cells import FARTHEST, Cells, run_seed, score
 from harness.run.hunt.hunt import Confirmation, Hunt, hunt, level_of
-from harness.run.hunt.map import Map, share_explained
+from harness.run.hunt.map import Map, draw_map, share_explained
 from harness.run.hunt.page import markdown
 from harness.run.hunt.search import Probe, at_random, by_gaussian_process
 from harness.run.hunt.shrink import shrink
@@ -160,6 +160,17 @@ def test_what_holds_is_mapped_at_the_place_nearest_to_the_bound():
     assert found.map.axes == (0, 1)
     assert len(found.map.cells) == 24
     assert {each.verdict for each in found.map.cells.values()} == {Verdict.SUPPORTED}
+
+
+def test_a_map_begins_where_the_place_is_and_ends_with_the_budget():
+    asked = cells(lambda point: float(point[0]))
+    point = (2, 4, 0)
+    every = draw_map(asked, [], point, 0.05)
+    far = [abs(row - point[0]) + abs(column - point[1]) for row, column in every.cells]
+    assert len(far) == 24
+    assert far == sorted(far)
+    few = cells(lambda point: float(point[0]), budget=0.3 * asked.spent)
+    assert list(draw_map(few, [], point, 0.05).cells) == list(every.cells)[:8]
 
 
 def test_controls_and_what_is_no_cell_are_not_asked_and_errors_are_counted():

@@ -6,6 +6,7 @@ with one error (Bonferroni).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import isnan
 
 import numpy as np
@@ -44,7 +45,7 @@ def share_explained(probes: Sequence[Probe], axis: int) -> float:
 
 
 def draw_map(cells: Cells, probes: Sequence[Probe], at: Point, alpha: float) -> Map | None:
-    """Judge the points of the two most telling axes.
+    """Judge the points of the two most telling axes, those next to where the others are held first.
 
     Args:
         cells: judges points; the map ends where the budget is spent.
@@ -62,10 +63,10 @@ def draw_map(cells: Cells, probes: Sequence[Probe], at: Point, alpha: float) -> 
     first, second = sorted(sorted(several, key=lambda axis: -share_explained(probes, axis))[:2])
     level = alpha / (lengths[first] * lengths[second])
     found: dict[tuple[int, int], Judged] = {}
-    for row in range(lengths[first]):
-        for column in range(lengths[second]):
-            if cells.spent < cells.budget:
-                point = list(at)
-                point[first], point[second] = row, column
-                found[row, column] = cells.judge(tuple(point), "map", 0, Looks(level, 1, 1))
+    places = product(range(lengths[first]), range(lengths[second]))
+    for row, column in sorted(places, key=lambda place: abs(place[0] - at[first]) + abs(place[1] - at[second])):
+        if cells.spent < cells.budget:
+            point = list(at)
+            point[first], point[second] = row, column
+            found[row, column] = cells.judge(tuple(point), "map", 0, Looks(level, 1, 1))
     return Map((first, second), at, alpha, found)
