@@ -3,6 +3,7 @@
 import json
 import re
 from math import inf, isnan, nan
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -317,6 +318,16 @@ def test_the_map_says_once_why_places_have_no_estimate(toy, tmp_path):
     lines = markdown(target, found, cells(lambda _: 1.0), facts, tmp_path / "x.json").splitlines()
     assert [line for line in lines if line.startswith("| 8")] == ["| 8 | · | ✓ 0.2 exact |  |"]
     assert [line for line in lines if "There is none." in line] == ["- · There is none."]
+
+
+def test_places_that_were_found_in_the_claims_are_places_still(modules):
+    pages = sorted((Path(__file__).parents[2] / "reports" / "reference" / "hunt").glob("*.json"))
+    assert pages
+    for page in pages:
+        found = json.loads(page.read_text())
+        target = targets(modules, [found["test"]])[0]
+        cell = target.space.cell_at(target.space.point(found["point"]))
+        assert target.question.prediction(cell).text == found["predicted"]
 
 
 def test_judged_says_nothing_without_an_estimate():
