@@ -29,7 +29,7 @@ def add(option: Any) -> None:
     from harness.problems.training_sets import splits_of
 
     path = as_path(option.problem)
-    draw: Any = splits_of(path, path.stem, *_columns(option.columns))
+    draw: Any = splits_of(path, path.stem, *columns(option.columns))
     if option.task is not None:
         draw = partial(draw, task=option.task)
     first = draw(_FEW, _FEW)
@@ -47,8 +47,18 @@ def options(option: Any) -> str:
     return "".join(f" --{name} {shlex.quote(value)}" for name, value in given if value is not None)
 
 
-def _columns(text: str | None) -> tuple[Any, str | None]:
-    """Those of the inputs, one or several, and that of the labels."""
+def columns(text: str | None) -> tuple[Any, str | None]:
+    """Read `--columns`.
+
+    Args:
+        text: names with commas between them; None: nothing is said.
+
+    Returns:
+        The column of the inputs, or several, and that of the labels; None twice where nothing is said.
+
+    Raises:
+        BadInput: it does not name two.
+    """
     if text is None:
         return None, None
     *inputs, label = text.split(",")

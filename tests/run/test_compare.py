@@ -183,6 +183,21 @@ def test_data_become_training_sets(tmp_path):
             data_of(data, m)
 
 
+def test_columns_of_a_table_are_named(tmp_path):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(80, 3)), np.arange(80) % 2
+    path = tmp_path / "mine.csv"
+    rows = [f"{a},{label},{b},{c}" for (a, b, c), label in zip(x.tolist(), y.tolist(), strict=True)]
+    path.write_text("\n".join(["u,kind,v,w", *rows]))
+    sets = data_of(path, 6, 8, x=["u", "w"], y="kind")
+    known = Problem.from_dataset((x[:, [0, 2]], y), 6, 8, split=3, name="mine")
+    np.testing.assert_allclose(sets.problem(3).train_x, known.train_x, rtol=1e-5)
+    assert np.array_equal(sets.problem(3).train_y, known.train_y)
+    for data in ("digits", harness.digits, harness.digits(4, 4)):
+        with pytest.raises(BadInput, match="Columns are those of a file, a table or a data set"):
+            data_of(data, 4, y="kind")
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -18,6 +18,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--data", required=True, help="digits, mnist, …, or an .npz, .csv or .parquet file")
     parser.add_argument("--m", type=int, nargs="+", required=True, help="training points of each set; several numbers")
     parser.add_argument("--n", type=int, default=64, help="evaluation points of each set (default: 64)")
+    parser.add_argument("--columns", help="of a file: those of the inputs, then that of the labels, as image,label")
     parser.add_argument("--task", help='groups of classes, such as "3/8"')
     parser.add_argument(
         "--optimiser",
@@ -45,7 +46,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 def run(asked: argparse.Namespace) -> int:
     """Run the comparison; 0, or 1 where a cell ended in an error or nothing was judged, or 130 after Ctrl-C."""
     from harness.run.compare.comparison import compare
+    from harness.run.own_problem import columns
 
+    x, y = columns(asked.columns)
     try:
         found = compare(
             asked.network,
@@ -55,6 +58,8 @@ def run(asked: argparse.Namespace) -> int:
             rates=_rates(asked.rates),
             n=asked.n,
             task=asked.task,
+            x=x,
+            y=y,
             loss=asked.loss,
             scale=asked.scale,
             device=asked.device,

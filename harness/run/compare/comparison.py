@@ -16,6 +16,7 @@ from harness.errors import BadInput
 from harness.execution.machine import settings
 from harness.networks.logits import LOSSES
 from harness.optimisers import SGD, Adam
+from harness.problems.own_data import Columns
 from harness.report import results
 from harness.report.terminal import console, verdict_table
 from harness.run import records
@@ -50,6 +51,8 @@ def compare(
     rates: Sequence[float] | None = (BELOW,),
     n: int = ERROR_POINTS,
     task: str | None = None,
+    x: Columns = None,
+    y: str | int | None = None,
     loss: str = "cross-entropy",
     scale: str = "smoke",
     device: str = "auto",
@@ -72,6 +75,8 @@ def compare(
         rates: learning rates in units of the edge of stability; None: each optimiser's own.
         n: evaluation points of each set.
         task: groups of classes, such as "3/8"; None: those that the data have.
+        x: the inputs' column, or several of a table, as of `Problem.from_dataset`; None: the usual one.
+        y: the labels' column; None: the usual one.
         loss: a name in `LOSSES`.
         scale: how much a cell may be given: smoke, standard or full.
         device: auto, cpu, mps, cuda or cuda:N.
@@ -97,7 +102,7 @@ def compare(
     sizes: list[Any] = list(m) if isinstance(m, list | tuple) else [m]
     if not sizes:
         raise BadInput("A comparison takes at least one number of training points, such as m=16.")
-    by_size = {each.m: each for each in (data_of(data, size, whole(n, "n"), task) for size in sizes)}
+    by_size = {each.m: each for each in (data_of(data, size, whole(n, "n"), task, x, y) for size in sizes)}
     first = next(iter(by_size.values()))
     given = list(network) if isinstance(network, list | tuple) else [network]
     networks = [network_of(each, first) for each in given]

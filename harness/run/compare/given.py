@@ -18,6 +18,7 @@ from harness.optimisers import OPTIMISERS, Relative
 from harness.optimisers.rule import Unresolved, check_optimiser
 from harness.optimisers.torch_optim import as_optimiser
 from harness.problems import Problem, TrainingSets, training_sets
+from harness.problems.own_data import Columns
 from harness.problems.training_sets import splits_of
 from harness.run.judge import DATA
 from harness.samplers.sampler import check_architecture
@@ -27,7 +28,14 @@ from harness.spelling import did_you_mean
 ERROR_POINTS = 64
 
 
-def data_of(data: Any, m: int | None, n: int = ERROR_POINTS, task: str | None = None) -> Problem | TrainingSets:
+def data_of(
+    data: Any,
+    m: int | None,
+    n: int = ERROR_POINTS,
+    task: str | None = None,
+    x: Columns = None,
+    y: str | int | None = None,
+) -> Problem | TrainingSets:
     """Make training sets of data, or take a problem as it is.
 
     Args:
@@ -36,6 +44,7 @@ def data_of(data: Any, m: int | None, n: int = ERROR_POINTS, task: str | None = 
         m: training points of each set; None: of a problem or training sets, which have their own.
         n: evaluation points of each set.
         task: groups of classes, such as "3/8"; None: those that the data have.
+        x, y: the columns of inputs and of labels, as of `Problem.from_dataset`; None: the usual ones.
 
     Returns:
         The training sets, or the problem.
@@ -43,6 +52,10 @@ def data_of(data: Any, m: int | None, n: int = ERROR_POINTS, task: str | None = 
     Raises:
         BadInput: it is none of these.
     """
+    named = isinstance(data, str) and data in DATA
+    made = isinstance(data, Problem | TrainingSets) or (callable(data) and not hasattr(data, "__getitem__"))
+    if (x is not None or y is not None) and (named or made):
+        raise BadInput("Columns are those of a file, a table or a data set; leave them out of other data.")
     if isinstance(data, Problem | TrainingSets):
         if m not in (None, data.m) or task is not None:
             raise BadInput(f"{data.name} has its own {data.m} training points and task; leave m and task out.")
@@ -50,16 +63,16 @@ def data_of(data: Any, m: int | None, n: int = ERROR_POINTS, task: str | None = 
     if m is None:
         raise BadInput("A comparison on data takes m, the number of training points of each set, such as m=16.")
     own: dict[str, Any] = {} if task is None else {"task": task}
-    if isinstance(data, str) and data in DATA:
+    if named:
         return training_sets(getattr(harness.problems, data), m, n, **own)
-    if callable(data) and not hasattr(data, "__getitem__"):
+    if made:
         return training_sets(data, m, n, **own)
     if isinstance(data, str) and not as_path(data).suffix and not as_path(data).exists():
         raise BadInput(
             f"There are no data called {short_repr(data)}; name {', '.join(DATA)} or a file.{did_you_mean(data, DATA)}"
         )
     name = Path(data).stem if isinstance(data, str | Path) else "dataset"
-    return training_sets(splits_of(data, name), m, n, **own)
+    return training_sets(splits_of(data, name, x, y), m, n, **own)
 
 
 def network_of(given: Any, data: Problem | TrainingSets) -> Any:
