@@ -110,3 +110,8 @@ def test_a_family_need_not_have_widths_that_the_search_does_not_ask(lab):
         lab().least_frozen_width(normalised, easy, 4, draws=20)
     hard = Problem.from_arrays(np.eye(6), [0, 1] * 3, np.eye(6), [0, 1] * 3)
     assert 1 not in lab().least_frozen_width(normalised, hard, 4, draws=20).widths
+
+
+def test_a_search_has_a_greatest_width(lab):
+    with pytest.raises(BadInput, match="The highest width of a search is a whole number .* at most 16,384"):
+        lab().least_frozen_width(lambda width: FullyConnected((width,)), TASK, 2**20)

@@ -155,9 +155,13 @@ def _rising(shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return isotonic_regression(shares, weights=weights).x if len(shares) else shares
 
 
+# What the network of each width is has a part in the samples' address: a second or two for so many.
+WIDEST = 2**14
+
+
 def widest(network: Callable[[int], Architecture], highest: int) -> Architecture:
     """The network of the highest width; BadInput unless this is a width, and `network` makes an architecture of it."""
-    highest = whole(highest, "The highest width of a search")
+    highest = whole(highest, "The highest width of a search", most=WIDEST)
     try:
         made = network(highest)
     except TypeError as error:
