@@ -113,5 +113,5 @@ def test_a_family_need_not_have_widths_that_the_search_does_not_ask(lab):
 
 
 def test_a_search_has_a_greatest_width(lab):
-    with pytest.raises(BadInput, match="The highest width of a search is a whole number .* at most 16,384"):
+    with pytest.raises(BadInput, match=r"The highest width of a search is a whole number .* at most 16,384"):
         lab().least_frozen_width(lambda width: FullyConnected((width,)), TASK, 2**20)
