@@ -190,9 +190,13 @@ class Shards:
         name = f"on sets {key(self.spec(first))}"
         # Those on other sets are of one shape, and cost the same.
         self._ask(name, wanted * packaged().seconds(first), grows=first.grows)
-        parts: list[R] = list(self._merged.get(name, (0, []))[1])
-        parts += self._draw(sampler, range(len(parts), wanted), wanted, sets=True)
-        self._merged[name] = (len(parts), parts)
+        addresses = [key(self.spec(sampler(number))) for number in range(wanted)]
+        before, parts = self._merged.get(name, (0, ([], [])))[1]
+        # Other families may have the first set in common, and no further one.
+        if before[:wanted] != addresses[: len(before)]:
+            before, parts = [], []
+        parts = [*parts, *self._draw(sampler, range(len(parts), wanted), wanted, sets=True)]
+        self._merged[name] = (len(parts), ([*before, *addresses[len(before) :]], parts))
         return [sampler(i).checked(part) if check else part for i, part in enumerate(parts[:wanted])]
 
     def gather_singly(self, samplers: Sequence[Sampler[R]], *, check: bool = True) -> list[R]:

@@ -132,6 +132,22 @@ def test_what_does_not_grow_has_the_sets_of_the_first_look(lab):
     assert made.ahead == 0
 
 
+def test_families_that_begin_alike_have_samples_of_their_own(lab):
+    def every(m, n, split=0):
+        return digits(m, n, split=split)
+
+    def second(m, n, split=0):
+        return digits(m, n, split=2 * split)
+
+    def asked(made, data):
+        return made.prior_on_sets(perceptron(), training_sets(data, 2, 4), draws=20)
+
+    made, alone = lab("one"), lab("two")
+    asked(made, every)
+    for one, other in zip(asked(made, second), asked(alone, second), strict=True):
+        same(one, other)
+
+
 def test_progress_says_which_set(lab):
     said = []
     made = lab(progress=said.append)
