@@ -1,6 +1,7 @@
 """What a module's constructor does to its parameters, read from its calls of torch's random functions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import sqrt
 from typing import Any
 
@@ -112,7 +113,19 @@ def shares(out: Tensor, args: Sequence[Any]) -> bool:
 
 def construct(make: Callable[[], nn.Module], seed: int) -> tuple[nn.Module, Constructor]:
     """A module as its function makes it from this seed of torch's own random numbers, which are left as they were."""
-    with torch.random.fork_rng(devices=[]), Constructor() as constructor:
+    with torch.random.fork_rng(devices=[]), usual_defaults(torch.device("cpu")), Constructor() as constructor:
         torch.manual_seed(seed)
         module = make()
     return module, constructor
+
+
+@contextmanager
+def usual_defaults(device: torch.device) -> Iterator[None]:
+    """Tensors that a module makes are float32 and on this device, whatever a notebook has set as torch's defaults."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with device:
+            yield
+    finally:
+        torch.set_default_dtype(before)

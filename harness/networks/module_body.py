@@ -12,7 +12,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.errors import BadInput
-from harness.networks.constructed import construct
+from harness.networks.constructed import construct, usual_defaults
 from harness.networks.initial import Law, Rule, Seen, owners, same
 
 # Points and networks on which a module is tried out.
@@ -52,7 +52,7 @@ class Body:
             name: buffer.to(like.device, like.dtype if buffer.is_floating_point() else None)
             for name, buffer in self._module.named_buffers()
         }
-        with _no_fast_path():
+        with _no_fast_path(), usual_defaults(like.device):
             features: Tensor = functional_call(self._module, {**buffers, **parameters}, (x,))
         return features
 
@@ -111,7 +111,7 @@ def body_of(
     if vocabulary is None:
         example = torch.randn((_POINTS, *input_shape), generator=torch.Generator().manual_seed(0), dtype=torch.float32)
     else:
-        example = torch.arange(_POINTS * input_shape[0]).view(_POINTS, -1) % vocabulary
+        example = torch.arange(_POINTS * input_shape[0], device="cpu").view(_POINTS, -1) % vocabulary
 
     def made() -> nn.Module:
         module = make(**arguments)
@@ -140,7 +140,7 @@ def drawn_once(make: Callable[..., Any], owner: nn.Module) -> bool:
 
 def _run(module: nn.Module, example: Tensor) -> Tensor:
     try:
-        with _no_fast_path():
+        with _no_fast_path(), usual_defaults(example.device):
             out = module(example)
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
@@ -176,7 +176,8 @@ def _tried(module: nn.Module, readout: str, example: Tensor) -> int:
             f"nn.Linear returns, once, of shape (points, outputs), but {readout!r} is not such a layer; take what "
             "comes after it, such as a softmax or squeeze, out of the module, or name the layer by readout=…"
         )
-    if not torch.equal(out, again):
+    # Numbers that are none are refused where networks are drawn, with what they come from.
+    if not torch.equal(out.nan_to_num(), again.nan_to_num()):
         raise BadInput(
             f"{what} draws random numbers in forward, and a network would have no one function; call .eval() on the "
             "module in the function that makes it, or take them out."

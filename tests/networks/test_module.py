@@ -388,6 +388,15 @@ REFUSED = {
 }
 
 
+class Logarithm(Buffered):
+    def forward(self, x):
+        return self.readout(x.log())
+
+
+def test_numbers_that_are_none_are_not_called_random():
+    assert set(from_module(Logarithm).parameters((5,))) == {"readout.weight", "readout.bias"}
+
+
 @pytest.mark.parametrize("sentence", REFUSED)
 def test_refusals(sentence):
     with pytest.raises(BadInput, match=sentence):
