@@ -42,7 +42,11 @@ from harness.writing import write_text
 
 
 def write_report(
-    results_path: Path, report_path: Path, nights_folder: Path | None = None, other: Path | None = None
+    results_path: Path,
+    report_path: Path,
+    nights_folder: Path | None = None,
+    other: Path | None = None,
+    option: str = "--report",
 ) -> None:
     """Read results.json and write the page, which replaces an older one at once.
 
@@ -51,10 +55,11 @@ def write_report(
         report_path: where the page is written.
         nights_folder: folder of earlier runs in short, see `history.py`; None: the page has no trends.
         other: results of a run to compare with; None: no comparison.
+        option: the one that says where, for the sentence that refuses the place.
     """
     known, damaged = history.read(nights_folder) if nights_folder else ([], "")
     page = render(results.read(results_path), None, known, damaged, results.read(other) if other else None)
-    advice = f"name another place with --report. The results are in {results_path}."
+    advice = f"name another place with {option}. The results are in {results_path}."
     write_text(report_path, page, advice)
 
 

@@ -67,7 +67,7 @@ def _report(asked: argparse.Namespace) -> int:
 
     out = asked.out or asked.results.parent / "report.html"
     refuse_inputs(out, (asked.results, asked.against), "name another place with --out.")
-    write_report(asked.results, out, named(asked.history) if asked.history else HISTORY, asked.against)
+    write_report(asked.results, out, named(asked.history) if asked.history else HISTORY, asked.against, "--out")
     if asked.against:
         against_table(against.compare(results.read(asked.results), results.read(asked.against)), console())
     print(f"Report: {out}")
