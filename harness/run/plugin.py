@@ -71,6 +71,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
         return 1
 
 
+# Its own forward derivatives call what it has deprecated: nothing for a reader of claims to do.
+_OF_TORCH = "ignore:`torch.jit.script` is deprecated:DeprecationWarning"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything runs."""
     from harness.run import own_problem
@@ -92,6 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
         set_results_aside(config)
         raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = session
+    config.addinivalue_line("filterwarnings", _OF_TORCH)
     if worker is not None:
         session.cluster, session.keys = worker.get(CLUSTER, (session.cluster, {}))
     else:

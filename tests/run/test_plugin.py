@@ -297,6 +297,17 @@ def test_ctrl_c_keeps_what_was_found(project):
     assert (project.folder / "reports" / "latest" / "report.html").exists()
 
 
+def test_torchs_warnings_of_itself_are_not_shown_and_others_are(project):
+    warn = "import warnings\nwarnings.warn('{}', DeprecationWarning)\n"
+    path = project.given("figures", 0.9)
+    told = ["`torch.jit.script` is deprecated. Please switch.", "another thing is deprecated"]
+    path.write_text(path.read_text() + "".join(warn.format(each) for each in told))
+    ran = project.run()
+    assert ran.code == pytest.ExitCode.OK
+    assert "torch.jit.script" not in ran.out
+    assert "another thing is deprecated" in ran.out
+
+
 def test_what_fails_a_run():
     failing = {outcome for outcome in OUTCOMES if fails_the_run("empirical", outcome)}
     assert failing == {"changed", "error"}
