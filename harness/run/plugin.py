@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SESSION: "pytest.StashKey[Session]" = pytest.StashKey()
 JUDGED: "pytest.StashKey[dict[str, Any]]" = pytest.StashKey()
 
+# What torch says of itself: its own forward derivatives call what it has deprecated.
+_OF_TORCH = "ignore:`torch.jit.script` is deprecated:DeprecationWarning"
+
 
 class NoPass(pytest.skip.Exception):  # type: ignore[name-defined]
     """Refuted, inconclusive, unavailable or not asked: neither a pass nor a failure of the software."""
@@ -69,10 +72,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     except BadInput:
         # Refused in a sentence once the options are checked.
         return 1
-
-
-# Its own forward derivatives call what it has deprecated: nothing for a reader of claims to do.
-_OF_TORCH = "ignore:`torch.jit.script` is deprecated:DeprecationWarning"
 
 
 def pytest_configure(config: pytest.Config) -> None:
