@@ -44,7 +44,8 @@ def data_of(
         m: training points of each set; None: of a problem or training sets, which have their own.
         n: evaluation points of each set.
         task: groups of classes, such as "3/8"; None: those that the data have.
-        x, y: the columns of inputs and of labels, as of `Problem.from_dataset`; None: the usual ones.
+        x: the inputs' column, or several of a table, as of `Problem.from_dataset`; None: the usual one.
+        y: the labels' column; None: the usual one.
 
     Returns:
         The training sets, or the problem.
