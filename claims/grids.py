@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from harness.claim import registry
 from harness.errors import BadInput
 from harness.lab import Lab
-from harness.lab.lab import SUBSET_SIMULATION_UP_TO
+from harness.lab.posteriors import SUBSET_SIMULATION_UP_TO
 from harness.networks import LSTM, Architecture, Convolutional, FullyConnected, Residual, Transformer
 from harness.optimisers import (
     SGD,

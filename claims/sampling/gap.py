@@ -6,7 +6,7 @@ import numpy as np
 
 from harness.errors import NotAsked
 from harness.lab import Lab
-from harness.lab.lab import RUNS_ON_A_SET
+from harness.lab.posteriors import RUNS_ON_A_SET
 from harness.networks import Architecture
 from harness.optimisers import Optimiser
 from harness.problems import Problem, TrainingSets

@@ -7,7 +7,7 @@ from claims.grids import ERROR_POINTS, image_sets
 from harness.claim import registry
 from harness.errors import NotAsked
 from harness.lab import Lab
-from harness.lab.lab import REJECTION_UP_TO
+from harness.lab.posteriors import REJECTION_UP_TO
 from harness.networks import Architecture
 from harness.optimisers import Optimiser
 from harness.problems import TrainingSets, digits, fashion_mnist, mnist, training_sets

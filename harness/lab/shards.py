@@ -11,17 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import inf
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
 
 from harness.arguments import short_repr
-from harness.claim.scales import Scale
-from harness.decimals import roughly
-from harness.errors import BadInput, NotAsked
+from harness.errors import BadInput
 from harness.execution.executor import Executor, InProcess
 from harness.functions.counts import with_origin
+from harness.lab.charges import Charges
 from harness.lab.jobs import Once, Shard
 from harness.lab.rates import Rates
 from harness.networks import Architecture
@@ -41,32 +40,20 @@ SETS = 8
 T = TypeVar("T")
 
 
-class Charge(NamedTuple):
-    """Priced seconds of what a cell has asked for so far, and whether its next look asks for as much again."""
-
-    seconds: float
-    grows: bool
-
-
 def silent(_: str) -> None:
     """No progress is shown."""
 
 
 @dataclass
-class Shards:
+class Shards(Charges):
     """The chosen seeds, device and store, and the state of a cell.
 
     executor: computes the shards; None for this process.
     cell: the present cell.
-    look: 0 for the first; a look has effort·2^look shards.
-    spent: seconds that it took to compute the samples handed out since `begin`, at the time they were computed. Samples
-        that an earlier cell of this run had requested cost nothing.
-    computed: seconds that this process has computed in all.
+    scale: a look has effort·2^look shards.
     rates: what the relative learning rates of this cell's optimisers came to.
-    first: priced seconds that the first look of this cell may take.
     """
 
-    scale: Scale
     device: torch.device
     seed: int
     store: Store
@@ -74,15 +61,8 @@ class Shards:
     executor: Executor | None = None
     progress: Callable[[str], None] = silent
     cell: str = ""
-    look: int = 0
-    spent: float = 0.0
-    computed: float = 0.0
     rates: Rates = field(default_factory=Rates)
-    first: float = inf
-    _before: float = 0.0
-    _charged: set[str] = field(default_factory=set)
     _merged: dict[str, tuple[int, Any]] = field(default_factory=dict)
-    _asked: dict[str, "Charge"] = field(default_factory=dict)
     _singly: bool = False
 
     @property
@@ -99,21 +79,6 @@ class Shards:
         """The training sets of this look, each with its evaluation points; those of earlier looks come first."""
         return _on_each(sets, range(self.sets), self.seed)
 
-    @property
-    def work(self) -> float:
-        """Priced seconds of all that this cell has asked for, whoever has drawn it, and when."""
-        return sum(charge.seconds for charge in self._asked.values())
-
-    @property
-    def ahead(self) -> float:
-        """Priced seconds that this cell's next look adds: as many shards again."""
-        return sum(charge.seconds for charge in self._asked.values() if charge.grows)
-
-    @property
-    def taken(self) -> float:
-        """Seconds that this process has computed since the cell began."""
-        return self.computed - self._before
-
     def begin(self, cell: str = "", first: float = inf) -> None:
         """Begin a new cell; merged samples of the last cell are kept, since neighbours share them, and older ones
         dropped.
@@ -122,9 +87,9 @@ class Shards:
             cell: its name.
             first: priced seconds that its first look may take; inf for no end.
         """
-        self.cell, self.look, self.spent, self._before, self.first = cell, 0, 0.0, self.computed, first
         self._merged = {name: merged for name, merged in self._merged.items() if name in self._asked}
-        self._asked, self.rates = {}, Rates()
+        self._open(first)
+        self.cell, self.rates = cell, Rates()
 
     def spec(self, asked: Sampler[Any] | Computation) -> dict[str, Any]:
         """The description of a sample without the shard number, or of a computation."""
@@ -281,15 +246,6 @@ class Shards:
         """
         return self.rates.resolve(optimiser, architecture, data, loss, self.once)
 
-    def _ask(self, name: str, seconds: float, *, grows: bool) -> None:
-        """Note what this cell asks for, at its price; NotAsked, before it is drawn, if the first look is too dear."""
-        self._asked[name] = Charge(seconds, grows)
-        if self.look == 0 and self.work > self.first:
-            priced = self.work
-            # It is not drawn; what was asked for before it was.
-            del self._asked[name]
-            raise NotAsked(beyond(self.scale, self.first, priced))
-
     @property
     def _executor(self) -> Executor:
         return self.executor or InProcess(self.device)
@@ -336,30 +292,6 @@ class Shards:
             return arrays, {"seconds": took, "name": job.asked.name, "work": job.asked.work}
 
         return self.store.fetch(spec, timed, fresh=self.fresh and name not in self._charged), took
-
-    def _charge(self, name: str, entry: Entry, took: float) -> None:
-        """Count the seconds of an entry, once a run."""
-        self.computed += took
-        if name not in self._charged:
-            self._charged.add(name)
-            self.spent += float(entry.facts["seconds"])
-
-
-def beyond(scale: Scale, first: float, priced: float) -> str:
-    """Say why a cell is not asked at a scale.
-
-    Args:
-        scale: whose name is said.
-        first: priced seconds that the cell's first look may take.
-        priced: seconds of what it has asked for so far; what it would ask for after that is not known.
-
-    Returns:
-        The sentence.
-    """
-    return (
-        f"Beyond this scale: its first look takes {roughly(priced)} of a core or more, and {scale.name} gives it "
-        f"{roughly(first)}. A larger --scale asks it."
-    )
 
 
 def check_sets(sets: object) -> None:

@@ -8,7 +8,7 @@ from harness.errors import BadInput, Undecided
 from harness.functions import ClusteredCounts
 from harness.functions.packing import unpack
 from harness.functions.runs import Runs, Sample
-from harness.lab.lab import REJECTION_UP_TO
+from harness.lab.posteriors import REJECTION_UP_TO
 from harness.networks import Architecture, FullyConnected
 from harness.nulls.learner import NullLearner, Task
 from harness.samplers.posterior import RejectionPosterior

@@ -14,7 +14,7 @@ from harness.functions import ClusteredCounts, FunctionCounts
 from harness.functions.counts import with_origin
 from harness.lab import Lab
 from harness.lab.jobs import generator
-from harness.lab.lab import REJECTION_UP_TO
+from harness.lab.posteriors import REJECTION_UP_TO
 from harness.networks import Architecture, FullyConnected
 from harness.networks.inheritance import computes
 from harness.nulls.learner import NullLearner, Posterior, Task

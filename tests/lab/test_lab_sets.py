@@ -219,7 +219,7 @@ def test_the_posterior_on_sets_has_enough_units(lab, monkeypatch, m, kind, units
 
 def test_runs_that_disagree_on_sets_leave_a_claim_undecided(lab, monkeypatch):
     monkeypatch.setattr("harness.lab.shards.SETS", 2)
-    monkeypatch.setattr("harness.lab.lab.RUNS_ON_A_SET", {"runs": 4, "chains": 2, "steps": 1})
+    monkeypatch.setattr("harness.lab.posteriors.RUNS_ON_A_SET", {"runs": 4, "chains": 2, "steps": 1})
     with pytest.raises(Undecided, match=r"scatters by .* nats over the runs on one of 2 training sets"):
         lab().posterior_on_sets(FullyConnected((3, 3)), training_sets(digits, 24, 8))
 

@@ -24,7 +24,7 @@ from harness.claim import SCALES, Question, questions_in
 from harness.claim.scales import CRUX_SHARES
 from harness.errors import BadInput, NotAsked, Unavailable, Undecided
 from harness.lab import Lab
-from harness.lab.shards import beyond
+from harness.lab.charges import beyond
 from harness.networks import Architecture
 from harness.problems import Problem, TrainingSets
 from harness.run.plan.absent import ABSENT, skipping_absent
