@@ -37,9 +37,11 @@ CRUX_SHARES = 6
 FORESEEN = 3.0
 
 
-def allowance(budget: float, computed: float, shares: float, judged: float, own: int = 1) -> float:
+def allowance(
+    budget: float, computed: float, shares: float, judged: float, own: int = 1, first_looks: float = 0.0
+) -> float:
     """Seconds that the next cell of a process may take where a run has a budget in time: three times its share of what
-    remains.
+    remains after the first looks of all cells, which are foreseen to take what those so far took.
 
     Args:
         budget: seconds for all of the process's cells; inf for no end.
@@ -47,11 +49,15 @@ def allowance(budget: float, computed: float, shares: float, judged: float, own:
         shares: of all cells that the process has to judge, together.
         judged: shares of those that it has judged.
         own: shares of the cell.
+        first_looks: seconds that the first looks of those judged took.
 
     Returns:
-        Seconds, at most those that remain.
+        Seconds, at most those that remain, at least what a first look took on average.
     """
     left = max(budget - computed, 0.0)
     if isinf(left):
         return left
-    return min(3 * own * left / max(shares - judged, own), left)
+    undone = max(shares - judged, own)
+    first = first_looks / judged if judged else 0.0
+    deeper = max(left - first * undone, 0.0)
+    return min(max(3 * own * deeper / undone, own * first), left)

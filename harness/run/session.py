@@ -263,8 +263,8 @@ class Session:
 
     def allowance(self, own: int = 1) -> "Allowance":
         """What the next cell may be given: the work of the scale, which depends on nothing else, more where that is
-        foreseen to decide it, and where there is a budget in time, three times its share of what is left, and no more
-        than is left.
+        foreseen to decide it, and where there is a budget in time, three times its share of what is left beyond the
+        first looks of all cells, and no more than is left.
 
         Seconds are a worker's; on a cluster, the processes of the run share those of all its workers. A cell that is
         cut by time has taken fewer looks than it would have, so that it may be inconclusive and not decided; its looks
@@ -286,5 +286,5 @@ class Session:
             return Allowance(work, first=first, foreseen=foreseen)
         cores = 1.0 if self.cluster is None and not self.started else self.executor.workers / self.workers
         shares = (self.shares or self.expected) / self.workers
-        seconds = allowance(self.budget * cores, self.lab.computed, shares, self.judged, own)
+        seconds = allowance(self.budget * cores, self.lab.computed, shares, self.judged, own, self.lab.first_looks)
         return Allowance(work, seconds, first, foreseen)

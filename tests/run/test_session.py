@@ -101,6 +101,24 @@ def test_cells_that_keep_to_their_allowance_keep_to_the_budget(tmp_path_factory,
     assert session.lab.computed <= 100 + 1e-9
 
 
+def test_deeper_looks_leave_time_for_the_first_looks_of_all(tmp_path):
+    """Cells that double their samples as long as they may, of a first look of a second, on a budget of 1.5 a cell."""
+    session = Session.from_options(options(budget="90s"), tmp_path)
+    session.expected, looks = 60, []
+    for _ in range(session.expected):
+        allowed, taken = session.allowance().seconds, 1.0
+        if allowed <= 0:
+            break
+        while 2 * taken <= allowed:
+            taken *= 2
+        session.lab.computed, session.lab.first_looks = session.lab.computed + taken, session.lab.first_looks + 1
+        session.judged += 1
+        looks.append(taken)
+    assert len(looks) == session.expected
+    assert session.lab.computed <= 90
+    assert sum(taken > 1 for taken in looks) > 10
+
+
 def test_a_crux_cell_has_the_shares_of_several(tmp_path):
     session = Session.from_options(options(budget="100s"), tmp_path)
     session.expected, session.shares = 15, 14 + CRUX_SHARES
