@@ -22,7 +22,7 @@ from claims.grids import two_layers
 from harness.claim import claim, over
 from harness.optimisers import SGD, Adam, Relative
 from harness.samplers.training.fitted import needs_fitted
-from harness.statistics.layers_over_sets import growths, needs_displacement, shifts, squared_distances
+from harness.statistics.layers_over_sets import growths, needs_displacement, pattern_distances, shifts
 from harness.statistics.over_sets import ratio_over_sets
 from harness.verdicts import at_most, within
 
@@ -56,9 +56,9 @@ def test_patterns_match(lab, optimiser, loss, data, width, layer):
     by_training = lab.trained_patterns_on_sets(architecture, sets, optimiser, loss=loss, networks=200)
     by_volume = lab.hidden_patterns_on_sets(architecture, sets)
     unmoved = lab.hidden_patterns_on_sets(architecture, sets, draws=2000, weighted=False)
-    begun = squared_distances(unmoved, by_volume, which)
+    begun = pattern_distances(unmoved, by_volume, which)
     needs_displacement(begun, f"patterns of the {layer} layer")
-    return ratio_over_sets(squared_distances(by_training, by_volume, which), begun, LEFT)
+    return ratio_over_sets(pattern_distances(by_training, by_volume, which), begun, LEFT)
 
 
 @claim(

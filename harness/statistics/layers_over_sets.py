@@ -10,7 +10,7 @@ from harness.arguments import unmasked
 from harness.errors import BadInput, NotAsked
 from harness.samplers.features import LayerPatterns, Observed, Tallies, Transfer, errors_on_second, least_width
 from harness.samplers.posterior import RunsPosterior
-from harness.statistics.distances import mmd_squared
+from harness.statistics.distances.products import products
 
 # The level at which a displacement must differ from 0 for a share of it to be asked for.
 _LEVEL = 0.05
@@ -56,7 +56,7 @@ def shifts_of_runs(runs: Sequence[RunsPosterior], prior: Sequence[Observed], col
     return found
 
 
-def squared_distances(samples: Sequence[LayerPatterns], others: Sequence[LayerPatterns], layer: int) -> list[float]:
+def pattern_distances(samples: Sequence[LayerPatterns], others: Sequence[LayerPatterns], layer: int) -> list[float]:
     """Squared MMD of the patterns of a layer's units on each set, unbiased.
 
     Args:
@@ -68,7 +68,7 @@ def squared_distances(samples: Sequence[LayerPatterns], others: Sequence[LayerPa
         One number a set.
     """
     return [
-        mmd_squared(one.layers[layer], other.layers[layer]).value for one, other in zip(samples, others, strict=True)
+        products(one.layers[layer], other.layers[layer]).distance2 for one, other in zip(samples, others, strict=True)
     ]
 
 

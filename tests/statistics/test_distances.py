@@ -22,7 +22,7 @@ from harness.statistics.distances import (
     total_variation,
     within_tenfold,
 )
-from harness.statistics.distances.kernel import farthest, kernel, kernel_rows, largest_eigenvalue, uniform_mean
+from harness.statistics.distances.kernel import farthest, kernel, largest_eigenvalue, uniform_mean
 from harness.statistics.distances.mmd import _pairwise
 from harness.statistics.distances.total_variation import _mean_deviation
 from harness.statistics.distances.units import of_two
@@ -107,11 +107,9 @@ def test_runs_are_units_of_one_weight_or_of_their_own():
             bad()
 
 
-def test_kernel_matrix_by_blocks_and_its_mean(monkeypatch):
+def test_the_mean_of_the_kernel_and_its_least_value():
     words = np.arange(2**6, dtype=np.uint64)[:, None]
     whole = kernel(words[:, None], words[None], 6)
-    monkeypatch.setattr("harness.statistics.distances.kernel._BLOCK_BYTES", 8 * 64 * 5)
-    assert np.concatenate([block for _, block in kernel_rows(words, 6)]) == pytest.approx(whole)
     assert whole.mean(axis=1) == pytest.approx(uniform_mean(6))
     assert whole.min() == pytest.approx(farthest())
 
@@ -125,6 +123,24 @@ def test_leading_eigenvalue_under_uniform_draws(monkeypatch):
     assert largest_eigenvalue(words, shares, n) == pytest.approx(exact)
     monkeypatch.setattr("harness.statistics.distances.kernel._MOST_FUNCTIONS", 200)
     assert exact < largest_eigenvalue(words, shares, n) < 2 * exact
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e-3, 0.0])
+def test_leading_eigenvalue_of_many_functions(spread):
+    """By Lanczos' iteration against all eigenvalues of the covariance, down to a draw of one function alone."""
+    rng = np.random.default_rng(0)
+    words = np.unique(rng.integers(0, 2**12, 700).astype(np.uint64))[:, None]
+    shares = np.full(len(words), spread / len(words))
+    shares[0] += 1 - spread
+    centred = np.eye(len(words)) - shares[:, None]
+    gram = centred.T @ kernel(words[:, None], words[None], 12) @ centred
+    exact = np.linalg.eigvals(shares[:, None] * gram).real.max()
+    assert largest_eigenvalue(words, shares, 12) == pytest.approx(exact, rel=1e-9, abs=1e-12)
+
+
+def test_equal_functions_have_no_spread():
+    alike = np.zeros((700, 1), dtype=np.uint64)
+    assert largest_eigenvalue(alike, np.full(700, 1 / 700), 12) == pytest.approx(0, abs=1e-12)
 
 
 def test_floor_from_the_spectrum():

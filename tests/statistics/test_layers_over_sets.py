@@ -33,9 +33,9 @@ def test_networks_that_never_moved_have_no_share_of_a_shift_and_all_of_a_displac
     prior, again, moved = (
         LayerPatterns((clusters(torch.rand(4000, 8, generator=rng) < share),)) for share in (0.5, 0.5, 0.8)
     )
-    begun = over.squared_distances([prior], [moved], 0)
-    assert over.squared_distances([again], [moved], 0)[0] / begun[0] == pytest.approx(1, abs=0.1)
-    assert abs(over.squared_distances([prior], [again], 0)[0]) < 0.01 * begun[0]
+    begun = over.pattern_distances([prior], [moved], 0)
+    assert over.pattern_distances([again], [moved], 0)[0] / begun[0] == pytest.approx(1, abs=0.1)
+    assert abs(over.pattern_distances([prior], [again], 0)[0]) < 0.01 * begun[0]
 
 
 def clusters(bits):

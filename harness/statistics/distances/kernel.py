@@ -1,17 +1,19 @@
-"""The kernel exp(−λ·Hamming) on packed functions, never held for more than a block of them."""
+"""The kernel exp(−λ·Hamming) on packed functions."""
 
-from collections.abc import Iterator
+from contextlib import suppress
 from functools import reduce
 from operator import or_
 
 import numpy as np
 from scipy import linalg
+from scipy.sparse.linalg import ArpackError, eigsh
 
 from harness.functions.packing import planes
 
-_BLOCK_BYTES = 2**26
 _MOST_FUNCTIONS = 1000
 _SEED = 20210512
+# From so many functions on, Lanczos' iteration takes a fraction of the time of all eigenvalues.
+_LANCZOS_FROM = 100
 
 
 def rate(n: int, classes: int = 2) -> float:
@@ -80,26 +82,6 @@ def kernel(a: np.ndarray, b: np.ndarray, n: int, classes: int = 2, decay: float 
     return np.exp(-decay * np.arange(n + 1))[hamming(a, b, classes)]
 
 
-def kernel_rows(
-    words: np.ndarray, n: int, classes: int = 2, decay: float | None = None
-) -> Iterator[tuple[slice, np.ndarray]]:
-    """Blocks of rows of the kernel matrix of distinct functions.
-
-    Args:
-        words: (functions, words) packed functions.
-        n: number of inputs.
-        classes: labels that a function may have.
-        decay: λ; None: that of `rate`.
-
-    Yields:
-        A slice of rows, and their kernel with all functions, (rows, functions).
-    """
-    rows = max(_BLOCK_BYTES // (8 * max(len(words), 1)), 1)
-    for start in range(0, len(words), rows):
-        block = slice(start, start + rows)
-        yield block, kernel(words[block, None], words[None], n, classes, decay)
-
-
 def largest_eigenvalue(words: np.ndarray, shares: np.ndarray, n: int, classes: int = 2) -> float:
     """Largest eigenvalue of the covariance operator of a draw's embedding, Σ s(f)(φ(f) − μ)(φ(f) − μ)ᵀ.
 
@@ -123,5 +105,9 @@ def largest_eigenvalue(words: np.ndarray, shares: np.ndarray, n: int, classes: i
     centre = gram @ shares
     root = np.sqrt(shares)
     gram = root[:, None] * (gram - centre[:, None] - centre[None] + shares @ centre) * root
-    size = len(words)
-    return float(linalg.eigvalsh(gram, subset_by_index=[size - 1, size - 1])[0])
+    if len(words) >= _LANCZOS_FROM:
+        start = np.random.default_rng(_SEED).normal(size=len(words))
+        # A draw of one function has nothing but rounding here, on which the iteration may fail.
+        with suppress(ArpackError):
+            return float(eigsh(gram, k=1, which="LA", v0=start, return_eigenvectors=False)[0])
+    return float(linalg.eigvalsh(gram)[-1])

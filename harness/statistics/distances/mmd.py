@@ -10,7 +10,8 @@ import numpy as np
 
 from harness.functions.runs import LEAST_UNITS, Sample
 from harness.statistics.distances.inversion import Ratio, Side
-from harness.statistics.distances.kernel import farthest, kernel_rows, largest_eigenvalue, uniform_mean
+from harness.statistics.distances.kernel import farthest, largest_eigenvalue, rate, uniform_mean
+from harness.statistics.distances.kernel_sums import kernel_sums
 from harness.statistics.distances.units import Units, fewest, of_two, unit_name, units_of
 from harness.verdicts import Estimate, nothing_yet
 
@@ -95,12 +96,10 @@ def _pairwise(p: Units, q: Units, *, reference: bool = True) -> Ratio:
     """
     shares = np.stack([p.total / p.total.sum(), q.total / q.total.sum()], axis=1)
     pooled = shares.mean(axis=1)
-    smoothed = np.empty_like(shares)  # K times each share
-    squared = np.empty(len(shares))  # (K∘K) times the pooled share
-    for rows, block in kernel_rows(p.words, p.n, p.classes):
-        smoothed[rows] = block @ shares
-        squared[rows] = np.square(block, out=block) @ pooled
-
+    # K times each share, and K∘K, whose decay is twice as large, times the pooled one.
+    decays = rate(p.n, p.classes) * np.array([1.0, 1.0, 2.0])
+    sums = kernel_sums(p.words, np.column_stack([shares, pooled]), p.n, p.classes, decays)
+    smoothed, squared = sums[:, :2], sums[:, 2]
     pp, pp_without = within_pairs(p, smoothed[:, 0])
     qq, qq_without = within_pairs(q, smoothed[:, 1])
     cross = float(shares[:, 0] @ smoothed[:, 1])

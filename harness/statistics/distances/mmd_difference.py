@@ -5,7 +5,7 @@ import numpy as np
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.functions.runs import LEAST_UNITS, Runs, Sample
-from harness.statistics.distances.kernel import kernel_rows
+from harness.statistics.distances.kernel_sums import kernel_sums
 from harness.statistics.distances.units import Units, fewest, of_two, unit_name, units_of
 from harness.verdicts import Estimate, nothing_yet
 from harness.verdicts.means import over_influences, together
@@ -46,9 +46,7 @@ def mmd_difference(sample: Sample, near: Sample, far: Sample, *, quantity: str =
         if isinstance(each, ClusteredCounts) and _of_equal_mass(units) < _ENOUGH_DRAWS:
             return nothing_yet(quantity, len(units.mass), "hidden draws that kept any")
     shares = np.stack([each.total / each.total.sum() for each in (p, q, r)], axis=1)
-    smoothed = np.empty_like(shares)
-    for rows, block in kernel_rows(p.words, p.n, p.classes):
-        smoothed[rows] = block @ shares
+    smoothed = kernel_sums(p.words, shares, p.n, p.classes)
     by_p, by_near, by_far = smoothed.T
     value = _within(r, by_far) - _within(q, by_near) - 2 * float(shares[:, 0] @ (by_far - by_near))
     parts = [

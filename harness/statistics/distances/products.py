@@ -11,7 +11,8 @@ import numpy as np
 
 from harness.errors import Undecided
 from harness.functions.runs import Sample
-from harness.statistics.distances.kernel import kernel_rows, uniform_mean
+from harness.statistics.distances.kernel import uniform_mean
+from harness.statistics.distances.kernel_sums import kernel_sums
 from harness.statistics.distances.mmd import within_pairs
 from harness.statistics.distances.units import fewest, of_two
 
@@ -54,9 +55,7 @@ def products(p: Sample, q: Sample, decay: float | None = None) -> Products:
         )
     one, other = (replace(units, decay=decay) for units in of_two(p, q))
     shares = np.stack([units.total / units.total.sum() for units in (one, other)], axis=1)
-    smoothed = np.empty_like(shares)  # K times each share
-    for rows, block in kernel_rows(one.words, one.n, one.classes, decay):
-        smoothed[rows] = block @ shares
+    smoothed = kernel_sums(one.words, shares, one.n, one.classes, decay)
     by_chance = uniform_mean(one.n, one.classes, decay)
     pp, qq = (within_pairs(units, smoothed[:, i])[0] for i, units in enumerate((one, other)))
     return Products(pp - by_chance, qq - by_chance, float(shares[:, 0] @ smoothed[:, 1]) - by_chance)

@@ -1,0 +1,67 @@
+"""The kernel matrix exp(−λ·Hamming) of packed functions, applied to weights without ever being held."""
+
+import numpy as np
+
+from harness.compiling import compiled
+from harness.functions.packing import planes
+from harness.statistics.distances.kernel import rate
+
+# Masks of every second bit, every second pair and every second nibble, and what adds up the bytes.
+_BITS, _PAIRS, _NIBBLES = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333), np.uint64(0x0F0F0F0F0F0F0F0F)
+_BYTES = np.uint64(0x0101010101010101)
+_ONE, _TWO, _FOUR, _TOP = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(56)
+
+
+def kernel_sums(
+    words: np.ndarray, weights: np.ndarray, n: int, classes: int = 2, decay: float | np.ndarray | None = None
+) -> np.ndarray:
+    """Σ_g k(f, g)·w(g) for each function f, over all functions g.
+
+    Args:
+        words: (functions, words) packed functions.
+        weights: (functions, columns) w, of several sums.
+        n: number of inputs.
+        classes: labels that a function may have.
+        decay: λ, or (columns,) one for each sum; None: that of `rate`.
+
+    Returns:
+        (functions, columns).
+    """
+    decay = rate(n, classes) if decay is None else decay
+    # The kernel at each distance, for each sum.
+    table = np.exp(-np.multiply.outer(np.arange(n + 1.0), np.broadcast_to(decay, weights.shape[1])))
+    weights = np.ascontiguousarray(weights, dtype=np.float64)
+    # At a distance of 0 the kernel is 1.
+    sums = weights.copy()
+    _add_pairs(np.ascontiguousarray(words), words.shape[1] // planes(classes), table, weights, sums)
+    return sums
+
+
+@compiled(nogil=True)
+def _add_pairs(words: np.ndarray, plane: int, table: np.ndarray, weights: np.ndarray, sums: np.ndarray) -> None:
+    """Add the kernel of every pair of different functions to the sums of both.
+
+    Labels differ where any of their binary digits does; those are `plane` words apart.
+    """
+    functions, columns = weights.shape
+    for one in range(functions):
+        for other in range(one):
+            distance = 0
+            for word in range(plane):
+                differ = words[one, word] ^ words[other, word]
+                for digit in range(word + plane, words.shape[1], plane):
+                    differ |= words[one, digit] ^ words[other, digit]
+                distance += _ones(differ)
+            for column in range(columns):
+                near = table[distance, column]
+                sums[one, column] += near * weights[other, column]
+                sums[other, column] += near * weights[one, column]
+
+
+@compiled()
+def _ones(word: np.uint64) -> int:
+    """The number of bits that are set."""
+    word -= (word >> _ONE) & _BITS
+    word = (word & _PAIRS) + ((word >> _TWO) & _PAIRS)
+    word = (word + (word >> _FOUR)) & _NIBBLES
+    return np.int64((word * _BYTES) >> _TOP)
