@@ -13,9 +13,7 @@ from harness.problems import Problem
 from harness.samplers.enumeration import ExactVolumes
 from harness.samplers.training import Trained
 from harness.statistics.distances.kernel import hamming
-
-# Pairs of solutions that are compared at a time.
-_PAIRS = 2**22
+from harness.statistics.distances.pairs import counts_within
 
 
 def local_entropies(weights: np.ndarray, solutions: np.ndarray, n: int, distance: int) -> np.ndarray:
@@ -30,13 +28,9 @@ def local_entropies(weights: np.ndarray, solutions: np.ndarray, n: int, distance
     Returns:
         (k,) in nats; −∞ where there is none.
     """
-    weights, solutions = check_words(weights, n, 2), check_words(solutions, n, 2)
-    step = max(_PAIRS // max(len(solutions), 1), 1)
-    near = [
-        (hamming(weights[i : i + step, None], solutions) <= distance).sum(axis=1) for i in range(0, len(weights), step)
-    ]
+    near = counts_within(check_words(weights, n, 2), check_words(solutions, n, 2), distance)
     with np.errstate(divide="ignore"):
-        return np.log(np.concatenate([np.zeros(0), *near]))
+        return np.log(near)
 
 
 def nearest(starts: np.ndarray, solutions: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from harness.functions.runs import LEAST_UNITS, Sample
 from harness.statistics.distances.inversion import Ratio, Side
 from harness.statistics.distances.kernel import farthest, largest_eigenvalue, rate, uniform_mean
-from harness.statistics.distances.kernel_sums import kernel_sums
+from harness.statistics.distances.pairs import kernel_sums
 from harness.statistics.distances.units import Units, fewest, of_two, unit_name, units_of
 from harness.verdicts import Estimate, nothing_yet
 

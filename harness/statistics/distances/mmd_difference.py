@@ -5,7 +5,7 @@ import numpy as np
 from harness.errors import BadInput
 from harness.functions import ClusteredCounts, FunctionCounts
 from harness.functions.runs import LEAST_UNITS, Runs, Sample
-from harness.statistics.distances.kernel_sums import kernel_sums
+from harness.statistics.distances.pairs import kernel_sums
 from harness.statistics.distances.units import Units, fewest, of_two, unit_name, units_of
 from harness.verdicts import Estimate, nothing_yet
 from harness.verdicts.means import over_influences, together

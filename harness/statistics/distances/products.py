@@ -12,8 +12,8 @@ import numpy as np
 from harness.errors import Undecided
 from harness.functions.runs import Sample
 from harness.statistics.distances.kernel import uniform_mean
-from harness.statistics.distances.kernel_sums import kernel_sums
 from harness.statistics.distances.mmd import within_pairs
+from harness.statistics.distances.pairs import kernel_sums
 from harness.statistics.distances.units import fewest, of_two
 
 # Without two units there is no pair of different ones.

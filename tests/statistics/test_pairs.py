@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.functions.packing import pack
-from harness.statistics.distances.kernel import kernel, uniform_mean
-from harness.statistics.distances.kernel_sums import kernel_sums
+from harness.statistics.distances.kernel import hamming, kernel, uniform_mean
+from harness.statistics.distances.pairs import counts_within, kernel_sums
 
 
 @given(st.integers(2, 20), st.integers(1, 200), st.integers(1, 30), st.integers(1, 3), st.integers(0, 2**32))
@@ -33,6 +33,14 @@ def test_over_all_functions_it_is_the_mean_under_uniform_draws():
     words = np.arange(2**9, dtype=np.uint64)[:, None]
     found = kernel_sums(words, np.full((2**9, 1), 2.0**-9), 9)
     assert found == pytest.approx(uniform_mean(9))
+
+
+@given(st.integers(1, 200), st.integers(0, 20), st.integers(0, 20), st.integers(0, 200), st.integers(0, 2**32))
+def test_counts_within_a_distance_are_those_of_the_matrix(n, k, functions, distance, seed):
+    rng = np.random.default_rng(seed)
+    words, others = (pack(rng.integers(0, 2, (size, n)), 2) for size in (k, functions))
+    plain = (hamming(words[:, None], others[None]) <= distance).sum(axis=1)
+    assert counts_within(words, others, distance).tolist() == plain.tolist()
 
 
 def test_weights_stay_as_they_are():

@@ -1,4 +1,4 @@
-"""The kernel matrix exp(−λ·Hamming) of packed functions, applied to weights without ever being held."""
+"""Sums over all pairs of packed functions, whose matrix is never held."""
 
 import numpy as np
 
@@ -35,6 +35,32 @@ def kernel_sums(
     sums = weights.copy()
     _add_pairs(np.ascontiguousarray(words), words.shape[1] // planes(classes), table, weights, sums)
     return sums
+
+
+def counts_within(words: np.ndarray, others: np.ndarray, distance: int) -> np.ndarray:
+    """How many functions of two classes lie within a Hamming distance of each of some functions.
+
+    Args:
+        words: (k, words) packed functions.
+        others: (functions, words) packed functions on the same inputs.
+        distance: largest number of inputs that differ.
+
+    Returns:
+        (k,) int64.
+    """
+    return np.asarray(_count(np.ascontiguousarray(words), np.ascontiguousarray(others), distance))
+
+
+@compiled(nogil=True)
+def _count(words: np.ndarray, others: np.ndarray, most: int) -> np.ndarray:
+    found = np.zeros(len(words), np.int64)
+    for one in range(len(words)):
+        for other in range(len(others)):
+            distance = 0
+            for word in range(words.shape[1]):
+                distance += _ones(words[one, word] ^ others[other, word])
+            found[one] += distance <= most
+    return found
 
 
 @compiled(nogil=True)
