@@ -55,7 +55,12 @@ class Question:
     def cells(self, scale: str) -> list[dict[str, Any]]:
         """The parameters of every cell at a scale, including cells that are not asked."""
         axes = {axis: values[scale] for axis, values in self.grid.items()}
-        return [dict(zip(axes, chosen, strict=True)) for chosen in product(*axes.values())]
+        every = [dict(zip(axes, chosen, strict=True)) for chosen in product(*axes.values())]
+        # What an axis does is seen beside the crux; combinations of axes would share the claim's error, and cost most.
+        if not SCALES[scale].around_crux:
+            return every
+        crux = [cell for cell in every if self.is_crux(cell) and self.excluded(**cell) is None]
+        return [cell for cell in every if not crux or any(_axes_apart(cell, each) <= 1 for each in crux)]
 
     def prediction(self, cell: Mapping[str, Any]) -> Prediction:
         """The region predicted for a cell."""
@@ -209,6 +214,11 @@ def claim(
         return function
 
     return declare
+
+
+def _axes_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
+    """In how many of their values two cells of one grid differ."""
+    return sum(value != other[axis] for axis, value in one.items())
 
 
 def _check_predicate(role: str, predicate: Any, test: str, axes: Sequence[str] | Mapping[str, Any]) -> None:

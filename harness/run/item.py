@@ -1,8 +1,10 @@
 """A pytest item of a claim is one cell: it is judged, and its report carries the record."""
 
 import json
+from functools import cache
 from os.path import relpath
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,9 +26,7 @@ def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
     """Judge a cell; the record of the cell, its claim and the run, JSON-ready."""
     question, cell = _asked_by(item)
     own = shares_of(item)
-    # All cells of the claim share its error, whichever of them are asked for now.
-    shares = sum(_shares(each, cell) for each in questions_in(item.module) for cell in each.cells(session.scale))
-    looks = Looks(ALPHA, shares, session.lab.scale.looks, own)
+    looks = Looks(ALPHA, _shares_of_all(item.module, session.scale), session.lab.scale.looks, own)
     judged = judge_cell(item.function, question, cell, session.lab, looks, session.allowance(own))
     session.judged += own
     return _record(item, session, judged)
@@ -55,6 +55,12 @@ def is_crux(item: Any) -> bool:
 def shares_of(item: pytest.Function) -> int:
     """Shares of the budget, and of its claim's error, that a cell has."""
     return _shares(*_asked_by(item))
+
+
+@cache
+def _shares_of_all(module: ModuleType, scale: str) -> int:
+    """Shares of all cells of a claim, which share its error, whichever of them are asked for now."""
+    return sum(_shares(each, cell) for each in questions_in(module) for cell in each.cells(scale))
 
 
 def _shares(question: Question, cell: dict[str, Any]) -> int:

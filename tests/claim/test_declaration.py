@@ -71,6 +71,26 @@ def test_a_declaration():
     assert question.excluded(**question.cells("standard")[2]) == "no"
 
 
+def test_standard_asks_around_the_crux_cells():
+    """At most one axis differs from a crux cell that is asked; smoke and full ask the whole grid."""
+
+    @claim(
+        kind="open",
+        speaks_for="architecture",
+        of="number",
+        predicts=HALF,
+        crux=lambda a, b, **_: a == b == 1,
+        excluded=lambda c, **_: "no" if c == 3 else None,
+    )
+    @over(a=(1, 2), b=(1, 2), c=(1, 2, 3))
+    def test_it(lab, a, b, c): ...
+
+    question = question_of(test_it)
+    assert len(question.cells("smoke")) == len(question.cells("full")) == 12
+    found = [tuple(cell.values()) for cell in question.cells("standard")]
+    assert found == [(1, 1, 1), (1, 1, 2), (1, 1, 3), (1, 2, 1), (1, 2, 2), (2, 1, 1), (2, 1, 2)]
+
+
 def test_a_claim_without_grid_is_one_cell():
     @claim(kind="rival", speaks_for="architecture", of="slope", predicts=HALF)
     @over()
