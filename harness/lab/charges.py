@@ -25,7 +25,7 @@ class Charges:
     spent: seconds that it took to compute the samples handed out since the cell began, at the time they were computed.
         Samples that an earlier cell of this run had requested cost nothing.
     computed: seconds that this process has computed in all.
-    first_looks: those of them that were for first looks of cells.
+    first_looks: seconds that it took to compute the samples of cells' first looks, in this run or an earlier one.
     look: 0 for the first.
     first: priced seconds that the first look of this cell may take.
     """
@@ -72,10 +72,11 @@ class Charges:
     def _charge(self, name: str, entry: Entry, took: float) -> None:
         """Count the seconds of an entry, once a run."""
         self.computed += took
-        self.first_looks += took if self.look == 0 else 0.0
         if name not in self._charged:
             self._charged.add(name)
-            self.spent += float(entry.facts["seconds"])
+            seconds = float(entry.facts["seconds"])
+            self.spent += seconds
+            self.first_looks += seconds if self.look == 0 else 0.0
 
 
 def beyond(scale: Scale, first: float, priced: float) -> str:

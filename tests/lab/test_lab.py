@@ -114,13 +114,17 @@ def test_a_density_of_states_is_for_reading_and_does_not_grow_with_looks(lab):
     assert lab.ahead == 0
 
 
-def test_seconds_of_first_looks_are_kept_apart(lab):
-    lab = lab()
-    for bits in (3, 2):
-        lab.begin()
-        for lab.look in range(2):
-            lab.prior(NETWORK, boolean_cube(bits), draws=100)
-    assert 0 < lab.first_looks < lab.computed
+def test_seconds_of_first_looks_are_kept_apart_and_are_those_of_the_run_that_drew_them(lab):
+    def ask(lab):
+        for bits in (3, 2):
+            lab.begin()
+            for lab.look in range(2):
+                lab.prior(NETWORK, boolean_cube(bits), draws=100)
+        return lab
+
+    first, again = ask(lab()), ask(lab())
+    assert 0 < first.first_looks < first.computed
+    assert (again.first_looks, again.computed) == (first.first_looks, 0.0)
 
 
 def test_draws_do_not_depend_on_order(lab):
