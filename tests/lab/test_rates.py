@@ -7,7 +7,7 @@ import pytest
 from harness.networks import FullyConnected
 from harness.optimisers import SGD, Adam, Momentum, Relative
 from harness.problems import digits, training_sets
-from harness.run.plan.requests import Recorder
+from harness.run.plan.recorder import Recorder
 from harness.samplers.training.train import Training
 from harness.samplers.training.units import unit_of
 from tests.support.every_request import lab_of, same

@@ -19,7 +19,8 @@ from harness.problems import boolean_cube, digits
 from harness.report.words import amount
 from harness.run.judging import Allowance, judge_cell
 from harness.run.plan.forecast import Forecast, memory
-from harness.run.plan.requests import Cell, Recorder, Request, dry_run
+from harness.run.plan.recorder import Recorder, Request
+from harness.run.plan.requests import Cell, dry_run
 from harness.samplers.prices import Prices, packaged
 from harness.store import Store
 from harness.verdicts import Looks, at_least

@@ -17,7 +17,8 @@ from harness.optimisers import SGD
 from harness.problems import digits, training_sets
 from harness.run.plan.absent import ABSENT, skipping_absent
 from harness.run.plan.forecast import memory
-from harness.run.plan.requests import Recorder, claims, dry_run, record
+from harness.run.plan.recorder import Recorder
+from harness.run.plan.requests import claims, dry_run, record
 from harness.store import Store
 from harness.store.entries import decode, key
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from harness.claim import Scale
-from harness.run.plan.requests import Cell, Request
+from harness.run.plan.recorder import Request
+from harness.run.plan.requests import Cell
 from harness.samplers.prices import Prices
 
 # Bytes of a block of networks, as `block_size` has them: a share of a core's cache, or a quarter of an 80 GB GPU or of

@@ -85,7 +85,7 @@ def _add_pairs(words: np.ndarray, plane: int, table: np.ndarray, weights: np.nda
 
 
 @compiled()
-def _ones(word: np.uint64) -> int:
+def _ones(word: np.uint64) -> np.int64:
     """The number of bits that are set."""
     word -= (word >> _ONE) & _BITS
     word = (word & _PAIRS) + ((word >> _TWO) & _PAIRS)
