@@ -75,3 +75,13 @@ def test_the_gate_of_a_night_judges_its_own_results():
     assert (
         passes.index("rm -f reports/latest/results.json") < passes.index("make claims") < passes.index("harness gate")
     )
+
+
+def test_every_python_that_is_declared_is_tried():
+    declared = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text())
+    checks = (ROOT / ".github" / "workflows" / "checks.yml").read_text()
+    tried = {*re.findall(r'python-version: "(3\.\d+)"', checks), *re.findall(r'"(3\.\d+)"[,\]]', checks)}
+    assert tried == set(declared)
+    # What they run is there.
+    (line,) = re.findall(r"pytest -n auto ((?:.|\\\n)+?)\n\n", checks)
+    assert all((ROOT / each).exists() for each in line.replace("\\\n", " ").split())
