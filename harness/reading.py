@@ -2,7 +2,11 @@
 
 import errno
 import stat
+import zlib
 from pathlib import Path
+
+# A packed file of a few bytes may have no end.
+_MOST_UNPACKED = 2**30
 
 
 def kind(mode: int) -> str:
@@ -19,3 +23,15 @@ def read_bytes(path: Path) -> bytes:
     if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, f"it is a {kind(mode)}", str(path))
     return path.read_bytes()
+
+
+def gunzipped(content: bytes) -> bytes:
+    """What is packed with gzip; ValueError if it is damaged, or larger than a gigabyte."""
+    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        found = unpack.decompress(content, _MOST_UNPACKED)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+    if not unpack.eof:
+        raise ValueError("it has no end, or none within a gigabyte")
+    return found

@@ -18,7 +18,7 @@ from typing import Any
 
 from harness.arguments import short_repr
 from harness.errors import BadInput, printable
-from harness.reading import read_bytes
+from harness.reading import gunzipped, read_bytes
 from harness.report.words import OUTCOMES
 from harness.writing import refuse_others, write_text
 
@@ -72,9 +72,10 @@ def set_aside(path: Path) -> None:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A results file, checked; BadInput if it is missing, is no results file, or has another schema."""
+    """A results file, also one packed with gzip, checked; BadInput if it is missing, is none, or has another schema."""
     try:
-        document = strict_json(read_bytes(path))
+        content = read_bytes(path)
+        document = strict_json(gunzipped(content) if path.suffix == ".gz" else content)
     except FileNotFoundError:
         raise BadInput(f"There are no results at {path}; make some with pytest claims/.") from None
     except OSError as error:

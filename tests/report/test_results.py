@@ -1,5 +1,6 @@
 """The results file: whole or not at all, readable, and checked."""
 
+import gzip
 import json
 import os
 from math import inf, nan
@@ -115,3 +116,26 @@ def test_the_plan_that_earlier_versions_wrote_is_ignored(tmp_path, plan):
     found = results.read(path)
     results.check(found)
     assert render(found, calibrated=[]) == render(sample(), calibrated=[])
+
+
+def test_packed_results_are_read(tmp_path):
+    plain, packed = tmp_path / "results.json", tmp_path / "results.json.gz"
+    plain.write_text(json.dumps(sample()))
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert results.read(packed) == results.read(plain)
+
+
+@pytest.mark.parametrize("of", ["cut", "changed", "plain", "endless"])
+def test_damaged_packed_results_are_refused(tmp_path, monkeypatch, of):
+    content = gzip.compress(json.dumps(sample()).encode())
+    broken = {
+        "cut": content[:-20],
+        "changed": content[:-8] + bytes(8),
+        "plain": json.dumps(sample()).encode(),
+        "endless": gzip.compress(bytes(10**6)),
+    }[of]
+    monkeypatch.setattr("harness.reading._MOST_UNPACKED", 10**5)
+    path = tmp_path / "results.json.gz"
+    path.write_bytes(broken)
+    with pytest.raises(BadInput, match="is not a results file"):
+        results.read(path)
