@@ -80,11 +80,14 @@ def _record(item: pytest.Function, session: Session, judged: Judged) -> dict[str
     entry = accepted.get(cell_id)
     if item.config.option.accept_verdicts and may_be_accepted(question.kind, verdict):
         entry = accept(verdict, question.prediction(cell).text, entry)
-    file, text = Path(relpath(item.path, session.root)), ClaimText.of(item.module.__doc__ or "")
+    if item.path not in session.claims:
+        file, text = Path(relpath(item.path, session.root)), ClaimText.of(item.module.__doc__ or "")
+        claim = records.claim_record(file, text, questions_in(item.module), session.scale, accepted)
+        session.claims[item.path] = claim
     record = {
         "index": item.stash[PLACE],
         "cell": records.cell_record(item.nodeid, cell_id, question, cell, judged, entry, session),
-        "claim": records.claim_record(file, text, questions_in(item.module), session.scale, accepted),
+        "claim": session.claims[item.path],
         "run": {
             "device": str(session.lab.device),
             "device_name": session.executor.device_name,

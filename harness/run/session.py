@@ -119,6 +119,7 @@ class Session:
     started: number of Dask workers that the run starts itself.
     began: time at which the options were read, in seconds of `time.time`.
     problem: options that added data of the user's, as the command that repeats a cell has them.
+    claims: the records of claims that have been made, by file.
     """
 
     root: Path
@@ -139,6 +140,7 @@ class Session:
     started: int = 0
     began: float = field(default_factory=time.time)
     problem: str = ""
+    claims: dict[Path, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def from_options(cls, option: Any, root: Path, workers: int = 1, worker: int = 0) -> "Session":

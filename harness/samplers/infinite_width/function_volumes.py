@@ -16,7 +16,7 @@ from harness.errors import BadInput
 from harness.functions.merging import Merging
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess, gaussian_prior
 from harness.samplers.infinite_width.kernels import in_the_limit, nngp
-from harness.samplers.infinite_width.orthant import TiltedSampler, check_runs, log_mean_weight
+from harness.samplers.infinite_width.orthant import TIES, TiltedSampler, check_runs, log_mean_weight
 from harness.samplers.sampler import Sampler
 from harness.samplers.work import INTEGRAL
 from harness.verdicts.intervals import ROUNDING
@@ -98,6 +98,11 @@ class NamedVolumes(Sampler[FunctionVolumes]):
         set_fields(self, architecture=in_the_limit(self.architecture), functions=functions)
 
     @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address."""
+        return super().arguments | {"ties": TIES}
+
+    @property
     def grows(self) -> bool:
         """No: the error of a volume is far below the spread over functions, which is what looks are for."""
         return False
@@ -156,7 +161,7 @@ class DrawnVolumes(Sampler[FunctionVolumes]):
     @property
     def arguments(self) -> dict[str, Any]:
         """Those of the address; see `GaussianPrior`."""
-        return super().arguments | {"factor": "of correlations"}
+        return super().arguments | {"factor": "symmetric root of correlations", "ties": TIES}
 
     @property
     def work(self) -> float:

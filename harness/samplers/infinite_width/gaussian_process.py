@@ -19,6 +19,7 @@ from harness.functions.brief import Brief
 from harness.functions.packing import pack
 from harness.samplers.infinite_width.kernels import correlation_of, in_the_limit, nngp, positive_definite
 from harness.samplers.infinite_width.kernels.checks import independent
+from harness.samplers.infinite_width.kernels.roots import symmetric_root
 from harness.samplers.sampler import Sampler, argument
 from harness.samplers.work import ENTRY
 
@@ -108,15 +109,12 @@ def gaussian_prior(kernel: np.ndarray, draws: int, generator: torch.Generator) -
     """
     if not are_counts(draws):
         raise BadInput(f"Drawing takes at least 1 network, not {draws}.")
-    values, vectors = linalg.eigh(correlation_of(kernel))
-    # Rounding leaves eigenvalues of 0 within some units of the last place of the largest.
-    used = values > len(values) * np.finfo(float).eps * values[-1]
-    root = torch.tensor((vectors[:, used] * np.sqrt(values[used])).T, device=generator.device)
+    root = torch.tensor(symmetric_root(correlation_of(kernel)), device=generator.device)
     words = []
     for start in range(0, draws, _BLOCK):
         shape = (min(_BLOCK, draws - start), len(root))
         normal = torch.randn(shape, dtype=torch.float64, generator=generator, device=generator.device)
-        words.append(pack((normal @ root > 0).cpu().numpy()))
+        words.append(pack((normal @ root.T > 0).cpu().numpy()))
     return FunctionCounts.from_words(np.concatenate(words), len(kernel))
 
 
@@ -140,8 +138,8 @@ class GaussianPrior(Sampler[FunctionCounts]):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """Those of the address; draws by a factor of the kernel itself were others."""
-        return super().arguments | {"factor": "of correlations"}
+        """Those of the address; draws by another factor of the kernel were others."""
+        return super().arguments | {"factor": "symmetric root of correlations"}
 
     def draw(self, generator: torch.Generator) -> FunctionCounts:
         """One shard."""

@@ -15,6 +15,8 @@ from harness.samplers.features.feasibility import separable
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels.checks import LEAST_JITTER, correlation_of, independent
 from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
+from harness.samplers.infinite_width.kernels.roots import features_of
+from harness.samplers.infinite_width.orthant import TIES
 from harness.samplers.infinite_width.settled_orthant import TRIALS, log_estimates
 from harness.samplers.log_volumes import LogVolumes, checked_functions, digest
 from harness.samplers.posterior.samples import MOST_SCATTER
@@ -74,9 +76,8 @@ def weights_of(kernel: np.ndarray) -> np.ndarray | None:
     """(points, r) features of which the logits, each over its deviation, are linear functions, if there are r < points
     of them but for a jitter of `LEAST_JITTER`; None if there are as many as points.
     """
-    values, vectors = np.linalg.eigh(correlation_of(kernel))
-    used = values > 100 * LEAST_JITTER
-    return None if used.all() else vectors[:, used] * np.sqrt(values[used])
+    found = features_of(correlation_of(kernel), 100 * LEAST_JITTER)
+    return None if found.shape[1] == len(kernel) else found
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +114,7 @@ class LogVolume(Sampler[LogVolumes]):
     @property
     def arguments(self) -> dict[str, Any]:
         """Those of the address."""
-        return super().arguments | {"functions": digest(self.functions)}
+        return super().arguments | {"functions": digest(self.functions), "ties": TIES}
 
     def draw(self, generator: torch.Generator) -> LogVolumes:
         """One shard."""

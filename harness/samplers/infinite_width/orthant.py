@@ -15,6 +15,9 @@ from scipy.stats import qmc
 from harness.arguments import are_counts
 from harness.errors import BadInput
 
+# Variables are equally likely within this many of their deviations; processors round differently. The word for the rule
+# is part of the addresses of samples that it changed.
+_TIE, TIES = 1e-9, "by number"
 _MOST_STEPS = 200
 _LEAST_LENGTH = 1e-8
 
@@ -28,13 +31,14 @@ def pivoted_factor(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(m,) order and (m, m) lower Cholesky factor of the covariance in that order.
 
     Each step takes the variable least likely to be positive, given those before it at their means (Gibson, Glasbey &
-    Elston 1994): the inner integrals then vary little.
+    Elston 1994): the inner integrals then vary little. Of several the first one is taken.
     """
     m = len(covariance)
     order, factor = np.arange(m), np.zeros((m, m))
     variance, mean, x = np.diag(covariance).copy(), np.zeros(m), np.zeros(m)
     for k in range(m):
-        best = k + int(np.argmin(mean[k:] / np.sqrt(variance[k:])))
+        likely = mean[k:] / np.sqrt(variance[k:])
+        best = k + int(np.argmax(likely <= likely.min() + _TIE))
         for array in (order, variance, mean, factor):
             array[[k, best]] = array[[best, k]]
         rest = covariance[order[k + 1 :], order[k]] - factor[k + 1 :, :k] @ factor[k, :k]

@@ -1,7 +1,7 @@
 """ln P(S) of infinitely wide networks by independent estimates of an orthant, the independent units."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from harness.errors import Undecided
 from harness.functions.merging import Merging
 from harness.samplers.infinite_width.gaussian_process import GaussianProcess
 from harness.samplers.infinite_width.kernels.matrices import OWN, identity_in_the_limit
+from harness.samplers.infinite_width.orthant import TIES
 from harness.samplers.infinite_width.settled_orthant import TRIALS, log_estimates
 from harness.samplers.posterior.samples import MOST_SCATTER, scatter
 from harness.samplers.sampler import Sampler, argument
@@ -93,6 +94,11 @@ class Orthant(Sampler[OrthantEvidence]):
     def identity(self) -> dict[str, str]:
         """Architecture and problem in the address."""
         return identity_in_the_limit(self.architecture, self.problem, self.by)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of the address."""
+        return super().arguments | {"ties": TIES}
 
     def draw(self, generator: torch.Generator) -> OrthantEvidence:
         """One shard."""

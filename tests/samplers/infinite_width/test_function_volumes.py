@@ -99,9 +99,9 @@ def test_independent_logits_are_exact_and_known_to_be(kernel):
 
 def test_drawn_functions_come_with_their_own_volume_and_as_often_as_drawn():
     cube = boolean_cube(3)
-    shard = DrawnVolumes(NETWORK, cube, draws=50).draw(generator())
+    shard = DrawnVolumes(NETWORK, cube, draws=50, points=512).draw(generator())
     assert len(shard.functions) == len(shard.values) == len(shard.errors) == 50
-    alone = function_volumes(nngp(NETWORK, cube.eval_x), shard.functions, generator(4))
+    alone = function_volumes(nngp(NETWORK, cube.eval_x), shard.functions, generator(4), points=512)
     np.testing.assert_allclose(shard.values, alone.values, atol=0.05)
     assert len(np.unique(shard.functions, axis=0)) < 50
 
