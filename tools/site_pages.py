@@ -64,7 +64,7 @@ def words() -> str:
 
 def requests() -> Iterator[tuple[str, str, str]]:
     """Name, arguments and first paragraph of each request of the lab that is a sampler's."""
-    for name, member in vars(Lab).items():
+    for name, member in inspect.getmembers_static(Lab):
         sampler = getattr(member, "__wrapped__", None)
         if isinstance(sampler, type):
             given = ["architecture", "sets" if name.endswith("_on_sets") else "problem"]
