@@ -210,6 +210,7 @@ def claim(
             published,
             space,
         )
+        # mypy knows no attributes of functions; a claim's test stays the plain function that pytest collects.
         function._question = declared  # type: ignore[attr-defined]
         return function
 
@@ -254,7 +255,7 @@ def over(
             axis: values if isinstance(values, Mapping) else dict.fromkeys(SCALES, values)
             for axis, values in axes.items()
         }
-        function._grid = grid  # type: ignore[attr-defined]
+        function._grid = grid  # type: ignore[attr-defined]  # as `_question`
         return function
 
     return attach

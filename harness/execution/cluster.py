@@ -40,7 +40,7 @@ def import_dask() -> None:
     them.
     """
     try:
-        import distributed  # noqa: F401
+        import distributed  # noqa: F401 — only whether it is there
     except ImportError:
         raise BadInput(
             "--workers and --cluster need the package distributed: pip install '.[cluster]' in the project's folder."

@@ -10,7 +10,7 @@ from harness.arguments import unmasked
 from harness.errors import BadInput, NotAsked
 from harness.samplers.features import LayerPatterns, Observed, Tallies, Transfer, errors_on_second, least_width
 from harness.samplers.posterior import RunsPosterior
-from harness.statistics.distances.products import products
+from harness.statistics.over_sets import squared_distances
 
 # The level at which a displacement must differ from 0 for a share of it to be asked for.
 _LEVEL = 0.05
@@ -67,9 +67,8 @@ def pattern_distances(samples: Sequence[LayerPatterns], others: Sequence[LayerPa
     Returns:
         One number a set.
     """
-    return [
-        products(one.layers[layer], other.layers[layer]).distance2 for one, other in zip(samples, others, strict=True)
-    ]
+    first, second = ([each.layers[layer] for each in sets] for sets in (samples, others))
+    return squared_distances(first, second)
 
 
 def growths(networks: Sequence[Observed], column: int, draws: Sequence[Observed], of_draws: int) -> list[float]:
