@@ -44,7 +44,7 @@ STUDENTS = {"smoke": (2, 160), "standard": (2, 5, 20, 160), "full": (2, 5, 20, 4
 SIZES = {"smoke": (8,), "standard": (8, 12), "full": (8, 12, 16)}
 NATS = "slope of the random-sampled test error over −ln P(teacher), times m + 1"
 SLOPE = "slope of the random-sampled test error over ln of the student's width"
-DRAWS = {"smoke": 2**15, "standard": 2**18, "full": 2**18}
+DRAWS = {"smoke": 2**15, "standard": 2**16, "full": 2**18}
 _SEED = 20240206
 
 

@@ -56,11 +56,12 @@ class Question:
         """The parameters of every cell at a scale, including cells that are not asked."""
         axes = {axis: values[scale] for axis, values in self.grid.items()}
         every = [dict(zip(axes, chosen, strict=True)) for chosen in product(*axes.values())]
-        # What an axis does is seen beside the crux; combinations of axes would share the claim's error, and cost most.
-        if not SCALES[scale].around_crux:
+        if not SCALES[scale].one_axis_at_a_time:
             return every
-        crux = [cell for cell in every if self.is_crux(cell) and self.excluded(**cell) is None]
-        return [cell for cell in every if not crux or any(_axes_apart(cell, each) <= 1 for each in crux)]
+        # What an axis does is seen with the others as at smoke; all combinations would share the claim's error, and
+        # leave a cell neither the error nor the samples to be decided.
+        new = {axis: _not_at_smoke(values, scale) for axis, values in self.grid.items()}
+        return [cell for cell in every if sum(label(value) in new[axis] for axis, value in cell.items()) <= 1]
 
     def prediction(self, cell: Mapping[str, Any]) -> Prediction:
         """The region predicted for a cell."""
@@ -217,9 +218,11 @@ def claim(
     return declare
 
 
-def _axes_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
-    """In how many of their values two cells of one grid differ."""
-    return sum(value != other[axis] for axis, value in one.items())
+def _not_at_smoke(values: Mapping[str, Sequence[Any]], scale: str) -> set[str]:
+    """Names of an axis' values at a scale that it has not at smoke; where it has none of them, of all but the first."""
+    names = [label(value) for value in values[scale]]
+    new = set(names) - {label(value) for value in values["smoke"]}
+    return new if len(new) < len(set(names)) else new - set(names[:1])
 
 
 def _check_predicate(role: str, predicate: Any, test: str, axes: Sequence[str] | Mapping[str, Any]) -> None:

@@ -12,8 +12,8 @@ class Scale:
     """How much a run may cost. work: priced seconds of the samples of one cell, at all its looks. effort: shards at the
     first look. looks: number of looks, each of which doubles the shards. dearest: a cell whose first look is priced at
     more seconds is not asked at this scale. crux: times its work that a crux cell may have where that is foreseen to
-    decide it. around_crux: whether a test that has crux cells is asked at these, and where one axis differs from one of
-    them, and nowhere else.
+    decide it. one_axis_at_a_time: whether a test is asked only where at most one axis has a value that it has not at
+    smoke.
     """
 
     name: str
@@ -22,12 +22,12 @@ class Scale:
     looks: int
     dearest: float = inf
     crux: float = 3.0
-    around_crux: bool = False
+    one_axis_at_a_time: bool = False
 
 
 SCALES = {
     "smoke": Scale("smoke", 3.0, 1, 4, crux=8.0),
-    "standard": Scale("standard", 20.0, 1, 6, dearest=20.0, around_crux=True),
+    "standard": Scale("standard", 20.0, 1, 6, dearest=30.0, one_axis_at_a_time=True),
     "full": Scale("full", 600.0, 8, 7),
 }
 

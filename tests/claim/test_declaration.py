@@ -71,24 +71,24 @@ def test_a_declaration():
     assert question.excluded(**question.cells("standard")[2]) == "no"
 
 
-def test_standard_asks_around_the_crux_cells():
-    """At most one axis differs from a crux cell that is asked; smoke and full ask the whole grid."""
+def test_standard_changes_one_axis_at_a_time():
+    """At most one axis has a value that smoke has not; an axis with no value of smoke's stands at its first one."""
 
-    @claim(
-        kind="open",
-        speaks_for="architecture",
-        of="number",
-        predicts=HALF,
-        crux=lambda a, b, **_: a == b == 1,
-        excluded=lambda c, **_: "no" if c == 3 else None,
+    @claim(kind="open", speaks_for="architecture", of="number", predicts=HALF)
+    @over(
+        a={"smoke": (1,), "standard": (1, 2, 3), "full": (1, 2, 3)},
+        b={"smoke": (boolean_cube(2), boolean_cube(3)), "standard": (boolean_cube(3), boolean_cube(4)), "full": (1,)},
+        c={"smoke": (), "standard": ("x", "y"), "full": ("x", "y")},
+        d=(0, 1),
     )
-    @over(a=(1, 2), b=(1, 2), c=(1, 2, 3))
-    def test_it(lab, a, b, c): ...
+    def test_it(lab, a, b, c, d): ...
 
     question = question_of(test_it)
-    assert len(question.cells("smoke")) == len(question.cells("full")) == 12
-    found = [tuple(cell.values()) for cell in question.cells("standard")]
-    assert found == [(1, 1, 1), (1, 1, 2), (1, 1, 3), (1, 2, 1), (1, 2, 2), (2, 1, 1), (2, 1, 2)]
+    assert question.cells("smoke") == []
+    assert len(question.cells("full")) == 3 * 1 * 2 * 2
+    found = [values_id(cell) for cell in question.cells("standard")]
+    moved = ["1-cube3-x", "1-cube3-y", "1-cube4-x", "2-cube3-x", "3-cube3-x"]
+    assert found == [f"{each}-{d}" for each in moved for d in (0, 1)]
 
 
 def test_a_claim_without_grid_is_one_cell():
