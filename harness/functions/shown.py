@@ -33,28 +33,37 @@ def columns(sample: Counts) -> dict[str, np.ndarray]:
     return {name: column[order] for name, column in found.items()}
 
 
-def chains(sample: Counts) -> np.ndarray:
-    """(chains, draws, n) labels: a chain for each unit that drew any, or one chain of independent networks.
+def chains(sample: Counts) -> tuple[np.ndarray, np.ndarray]:
+    """Lay out the draws of a sample in chains of equal length.
 
-    Draws of a chain are in a random order, which is always the same: counts do not keep the one in which they were
-    drawn. BadInput if units have different numbers of draws.
+    A chain is a unit where all units that drew any have equally many draws; else one chain has all draws, those of a
+    unit together, so that its autocorrelation shows their dependence. Draws of a unit are in a random order, and so are
+    the units of one chain, which is always the same: counts do not keep the one in which they were drawn.
+
+    Args:
+        sample: functions with their counts, or by unit.
+
+    Returns:
+        (chains, draws, n) labels, and (chains, draws) the unit of each draw; 0 for all of independent networks.
+
+    Raises:
+        BadInput: the sample holds no network.
     """
     labels = unpack(sample.words, sample.n, sample.classes)
     every = np.repeat(np.arange(len(sample.counts)), sample.counts)
     unit = np.zeros(len(every), dtype=np.int64)
     if isinstance(sample, ClusteredCounts):
         unit = np.repeat(sample.unit, sample.counts)
-    sizes = np.unique(unit, return_counts=True)[1]
+    _, places, sizes = np.unique(unit, return_inverse=True, return_counts=True)
     if not len(sizes):
         raise BadInput("This sample holds no network, and a tree has at least one draw.")
-    if sizes.min() != sizes.max():
-        raise BadInput(
-            f"The units of this sample have {sizes.min():,} to {sizes.max():,} draws, but chains of a tree have "
-            "equally many; .frame() has the functions by unit."
-        )
-    order = np.random.default_rng(_SEED).permutation(len(every))
-    order = order[np.argsort(unit[order], kind="stable")]
-    return labels[every[order]].reshape(len(sizes), int(sizes[0]), sample.n)
+    alike = sizes.min() == sizes.max()
+    rng = np.random.default_rng(_SEED)
+    order = rng.permutation(len(every))
+    turn = np.arange(len(sizes)) if alike else rng.permutation(len(sizes))
+    order = order[np.argsort(turn[places[order]], kind="stable")]
+    shape = (len(sizes), int(sizes[0])) if alike else (1, len(every))
+    return labels[every[order]].reshape(*shape, sample.n), unit[order].reshape(shape)
 
 
 class Shown(Brief):
@@ -68,10 +77,11 @@ class Shown(Brief):
         return package("pandas", "Frames").DataFrame(columns(_counts(self)))
 
     def to_datatree(self, observed: Sequence[int] | np.ndarray | None = None) -> Any:
-        """Make an xarray.DataTree of ArviZ's shape: posterior/label (chain, draw, point), one chain a unit.
+        """Make an xarray.DataTree of ArviZ's shape: posterior/label (chain, draw, point).
 
-        Where units differ in weight, sample_stats/ln_evidence (chain) has ln P(S) of each: ArviZ's own means do not
-        weight chains by it.
+        A chain is a unit; where units have different numbers of draws, as hidden draws of rejection, one chain has all
+        of them, unit by unit. sample_stats/unit (chain, draw) says which. Where units differ in weight,
+        sample_stats/ln_evidence (chain, draw) has ln P(S) by the draw's unit: ArviZ's own means do not weight by it.
 
         Args:
             observed: (m,) labels of S, for observed_data; None: left out.
@@ -80,15 +90,18 @@ class Shown(Brief):
             The tree.
 
         Raises:
-            BadInput: units have different numbers of draws.
+            BadInput: the sample holds no network.
             Unavailable: xarray is not installed.
         """
         xarray = package("xarray", "Trees")
         counts = _counts(self)
-        groups: dict[str, dict[str, Any]] = {"posterior": {"label": (("chain", "draw", "point"), chains(counts))}}
-        evidence = _log_evidence(self)
-        if evidence is not None and isinstance(counts, ClusteredCounts):
-            groups["sample_stats"] = {"ln_evidence": (("chain",), evidence[np.unique(counts.unit)])}
+        labels, unit = chains(counts)
+        groups: dict[str, dict[str, Any]] = {"posterior": {"label": (("chain", "draw", "point"), labels)}}
+        if isinstance(counts, ClusteredCounts):
+            groups["sample_stats"] = {"unit": (("chain", "draw"), unit)}
+            evidence = _log_evidence(self)
+            if evidence is not None:
+                groups["sample_stats"]["ln_evidence"] = (("chain", "draw"), evidence[unit])
         if observed is not None:
             groups["observed_data"] = {"label": (("training_point",), np.asarray(observed))}
         return xarray.DataTree.from_dict({name: xarray.Dataset(of) for name, of in groups.items()})

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import inf
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import numpy as np
 import torch
@@ -42,6 +42,14 @@ T = TypeVar("T")
 
 def silent(_: str) -> None:
     """No progress is shown."""
+
+
+class _Addressed(NamedTuple, Generic[R]):
+    """A sampler with its description, without the shard, and the address of that."""
+
+    sampler: Sampler[R]
+    spec: dict[str, Any]
+    address: str
 
 
 @dataclass
@@ -113,13 +121,13 @@ class Shards(Charges):
             Undecided: if `check` and the sampler finds that the sample cannot be trusted.
         """
         shards = 1 if self._singly else self.shards if sampler.grows else self.scale.effort
-        spec = self.spec(sampler)
-        name = key(spec)
+        addressed = self._addressed(sampler)
+        name = addressed.address
         self._ask(name, shards * packaged().seconds(sampler), grows=sampler.grows or self._singly)
         done, merged = self._merged.get(name, (0, None))
         if done > shards:
             done, merged = 0, None
-        for part in self._draw(lambda _: sampler, range(done, shards), shards, sets=False):
+        for part in self._draw(lambda _: addressed, range(done, shards), shards, sets=False):
             merged = part if merged is None else merged + part
         self._merged[name] = (shards, merged)
         return sampler.checked(merged) if check else merged
@@ -146,23 +154,23 @@ class Shards(Charges):
         """
 
         @cache
-        def sampler(number: int) -> Sampler[R]:
-            return sampler_on(_on_each(sets, [number], self.seed)[0])
+        def on_set(number: int) -> _Addressed[R]:
+            return self._addressed(sampler_on(_on_each(sets, [number], self.seed)[0]))
 
-        first = sampler(0)
+        first = on_set(0).sampler
         wanted = self.sets if first.grows else SETS * self.scale.effort
         # A name that no sample on a single problem has.
-        name = f"on sets {key(self.spec(first))}"
+        name = f"on sets {on_set(0).address}"
         # Those on other sets are of one shape, and cost the same.
         self._ask(name, wanted * packaged().seconds(first), grows=first.grows)
-        addresses = [key(self.spec(sampler(number))) for number in range(wanted)]
+        addresses = [on_set(number).address for number in range(wanted)]
         before, parts = self._merged.get(name, (0, ([], [])))[1]
         # Other families may have the first set in common, and no further one.
         if before[:wanted] != addresses[: len(before)]:
             before, parts = [], []
-        parts = [*parts, *self._draw(sampler, range(len(parts), wanted), wanted, sets=True)]
+        parts = [*parts, *self._draw(on_set, range(len(parts), wanted), wanted, sets=True)]
         self._merged[name] = (len(parts), ([*before, *addresses[len(before) :]], parts))
-        return [sampler(i).checked(part) if check else part for i, part in enumerate(parts[:wanted])]
+        return [on_set(i).sampler.checked(part) if check else part for i, part in enumerate(parts[:wanted])]
 
     def gather_singly(self, samplers: Sequence[Sampler[R]], *, check: bool = True) -> list[R]:
         """The first shard of each of several samples, one for each of this look's training sets.
@@ -181,14 +189,14 @@ class Shards(Charges):
             NotAsked: if there can be no such sample on one of the sets.
             Undecided: if `check` and a sampler finds that its sample cannot be trusted.
         """
-        names = [key(self.spec(each)) for each in samplers]
-        for name, each in zip(names, samplers, strict=True):
-            self._ask(name, packaged().seconds(each), grows=True)
-        todo = [number for number, name in enumerate(names) if self._merged.get(name, (0, None))[0] != 1]
-        found = self._draw(samplers.__getitem__, todo, len(samplers), sets=True)
-        self._merged.update({names[number]: (1, part) for number, part in zip(todo, found, strict=True)})
-        parts = [cast(R, self._merged[name][1]) for name in names]
-        return [each.checked(part) if check else part for each, part in zip(samplers, parts, strict=True)]
+        each = [self._addressed(sampler) for sampler in samplers]
+        for one in each:
+            self._ask(one.address, packaged().seconds(one.sampler), grows=True)
+        todo = [number for number, one in enumerate(each) if self._merged.get(one.address, (0, None))[0] != 1]
+        found = self._draw(each.__getitem__, todo, len(each), sets=True)
+        self._merged.update({each[number].address: (1, part) for number, part in zip(todo, found, strict=True)})
+        parts = [cast(R, self._merged[one.address][1]) for one in each]
+        return [one.sampler.checked(part) if check else part for one, part in zip(each, parts, strict=True)]
 
     def on_each(self, sets: TrainingSets, ask: Callable[[int, Problem], T]) -> list[T]:
         """What any requests find on each of this look's training sets, with one shard of each sample.
@@ -250,34 +258,38 @@ class Shards(Charges):
     def _executor(self) -> Executor:
         return self.executor or InProcess(self.device)
 
+    def _addressed(self, sampler: Sampler[R]) -> _Addressed[R]:
+        spec = self.spec(sampler)
+        return _Addressed(sampler, spec, key(spec))
+
     def _draw(
-        self, sampler: Callable[[int], Sampler[R]], numbers: Sequence[int], of: int, *, sets: bool
+        self, asked: Callable[[int], _Addressed[R]], numbers: Sequence[int], of: int, *, sets: bool
     ) -> Iterator[R]:
         """Shards, each from the store or drawn and stored.
 
         Args:
-            sampler: number -> what draws it.
+            asked: number -> what draws it.
             numbers: of the shards, or of training sets, of which each has the first shard of a sampler of its own.
             of: how many there are with those that are there already.
             sets: whether the numbers are of sets.
         """
 
         def fetch(number: int) -> tuple[str, Entry, float]:
-            spec, shard = self.spec(sampler(number)), 0 if sets else number
-            address = key(spec)
-            name, job = f"{address}/{shard}", Shard(sampler(number), self.seed, address, shard)
+            (sampler, spec, address), shard = asked(number), 0 if sets else number
+            name, job = f"{address}/{shard}", Shard(sampler, self.seed, address, shard)
             return name, *self._fetch({**spec, "shard": shard}, name, job)
 
         for number in numbers:
-            sampler(number).check_possible()
+            asked(number).sampler.check_possible()
         fetched = self._executor.map(fetch, numbers)
         for number in numbers:
-            self.progress(f"{sampler(number).name} {'set ' if sets else ''}{number + 1}/{of}")
+            sampler = asked(number).sampler
+            self.progress(f"{sampler.name} {'set ' if sets else ''}{number + 1}/{of}")
             name, entry, took = next(fetched)
             self._charge(name, entry, took)
             # Functions know their problem.
-            made = sampler(number).result.from_arrays(entry.arrays)
-            yield with_origin(cast(R, made), sampler(number).problem.origin)
+            made = sampler.result.from_arrays(entry.arrays)
+            yield with_origin(cast(R, made), sampler.problem.origin)
 
     def _fetch(self, spec: dict[str, Any], name: str, job: Shard | Once) -> tuple[Entry, float]:
         """One stored entry, and the seconds that it took to compute it now. Several threads may call it at once.
