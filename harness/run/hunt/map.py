@@ -28,6 +28,13 @@ class Map:
     level: float
     cells: dict[tuple[int, int], Judged]
 
+    def point(self, place: tuple[int, int]) -> Point:
+        """The point at a row and column."""
+        found = list(self.at)
+        for axis, rank in zip(self.axes, place, strict=True):
+            found[axis] = rank
+        return tuple(found)
+
 
 def share_explained(probes: Sequence[Probe], axis: int) -> float:
     """Share of the variance of the scores that is between the values of an axis, adjusted for their number (R̄²).
@@ -61,12 +68,10 @@ def draw_map(cells: Cells, probes: Sequence[Probe], at: Point, alpha: float) -> 
     if len(several) < 2 or cells.spent >= cells.budget:
         return None
     first, second = sorted(sorted(several, key=lambda axis: -share_explained(probes, axis))[:2])
-    level = alpha / (lengths[first] * lengths[second])
-    found: dict[tuple[int, int], Judged] = {}
+    drawn = Map((first, second), at, alpha, {})
+    looks = Looks(alpha / (lengths[first] * lengths[second]), 1, 1)
     places = product(range(lengths[first]), range(lengths[second]))
-    for row, column in sorted(places, key=lambda place: abs(place[0] - at[first]) + abs(place[1] - at[second])):
+    for place in sorted(places, key=lambda place: abs(place[0] - at[first]) + abs(place[1] - at[second])):
         if cells.spent < cells.budget:
-            point = list(at)
-            point[first], point[second] = row, column
-            found[row, column] = cells.judge(tuple(point), "map", 0, Looks(level, 1, 1))
-    return Map((first, second), at, alpha, found)
+            drawn.cells[place] = cells.judge(drawn.point(place), "map", 0, looks)
+    return drawn

@@ -50,8 +50,7 @@ def as_data(target: Target, found: Hunt, cells: Cells, run: Mapping[str, Any]) -
         "shrinking": [{**place(each.point, each.judged), "fails": each.fails} for each in found.steps],
         "confirmations": [{**place(each.point, each.judged), "level": each.level} for each in found.confirmations],
         "map": [
-            {**place(_on_map(found.map, at), judged), "level": found.map.level}
-            for at, judged in found.map.cells.items()
+            {**place(found.map.point(at), judged), "level": found.map.level} for at, judged in found.map.cells.items()
         ]
         if found.map
         else [],
@@ -163,13 +162,6 @@ def _in_map(judged: Judged | None) -> str:
     if judged is None:
         return ""
     return SYMBOLS[str(judged.verdict)] + (f" {estimated(judged)}" if judged.estimate else "")
-
-
-def _on_map(drawn: Map, at: tuple[int, int]) -> Point:
-    point = list(drawn.at)
-    for axis, rank in zip(drawn.axes, at, strict=True):
-        point[axis] = rank
-    return tuple(point)
 
 
 def _predicted(target: Target, point: Point) -> str:

@@ -56,32 +56,36 @@ def _count(words: np.ndarray, others: np.ndarray, most: int) -> np.ndarray:
     found = np.zeros(len(words), np.int64)
     for one in range(len(words)):
         for other in range(len(others)):
-            distance = 0
-            for word in range(words.shape[1]):
-                distance += _ones(words[one, word] ^ others[other, word])
-            found[one] += distance <= most
+            found[one] += _distance(words, one, others, other, words.shape[1]) <= most
     return found
 
 
 @compiled(nogil=True)
 def _add_pairs(words: np.ndarray, plane: int, table: np.ndarray, weights: np.ndarray, sums: np.ndarray) -> None:
-    """Add the kernel of every pair of different functions to the sums of both.
-
-    Labels differ where any of their binary digits does; those are `plane` words apart.
-    """
+    """Add the kernel of every pair of different functions to the sums of both."""
     functions, columns = weights.shape
     for one in range(functions):
         for other in range(one):
-            distance = 0
-            for word in range(plane):
-                differ = words[one, word] ^ words[other, word]
-                for digit in range(word + plane, words.shape[1], plane):
-                    differ |= words[one, digit] ^ words[other, digit]
-                distance += _ones(differ)
+            distance = _distance(words, one, words, other, plane)
             for column in range(columns):
                 near = table[distance, column]
                 sums[one, column] += near * weights[other, column]
                 sums[other, column] += near * weights[one, column]
+
+
+@compiled(inline="always")
+def _distance(words: np.ndarray, one: int, others: np.ndarray, other: int, plane: int) -> int:
+    """On how many inputs two functions differ.
+
+    Labels differ where any of their binary digits does; those are `plane` words apart.
+    """
+    distance = 0
+    for word in range(plane):
+        differ = words[one, word] ^ others[other, word]
+        for digit in range(word + plane, words.shape[1], plane):
+            differ |= words[one, digit] ^ others[other, digit]
+        distance += _ones(differ)
+    return distance
 
 
 @compiled()
