@@ -40,10 +40,17 @@ FORESEEN = 3.0
 
 
 def allowance(
-    budget: float, computed: float, shares: float, judged: float, own: int = 1, first_looks: float = 0.0
+    budget: float,
+    computed: float,
+    shares: float,
+    judged: float,
+    own: int = 1,
+    first_looks: float = 0.0,
+    looked: float = 0.0,
 ) -> float:
     """Seconds that the next cell of a process may take where a run has a budget in time: three times its share of what
-    remains after the first looks of all cells, which are foreseen to take what those so far took.
+    remains after the first looks of all cells, which are foreseen to take what those so far took, or nothing where an
+    earlier run has drawn them.
 
     Args:
         budget: seconds for all of the process's cells; inf for no end.
@@ -52,6 +59,7 @@ def allowance(
         judged: shares of those that it has judged.
         own: shares of the cell.
         first_looks: seconds that the first looks of those judged took.
+        looked: shares of the cells to come whose first looks are stored.
 
     Returns:
         Seconds, at most those that remain, at least what a first look took on average.
@@ -61,5 +69,5 @@ def allowance(
         return left
     undone = max(shares - judged, own)
     first = first_looks / judged if judged else 0.0
-    deeper = max(left - first * undone, 0.0)
+    deeper = max(left - first * max(undone - looked, 0.0), 0.0)
     return min(max(3 * own * deeper / undone, own * first), left)

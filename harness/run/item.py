@@ -1,6 +1,7 @@
 """A pytest item of a claim is one cell: it is judged, and its report carries the record."""
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from os.path import relpath
 from pathlib import Path
@@ -14,6 +15,7 @@ from harness.claim.scales import CRUX_SHARES
 from harness.execution.machine import settings
 from harness.report.accepted import accept, may_be_accepted
 from harness.run import records
+from harness.run.earlier import looked_at
 from harness.run.judging import Judged, judge_cell
 from harness.run.session import ALPHA, Session
 from harness.verdicts import Looks, Verdict
@@ -29,6 +31,8 @@ def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
     looks = Looks(ALPHA, _shares_of_all(item.module, session.scale), session.lab.scale.looks, own)
     judged = judge_cell(item.function, question, cell, session.lab, looks, session.allowance(own))
     session.judged += own
+    if _name_of(question, cell) in session.looked:
+        session.looked_left = max(session.looked_left - own, 0.0)
     return _record(item, session, judged)
 
 
@@ -57,6 +61,15 @@ def shares_of(item: pytest.Function) -> int:
     return _shares(*_asked_by(item))
 
 
+def reckon(cells: Sequence[pytest.Function], session: Session) -> None:
+    """Note how many shares these cells have, and of which an earlier run has drawn the first looks."""
+    session.shares = sum(shares_of(item) for item in cells)
+    if session.budget is not None:
+        session.looked = looked_at(session)
+        known = (shares_of(item) for item in cells if _name_of(*_asked_by(item)) in session.looked)
+        session.looked_left = sum(known) / session.workers
+
+
 @cache
 def _shares_of_all(module: ModuleType, scale: str) -> int:
     """Shares of all cells of a claim, which share its error, whichever of them are asked for now."""
@@ -65,6 +78,10 @@ def _shares_of_all(module: ModuleType, scale: str) -> int:
 
 def _shares(question: Question, cell: dict[str, Any]) -> int:
     return CRUX_SHARES if question.is_crux(cell) else 1
+
+
+def _name_of(question: Question, cell: dict[str, Any]) -> tuple[str, str]:
+    return question.slug, question.cell_id(cell)
 
 
 def _asked_by(item: pytest.Function) -> tuple[Question, dict[str, Any]]:

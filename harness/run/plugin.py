@@ -173,7 +173,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     if not run.expected or config.option.collectonly:
         return
     from harness.run.controller import EXPECTED, PLUGIN, refuse, say_at_once
-    from harness.run.item import PLACE, is_crux, shares_of
+    from harness.run.item import PLACE, is_crux, reckon
     from harness.run.order import crux_first
 
     if getattr(config.option, "reruns", None):
@@ -181,7 +181,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     controller = config.pluginmanager.get_plugin(PLUGIN)
     try:
         _check_names((_question(item).slug, item.path) for item in cells)
-        run.shares = sum(shares_of(item) for item in cells)
+        reckon(cells, run)
         for place, item in enumerate(cells):
             item.stash[PLACE] = place
         if len(cells) == len(items):

@@ -114,6 +114,8 @@ class Session:
     judged: shares of the cells that this process has judged.
     expected: cells of the whole run.
     shares: of the budget, of all these cells together; 0 for one a cell.
+    looked: claim and name of the cells whose first looks an earlier run has drawn.
+    looked_left: shares of those that this process has still to judge.
     cluster: address of the scheduler whose workers draw the samples.
     keys: certificate and key of the workers that the run starts; none: Dask's configuration names them.
     started: number of Dask workers that the run starts itself.
@@ -135,6 +137,8 @@ class Session:
     judged: int = 0
     expected: int = 0
     shares: int = 0
+    looked: frozenset[tuple[str, str]] = frozenset()
+    looked_left: float = 0.0
     cluster: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     started: int = 0
@@ -288,5 +292,6 @@ class Session:
             return Allowance(work, first=first, foreseen=foreseen)
         cores = 1.0 if self.cluster is None and not self.started else self.executor.workers / self.workers
         shares = (self.shares or self.expected) / self.workers
-        seconds = allowance(self.budget * cores, self.lab.computed, shares, self.judged, own, self.lab.first_looks)
+        budget, spent, drawn = self.budget * cores, self.lab.computed, self.lab.first_looks
+        seconds = allowance(budget, spent, shares, self.judged, own, drawn, self.looked_left)
         return Allowance(work, seconds, first, foreseen)

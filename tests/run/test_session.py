@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from harness.claim import SCALES
 from harness.claim.scales import CRUX_SHARES, FORESEEN
 from harness.errors import BadInput
+from harness.report import results
+from harness.run.earlier import looked_at
 from harness.run.session import Session, parse_budget, parse_seed
 
 
@@ -117,6 +119,39 @@ def test_deeper_looks_leave_time_for_the_first_looks_of_all(tmp_path):
     assert len(looks) == session.expected
     assert session.lab.computed <= 90
     assert sum(taken > 1 for taken in looks) > 10
+
+
+def test_first_looks_that_an_earlier_run_has_drawn_are_not_kept_back_for(tmp_path):
+    session = Session.from_options(options(budget="100s"), tmp_path)
+    session.expected, session.judged, session.lab.first_looks = 100, 20, 40.0
+    # Two seconds a first look, of 80 cells; of 100 s nothing is left beyond them, and a cell may take one.
+    assert session.allowance().seconds == pytest.approx(2.0)
+    session.looked_left = 60.0
+    assert session.allowance().seconds == pytest.approx(3 * (100 - 2 * 20) / 80)
+    session.looked_left = 1000.0
+    assert session.allowance().seconds == pytest.approx(3 * 100 / 80)
+
+
+def test_cells_with_an_estimate_in_earlier_results_were_looked_at(tmp_path):
+    session = Session.from_options(options(budget="100s"), tmp_path)
+    assert looked_at(session) == frozenset()
+
+    def write_results(name, seed, *cells):
+        claims = {claim: {} for claim, _, _ in cells}
+        rows = [{"claim": claim, "id": cell, "estimate": estimate} for claim, cell, estimate in cells]
+        run = {"scale": session.scale, "seed": seed}
+        results.write(session.results.with_name(name), {"schema": 1, "run": run, "claims": claims, "cells": rows})
+
+    session.results.parent.mkdir(parents=True)
+    write_results("results.json", 0, ("one", "a: 1", {"value": 1}), ("one", "a: 2", None))
+    write_results("previous.json", 0, ("two", "b", {"value": 1}))
+    assert looked_at(session) == {("one", "a: 1"), ("two", "b")}
+    # Of another seed nothing is stored.
+    write_results("previous.json", 1, ("two", "b", {"value": 1}))
+    assert looked_at(session) == {("one", "a: 1")}
+    session.results.write_text("damaged")
+    assert looked_at(session) == frozenset()
+    assert looked_at(Session.from_options(options(budget="100s", fresh=True), tmp_path)) == frozenset()
 
 
 def test_a_crux_cell_has_the_shares_of_several(tmp_path):
