@@ -8,8 +8,8 @@ the regimes, Poole et al. 2016, arXiv 1606.05340.
 
 Fully connected tanh networks of width 40 with σ_b = 0.2 are drawn from the initialisation. As σ_w grows past 1, nearby
 inputs no longer come closer from layer to layer but part. Chaos: the χ²-divergence of P(f) from the uniform
-distribution over the 256 functions on the 3-bit cube, 0 where there is no bias. Order, as a control, and the way from
-the one to the other: the mean LZ76 complexity of a function on the 5-bit cube over that of a random string. Last, what
+distribution over the 256 functions on the 3-bit cube, 0 where there is no bias. Order, and the way from the one
+to the other: the mean LZ76 complexity of a function on the 5-bit cube over that of a random string. Last, what
 is learnt: networks trained to the first fit of a copy of the last of seven bits, on half of the inputs, and by how much
 more they err on the other half per unit of ln σ_w; a mean over training sets, the same for every σ_w. This asks of the
 ordered regime and of chaos alone: between them, at σ_w = 2, published errors on random targets are least.

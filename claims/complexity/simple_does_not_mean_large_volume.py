@@ -13,7 +13,8 @@ functions and the complexity of a random one, b from the constant function.
 
 They are rare: among simple functions, of which the complexity is at most half that of a random string, the share that
 lies 10 bits or more below the bound, at infinite width. The functions are spread evenly over complexity, with numbers
-of ones drawn uniformly, and are counted alike, so that nothing of their volume is in the choice.
+of ones drawn uniformly, and are counted alike, so that their volume has no part in the choice, though their
+shape has: simple ones have few runs (`claims/complexity/spread.py`).
 
 Both are also asked without any draw, of networks of clauses, of ternary weights, all of whose settings are counted on
 the 4-bit cube. They exist: the copy of the last bit, one literal long, against the function that is 1 on a single

@@ -1,6 +1,7 @@
 """What claims about volume and simplicity share: functions of every complexity with their volumes at infinite width.
 
-Volumes are exact, whether or not a function would be seen among draws, and the same of every function on the cube.
+Volumes are exact, whether or not a function would be seen among draws. Functions spread over complexity are not even
+among those of one complexity (`harness/statistics/complexity/spread.py`): simple ones have few runs.
 """
 
 from dataclasses import replace

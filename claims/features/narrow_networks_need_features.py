@@ -18,7 +18,7 @@ from harness.claim import claim, over
 from harness.networks import FullyConnected
 from harness.optimisers import SGD, Adam, Relative
 from harness.problems import digit_components, training_sets
-from harness.statistics.over_sets import mean_over_sets
+from harness.statistics.over_sets import share_over_sets
 from harness.verdicts import at_least, at_most
 
 M, COMPONENTS = 32, 4
@@ -45,13 +45,13 @@ def network(width):
 def frozen_share(lab, width):
     """Share of frozen draws on which some last layer fits."""
     found = lab.last_layer_feasibility_on_sets(network(width), SETS)
-    return mean_over_sets([each.feasible / each.draws for each in found], SHARE)
+    return share_over_sets([each.feasible / each.draws for each in found], SHARE)
 
 
 def trained_share(lab, width, optimiser):
     """Share of networks that training of all layers brings to fit."""
     found = lab.train_on_sets(network(width), SETS, optimiser, networks=20, least_fitted=None, max_epochs=EPOCHS)
-    return mean_over_sets([each.functions.total / each.networks for each in found], SHARE)
+    return share_over_sets([each.functions.total / each.networks for each in found], SHARE)
 
 
 @claim(

@@ -20,6 +20,11 @@ Objection: a bound above guessing predicts nothing, and one training set is not 
 found on five splits and reversed on a sixth. So a mean bound of 0.5 or more is not asked, sizes begin at 64, and what
 counts is the mean over training sets.
 
+Objection: the error is that of P_B, whose P(S) the bound is made of; by the chain rule −ln P(S) adds up what P_B errs
+on inputs one after another, so that the two are related by an identity. So they are, and no network is trained here:
+the claim is of random sampling, and says of training only what `agreement_holds_below_the_edge_of_stability` carries
+over.
+
 Excluded: an evidence that is the same for all architectures, such as that of guessing, 2^−m, orders none of them, and
 its bound has no learning curve.
 """

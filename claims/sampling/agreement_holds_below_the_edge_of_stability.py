@@ -8,8 +8,9 @@ Source: measured with this software, 2026; Cohen et al. 2021, arXiv 2103.00065, 
 Rates are in units of the largest at which full-batch descent is stable at initialisation, ρ = 1, measured for each
 architecture, data and loss; of Adam, in units of the rate at which its first step changes the logits by as much as they
 are. Asked is first whether bias explained, 1 − D(P_OPT, P_B)/D(U, P_B) of squared MMDs and means over training sets,
-stays above one half at every ρ < 1; then whether it changes over ln ρ at all: its slope over training sets, each
-with its own line. Below, training ends where volume points, c = 1, and no further, s = 1: both are among the figures.
+stays above one half at every ρ < 1; then whether it changes over ln ρ at all: the slope of a line through it, with the
+jackknife over training sets; whoever does not see the rate has the slope 0. Below, training ends where volume points,
+c = 1, and no further, s = 1: both are among the figures.
 
 Objection: what has random sampling's label probabilities, such as coins, or the posterior of an ordered tanh network,
 comes as close (0.99 and more at infinite width, digits, m = 16), and so does whatever learns as simple functions: "by

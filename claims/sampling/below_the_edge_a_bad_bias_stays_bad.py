@@ -5,12 +5,12 @@ In words: If random weights give no preference for simple functions, does traini
 Source: measured with this software, 2026; Mingard et al. 2023, arXiv 2304.06670, for the chaotic regime.
 
 Networks of tanh layers of width 160 in the chaotic regime, whose volume is nearly the same for all functions, are
-trained at ρ = 0.3 of the edge to their first fit of 32 points. Asked are their test error; how much likelier what they
-find is under their own volume than under that of ReLU, ordered tanh and perceptron networks; how much likelier than
-by uniform guessing: ln P(f|S) + n ln 2 in nats, on 32 evaluation points; and how near their distribution over functions
-on these points is to the exact posterior of their own volume: 1 − D(P_OPT, P_B)/D(U, P_B), D the squared MMD and U
-uniform. All are means over training sets; ln P(f|S) is a difference of Gaussian orthant probabilities, and P_B the
-posterior of the Gaussian process, at infinite width.
+trained at ρ = 0.3 of the edge to their first fit of 32 points. Asked are their test error; by how much it differs from
+that of samples of their own volume; how much likelier what they find is under their own volume than under that of ReLU,
+ordered tanh and perceptron networks; how much likelier than by uniform guessing: ln P(f|S) + n ln 2 in nats, on 32
+evaluation points; and how near their distribution over functions on these points is to the exact posterior of their own
+volume: 1 − D(P_OPT, P_B)/D(U, P_B), D the squared MMD and U uniform. All are means over training sets; ln P(f|S) is a
+difference of Gaussian orthant probabilities, and P_B the posterior of the Gaussian process, at infinite width.
 
 Objection: 32 points are too few for any network. Ordered networks of the same shape on the same sets are the control:
 their error has to be below 0.3. Uniform guessing has such errors, too, and is not likelier than itself. A majority vote
@@ -19,12 +19,14 @@ a chaotic posterior is nearly uniform, so that the distance between the two is s
 Coins with that posterior's marginals stay: they are within a nat of it on 32 points, so nearly the same learner.
 
 Objection of the other camp: the error is not that of the volume. Samples of the exact posterior err less than training
-below the edge does, by 0.065 on digits and 0.082 on Fashion-MNIST (0.30 and 0.28 against 0.37 and 0.36, two layers):
-the first test's region lies where random sampling itself comes out on its bound, and what is bad there is in part
-training.
+below the edge does, by 0.065 on digits and 0.082 on Fashion-MNIST (0.30 and 0.28 against 0.37 and 0.36, two layers), so
+that what is bad there is in part training. So the first test's bound is below what such samples have, for it asks only
+whether either generalises, and a test of its own asks for the difference.
 """
 
 from dataclasses import replace
+
+import numpy as np
 
 from claims.grids import BELOW, BY_RULE, DATA, RULES
 from claims.sampling.volumes import (
@@ -43,9 +45,10 @@ from harness.claim import claim, over
 from harness.optimisers import Relative
 from harness.statistics.log_volumes import above_uniform_guessing, by_pair
 from harness.statistics.over_sets import bias_explained_over_sets, errors_on_sets, mean_over_sets
-from harness.verdicts import at_least, at_most
+from harness.verdicts import at_least, at_most, within
 
 OWN = "ln P(f|S): own volume − the other's"
+GAP = "test error: trained − sampled from the own volume"
 RIVALS = {"perceptron": PERCEPTRON, "ReLU 1": RELU[1], "tanh, σ_w = 1": ORDERED}
 KNOWN = (
     "two layers, σ_w = 4, m = 32, digits and Fashion-MNIST: error 0.38 to 0.41 with SGD and with Adam; the own volume "
@@ -65,19 +68,42 @@ def error(lab, data, m, network, rule):
     kind="empirical",
     of="test error",
     predicts=at_least(
-        0.3,
-        because="without a bias towards simple functions labels off the training set are guesses, 0.5; what nearness "
-        "of inputs carries leaves them nearer to that than to the 0.15 to 0.25 of ordered networks",
+        0.25,
+        because="without a bias towards simple functions labels off the training set are guesses, 0.5; whoever errs on "
+        "half as many or more, after as many points as ordered networks learn from, has a bad bias",
     ),
     speaks_for="architecture",
     excludes=("truth", "nearest neighbour"),
-    known=KNOWN,
+    known=KNOWN + "; samples of the own volume 0.28 to 0.30, which the former bound of 0.3 refuted",
     crux=first_setting,
     space=CHAOTIC_SPACE,
 )
 @over(**CHAOTIC_GRID)
 def test_it_does_not_generalise(lab, data, m, network, rule):
     return error(lab, data, m, network, rule)
+
+
+@claim(
+    kind="empirical",
+    of=GAP,
+    predicts=within(
+        0.0,
+        0.05,
+        because="what comes from the volume errs as its samples do, but for what splits of such sets differ by",
+    ),
+    speaks_for="architecture",
+    excludes=("truth", "nearest neighbour", "uniform guessing", "untrained networks"),
+    known="two layers, σ_w = 4, m = 32, SGD: 0.065 on digits and 0.082 on Fashion-MNIST, over 32 sets, which refute it "
+    "if they stand; all else had not been measured",
+    crux=first_setting,
+)
+@over(**CHAOTIC_GRID)
+def test_it_errs_as_its_own_volume_does(lab, data, m, network, rule):
+    sets = sets_of(data, m)
+    trained = trained_functions(lab, network, sets, Relative(RULES[rule], BELOW))
+    sampled = [each.functions for each in lab.infinite_posterior_on_sets(network, sets)]
+    of_training, of_volume = (errors_on_sets(each, lab.problems(sets)) for each in (trained, sampled))
+    return mean_over_sets(np.subtract(of_training, of_volume), GAP)
 
 
 @claim(

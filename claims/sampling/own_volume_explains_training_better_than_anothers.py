@@ -11,9 +11,9 @@ infinite width, as a difference of two Gaussian orthant probabilities. It is a p
 marginals can fake it, and no function needs to have been seen. The estimate is the mean over training sets of the
 trained architecture's own ln P less the other's, for every pair of architectures, both ways.
 
-The same is asked of volumes at finite width, of the very networks that were trained: two hidden layers of width 10
-or 40, 16 points of S and 16 of E, by splitting. What only the limit has, as that hidden layers do not move, cannot
-decide it.
+From the standard scale on the same is asked of volumes at finite width, of the very networks that were trained: two
+hidden layers of width 10 or 40, 16 points of S and 16 of E, by splitting. What only the limit has, as that hidden
+layers do not move, cannot decide it.
 
 Objection: every architecture prefers simple functions, so any of them explains any other. Just so where two are alike:
 the perceptron's posterior is near that of ReLU networks, and the claim is refuted for such a pair if the simpler one is

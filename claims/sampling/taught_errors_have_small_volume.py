@@ -14,7 +14,7 @@ a fit of all is stricter, and leaves points to err on that were not taught.
 Objection: that errors can be taught says that the network is large enough, and nothing of what it does when it is not
 taught; the second test is for that. With two classes the wrong labels are as simple a function as the right ones, but
 for S. So without S both have the same volume, exactly, and with few points it may differ little: the source's two
-training points are a control.
+training points are the hardest case.
 
 Excluded: guessing, the commoner label and the truth, which err on half of the points or on none.
 """
@@ -81,7 +81,6 @@ def test_errors_can_be_taught(lab, data, m):
         5.0, because="of the source's 100 to 200 networks a set-up, not one is then expected to have the wrong labels"
     ),
     crux=lambda data, m: data == "digits 0/1" and m == 8,
-    control=lambda m, **_: m == 2,
 )
 @over(data=DATA, m={"smoke": (8,), "standard": (2, 4, 8, 16, 32), "full": (2, 4, 8, 16, 32)})
 def test_taught_errors_are_small(lab, data, m):

@@ -1,4 +1,4 @@
-"""Training errs as random sampling of its own network at a lower temperature does, and another volume says the same.
+"""Training errs as random sampling of its own network at a lower temperature does.
 
 In words: Is training like random sampling of its own network, only colder, or does it prefer functions of its own?
 
@@ -7,19 +7,22 @@ Source: measured with this software, 2026.
 A learner that is nothing but random sampling at the temperature 1/β finds functions in proportion to P_B(f|S)^β. Such
 powers of the volume of infinitely wide networks are sampled by Gibbs sampling, whose chains are checked, for β = 1 to
 4, on 32 points of S and 32 of E. The power is the one whose functions are as likely under the own volume as those that
-training finds. Nothing else is fitted, and two numbers are then compared, as means over training sets: the test error,
-and by how many nats the functions are likelier under the volume of one hidden ReLU layer than under the own one.
+training finds. Nothing else is fitted, and the test errors are then compared, as means over training sets.
 
 Objection of the other camp: at ρ = 10 what a chaotic network finds is likelier under the volume of a ReLU network than
 under its own, by 1.5 nats (`beyond_the_edge_the_optimiser_supplies_the_bias`), so training has left its volume.
-Answer: so are the functions of the own volume's square. The second test asks whether anything is left of that lead.
+Answer: so are the functions of the own volume's square. That lead is not asked here: at equal ln P(f|S) it is much the
+same for any learner, the true labels included, which come within 0.02 [−0.25, 0.33] and 0.12 [−0.21, 0.47] nats of the
+matched power (64 sets of digits and Fashion-MNIST, chaotic), so that it tells nobody apart.
 
 Objection: cold powers of different volumes are much alike, so that this is as much a power of a ReLU network's volume.
-So it is: at their best powers the two volumes score alike, and these tests cannot say whose power it is. What they can
-say is that nothing but the own volume and a temperature is needed for what the optimiser was credited with.
+So it is: at their best powers the two volumes score alike, and this test cannot say whose power it is. What it can say
+is that nothing but the own volume and a temperature is needed for what the optimiser was credited with.
 
-Objection: two numbers are no distribution, and over the first sets training errs a little less than the power does, by
-a point or so of the ten to twenty that it gains. The region says how much of that the claim allows.
+Objection: one number is no distribution, and a learner that knows nothing of volumes may err as much: the nearest
+neighbour's error is −0.01 [−0.04, 0.02] from that of the power as likely (32 sets of Fashion-MNIST, chaotic). So the
+claim says that a temperature is enough, and not that nothing else would be. Over the first sets training errs a little
+less than the power does, by a point or so of the ten to twenty that it gains; the region says how much is allowed.
 
 Objection: a power is fitted to training, and a temperature is an optimiser's bias. It is one number for a setting, and
 has no direction: it prefers what the architecture prefers. Whoever calls that the optimiser's bias may read the claim
@@ -56,7 +59,6 @@ KNOWN = (
 )
 NULLS = ("truth", "uniform guessing", "untrained networks", "class frequencies")
 ERROR = "test error: trained − power of the own volume that is as likely"
-LEAD = "lead of one ReLU layer's volume: trained − power of the own volume that is as likely"
 
 
 def is_chaotic(network):
@@ -71,13 +73,6 @@ def why_not_asked(network, ratio, **_):
     if not is_chaotic(network) and ratio == BEYOND["chaotic"]:
         return "So far beyond the edge of stability fewer than nine in ten of these networks fit."
     return None
-
-
-def why_no_lead(network, ratio, **_):
-    """Why no other volume is asked."""
-    if network == RELU[1]:
-        return "One ReLU layer's volume has no lead over itself."
-    return why_not_asked(network, ratio)
 
 
 def beyond_the_edge(network, ratio, m, rule, **_):
@@ -98,16 +93,6 @@ GRID: dict[str, Any] = {
 }
 
 
-def compared(lab, network, sets, rule, ratio, number, quantity):
-    """Training's number, of functions and their own log volumes, less that of the power that is as likely."""
-    trained = trained_functions(lab, network, sets, Relative(RULES[rule], ratio))
-    powers = [[each.functions for each in lab.posterior_power_on_sets(network, sets, power)] for power in POWERS]
-    some = [some_of_each(trained, TRAINED), *(some_of_each(each, OF_A_POWER) for each in powers)]
-    own = [by_set(lab.log_volumes_on_sets(network, sets, each, runs=SCRAMBLINGS)) for each in some]
-    value, *values = (number(*each) for each in zip([trained, *powers], some, own, strict=True))
-    return beyond_the_power(POWERS, own[0], np.array(own[1:]), value, np.array(values), quantity)
-
-
 @claim(
     kind="empirical",
     of=ERROR,
@@ -126,30 +111,9 @@ def compared(lab, network, sets, rule, ratio, number, quantity):
 @over(**GRID)
 def test_it_errs_as_a_power_does(lab, data, m, network, rule, ratio):
     sets = sets_of(data, m)
-    problems = lab.problems(sets)
-    return compared(lab, network, sets, rule, ratio, lambda found, *_: errors_on_sets(found, problems), ERROR)
-
-
-@claim(
-    kind="empirical",
-    of=LEAD,
-    predicts=within(
-        0.0,
-        0.5,
-        because="half a nat is a third of the lead that ReLU's volume has over the chaotic one beyond the edge, and of "
-        "the order of what ordered networks differ by",
-    ),
-    speaks_for="architecture",
-    excludes=NULLS,
-    known=KNOWN,
-    crux=beyond_the_edge,
-    excluded=why_no_lead,
-)
-@over(**GRID)
-def test_another_volume_says_the_same(lab, data, m, network, rule, ratio):
-    sets = sets_of(data, m)
-
-    def lead(_found, some, own):
-        return np.subtract(by_set(lab.log_volumes_on_sets(RELU[1], sets, some, runs=SCRAMBLINGS)), own)
-
-    return compared(lab, network, sets, rule, ratio, lead, LEAD)
+    trained = trained_functions(lab, network, sets, Relative(RULES[rule], ratio))
+    powers = [[each.functions for each in lab.posterior_power_on_sets(network, sets, power)] for power in POWERS]
+    some = [some_of_each(trained, TRAINED), *(some_of_each(each, OF_A_POWER) for each in powers)]
+    own = [by_set(lab.log_volumes_on_sets(network, sets, each, runs=SCRAMBLINGS)) for each in some]
+    error, *errors = (errors_on_sets(each, lab.problems(sets)) for each in [trained, *powers])
+    return beyond_the_power(POWERS, own[0], np.array(own[1:]), error, np.array(errors), ERROR)

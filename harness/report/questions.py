@@ -91,6 +91,15 @@ BELOW = Statement(
             percent=True,
         ),
         Evidence(
+            _BELOW,
+            "it_errs_as_its_own_volume_does",
+            yes="It errs as random samples of its volume do; trained − sampled",
+            no="It does not err as random samples of its volume do; trained − sampled",
+            part="It errs as random samples of its volume do on some data; trained − sampled",
+            unit="points",
+            percent=True,
+        ),
+        Evidence(
             _AGREEMENT,
             "volume_explains_training",
             yes="Training and random sampling find much the same functions: bias explained (of 1)",
@@ -131,15 +140,6 @@ BEYOND = Statement(
         ),
         Evidence(
             _BEYOND,
-            "what_it_finds_is_unlikely_under_its_own_volume",
-            yes="It is less likely under its own volume than what random sampling draws; trained − sampled",
-            no="Yet it is likelier under its own volume than what random sampling draws, as if only colder; trained − "
-            "sampled",
-            part="It is less likely under its own volume than random draws on some data; trained − sampled",
-            unit="nats",
-        ),
-        Evidence(
-            _BEYOND,
             "it_begins_at_the_edge",
             yes="The fall begins at the edge; done by there is",
             no="The fall does not begin at the edge; done by there is",
@@ -167,14 +167,6 @@ COLDER = Statement(
             part="Training errs as random sampling at a lower temperature does in some settings; the difference is",
             unit="points",
             percent=True,
-        ),
-        Evidence(
-            _COLDER,
-            "another_volume_says_the_same",
-            yes="It is as much likelier under a ReLU network’s volume as such sampling is; the difference is",
-            no="It is not as much likelier under a ReLU network’s volume as such sampling is; the difference is",
-            part="It is as much likelier under a ReLU network’s volume as such sampling in part; the difference is",
-            unit="nats",
         ),
     ),
 )

@@ -13,7 +13,8 @@ import numpy as np
 from harness.arguments import unmasked
 from harness.errors import BadInput
 from harness.verdicts import Estimate, nothing_yet
-from harness.verdicts.intervals import slope_weights
+from harness.verdicts.intervals import coincide, slope_weights
+from harness.verdicts.means import over_draws
 from harness.verdicts.ratios import over_few
 
 UNIT = "training sets"
@@ -35,10 +36,16 @@ def mean_over_sets(values: Sequence[float] | np.ndarray, quantity: str) -> Estim
 
 
 def share_over_sets(values: Sequence[float] | np.ndarray, quantity: str) -> Estimate:
-    """Mean of a share in [0, 1] for each training set; shares that all coincide have the interval [0, 1]."""
+    """Mean of a share in [0, 1] for each training set.
+
+    Shares that all coincide show no spread: their interval is one that holds for any distribution on [0, 1].
+    """
     values = _numbers(values)
     found = mean_over_sets(values, quantity)
     mean = float(values.mean()) if len(values) else nan
+    if len(values) > 1 and coincide(values):
+        bounded = over_draws(values[:1], np.array([len(values)]))
+        found = replace(found, interval=lambda alpha: bounded(alpha, 1.0), foreseen=bounded)
     return replace(cut(found, 0.0, 1.0), value=mean)
 
 

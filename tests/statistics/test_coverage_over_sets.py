@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from benchmarks.calibration.over_sets import estimated, means, slope_of_errors, terms, truth
+from harness.statistics.over_sets import share_over_sets
 
 SIMULATIONS = 100
 # Chance of more misses than this at the promised rate: below 1 in 1,000.
@@ -36,3 +38,13 @@ def test_intervals_of_paired_slopes_cover():
     assert ((ends[:, 0] > -0.02) | (ends[:, 1] < -0.02)).sum() <= MOST[0.05]
     # Sets differ by 0.08: unpaired, slopes over 2 would have intervals of 0.1 and more.
     assert np.median(np.ptp(ends, axis=1)) < 0.08
+
+
+@pytest.mark.parametrize("sets", [8, 16, 64])
+@pytest.mark.parametrize("alpha", [0.05, 0.01])
+def test_intervals_of_shares_cover_where_most_sets_agree(sets, alpha):
+    """Shares of 0 or 1, the most skewed there are: the chance of a miss, summed exactly."""
+    ends = np.array([share_over_sets([1.0] * k + [0.0] * (sets - k), "x").interval(alpha) for k in range(sets + 1)])
+    for p in (0.5, 0.8, 0.9, 0.97, 0.99, 0.999):
+        missed = (ends[:, 0] > p) | (ends[:, 1] < p)
+        assert stats.binom.pmf(np.arange(sets + 1), sets, p)[missed].sum() <= alpha

@@ -154,7 +154,14 @@ def test_too_little_is_nothing_yet(found):
 
 
 def test_shares_end_at_0_and_1():
-    assert share_over_sets([1.0] * 8, "x").interval(0.05) == (0.0, 1.0)
+    # The exact interval of a proportion that all of so many draws have ends at (alpha/2)^(1/8).
+    low, high = share_over_sets([1.0] * 8, "x").interval(0.05)
+    assert 0.5 < low < 0.025 ** (1 / 8) + 1e-6
+    assert high == 1.0
+    assert share_over_sets([0.0] * 64, "x").interval(0.001)[1] < 0.15
+    assert (
+        share_over_sets([0.25] * 64, "x").interval(0.05)[0] < 0.25 < share_over_sets([0.25] * 64, "x").ahead(0.05, 2)[1]
+    )
     assert share_over_sets([1.0] * 8, "x").value == 1.0
     low, high = share_over_sets([0.9, 1.0] * 4, "x").interval(0.01)
     assert 0.5 < low < 0.95 < high == 1.0

@@ -35,12 +35,12 @@ def answered(**verdicts: str) -> dict:
                 pair = {"network": "", "trained": trained, "volume": volume}
                 add(OWN, "own_volume_is_ahead", [(2.9, 0.4), (1.7, 0.5)], parameters=pair, crux=crux)
     add(BELOW, "it_does_not_generalise", [(0.381, 0.028), (0.379, 0.021)])
+    add(BELOW, "it_errs_as_its_own_volume_does", [(0.02, 0.02), (0.01, 0.03)])
     add(BELOW, "its_own_volume_explains_it_best", [(2.9, 0.3), (1.7, 0.4)], parameters={"rival": "ReLU 1"})
     add(BELOW, "ordered_networks_do", [(0.15, 0.02), (0.19, 0.02)], crux=False, control=True)
     add(AGREEMENT, "volume_explains_training", [(0.97, 0.02), (0.88, 0.05)])
     add(BEYOND, "the_error_falls", [(0.19, 0.03), (0.18, 0.04)])
     add(BEYOND, "it_leaves_its_own_volume", [(1.5, 0.6), (0.7, 0.2)])
-    add(BEYOND, "what_it_finds_is_unlikely_under_its_own_volume", [(6.8, 0.7), (6.7, 0.9)])
     falls = [
         {
             "quantity": "test error",

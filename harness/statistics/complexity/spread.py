@@ -1,7 +1,12 @@
-"""Functions spread evenly over a measure of complexity, with as many ones as asked: nothing of them but that is chosen.
+"""Functions spread evenly over a measure of complexity, with as many ones as asked.
 
 Strings drawn at random are nearly all complex, and those that a network prefers are nearly all simple. To ask how
 volume depends on complexity, functions of every complexity are wanted, and of one entropy.
+
+Among the functions of one complexity they are not drawn evenly. They begin as strings in blocks, so that simple ones
+have few runs in counting order: on 4 bits 2 and 3 runs at a Lempel-Ziv complexity of 12 and 16, where all functions of
+that complexity have 11 and 9 on average, as those that alternate are as simple. What is asked of them is asked of such
+functions.
 """
 
 import numpy as np
