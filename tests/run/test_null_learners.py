@@ -6,6 +6,7 @@ import pytest
 
 from harness.__main__ import main
 from harness.nulls import FIRST_TRAINING, RANDOM_SAMPLING, TRAINING
+from harness.run.null_learners.command import counted
 from harness.run.null_learners.judging import Case, cases, cheapest, judge, lab_in
 from harness.verdicts import Verdict
 from tests.support import claims_on_nulls as toys
@@ -103,4 +104,13 @@ def test_the_command_prints_a_table_and_fails_where_a_null_learner_is_supported(
     assert main(["nulls", "-k", "nobody", *store]) == 2
     assert "has 'nobody' in its name" in capsys.readouterr().err
     assert main(["nulls", "--every", *store]) == code
-    assert len(capsys.readouterr().out.splitlines()) == 2 + 10
+    assert len(capsys.readouterr().out.splitlines()) == 2 + 10 + 2
+    for wrong in ("0", "8", "two"):
+        assert main(["nulls", "--looks", wrong, *store]) == 2
+        assert "--looks takes a whole number from" in capsys.readouterr().err
+
+
+def test_what_is_undecided_is_said_to_be_so():
+    assert counted({"refuted": 3}) == "3 refuted."
+    found = counted({"inconclusive": 1, "refuted": 3})
+    assert found.startswith("3 refuted, 1 inconclusive. An inconclusive one is not told apart")
