@@ -2,27 +2,32 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from math import log2
 
+from harness.claim import SCALES
 from harness.errors import BadInput
 from harness.run.session import Session
 
 
-def looked_at(session: Session) -> frozenset[tuple[str, str]]:
-    """Find the cells whose first looks earlier runs of the same scale and seed have drawn.
+def looked_at(session: Session) -> dict[tuple[str, str], int]:
+    """Find how many looks earlier runs of the same scale and seed have taken at each cell.
 
-    They are those with an estimate in the results that this run replaces. What of theirs is no longer stored is drawn
-    again at the cost of deeper looks.
+    They are in the results that this run replaces. What of their samples is no longer stored is drawn again, at the
+    cost of other looks.
 
     Args:
         session: the run.
 
     Returns:
-        Claim and name of each; none where everything is drawn again.
+        Claim and name of a cell -> looks, of cells with an estimate; nothing where everything is drawn again.
     """
-    return frozenset() if session.fresh else frozenset(_estimated(session))
+    found: dict[tuple[str, str], int] = {}
+    for name, looks in () if session.fresh else _looks(session):
+        found[name] = max(looks, found.get(name, 0))
+    return found
 
 
-def _estimated(session: Session) -> Iterator[tuple[str, str]]:
+def _looks(session: Session) -> Iterator[tuple[tuple[str, str], int]]:
     from harness.report.results import PREVIOUS, read
 
     # One process has moved the results aside while another collects.
@@ -30,4 +35,7 @@ def _estimated(session: Session) -> Iterator[tuple[str, str]]:
         with suppress(BadInput):
             found = read(path)
             if (found["run"].get("scale"), found["run"].get("seed")) == (session.scale, session.seed):
-                yield from ((cell["claim"], str(cell.get("id"))) for cell in found["cells"] if cell.get("estimate"))
+                for cell in found["cells"]:
+                    share = cell.get("share_of_draws")
+                    if cell.get("estimate") and isinstance(share, int | float) and 0 < share <= 1:
+                        yield (cell["claim"], str(cell.get("id"))), SCALES[session.scale].looks + round(log2(share))

@@ -29,9 +29,11 @@ def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
     question, cell = _asked_by(item)
     own = shares_of(item)
     looks = Looks(ALPHA, _shares_of_all(item.module, session.scale), session.lab.scale.looks, own)
-    judged = judge_cell(item.function, question, cell, session.lab, looks, session.allowance(own))
+    stored = session.looked.get(_name_of(question, cell), 0)
+    allowance = session.allowance(own)._replace(stored=stored)
+    judged = judge_cell(item.function, question, cell, session.lab, looks, allowance)
     session.judged += own
-    if _name_of(question, cell) in session.looked:
+    if stored:
         session.looked_left = max(session.looked_left - own, 0.0)
     return _record(item, session, judged)
 

@@ -20,14 +20,19 @@ _FEW = 5
 
 
 class Allowance(NamedTuple):
-    """What one cell may be given. work: priced seconds of all its samples. seconds: of this process, where the run has
-    a budget in time; 0 if that is spent. first: priced seconds of its first look; a dearer one is not asked for.
-    foreseen: priced seconds, where they are foreseen to decide it; 0 for no more than `work`."""
+    """What one cell may be given.
+
+    work: priced seconds of all its samples. seconds: of this process, where the run has a budget in time; 0 if that is
+    spent. first: priced seconds of its first look; a dearer one is not asked for. foreseen: priced seconds, where they
+    are foreseen to decide it; 0 for no more than `work`. stored: looks whose samples an earlier run has drawn, which
+    take no time.
+    """
 
     work: float = inf
     seconds: float = inf
     first: float = inf
     foreseen: float = 0.0
+    stored: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def judge_cell(
         return Judged(Verdict.NOT_ASKED, reason=excluded)
     prediction = question.prediction(cell)
     lab.begin(f"{question.slug}/{question.cell_id(cell)}", allowance.first)
-    if allowance.seconds <= 0:
+    if allowance.seconds <= 0 and not allowance.stored:
         why = "Cut by time: --budget was spent before this cell. The same command goes on from what is stored."
         return Judged(Verdict.INCONCLUSIVE, cut=True, reason=why)
     last = Judged(Verdict.INCONCLUSIVE)
@@ -100,7 +105,7 @@ def judge_cell(
             if not _goes_on(lab, factor, looks.looks - 1 - look, allowance):
                 break
             # A look doubles what there is, and this machine may be slower than the prices say.
-            if lab.taken + max(lab.ahead, lab.taken) > allowance.seconds:
+            if look + 1 >= allowance.stored and lab.taken + max(lab.ahead, lab.taken) > allowance.seconds:
                 last = replace(last, cut=True, reason="Cut by time: --budget leaves no more for this cell.")
                 break
     except Undecided as why:

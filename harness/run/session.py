@@ -114,7 +114,7 @@ class Session:
     judged: shares of the cells that this process has judged.
     expected: cells of the whole run.
     shares: of the budget, of all these cells together; 0 for one a cell.
-    looked: claim and name of the cells whose first looks an earlier run has drawn.
+    looked: claim and name of a cell -> looks whose samples an earlier run has drawn.
     looked_left: shares of those that this process has still to judge.
     cluster: address of the scheduler whose workers draw the samples.
     keys: certificate and key of the workers that the run starts; none: Dask's configuration names them.
@@ -137,7 +137,7 @@ class Session:
     judged: int = 0
     expected: int = 0
     shares: int = 0
-    looked: frozenset[tuple[str, str]] = frozenset()
+    looked: Mapping[tuple[str, str], int] = field(default_factory=dict)
     looked_left: float = 0.0
     cluster: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)

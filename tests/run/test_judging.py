@@ -135,6 +135,15 @@ def test_a_cell_that_is_foreseen_to_be_decided_is_given_more_work():
     assert judged(share(0.61), region, allowance=Allowance(work=0.7)).looks == 1
 
 
+def test_looks_that_are_stored_are_taken_whatever_time_is_left():
+    for seconds in (0.0, 3.0):
+        for stored in (2, 3, 4):
+            allowance = Allowance(seconds=seconds, stored=stored)
+            found = judged(share(0.56), at_least(0.5, because="given"), allowance=allowance)
+            assert found.looks == stored
+            assert found.cut == (stored < 4)
+
+
 def test_nothing_is_drawn_once_the_budget_is_spent():
     lab = Given()
     found = judged(share(0.9), at_least(0.5, because="given"), allowance=Allowance(seconds=0.0), lab=lab)

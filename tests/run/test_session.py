@@ -132,26 +132,28 @@ def test_first_looks_that_an_earlier_run_has_drawn_are_not_kept_back_for(tmp_pat
     assert session.allowance().seconds == pytest.approx(3 * 100 / 80)
 
 
-def test_cells_with_an_estimate_in_earlier_results_were_looked_at(tmp_path):
+def test_earlier_results_say_how_many_looks_a_cell_has_had(tmp_path):
     session = Session.from_options(options(budget="100s"), tmp_path)
-    assert looked_at(session) == frozenset()
+    assert looked_at(session) == {}
 
     def write_results(name, seed, *cells):
         claims = {claim: {} for claim, _, _ in cells}
-        rows = [{"claim": claim, "id": cell, "estimate": estimate} for claim, cell, estimate in cells]
+        rows = [{"claim": claim, "id": cell, "estimate": {}, "share_of_draws": share} for claim, cell, share in cells]
+        for row in rows:
+            row["estimate"] = {"value": 1} if row["share_of_draws"] else None
         run = {"scale": session.scale, "seed": seed}
         results.write(session.results.with_name(name), {"schema": 1, "run": run, "claims": claims, "cells": rows})
 
     session.results.parent.mkdir(parents=True)
-    write_results("results.json", 0, ("one", "a: 1", {"value": 1}), ("one", "a: 2", None))
-    write_results("previous.json", 0, ("two", "b", {"value": 1}))
-    assert looked_at(session) == {("one", "a: 1"), ("two", "b")}
+    write_results("results.json", 0, ("one", "a: 1", 1 / 4), ("one", "a: 2", 0.0))
+    write_results("previous.json", 0, ("two", "b", 1.0), ("one", "a: 1", 1 / 8))
+    assert looked_at(session) == {("one", "a: 1"): 2, ("two", "b"): 4}
     # Of another seed nothing is stored.
-    write_results("previous.json", 1, ("two", "b", {"value": 1}))
-    assert looked_at(session) == {("one", "a: 1")}
+    write_results("previous.json", 1, ("two", "b", 1.0))
+    assert looked_at(session) == {("one", "a: 1"): 2}
+    assert looked_at(Session.from_options(options(budget="100s", fresh=True), tmp_path)) == {}
     session.results.write_text("damaged")
-    assert looked_at(session) == frozenset()
-    assert looked_at(Session.from_options(options(budget="100s", fresh=True), tmp_path)) == frozenset()
+    assert looked_at(session) == {}
 
 
 def test_a_crux_cell_has_the_shares_of_several(tmp_path):
