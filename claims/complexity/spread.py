@@ -2,6 +2,8 @@
 
 Volumes are exact, whether or not a function would be seen among draws. Functions spread over complexity are not even
 among those of one complexity (`harness/statistics/complexity/spread.py`): simple ones have few runs.
+How much hangs on that was tried on 5 bits, two layers, 192 functions: the rank correlation of volume with complexity is
+−0.74 with these, −0.67 where half begin as a random word that is repeated, and −0.61 where all do.
 """
 
 from dataclasses import replace
