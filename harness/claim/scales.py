@@ -45,12 +45,11 @@ def allowance(
     shares: float,
     judged: float,
     own: int = 1,
-    first_looks: float = 0.0,
-    looked: float = 0.0,
+    first: float = 0.0,
+    unlooked: float = 0.0,
 ) -> float:
     """Seconds that the next cell of a process may take where a run has a budget in time: three times its share of what
-    remains after the first looks of all cells, which are foreseen to take what those so far took, or nothing where an
-    earlier run has drawn them.
+    remains after the first looks of all cells.
 
     Args:
         budget: seconds for all of the process's cells; inf for no end.
@@ -58,16 +57,14 @@ def allowance(
         shares: of all cells that the process has to judge, together.
         judged: shares of those that it has judged.
         own: shares of the cell.
-        first_looks: seconds that the first looks of those judged took.
-        looked: shares of the cells to come whose first looks are stored.
+        first: seconds that a first look is foreseen to take.
+        unlooked: cells to come whose first looks are not stored.
 
     Returns:
-        Seconds, at most those that remain, at least what a first look took on average.
+        Seconds, at most those that remain, at least what a first look takes.
     """
     left = max(budget - computed, 0.0)
     if isinf(left):
         return left
-    undone = max(shares - judged, own)
-    first = first_looks / judged if judged else 0.0
-    deeper = max(left - first * max(undone - looked, 0.0), 0.0)
-    return min(max(3 * own * deeper / undone, own * first), left)
+    deeper = max(left - first * unlooked, 0.0)
+    return min(max(3 * own * deeper / max(shares - judged, own), first), left)

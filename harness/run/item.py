@@ -32,9 +32,9 @@ def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
     stored = session.looked.get(_name_of(question, cell), 0)
     allowance = session.allowance(own)._replace(stored=stored)
     judged = judge_cell(item.function, question, cell, session.lab, looks, allowance)
-    session.judged += own
-    if stored:
-        session.looked_left = max(session.looked_left - own, 0.0)
+    session.judged, session.done = session.judged + own, session.done + 1
+    if not stored:
+        session.unlooked = max(session.unlooked - 1, 0.0)
     return _record(item, session, judged)
 
 
@@ -64,12 +64,12 @@ def shares_of(item: pytest.Function) -> int:
 
 
 def reckon(cells: Sequence[pytest.Function], session: Session) -> None:
-    """Note how many shares these cells have, and of which an earlier run has drawn the first looks."""
+    """Note how many shares these cells have, and of how many no earlier run has drawn the first looks."""
     session.shares = sum(shares_of(item) for item in cells)
     if session.budget is not None:
         session.looked = looked_at(session)
-        known = (shares_of(item) for item in cells if _name_of(*_asked_by(item)) in session.looked)
-        session.looked_left = sum(known) / session.workers
+        unlooked = sum(_name_of(*_asked_by(item)) not in session.looked for item in cells)
+        session.unlooked = unlooked / session.workers
 
 
 @cache

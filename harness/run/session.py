@@ -115,7 +115,8 @@ class Session:
     expected: cells of the whole run.
     shares: of the budget, of all these cells together; 0 for one a cell.
     looked: claim and name of a cell -> looks whose samples an earlier run has drawn.
-    looked_left: shares of those that this process has still to judge.
+    unlooked: other cells that this process has still to judge.
+    done: cells that it has judged.
     cluster: address of the scheduler whose workers draw the samples.
     keys: certificate and key of the workers that the run starts; none: Dask's configuration names them.
     started: number of Dask workers that the run starts itself.
@@ -138,7 +139,8 @@ class Session:
     expected: int = 0
     shares: int = 0
     looked: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    looked_left: float = 0.0
+    unlooked: float = 0.0
+    done: int = 0
     cluster: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     started: int = 0
@@ -292,6 +294,8 @@ class Session:
             return Allowance(work, first=first, foreseen=foreseen)
         cores = 1.0 if self.cluster is None and not self.started else self.executor.workers / self.workers
         shares = (self.shares or self.expected) / self.workers
-        budget, spent, drawn = self.budget * cores, self.lab.computed, self.lab.first_looks
-        seconds = allowance(budget, spent, shares, self.judged, own, drawn, self.looked_left)
+        # By cell, and not by share: the first look of a crux cell takes little longer than another's.
+        look = self.lab.first_looks / max(self.done, 1)
+        budget, spent = self.budget * cores, self.lab.computed
+        seconds = allowance(budget, spent, shares, self.judged, own, look, self.unlooked)
         return Allowance(work, seconds, first, foreseen)

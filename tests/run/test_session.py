@@ -81,9 +81,10 @@ def test_places(tmp_path, monkeypatch):
 def test_work_is_the_scales_and_does_not_depend_on_what_was_spent(tmp_path):
     session = Session.from_options(options(), tmp_path)
     work = SCALES["smoke"].work
-    assert session.allowance() == (work, inf, inf, FORESEEN * work)
+    assert session.allowance() == (work, inf, inf, FORESEEN * work, 0)
     session.judged, session.lab.computed = 7, 1e9
-    assert session.allowance(CRUX_SHARES) == (CRUX_SHARES * work, inf, inf, SCALES["smoke"].crux * CRUX_SHARES * work)
+    foreseen = SCALES["smoke"].crux * CRUX_SHARES * work
+    assert session.allowance(CRUX_SHARES) == (CRUX_SHARES * work, inf, inf, foreseen, 0)
     assert Session.from_options(options(budget="3s"), tmp_path).allowance().work == work
     for budget in (None, "3s"):
         standard = Session.from_options(options(scale="standard", budget=budget), tmp_path)
@@ -106,7 +107,8 @@ def test_cells_that_keep_to_their_allowance_keep_to_the_budget(tmp_path_factory,
 def test_deeper_looks_leave_time_for_the_first_looks_of_all(tmp_path):
     """Cells that double their samples as long as they may, of a first look of a second, on a budget of 1.5 a cell."""
     session = Session.from_options(options(budget="90s"), tmp_path)
-    session.expected, looks = 60, []
+    session.expected = session.unlooked = 60
+    looks = []
     for _ in range(session.expected):
         allowed, taken = session.allowance().seconds, 1.0
         if allowed <= 0:
@@ -114,7 +116,7 @@ def test_deeper_looks_leave_time_for_the_first_looks_of_all(tmp_path):
         while 2 * taken <= allowed:
             taken *= 2
         session.lab.computed, session.lab.first_looks = session.lab.computed + taken, session.lab.first_looks + 1
-        session.judged += 1
+        session.judged, session.done, session.unlooked = session.judged + 1, session.done + 1, session.unlooked - 1
         looks.append(taken)
     assert len(looks) == session.expected
     assert session.lab.computed <= 90
@@ -123,13 +125,28 @@ def test_deeper_looks_leave_time_for_the_first_looks_of_all(tmp_path):
 
 def test_first_looks_that_an_earlier_run_has_drawn_are_not_kept_back_for(tmp_path):
     session = Session.from_options(options(budget="100s"), tmp_path)
-    session.expected, session.judged, session.lab.first_looks = 100, 20, 40.0
+    session.expected, session.judged, session.done, session.lab.first_looks = 100, 20, 20, 40.0
     # Two seconds a first look, of 80 cells; of 100 s nothing is left beyond them, and a cell may take one.
-    assert session.allowance().seconds == pytest.approx(2.0)
-    session.looked_left = 60.0
+    session.unlooked = 80
+    assert session.allowance().seconds == session.allowance(CRUX_SHARES).seconds == pytest.approx(2.0)
+    session.unlooked = 20
     assert session.allowance().seconds == pytest.approx(3 * (100 - 2 * 20) / 80)
-    session.looked_left = 1000.0
+    session.unlooked = 0
     assert session.allowance().seconds == pytest.approx(3 * 100 / 80)
+
+
+def test_first_looks_of_crux_cells_say_what_those_of_others_take(tmp_path):
+    """Ten crux cells, of six shares, are judged first; the ninety others take as long a first look."""
+    session = Session.from_options(options(budget="250s"), tmp_path)
+    session.expected, session.shares, session.unlooked = 100, 10 * CRUX_SHARES + 90, 100
+    for number in range(100):
+        own = CRUX_SHARES if number < 10 else 1
+        allowed, taken = session.allowance(own).seconds, 2.0
+        assert allowed >= taken
+        while 2 * taken <= allowed and session.done:
+            taken *= 2
+        session.lab.computed, session.lab.first_looks = session.lab.computed + taken, session.lab.first_looks + 2
+        session.judged, session.done, session.unlooked = session.judged + own, session.done + 1, session.unlooked - 1
 
 
 def test_earlier_results_say_how_many_looks_a_cell_has_had(tmp_path):
