@@ -32,9 +32,7 @@ def judge_item(item: pytest.Function, session: Session) -> dict[str, Any]:
     stored = session.looked.get(_name_of(question, cell), 0)
     allowance = session.allowance(own)._replace(stored=stored)
     judged = judge_cell(item.function, question, cell, session.lab, looks, allowance)
-    session.judged, session.done = session.judged + own, session.done + 1
-    if not stored:
-        session.unlooked = max(session.unlooked - 1, 0.0)
+    session.count(own, stored)
     return _record(item, session, judged)
 
 

@@ -269,6 +269,17 @@ class Session:
             if name in vars(self):
                 vars(self).pop(name).close()
 
+    def count(self, own: int, stored: int = 0) -> None:
+        """Count a cell as judged.
+
+        Args:
+            own: shares of the cell.
+            stored: looks whose samples an earlier run has drawn.
+        """
+        self.judged, self.done = self.judged + own, self.done + 1
+        if not stored:
+            self.unlooked = max(self.unlooked - 1, 0.0)
+
     def allowance(self, own: int = 1) -> "Allowance":
         """What the next cell may be given: the work of the scale, which depends on nothing else, more where that is
         foreseen to decide it, and where there is a budget in time, three times its share of what is left beyond the

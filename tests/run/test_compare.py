@@ -17,6 +17,7 @@ from harness.optimisers import GuessAndCheck, Relative
 from harness.problems import Problem
 from harness.report.questions import COMPARED, STATEMENTS, statements_of
 from harness.run.compare.given import data_of, found_in, network_of, optimisers_of
+from harness.run.session import Session
 from harness.samplers.training.train import Training
 from harness.statistics.over_sets import compare_over_sets, errors_on_sets
 
@@ -97,6 +98,13 @@ def test_one_problem_is_compared_over_its_networks(tmp_path, one_look):
     assert cells["random_sampling_explains_training"]["estimate"]["unit"] == "networks in the smaller sample"
     assert cells["training_goes_where_volume_points"]["estimate"]["unit"] == "groups of networks"
     assert cells["volume_knows_more_than_labels"]["verdict"] == "not asked"
+
+
+def test_a_budget_keeps_back_a_first_look_for_each_cell(tmp_path, one_look, monkeypatch):
+    seen, plain = [], Session.allowance
+    monkeypatch.setattr(Session, "allowance", lambda run, own: seen.append((run.done, run.unlooked)) or plain(run, own))
+    cells = len(compared(tmp_path, budget="1h").cells)
+    assert seen == [(number, cells - number) for number in range(cells)]
 
 
 def test_the_command_takes_a_file(tmp_path, mynet, one_look, capsys):

@@ -116,7 +116,7 @@ def test_deeper_looks_leave_time_for_the_first_looks_of_all(tmp_path):
         while 2 * taken <= allowed:
             taken *= 2
         session.lab.computed, session.lab.first_looks = session.lab.computed + taken, session.lab.first_looks + 1
-        session.judged, session.done, session.unlooked = session.judged + 1, session.done + 1, session.unlooked - 1
+        session.count(1)
         looks.append(taken)
     assert len(looks) == session.expected
     assert session.lab.computed <= 90
@@ -146,7 +146,7 @@ def test_first_looks_of_crux_cells_say_what_those_of_others_take(tmp_path):
         while 2 * taken <= allowed and session.done:
             taken *= 2
         session.lab.computed, session.lab.first_looks = session.lab.computed + taken, session.lab.first_looks + 2
-        session.judged, session.done, session.unlooked = session.judged + own, session.done + 1, session.unlooked - 1
+        session.count(own)
 
 
 def test_earlier_results_say_how_many_looks_a_cell_has_had(tmp_path):

@@ -112,6 +112,7 @@ def compare(
         raise BadInput("Two of the networks have one name, by which cells are told apart; give from_module a name.")
     asked = questions(networks, _called(first), list(by_size), optimisers_of(optimisers, rates))
     session.expected = sum(len(each.question.cells(scale)) for each in asked)
+    session.unlooked = float(session.expected)
     session.shares = CRUX_SHARES * session.expected
     return _run(session, asked, by_size, loss, command or "harness.compare(…) with the same arguments", screen)
 
@@ -155,7 +156,7 @@ def _run(
                     lab.progress = _shown(progress, recorder, cell_id)
                 judged = _judged(each, cell, by_size[cell["m"]], loss, session, len(cells))
                 progress.stop()
-                session.judged += CRUX_SHARES
+                session.count(CRUX_SHARES)
                 recorder.add(index, *_recorded(each, cell, judged, command, session))
                 index += 1
     finally:

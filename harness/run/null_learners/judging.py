@@ -23,8 +23,7 @@ from harness.verdicts import Looks, Verdict
 SCALE = "smoke"
 # A null learner should lie far from what a claim asks for, so that two looks decide.
 LOOKS = 2
-# As many as full scale takes.
-MOST_LOOKS = 7
+MOST_LOOKS = SCALES["full"].looks
 # Of the cells in all of which a claim is to hold.
 MOST_CELLS = 4
 
